@@ -1,0 +1,145 @@
+"""The groups a change touches: loaded from the store, settled, written back with their counters.
+
+Every change of figures ends here, whether facts came in, an assignment was withdrawn or a promotion was
+redefined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from promosight.flows.settling import Context, Group, derive, move, standing
+from promosight.rules.tallies import Cells
+from promosight.store.catalogue import Catalogue
+from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey
+from promosight.store.tx import LostRace, Tx
+
+PUBLISHED, HELD = 0, 1
+"""Layers of counters: what readers see, and what running imports will add when they end."""
+
+
+class Groups:
+    """The groups touched by one transaction."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[GroupKey, Group] = {}
+        self._with_assignments: set[GroupKey] = set()
+        self._whole: set[GroupKey] = set()
+
+    def of(self, key: GroupKey) -> Group:
+        """The group of that key."""
+        group = self.by_key.get(key)
+        if group is None:
+            group = self.by_key[key] = Group(key)
+        return group
+
+    def load_assignments(self, tx: Tx, keys: Iterable[GroupKey]) -> None:
+        """Loads the assignments of groups, each once."""
+        wanted = sorted(set(keys) - self._with_assignments)
+        self._with_assignments.update(wanted)
+        for row in tx.all_for("assignments_of_groups", wanted):
+            assignment = AssignmentRow(*row)
+            self.of(assignment.key).assignments.append(assignment)
+
+    def load_events(self, tx: Tx, forced: Iterable[GroupKey]) -> None:
+        """Loads the events of the groups in which they depend on each other, and of those forced."""
+        having = {k for k, g in self.by_key.items() if g.assignments or g.new_assignments}
+        wanted = sorted((having | set(forced)) - self._whole)
+        self._whole.update(wanted)
+        for key in wanted:
+            self.of(key).events.clear()  # what was added partly comes again
+        for row in tx.all_for("events_of_groups", wanted):
+            event = EventRow(*row)
+            self.of(event.key).events.append(event)
+
+    def add_partly(self, events: Iterable[EventRow]) -> None:
+        """Adds stored events to groups that are not loaded whole; each once."""
+        for event in events:
+            group = self.of(event.key)
+            if event.key not in self._whole and all(
+                e.identity != event.identity for e in group.events
+            ):
+                group.events.append(event)
+
+
+def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
+    """Settles groups and writes what changed: new facts, derived columns, counters."""
+    cells = {PUBLISHED: Cells(), HELD: Cells()}
+    changed_assignments: list[tuple[object, ...]] = []
+    changed_events: list[tuple[object, ...]] = []
+    for key, group in sorted(groups.by_key.items()):
+        layer = _layer(context.catalogue, group, import_no)
+        derived_before = [_derived(a) for a in group.assignments]
+        events_before = [_outcome(e) for e in group.events]
+        _settle_group(context, cells[layer], key, group)
+        changed_assignments += [
+            (*a.key, a.slot, *_derived(a))
+            for a, before in zip(group.assignments, derived_before, strict=True)
+            if _derived(a) != before
+        ]
+        changed_events += [
+            (*e.identity, *_outcome(e))
+            for e, before in zip(group.events, events_before, strict=True)
+            if _outcome(e) != before
+        ]
+    _add_facts(tx, groups)
+    tx.run_many("settle_assignments", changed_assignments)
+    tx.run_many("settle_events", sorted(changed_events))
+    for layer, difference in cells.items():
+        write_cells(tx, difference, layer)
+
+
+def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -> None:
+    catalogue = context.catalogue
+    before = group.before or standing(catalogue, group.assignments, group.events)
+    assignments = group.assignments + group.new_assignments
+    events = group.events + group.new_events
+    derive(context, catalogue.terms(key.promotion_no), assignments, events)
+    if key.promotion_no == WAITING:
+        return
+    move(cells, key, before, standing(catalogue, assignments, events))
+    for e in events:
+        if e.reverses is None and e.outcome not in ("pending", "rejected"):
+            cells.seen(key.bucket, key.promotion_no, e.redeemed_us)
+
+
+def _layer(catalogue: Catalogue, group: Group, import_no: int) -> int:
+    """Once a running import has touched a group, all of its figures wait for the import's end."""
+    published = catalogue.workspace.published_import_no
+    if import_no > published:
+        return HELD
+    touched = any(a.import_no > published for a in group.assignments)
+    return HELD if touched or any(e.import_no > published for e in group.events) else PUBLISHED
+
+
+def _add_facts(tx: Tx, groups: Groups) -> None:
+    assignments = [
+        msgspec.structs.astuple(a) for g in groups.by_key.values() for a in g.new_assignments
+    ]
+    events = [msgspec.structs.astuple(e) for g in groups.by_key.values() for e in g.new_events]
+    if assignments and tx.run_many("add_assignments", sorted(assignments)) != len(assignments):
+        raise LostRace
+    if events and tx.run_many("add_events", sorted(events, key=lambda e: e[:6])) != len(events):
+        raise LostRace
+
+
+def write_cells(tx: Tx, cells: Cells, layer: int) -> None:
+    """Adds a difference to the counters of a layer, in the order of their keys."""
+    rows = [
+        (bucket, layer, dimension, promotion_no, key, currency, *values)
+        for (bucket, promotion_no, dimension, key, currency), values in cells.values.items()
+        if any(values)
+    ]
+    tx.run_many("add_to_tallies", sorted(rows))
+    seen = [(b, layer, no, us) for (b, no), us in cells.last_event_us.items()]
+    tx.run_many("note_last_events", sorted(seen))
+
+
+def _derived(a: AssignmentRow) -> tuple[str | None, int | None, int, str]:
+    return a.channels, a.redeemed_us, a.committed_micros, a.currency
+
+
+def _outcome(e: EventRow) -> tuple[str, str | None, int | None, int, int, str]:
+    return e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency

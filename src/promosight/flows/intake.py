@@ -1,0 +1,84 @@
+"""The state of one intake: items on their way to receipts, and what they have touched so far."""
+
+from __future__ import annotations
+
+import msgspec
+
+from promosight.flows.groups import Groups
+from promosight.flows.naming import Customers
+from promosight.flows.rejecting import Refused, refused_fact
+from promosight.rules.facts import Assignment, Event, Rejection
+from promosight.store.catalogue import Catalogue
+from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
+from promosight.store.tx import Tx
+
+Item = Assignment | Event | Refused
+
+
+class Delivery(msgspec.Struct):
+    """What one request, or one piece of a file, brings."""
+
+    arrival: Arrival
+    items: list[Item]
+
+
+class Receipt(msgspec.Struct):
+    """The answer to one item. `event_id` is the assignment's id for assignments."""
+
+    event_id: str | None
+    outcome: str
+    promotion_id: str | None = None
+    assignment_id: str | None = None
+    reason: str | None = None
+    received_us: int = 0
+    pointer: str = ""
+    detail: str = ""
+
+
+class Entry:
+    """One item on its way to a receipt: the row it became or repeats, or why it was refused."""
+
+    __slots__ = ("arrival", "first", "item", "refused", "repeated", "row")
+
+    def __init__(self, item: Item, arrival: Arrival) -> None:
+        self.item = item
+        self.arrival = arrival
+        self.row: AssignmentRow | EventRow | None = None
+        self.repeated = False
+        self.first: Entry | None = None  # the same item earlier in this transaction
+        self.refused: Refused | None = item if isinstance(item, Refused) else None
+
+    def refuse(self, reason: str, pointer: str, detail: str) -> None:
+        """Makes a well-formed item no fact, for a reason that lies outside it."""
+        assert not isinstance(self.item, Refused)
+        self.refused = refused_fact(self.item, Rejection(reason, pointer, detail))
+
+    def repeat(self, row: AssignmentRow | EventRow, digest: int) -> None:
+        """The identity is there already: the same content is a safe retry, other content a conflict."""
+        self.row = row
+        if row.digest == digest:
+            self.repeated = True
+        else:
+            pointer = "/event_id" if isinstance(row, EventRow) else "/assignment_id"
+            self.refuse("event_conflict", pointer, "this id came before with other content")
+
+
+class Intake:
+    """One workspace's items in one transaction, and the groups they touch."""
+
+    def __init__(
+        self, tx: Tx, catalogue: Catalogue, customers: Customers, entries: list[Entry]
+    ) -> None:
+        self.tx = tx
+        self.catalogue = catalogue
+        self.customers = customers
+        self.entries = entries
+        self.groups = Groups()
+        self.forced: set[GroupKey] = set()
+        self.more_channels: list[tuple[AssignmentRow, tuple[str, ...]]] = []
+        self.kept: list[tuple[Arrival, Refused]] = []
+
+    @property
+    def workspace_no(self) -> int:
+        """The workspace all of it belongs to."""
+        return self.catalogue.workspace.workspace_no

@@ -1,0 +1,102 @@
+"""Naming: the caller's ids become the store's numbers.
+
+Promotions and customers that a fact names for the first time get a number at once, so that the fact can
+be kept under its key; whether they are defined or known is decided when the fact is settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from promosight.rules.identity import BUCKETS, bucket_of, customer_number
+from promosight.store.catalogue import Catalogue, Workspace, load
+from promosight.store.rows import GroupKey
+from promosight.store.tx import Tx
+
+NUMBERS_LOCK = BUCKETS
+"""The lock under which new promotions are numbered; always taken after those of buckets."""
+
+
+def number_promotions(tx: Tx, catalogue: Catalogue, promotion_ids: Iterable[str]) -> Catalogue:
+    """The catalogue with every one of these promotions in it, undefined where nobody defined it."""
+    missing = sorted({one for one in promotion_ids if one not in catalogue.by_id})
+    if not missing:
+        return catalogue
+    workspace = catalogue.workspace
+    tx.lock(workspace.workspace_no, [NUMBERS_LOCK])
+    version = next_version(tx, workspace.workspace_no)
+    for promotion_id in missing:
+        tx.run(
+            "add_promotion",
+            workspace_no=workspace.workspace_no,
+            promotion_id=promotion_id,
+            code=None,
+            definition=None,
+            version=version,
+            now_us=workspace.created_us,
+        )
+    return load(tx, workspace.workspace_no)
+
+
+def next_version(tx: Tx, workspace_no: int) -> int:
+    """Moves the catalogue's version on, and says to what."""
+    tx.run("touch_catalogue", workspace_no=workspace_no)
+    row = tx.one("workspace", workspace_no=workspace_no)
+    assert row is not None
+    return Workspace(*row).catalogue_version
+
+
+class Customers:
+    """The numbers of the customers a batch names, who of them is known, and who became known by it."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.known: set[int] = set()
+        self.newly_known: list[int] = []
+
+    def key(self, promotion_no: int, customer_id: str) -> GroupKey:
+        """The group of a promotion and a customer."""
+        customer_no = self.numbers[customer_id]
+        return GroupKey(bucket_of(customer_no), promotion_no, customer_no)
+
+
+def name_customers(tx: Tx, workspace: Workspace, wanted: dict[str, bool]) -> Customers:
+    """Numbers customers, adding those never named before. `wanted` says of each whether this makes it known."""
+    found = Customers()
+    found.numbers = {c: customer_number(workspace.workspace_id, c) for c in sorted(wanted)}
+    present = _settle_collisions(tx, workspace, found.numbers)
+    added = []
+    for customer_id, customer_no in found.numbers.items():
+        becomes_known = wanted[customer_id]
+        was_known = present.get(customer_no)
+        if was_known is None:
+            added.append(
+                (customer_no, workspace.workspace_no, customer_id, int(becomes_known))
+            )
+        if was_known or becomes_known:
+            found.known.add(customer_no)
+        if was_known is False and becomes_known:
+            found.newly_known.append(customer_no)
+    tx.run_many("add_customers", sorted(added))
+    tx.run_many("know_customers", [(no,) for no in sorted(found.newly_known)])
+    return found
+
+
+def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> dict[int, bool]:
+    """Moves customers whose number another one holds to the next free one; returns who is present, and known."""
+    present: dict[int, bool] = {}
+    unsettled = dict(numbers)
+    while unsettled:
+        rows = tx.all_for("customers_of", [(no,) for no in sorted(unsettled.values())])
+        holders = {row[0]: row for row in rows}
+        taken: dict[int, str] = {}
+        again: dict[str, int] = {}
+        for customer_id, customer_no in unsettled.items():
+            holder = holders.get(customer_no)
+            mine = holder is None or holder[1:3] == (customer_id, workspace.workspace_no)
+            if not mine or taken.setdefault(customer_no, customer_id) != customer_id:
+                again[customer_id] = numbers[customer_id] = customer_no + 1
+            elif holder is not None:
+                present[customer_no] = bool(holder[3])
+        unsettled = again
+    return present

@@ -1,0 +1,143 @@
+"""Reporting: assignments, redemptions and reversals become facts, matched and counted, in one transaction.
+
+This is the transaction of the walk in ARCHITECTURE.md. Deliveries that waited together are worked off
+together: name what they name, tell new facts from repeated ones by their identity, load the groups they
+touch, settle those, and answer each item in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promosight.flows.context import context_of
+from promosight.flows.groups import settle
+from promosight.flows.intake import Delivery, Entry, Intake, Receipt
+from promosight.flows.naming import name_customers, number_promotions
+from promosight.flows.rejecting import write_rejections
+from promosight.flows.take_assignments import merge_channels, take_assignments
+from promosight.flows.take_events import take_events
+from promosight.rules.facts import Assignment, Event
+from promosight.rules.identity import bucket_of, customer_number
+from promosight.store.catalogue import Catalogue, load
+from promosight.store.rows import AssignmentRow, EventRow, GroupKey
+from promosight.store.tx import Tx
+
+
+def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
+    """Takes deliveries in; a receipt for each item, in order. The figures have moved when this is committed."""
+    receipts: list[list[Receipt]] = [[] for _ in deliveries]
+    together: dict[tuple[int, int], list[int]] = {}
+    for index, delivery in enumerate(deliveries):
+        arrival = delivery.arrival
+        together.setdefault((arrival.workspace_no, arrival.import_no), []).append(index)
+    for (workspace_no, import_no), members in sorted(together.items()):
+        entries = [
+            Entry(item, deliveries[index].arrival)
+            for index in members
+            for item in deliveries[index].items
+        ]
+        answers = _take(tx, workspace_no, import_no, entries)
+        for index in members:
+            receipts[index] = [next(answers) for _ in deliveries[index].items]
+    return receipts
+
+
+def _take(tx: Tx, workspace_no: int, import_no: int, entries: list[Entry]) -> Iterator[Receipt]:
+    assignments = [(e, e.item) for e in entries if isinstance(e.item, Assignment)]
+    events = [(e, e.item) for e in entries if isinstance(e.item, Event)]
+    facts: list[Assignment | Event] = [fact for _, fact in (*assignments, *events)]
+    _lock(tx, workspace_no, facts)
+    catalogue = load(tx, workspace_no)
+    catalogue = number_promotions(
+        tx, catalogue, (f.promotion_id for f in facts if f.promotion_id is not None)
+    )
+    wanted = {f.customer_id: False for _, f in events if f.customer_id is not None}
+    wanted |= {f.customer_id: True for _, f in assignments}
+    customers = name_customers(tx, catalogue.workspace, wanted)
+    intake = Intake(tx, catalogue, customers, entries)
+    take_assignments(intake, assignments)
+    take_events(intake, events)
+    _settle(intake, import_no)
+    _note(intake)
+    return iter([_receipt(intake, entry) for entry in entries])
+
+
+def _lock(tx: Tx, workspace_no: int, facts: list[Assignment | Event]) -> None:
+    """Codes and reversals reach into other customers' buckets; everything else stays in its customer's."""
+    if any(f.promo_code or (isinstance(f, Event) and f.reverses) for f in facts):
+        tx.lock(workspace_no)
+        return
+    workspace_id = load(tx, workspace_no).workspace.workspace_id
+    ids = {f.customer_id for f in facts if f.customer_id is not None}
+    tx.lock(workspace_no, {bucket_of(customer_number(workspace_id, one)) for one in ids})
+
+
+def _settle(intake: Intake, import_no: int) -> None:
+    tx, groups = intake.tx, intake.groups
+    newly_known = [(no,) for no in intake.customers.newly_known]
+    for row in tx.all_for("waiting_groups_of_customers", newly_known):
+        intake.forced.add(GroupKey(*row))
+    groups.load_assignments(tx, {*groups.by_key, *intake.forced})
+    groups.load_events(tx, intake.forced)
+    merge_channels(intake)
+    context = context_of(tx, intake.catalogue, groups, intake.customers.known)
+    settle(tx, context, groups, import_no=import_no)
+
+
+def _note(intake: Intake) -> None:
+    """Keeps what was refused and when each source was heard."""
+    refused = [(e.arrival, e.refused) for e in intake.entries if e.refused is not None]
+    write_rejections(intake.tx, intake.kept + refused)
+    heard = {e.arrival.source_no: e.arrival.received_us for e in intake.entries}
+    intake.tx.run_many("hear_sources", sorted(heard.items()))
+
+
+def _receipt(intake: Intake, entry: Entry) -> Receipt:
+    if entry.refused is not None:
+        why = entry.refused.rejection
+        return Receipt(
+            event_id=entry.refused.event_id,
+            outcome="rejected",
+            reason=why.reason,
+            received_us=entry.arrival.received_us,
+            pointer=why.pointer,
+            detail=why.detail,
+        )
+    row = entry.first.row if entry.first is not None else entry.row
+    assert row is not None
+    if isinstance(row, AssignmentRow):
+        return _assignment_receipt(intake.catalogue, row, repeated=entry.repeated)
+    return _event_receipt(intake, row, repeated=entry.repeated)
+
+
+def _assignment_receipt(catalogue: Catalogue, row: AssignmentRow, *, repeated: bool) -> Receipt:
+    listed = catalogue.by_no[row.promotion_no]
+    pending = not listed.terms.known
+    return Receipt(
+        event_id=row.public_id,
+        outcome="duplicate" if repeated else "pending" if pending else "counted",
+        promotion_id=listed.promotion_id,
+        assignment_id=row.public_id,
+        reason="unknown_promotion" if pending else None,
+        received_us=row.received_us,
+    )
+
+
+def _event_receipt(intake: Intake, row: EventRow, *, repeated: bool) -> Receipt:
+    listed = intake.catalogue.by_no.get(row.promotion_no)
+    assignment_id = None
+    if row.slot is not None:
+        group = intake.groups.by_key[row.key]
+        given = (*group.assignments, *group.new_assignments)
+        assignment_id = next(a.public_id for a in given if a.slot == row.slot)
+    # A repeated event that is still rejected is told so again: nothing of it counts.
+    duplicate = repeated and row.outcome != "rejected"
+    return Receipt(
+        event_id=row.event_id,
+        outcome="duplicate" if duplicate else row.outcome,
+        promotion_id=listed.promotion_id if listed else None,
+        assignment_id=assignment_id,
+        reason=row.reason,
+        received_us=row.received_us,
+        pointer="/promotion_id" if row.outcome == "rejected" else "",
+    )

@@ -1,0 +1,201 @@
+"""Verifying: every figure computed anew from the facts by a second engine, and each difference named.
+
+The store's facts are written to files, read by an in-process DuckDB, and counted there by the portable SQL
+of `store/metrics`, which shares no line with the rules that counted them first. Two engines that agree on
+every outcome and every counter, to the last digit, are the proof that a figure is what the facts say.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from promosight.flows.extract import Progress, extract, local_days, write_rows
+from promosight.rules.tallies import DIMENSIONS, MEASURES
+from promosight.store.catalogue import Catalogue
+from promosight.store.engine import Store
+from promosight.store.recount import Ask, Row, comparison, create_inputs, recount, steps
+
+if TYPE_CHECKING:
+    import duckdb
+
+MAX_LISTED = 1_000
+"""Differences listed in a report; all of them are counted."""
+
+_MEMORY_MB = 1_024
+_EVENT_MEASURES = ("outcome", "reason", "slot", "live", "cost_micros", "currency")
+_ASSIGNMENT_MEASURES = ("redeemed_us", "committed_micros", "currency")
+
+Value = int | str | None
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One figure or derived value that is not what the facts say. `where` names the cell or the fact."""
+
+    workspace_id: str
+    promotion_id: str | None
+    where: str
+    measure: str
+    stored: Value
+    computed: Value
+
+
+class VerifyReport(msgspec.Struct):
+    """What was compared, and what differs: `different` in all, the first of them listed."""
+
+    facts: int = 0
+    cells: int = 0
+    events: int = 0
+    different: int = 0
+    differences: list[Difference] = msgspec.field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, difference: Difference) -> None:
+        """Counts a difference, and lists it while there is room."""
+        self.different += 1
+        if len(self.differences) < MAX_LISTED:
+            self.differences.append(difference)
+
+
+def verify(
+    store: Store,
+    workspace_no: int | None,
+    *,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+    memory_mb: int = _MEMORY_MB,
+    clock: Callable[[], float] = time.perf_counter,
+) -> VerifyReport:
+    """Recomputes every figure of a workspace (None: of all) and compares it with the stored one.
+
+    `folder` is where temporary files may lie (about 250 bytes a fact, and as much again for a large
+    store when memory is short); `memory_mb` bounds the second engine.
+    """
+    started = clock()
+    report = VerifyReport()
+    numbers = [workspace_no]
+    if workspace_no is None:
+        numbers = [row[0] for row in store.read(lambda tx: tx.all("workspaces"))]
+    for number in numbers:
+        assert number is not None
+        with tempfile.TemporaryDirectory(prefix="promosight-verify-", dir=folder) as path:
+            _verify_workspace(store, number, Path(path), memory_mb, progress, report)
+    report.seconds = clock() - started
+    return report
+
+
+def _verify_workspace(
+    store: Store,
+    workspace_no: int,
+    folder: Path,
+    memory_mb: int,
+    progress: Progress | None,
+    report: VerifyReport,
+) -> None:
+    catalogue, facts = store.read(lambda tx: extract(tx, workspace_no, folder, progress))
+    report.facts += facts
+    connection = _open(folder, memory_mb)
+    try:
+        ask = _asking(connection)
+        load_inputs(ask, folder, catalogue)
+        recount(ask)
+        compare(ask, catalogue, report)
+    finally:
+        connection.close()
+
+
+def _open(folder: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    import duckdb  # a heavy import that only this command needs
+
+    spill = folder / "spill"
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{memory_mb}MB",
+            "temp_directory": str(spill),
+            "preserve_insertion_order": "false",
+        },
+    )
+    return connection
+
+
+def _asking(connection: duckdb.DuckDBPyConnection) -> Ask:
+    return lambda text: connection.execute(text).fetchall()
+
+
+def load_inputs(ask: Ask, folder: Path, catalogue: Catalogue) -> None:
+    """Makes the inputs in DuckDB and fills them from the files in `folder`."""
+    create_inputs(ask)
+    for step in steps("inputs"):
+        if (folder / f"{step.name}.csv").exists():
+            _copy(ask, folder, step.name)
+    utc_days = (row[0] for row in ask("SELECT from_us FROM utc_day"))
+    write_rows(folder, "local_day", local_days(catalogue.days, utc_days))
+    _copy(ask, folder, "local_day")
+
+
+def _copy(ask: Ask, folder: Path, table: str) -> None:
+    path = folder / f"{table}.csv"
+    quoted = str(path).replace("'", "''")
+    ask(
+        f"COPY {table} FROM '{quoted}' (FORMAT csv, AUTO_DETECT false, HEADER false, "
+        "DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
+    )
+    path.unlink()
+
+
+def compare(ask: Ask, catalogue: Catalogue, report: VerifyReport) -> None:
+    """Adds to the report whatever the store and the metrics say differently."""
+    wanted = comparison()
+    report.cells += ask(wanted["compared_cells"])[0][0]
+    report.events += ask("SELECT COUNT(*) FROM verdict")[0][0]
+    readers: dict[str, Callable[[Row], Iterator[_Found]]] = {
+        "differing_cells": _cell,
+        "differing_last_events": _last_event,
+        "differing_events": _event,
+        "misplaced_events": _misplaced,
+        "differing_assignments": _assignment,
+    }
+    for name, reader in readers.items():
+        for row in ask(wanted[name]):
+            listed = catalogue.by_no.get(row[0])
+            promotion_id = listed.promotion_id if listed else None
+            for found in reader(row):
+                report.add(Difference(catalogue.workspace.workspace_id, promotion_id, *found))
+
+
+_Found = tuple[str, str, Value, Value]
+"""Where, which measure, stored, computed."""
+
+
+def _cell(row: Row) -> Iterator[_Found]:
+    _, dimension, key, measure, currency, stored, computed = row
+    words = (DIMENSIONS[dimension], key, currency)
+    yield " ".join(word for word in words if word), MEASURES[measure], stored, computed
+
+
+def _last_event(row: Row) -> Iterator[_Found]:
+    yield "total", "last_event_us", row[1], row[2]
+
+
+def _event(row: Row) -> Iterator[_Found]:
+    yield from _pairs(f"event {row[1]} {row[2]}", _EVENT_MEASURES, row[3:])
+
+
+def _assignment(row: Row) -> Iterator[_Found]:
+    yield from _pairs(f"assignment {row[1]}", _ASSIGNMENT_MEASURES, row[2:])
+
+
+def _misplaced(row: Row) -> Iterator[_Found]:
+    yield f"event {row[1]} {row[2]}", "promotion_no", row[3], row[4]
+
+
+def _pairs(where: str, measures: tuple[str, ...], values: Row) -> Iterator[_Found]:
+    for measure, stored, computed in zip(measures, values[::2], values[1::2], strict=True):
+        if stored != computed:
+            yield where, measure, stored, computed

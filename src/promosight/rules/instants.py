@@ -1,0 +1,106 @@
+"""Instants and local days.
+
+An instant is an integer: microseconds since 1970-01-01T00:00:00Z. Storage is always UTC; only the
+borders of days, weeks and months live in the workspace's zone. Naive times are refused, because a
+guess at an offset silently moves money from one day to the next.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+SECOND_US = 1_000_000
+DAY_US = 86_400 * SECOND_US
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_QUARTER_US = 900 * SECOND_US
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def parse_instant(text: str) -> int:
+    """Microseconds since the epoch of an RFC 3339 instant, or of `YYYY-MM-DD HH:MM:SS.ffffff UTC`.
+
+    Raises ValueError with a sentence for the sender when it is naive or no instant at all.
+    """
+    if text.endswith(" UTC"):
+        text = text[:-4] + "+00:00"
+    if len(text) < 16 or text[4:5] != "-" or text[10:11] not in "Tt ":
+        raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z") from None
+    if moment.tzinfo is None:
+        raise ValueError("has no offset: write Z or +01:00 behind the time")
+    try:
+        return (moment - _EPOCH) // _MICROSECOND
+    except OverflowError:
+        raise ValueError("is outside the calendar") from None
+
+
+def from_datetime(moment: datetime) -> int:
+    """Microseconds since the epoch of an aware datetime."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def format_instant(instant_us: int) -> str:
+    """RFC 3339 in UTC with `Z`; the fraction is left out when it is zero."""
+    return (_EPOCH + timedelta(microseconds=instant_us)).isoformat().replace("+00:00", "Z")
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone of that name. Raises ValueError when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Vienna") from None
+
+
+class LocalDays:
+    """Which calendar day an instant falls on, in one zone; right across daylight-saving changes.
+
+    Every zone's offset changes only on a quarter of an hour of UTC, so the answer is remembered per
+    quarter: a look-up costs a division and a dictionary access.
+    """
+
+    def __init__(self, zone_name: str) -> None:
+        self._zone = zone(zone_name)
+        self._by_quarter: dict[int, str] = {}
+
+    def day(self, instant_us: int) -> str:
+        """The local day of an instant as `YYYY-MM-DD`."""
+        quarter = instant_us // _QUARTER_US
+        day = self._by_quarter.get(quarter)
+        if day is None:
+            moment = _EPOCH + timedelta(microseconds=quarter * _QUARTER_US)
+            day = self._by_quarter[quarter] = _local_date(moment, self._zone).isoformat()
+        return day
+
+    def start_us(self, day: date) -> int:
+        """The instant at which a local day begins."""
+        return from_datetime(datetime(day.year, day.month, day.day, tzinfo=self._zone))
+
+
+def _local_date(moment: datetime, zone_info: ZoneInfo) -> date:
+    try:
+        return moment.astimezone(zone_info).date()
+    except OverflowError:  # the first and last day of the calendar have no neighbour to shift to
+        return moment.date()
+
+
+def week_of(day: str, week_start: str) -> str:
+    """The first day of the week that `day` lies in, for weeks that start on `week_start`."""
+    moment = date.fromisoformat(day)
+    back = (moment.weekday() - _WEEKDAYS.index(week_start)) % 7
+    return (moment - timedelta(days=back)).isoformat()
+
+
+def month_of(day: str) -> str:
+    """The month of a day, as `YYYY-MM`."""
+    return day[:7]
+
+
+def is_week_start(name: str) -> bool:
+    """Whether `name` is a day of the week in English, lower case."""
+    return name in _WEEKDAYS

@@ -1,0 +1,58 @@
+"""Exact money and units.
+
+An amount is an integer number of micros: millionths of the currency's unit (or of one point, one
+spin). Integers add up without error in Python, SQLite and PostgreSQL alike; a float never touches
+an amount. Nothing is converted: sums are kept per currency.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+MICROS = 1_000_000
+LIMIT_MICROS = 10**10 * MICROS
+"""Amounts stay below this in size, so that hundreds of the largest still add up in 64 bits."""
+
+UNIT_MARK = "~"
+"""A currency column that begins with this holds the name of a unit (`~points`), not money."""
+
+# Minor units that are not two, from ISO 4217:2015, list one.
+_MINOR_DIGITS = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3) | dict.fromkeys("CLF UYW".split(), 4)
+
+
+def parse_amount(value: str | int | Decimal) -> int:
+    """Micros of a decimal string (or whole number). Raises ValueError with a sentence for the sender."""
+    try:
+        scaled = Decimal(value).scaleb(6) if isinstance(value, Decimal | int) else _plain(value)
+    except InvalidOperation:
+        raise ValueError("must be a decimal number such as 5.00") from None
+    if not scaled.is_finite():
+        raise ValueError("must be a finite decimal number")
+    if abs(scaled) >= LIMIT_MICROS:
+        raise ValueError("must be below 10000000000 in size")
+    if scaled != scaled.to_integral_value():
+        raise ValueError("has more than six decimals")
+    return int(scaled)
+
+
+def _plain(text: str) -> Decimal:
+    stripped = text.strip()
+    if len(stripped) > 40 or not stripped.isascii() or "_" in stripped:
+        raise InvalidOperation
+    return Decimal(stripped).scaleb(6)
+
+
+def format_amount(micros: int, currency: str) -> str:
+    """A decimal string with at least the currency's minor digits, and as many as are needed."""
+    least = 0 if currency.startswith(UNIT_MARK) else _MINOR_DIGITS.get(currency, 2)
+    whole, fraction = divmod(abs(micros), MICROS)
+    digits = f"{fraction:06d}".rstrip("0").ljust(least, "0")
+    sign = "-" if micros < 0 else ""
+    return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
+
+
+def is_currency(code: str) -> bool:
+    """Whether `code` has the form of an ISO 4217 code: three capital letters."""
+    return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()

@@ -1,0 +1,131 @@
+"""The catalogue: a workspace's settings, sources and promotions, as every flow needs them.
+
+It is read once and kept beside the connection; the workspace's `catalogue_version` tells whether it is
+still true. Only what changed is read again.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from promosight.errors import NotFound
+from promosight.rules.instants import LocalDays
+from promosight.rules.promotions import UNKNOWN, Promotion, Terms, terms_of
+from promosight.store.tx import Tx
+
+
+class Workspace(msgspec.Struct, frozen=True):
+    """One brand's settings; fields in the order of the statement `workspace`."""
+
+    workspace_no: int
+    workspace_id: str
+    name: str
+    time_zone: str
+    currency: str
+    week_start: str
+    tracking_from_us: int
+    sandbox: int
+    created_us: int
+    catalogue_version: int
+    published_import_no: int
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A promotion in the catalogue; `definition` is None while only facts have named it."""
+
+    promotion_no: int
+    promotion_id: str
+    definition: Promotion | None
+    terms: Terms
+    created_us: int
+    updated_us: int
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes everybody may use: its own, and the one handed out when the pool is empty."""
+        if self.definition is None:
+            return ()
+        both = (self.definition.code, self.definition.fallback_code)
+        return tuple(code for code in both if code is not None)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A system that reports; fields in the order of the statement `sources`."""
+
+    source_no: int
+    name: str
+    cadence: str
+    live_us: int | None
+    created_us: int
+    last_heard_us: int | None
+
+
+class Catalogue:
+    """Everything a flow looks up by name or number within one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.days = LocalDays(workspace.time_zone)
+        self.by_id: dict[str, Listed] = {}
+        self.by_no: dict[int, Listed] = {}
+        self.by_code: dict[str, Listed] = {}
+        self.sources: dict[int, str] = {}
+
+    def terms(self, promotion_no: int) -> Terms:
+        """The terms of a promotion; unknown ones for a number nobody defined."""
+        listed = self.by_no.get(promotion_no)
+        return UNKNOWN if listed is None else listed.terms
+
+    def put(self, listed: Listed) -> None:
+        """Adds or replaces a promotion."""
+        before = self.by_no.get(listed.promotion_no)
+        for code in before.codes if before else ():
+            if self.by_code.get(code) is before:
+                del self.by_code[code]
+        self.by_id[listed.promotion_id] = self.by_no[listed.promotion_no] = listed
+        for code in listed.codes:
+            self.by_code[code] = listed
+
+
+def load(tx: Tx, workspace_no: int) -> Catalogue:
+    """The catalogue of a workspace as it is in this transaction. Raises NotFound."""
+    row = tx.one("workspace", workspace_no=workspace_no)
+    if row is None:
+        raise NotFound("there is no such workspace")
+    workspace = Workspace(*row)
+    known: Catalogue | None = tx.cache.get(("catalogue", workspace_no))
+    if known is not None and known.workspace == workspace:
+        return known
+    version = 0
+    if known is None or known.workspace.time_zone != workspace.time_zone:
+        known = Catalogue(workspace)
+    else:
+        version = known.workspace.catalogue_version
+    if known.workspace.currency != workspace.currency:
+        version = 0
+    known.workspace = workspace
+    known.sources = {row[0]: row[1] for row in tx.all("sources", workspace_no=workspace_no)}
+    for row in tx.all("promotions_since", workspace_no=workspace_no, version=version):
+        known.put(_listed(workspace, *row))
+    tx.cache["catalogue", workspace_no] = known
+    return known
+
+
+def _listed(
+    workspace: Workspace,
+    promotion_no: int,
+    promotion_id: str,
+    definition: str | None,
+    version: int,
+    created_us: int,
+    updated_us: int,
+) -> Listed:
+    if definition is None:
+        return Listed(promotion_no, promotion_id, None, UNKNOWN, created_us, updated_us)
+    promotion = msgspec.json.decode(definition, type=Promotion)
+    terms = terms_of(
+        promotion,
+        tracking_from_us=workspace.tracking_from_us,
+        workspace_currency=workspace.currency,
+    )
+    return Listed(promotion_no, promotion_id, promotion, terms, created_us, updated_us)

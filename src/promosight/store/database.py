@@ -1,0 +1,175 @@
+"""The two databases: how each is opened, how a transaction begins, and which failures deserve another try."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from promosight.errors import StoreError
+from promosight.store.statements import load
+from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
+
+BUSY_SECONDS = 60.0
+"""How long a SQLite writer waits for a writer of another process."""
+
+
+class Database(ABC):
+    """One database by URL. A `Tx` it makes holds a connection of its own; one thread uses it at a time."""
+
+    engine: str
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.statements = load(self.engine)
+
+    @abstractmethod
+    def connect(self, *, write: bool) -> Tx:
+        """A new connection, wrapped. Raises StoreError when the database cannot be opened."""
+
+    @abstractmethod
+    def begin(self, tx: Tx, *, write: bool) -> None:
+        """Begins a transaction: a consistent snapshot to read, or the right to write."""
+
+    @abstractmethod
+    def end(self, tx: Tx, *, commit: bool) -> None:
+        """Commits, or rolls back and empties the cache."""
+
+    @abstractmethod
+    def close(self, tx: Tx) -> None:
+        """Closes the connection."""
+
+    @abstractmethod
+    def script(self, tx: Tx, text: str) -> None:
+        """Runs DDL inside the transaction begun."""
+
+    @abstractmethod
+    def may_retry(self, error: Exception) -> bool:
+        """Whether the whole transaction may be run again: a lost race or a lost connection."""
+
+
+class SqliteDatabase(Database):
+    """A file. Write-ahead log, every commit synced: an acknowledged event survives a power cut."""
+
+    engine = "sqlite"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.path = Path(url.removeprefix("sqlite:///"))
+
+    def connect(self, *, write: bool) -> Tx:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA page_size = 8192")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute(f"PRAGMA cache_size = {-131072 if write else -16384}")
+            if not write:
+                connection.execute("PRAGMA query_only = ON")
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot open {self.path}: {error}") from error
+        return SqliteTx(connection, self.statements, {})
+
+    def begin(self, tx: Tx, *, write: bool) -> None:
+        _sqlite(tx).execute("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def end(self, tx: Tx, *, commit: bool) -> None:
+        connection = _sqlite(tx)
+        if commit:
+            connection.execute("COMMIT")
+            return
+        tx.cache.clear()
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+    def close(self, tx: Tx) -> None:
+        _sqlite(tx).close()
+
+    def script(self, tx: Tx, text: str) -> None:
+        for statement in text.split(";\n"):
+            if statement.strip():
+                _sqlite(tx).execute(statement)
+
+    def may_retry(self, error: Exception) -> bool:
+        return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+class PostgresDatabase(Database):
+    """PostgreSQL 15 or newer, by a libpq URL."""
+
+    engine = "postgresql"
+
+    def connect(self, *, write: bool) -> Tx:
+        try:
+            connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
+            connection.execute("SET time zone 'UTC'")
+            connection.execute("SET plan_cache_mode = force_generic_plan")
+            if write:
+                # A batch is looked up by key, row by row; a planner without statistics would rather scan.
+                connection.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
+                connection.execute("SET enable_seqscan = off")
+        except psycopg.Error as error:
+            raise StoreError(f"cannot connect to PostgreSQL: {error}") from error
+        return PostgresTx(connection, self.statements, {})
+
+    def begin(self, tx: Tx, *, write: bool) -> None:
+        mode = "READ COMMITTED" if write else "REPEATABLE READ READ ONLY"
+        _postgres(tx).execute(f"BEGIN ISOLATION LEVEL {mode}".encode())
+
+    def end(self, tx: Tx, *, commit: bool) -> None:
+        if commit:
+            _postgres(tx).execute("COMMIT")
+            return
+        tx.cache.clear()
+        if not _postgres(tx).closed:
+            _postgres(tx).execute("ROLLBACK")
+
+    def close(self, tx: Tx) -> None:
+        _postgres(tx).close()
+
+    def script(self, tx: Tx, text: str) -> None:
+        text = text.replace(" WITHOUT ROWID", "").replace(" TEXT", ' TEXT COLLATE "C"')
+        _postgres(tx).execute(text.encode())
+
+    def may_retry(self, error: Exception) -> bool:
+        return isinstance(
+            error,
+            LostRace
+            | psycopg.errors.DeadlockDetected
+            | psycopg.errors.SerializationFailure
+            | psycopg.errors.UniqueViolation
+            | psycopg.OperationalError,
+        )
+
+
+def database(url: str) -> Database:
+    """The database a URL names: `sqlite:///path` or `postgresql://...`. Raises StoreError for any other."""
+    if url.startswith("sqlite:///"):
+        return SqliteDatabase(url)
+    if url.startswith(("postgresql://", "postgres://")):
+        return PostgresDatabase(url)
+    raise StoreError("a database is named sqlite:///path or postgresql://host/name")
+
+
+class Readers(threading.local):
+    """One reading connection for each thread that reads."""
+
+    tx: Tx | None = None
+
+
+def _sqlite(tx: Tx) -> sqlite3.Connection:
+    assert isinstance(tx, SqliteTx)
+    return tx.connection
+
+
+def _postgres(tx: Tx) -> psycopg.Connection[Any]:
+    assert isinstance(tx, PostgresTx)
+    return tx.connection

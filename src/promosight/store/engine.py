@@ -1,0 +1,180 @@
+"""The store: `read` for questions, `write` for changes.
+
+All writes of a process go through one thread. Requests that wait while a commit runs share the next one
+(group commit): a sender is answered only after its commit, and yet a hundred of them cost one sync. Flows
+of the same kind that wait together are handed their payloads together, so that a hundred single events
+are worked off as one batch of a hundred.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from itertools import groupby
+from typing import Any, TypeVar
+
+from promosight.errors import Overloaded, StoreError
+from promosight.store import migrate
+from promosight.store.database import Database, Readers, database
+from promosight.store.tx import Tx
+
+P = TypeVar("P")
+R = TypeVar("R")
+Flow = Callable[[Tx, list[P]], list[R]]
+"""A change: payloads in, as many results out, in one transaction. It may be run again after a lost race."""
+
+MAX_WAITING = 10_000
+MAX_TOGETHER = 2_000
+TRIES = 8
+
+
+class _Job:
+    __slots__ = ("flow", "future", "payload", "result")
+
+    def __init__(self, flow: Flow[Any, Any], payload: Any) -> None:
+        self.flow = flow
+        self.payload = payload
+        self.future: Future[Any] = Future()
+        self.result: Any = None
+
+
+class Store:
+    """An opened, migrated store. Close it to let the writer finish what waits."""
+
+    def __init__(self, db: Database) -> None:
+        self.database = db
+        self._readers = Readers()
+        self._all_readers: list[Tx] = []
+        self._waiting: deque[_Job] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._tx = db.connect(write=True)
+        self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
+        self._thread.start()
+
+    def read(self, question: Callable[[Tx], R]) -> R:
+        """The answer to a question, from one consistent snapshot."""
+        tx = self._reader()
+        self.database.begin(tx, write=False)
+        try:
+            return question(tx)
+        finally:
+            with contextlib.suppress(Exception):
+                self.database.end(tx, commit=True)
+
+    def submit(self, flow: Flow[P, R], payload: P) -> Future[R]:
+        """Queues a change; the future is done after its commit. Raises Overloaded when too many wait."""
+        job = _Job(flow, payload)
+        with self._wake:
+            if self._closing:
+                raise StoreError("the store is closed")
+            if len(self._waiting) >= MAX_WAITING:
+                raise Overloaded("too many requests wait for the store")
+            self._waiting.append(job)
+            self._wake.notify()
+        return job.future
+
+    def write(self, flow: Flow[P, R], payload: P) -> R:
+        """Makes a change and waits for its commit."""
+        return self.submit(flow, payload).result()
+
+    def change(self, action: Callable[[Tx], R]) -> R:
+        """Makes a change that is not worked off together with others of its kind."""
+        return self.write(each_alone, action)
+
+    def close(self) -> None:
+        """Works off what waits, then closes every connection."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+        for tx in [*self._all_readers, self._tx]:
+            with contextlib.suppress(Exception):
+                self.database.close(tx)
+
+    def _reader(self) -> Tx:
+        tx = self._readers.tx
+        if tx is None:
+            tx = self._readers.tx = self.database.connect(write=False)
+            self._all_readers.append(tx)
+        return tx
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._closing:
+                    self._wake.wait()
+                if not self._waiting:
+                    return
+                count = min(len(self._waiting), MAX_TOGETHER)
+                jobs = [self._waiting.popleft() for _ in range(count)]
+            self._commit(jobs)
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        for attempt in range(TRIES):
+            try:
+                self.database.begin(self._tx, write=True)
+                for _, alike in groupby(jobs, key=lambda job: job.flow):
+                    self._run(list(alike))
+                self.database.end(self._tx, commit=True)
+            except Exception as error:
+                self._recover(error)
+                if attempt + 1 < TRIES and self.database.may_retry(error):
+                    time.sleep(0.005 * 2**attempt)
+                    continue
+                for job in jobs:
+                    job.result = error
+            break
+        for job in jobs:
+            _answer(job)
+
+    def _run(self, jobs: list[_Job]) -> None:
+        """Runs jobs of one flow together; when that fails, one by one, so that only the culprit is refused."""
+        self._tx.savepoint("SAVEPOINT")
+        try:
+            results = jobs[0].flow(self._tx, [job.payload for job in jobs])
+            for job, result in zip(jobs, results, strict=True):
+                job.result = result
+        except Exception as error:
+            if self.database.may_retry(error):
+                raise
+            self._tx.cache.clear()
+            self._tx.savepoint("ROLLBACK TO")
+            if len(jobs) == 1:
+                jobs[0].result = error
+            else:
+                for job in jobs:
+                    self._run([job])
+        self._tx.savepoint("RELEASE")
+
+    def _recover(self, error: Exception) -> None:
+        try:
+            self.database.end(self._tx, commit=False)
+        except Exception:
+            with contextlib.suppress(Exception):
+                self.database.close(self._tx)
+            with contextlib.suppress(StoreError):
+                self._tx = self.database.connect(write=True)
+
+
+def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:
+    """The flow of changes that have nothing to gain from company."""
+    return [action(tx) for action in actions]
+
+
+def _answer(job: _Job) -> None:
+    if isinstance(job.result, BaseException):
+        job.future.set_exception(job.result)
+    else:
+        job.future.set_result(job.result)
+
+
+def open_store(url: str, *, now_us: int) -> Store:
+    """Opens the store a URL names, creating or migrating its schema. Raises StoreError."""
+    db = database(url)
+    migrate.migrate(db, now_us=now_us)
+    return Store(db)

@@ -1,0 +1,43 @@
+"""Forward migrations: each file of `schema/` is applied once, in order, and must not change afterwards."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib.resources import files
+
+from promosight.errors import StoreError
+from promosight.store.database import Database
+from promosight.store.tx import Tx
+
+_LOCK_WORKSPACE = 0
+
+
+def migrate(db: Database, *, now_us: int) -> None:
+    """Brings the schema up to date. Raises StoreError when the store is newer than this program."""
+    tx = db.connect(write=True)
+    try:
+        db.begin(tx, write=True)
+        tx.lock(_LOCK_WORKSPACE, [0])
+        _apply(db, tx, now_us)
+        db.end(tx, commit=True)
+    finally:
+        db.close(tx)
+
+
+def _apply(db: Database, tx: Tx, now_us: int) -> None:
+    tx.run("create_schema_version")
+    applied = dict(tx.all("schema_versions"))
+    wanted = {path.name: path.read_text() for path in files("promosight.store").joinpath("schema").iterdir()}
+    if unknown := sorted(applied.keys() - wanted.keys()):
+        raise StoreError(f"the store has schema {unknown[-1]}, newer than this program; upgrade it")
+    for name, text in sorted(wanted.items()):
+        digest = sha256(text.encode()).hexdigest()
+        if name not in applied:
+            db.script(tx, _without_comments(text))
+            tx.run("add_schema_version", name=name, digest=digest, applied_us=now_us)
+        elif applied[name] != digest:
+            raise StoreError(f"schema file {name} changed after it was applied")
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line.split("--")[0].rstrip() for line in text.splitlines())

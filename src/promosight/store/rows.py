@@ -1,0 +1,197 @@
+"""Facts as they lie in the store: one struct per row, fields in the order of the columns.
+
+The upper part of each row is what was reported; the lower part is derived and may change when other facts
+of the group arrive.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from promosight.rules.facts import Assignment, Event
+
+WAITING = 0
+"""The promotion number of events whose promotion is not known by any number yet."""
+
+
+class GroupKey(NamedTuple):
+    """Where the facts of one promotion and one customer lie together."""
+
+    bucket: int
+    promotion_no: int
+    customer_no: int
+
+
+class AssignmentRow(msgspec.Struct, gc=False):
+    """One row of table assignment."""
+
+    bucket: int
+    promotion_no: int
+    customer_no: int
+    slot: int
+    workspace_no: int
+    source_no: int
+    import_no: int
+    assigned_us: int
+    expires_us: int | None
+    received_us: int
+    digest: int
+    assignment_id: str | None
+    campaign_id: str | None
+    tier_id: str | None
+    segment: str | None
+    channels: str | None
+    promo_code: str | None
+    reward_micros: int | None
+    reward_currency: str | None
+    max_redemptions: int | None
+    control: int
+    withdrawn_us: int | None
+    details: str | None
+    redeemed_us: int | None = None
+    committed_micros: int = 0
+    currency: str = ""
+
+    @property
+    def key(self) -> GroupKey:
+        """The group it belongs to."""
+        return GroupKey(self.bucket, self.promotion_no, self.customer_no)
+
+    @property
+    def public_id(self) -> str:
+        """The caller's id, or one derived from the customer and the slot, the same on every machine."""
+        return self.assignment_id or f"asg-{self.customer_no:016x}-{self.slot:016x}"
+
+
+class EventRow(msgspec.Struct, gc=False):
+    """One row of table event: a redemption, or a reversal when `reverses` is set."""
+
+    bucket: int
+    promotion_no: int
+    customer_no: int
+    redeemed_us: int
+    source_no: int
+    event_id: str
+    workspace_no: int
+    import_no: int
+    received_us: int
+    digest: int
+    reverses: str | None
+    promotion_id: str | None
+    promo_code: str | None
+    assignment_id: str | None
+    campaign_id: str | None
+    tier_id: str | None
+    channel: str | None
+    reward_micros: int | None
+    reward_currency: str | None
+    order_id: str | None
+    order_micros: int | None
+    metadata: str | None
+    outcome: str = ""
+    reason: str | None = None
+    slot: int | None = None
+    live: int = 1
+    cost_micros: int = 0
+    currency: str = ""
+
+    @property
+    def key(self) -> GroupKey:
+        """The group it belongs to."""
+        return GroupKey(self.bucket, self.promotion_no, self.customer_no)
+
+    @property
+    def identity(self) -> tuple[int, str]:
+        """(source_no, event_id): what makes a second delivery the same event."""
+        return self.source_no, self.event_id
+
+
+class Arrival(NamedTuple):
+    """By whom, when and with which import a fact arrived."""
+
+    workspace_no: int
+    source_no: int
+    import_no: int
+    received_us: int
+
+
+def assignment_row(fact: Assignment, key: GroupKey, arrival: Arrival) -> AssignmentRow:
+    """A new assignment as a row; nothing derived yet."""
+    return AssignmentRow(
+        *key,
+        fact.slot,
+        arrival.workspace_no,
+        arrival.source_no,
+        arrival.import_no,
+        fact.assigned_us,
+        fact.expires_us,
+        arrival.received_us,
+        fact.digest,
+        fact.assignment_id,
+        fact.campaign_id,
+        fact.tier_id,
+        fact.segment,
+        "+".join(fact.channels) or None,
+        fact.promo_code,
+        fact.reward_micros,
+        fact.currency,
+        fact.max_redemptions,
+        int(fact.control),
+        None,
+        fact.details,
+    )
+
+
+def event_row(fact: Event, key: GroupKey, arrival: Arrival) -> EventRow:
+    """A new event as a row; nothing derived yet."""
+    return EventRow(
+        *key,
+        fact.redeemed_us,
+        arrival.source_no,
+        fact.event_id,
+        arrival.workspace_no,
+        arrival.import_no,
+        arrival.received_us,
+        fact.digest,
+        fact.reverses,
+        fact.promotion_id,
+        fact.promo_code,
+        fact.assignment_id,
+        fact.campaign_id,
+        fact.tier_id,
+        fact.channel,
+        fact.reward_micros,
+        fact.currency,
+        fact.order_id,
+        fact.order_micros,
+        fact.metadata,
+    )
+
+
+def event_fact(row: EventRow, *, customer_id: str | None) -> Event:
+    """The fact a row was made of."""
+    return Event(
+        event_id=row.event_id,
+        reverses=row.reverses,
+        promotion_id=row.promotion_id,
+        promo_code=row.promo_code,
+        customer_id=customer_id,
+        redeemed_us=row.redeemed_us,
+        assignment_id=row.assignment_id,
+        campaign_id=row.campaign_id,
+        tier_id=row.tier_id,
+        channel=row.channel,
+        reward_micros=row.reward_micros,
+        currency=row.reward_currency,
+        order_id=row.order_id,
+        order_micros=row.order_micros,
+        metadata=row.metadata,
+        digest=row.digest,
+    )
+
+
+def arrival_of(row: EventRow) -> Arrival:
+    """By whom, when and with which import a stored event arrived."""
+    return Arrival(row.workspace_no, row.source_no, row.import_no, row.received_us)

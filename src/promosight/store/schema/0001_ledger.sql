@@ -1,0 +1,243 @@
+-- The ledger: facts as reported, what is derived from them, and the definitions they refer to.
+--
+-- One text for SQLite and PostgreSQL. On PostgreSQL the reader adds COLLATE "C" to text columns and drops
+-- the two words SQLite alone knows (WITHOUT ROWID, STRICT). Times are microseconds UTC (`_us`), amounts
+-- millionths (`_micros`), yes/no is 0/1.
+--
+-- Keys of facts and counters lead with `bucket` (the top bits of the customer's number), then the promotion:
+-- a (promotion, customer) group lies together in one bucket, a batch sorted by key touches few pages, and a
+-- promotion's facts are one range per bucket.
+
+CREATE TABLE workspace (
+    workspace_no BIGINT NOT NULL PRIMARY KEY,
+    workspace_id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    week_start TEXT NOT NULL,
+    tracking_from_us BIGINT NOT NULL,
+    sandbox BIGINT NOT NULL,
+    created_us BIGINT NOT NULL,
+    -- Moves with every change of a promotion, so that a process knows when its catalogue is out of date.
+    catalogue_version BIGINT NOT NULL,
+    -- Facts of imports with a higher number are not in the published figures yet.
+    published_import_no BIGINT NOT NULL
+);
+
+CREATE TABLE source (
+    source_no BIGINT NOT NULL PRIMARY KEY,
+    workspace_no BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    cadence TEXT NOT NULL,
+    live_us BIGINT,
+    created_us BIGINT NOT NULL,
+    last_heard_us BIGINT,
+    UNIQUE (workspace_no, name)
+);
+
+-- A source's word that it reported everything of a period, even if that was nothing.
+CREATE TABLE coverage (
+    source_no BIGINT NOT NULL,
+    from_us BIGINT NOT NULL,
+    to_us BIGINT NOT NULL,
+    PRIMARY KEY (source_no, from_us, to_us)
+);
+
+CREATE TABLE api_key (
+    key_id TEXT NOT NULL PRIMARY KEY,
+    workspace_no BIGINT NOT NULL,
+    source_no BIGINT,
+    name TEXT NOT NULL,
+    secret_digest TEXT NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
+    ip_ranges TEXT NOT NULL,
+    created_us BIGINT NOT NULL,
+    expires_us BIGINT,
+    revoked_us BIGINT
+);
+
+-- A promotion that facts have named but nobody has defined has a row without a definition.
+CREATE TABLE promotion (
+    promotion_no BIGINT NOT NULL PRIMARY KEY,
+    workspace_no BIGINT NOT NULL,
+    promotion_id TEXT NOT NULL,
+    code TEXT,
+    definition TEXT,
+    version BIGINT NOT NULL,
+    created_us BIGINT NOT NULL,
+    updated_us BIGINT NOT NULL,
+    UNIQUE (workspace_no, promotion_id)
+);
+CREATE UNIQUE INDEX promotion_code ON promotion (workspace_no, code) WHERE code IS NOT NULL;
+CREATE INDEX promotion_version ON promotion (workspace_no, version);
+
+-- Every customer any fact has named. `known` is 0 while only redemptions have: those wait.
+CREATE TABLE customer (
+    customer_no BIGINT NOT NULL PRIMARY KEY,
+    workspace_no BIGINT NOT NULL,
+    customer_id TEXT NOT NULL,
+    known BIGINT NOT NULL,
+    profile TEXT
+) WITHOUT ROWID;
+
+-- A personal code and whom it was issued to; customer 0 while it is still in the pool.
+CREATE TABLE personal_code (
+    workspace_no BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    customer_no BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    PRIMARY KEY (workspace_no, code, customer_no)
+) WITHOUT ROWID;
+
+-- `slot` identifies an assignment within its group. Derived: redeemed_us (time of the first live redemption
+-- that took it), committed_micros, currency.
+CREATE TABLE assignment (
+    bucket BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    customer_no BIGINT NOT NULL,
+    slot BIGINT NOT NULL,
+    workspace_no BIGINT NOT NULL,
+    source_no BIGINT NOT NULL,
+    import_no BIGINT NOT NULL,
+    assigned_us BIGINT NOT NULL,
+    expires_us BIGINT,
+    received_us BIGINT NOT NULL,
+    digest BIGINT NOT NULL,
+    assignment_id TEXT,
+    campaign_id TEXT,
+    tier_id TEXT,
+    segment TEXT,
+    channels TEXT,
+    promo_code TEXT,
+    reward_micros BIGINT,
+    reward_currency TEXT,
+    max_redemptions BIGINT,
+    control BIGINT NOT NULL,
+    withdrawn_us BIGINT,
+    details TEXT,
+    redeemed_us BIGINT,
+    committed_micros BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    PRIMARY KEY (bucket, promotion_no, customer_no, slot)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX assignment_identity ON assignment (workspace_no, assignment_id) WHERE assignment_id IS NOT NULL;
+
+-- A redemption, or a reversal (`reverses` is set). Promotion 0: a code nobody knows yet, or a reversal ahead of
+-- its redemption. A reversal lies in its original's group. Derived: promotion_no, outcome, reason, slot, live,
+-- cost_micros (net of reversals), currency.
+CREATE TABLE event (
+    bucket BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    customer_no BIGINT NOT NULL,
+    redeemed_us BIGINT NOT NULL,
+    source_no BIGINT NOT NULL,
+    event_id TEXT NOT NULL,
+    workspace_no BIGINT NOT NULL,
+    import_no BIGINT NOT NULL,
+    received_us BIGINT NOT NULL,
+    digest BIGINT NOT NULL,
+    reverses TEXT,
+    promotion_id TEXT,
+    promo_code TEXT,
+    assignment_id TEXT,
+    campaign_id TEXT,
+    tier_id TEXT,
+    channel TEXT,
+    reward_micros BIGINT,
+    reward_currency TEXT,
+    order_id TEXT,
+    order_micros BIGINT,
+    metadata TEXT,
+    outcome TEXT NOT NULL,
+    reason TEXT,
+    slot BIGINT,
+    live BIGINT NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    PRIMARY KEY (bucket, promotion_no, customer_no, redeemed_us, source_no, event_id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX event_identity ON event (source_no, event_id);
+CREATE INDEX event_reverses ON event (source_no, reverses) WHERE reverses IS NOT NULL;
+CREATE INDEX event_promo_code ON event (workspace_no, promo_code) WHERE promo_code IS NOT NULL;
+CREATE INDEX event_waiting ON event (customer_no) WHERE outcome = 'pending';
+CREATE INDEX event_problem ON event (workspace_no, received_us) WHERE outcome IN ('pending', 'flagged', 'rejected');
+
+-- What was reported but is no fact: kept with its payload, listed, replayable. `digest` is of the payload and
+-- reason, so that a sender that retries is listed once.
+CREATE TABLE rejection (
+    workspace_no BIGINT NOT NULL,
+    source_no BIGINT NOT NULL,
+    digest BIGINT NOT NULL,
+    import_no BIGINT NOT NULL,
+    line BIGINT,
+    kind TEXT NOT NULL,
+    event_id TEXT,
+    reason TEXT NOT NULL,
+    pointer TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    received_us BIGINT NOT NULL,
+    times BIGINT NOT NULL,
+    PRIMARY KEY (workspace_no, source_no, digest)
+);
+CREATE INDEX rejection_event ON rejection (workspace_no, event_id) WHERE event_id IS NOT NULL;
+
+-- The counters. Layer 0 is published; layer 1 holds what running imports will add when they end.
+CREATE TABLE tally (
+    bucket BIGINT NOT NULL,
+    layer BIGINT NOT NULL,
+    dimension BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    assigned BIGINT NOT NULL,
+    redeemed BIGINT NOT NULL,
+    customers_assigned BIGINT NOT NULL,
+    customers_redeemed BIGINT NOT NULL,
+    redemptions BIGINT NOT NULL,
+    excess BIGINT NOT NULL,
+    unassigned BIGINT NOT NULL,
+    flagged BIGINT NOT NULL,
+    pending BIGINT NOT NULL,
+    reversed BIGINT NOT NULL,
+    reported BIGINT NOT NULL,
+    committed_micros BIGINT NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    order_micros BIGINT NOT NULL,
+    PRIMARY KEY (bucket, layer, dimension, promotion_no, key, currency)
+) WITHOUT ROWID;
+
+-- The time of the latest accepted event of a promotion, by layer as above.
+CREATE TABLE last_event (
+    bucket BIGINT NOT NULL,
+    layer BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    redeemed_us BIGINT NOT NULL,
+    PRIMARY KEY (bucket, layer, promotion_no)
+) WITHOUT ROWID;
+
+-- One load of a file. Running ones publish their figures when they end.
+CREATE TABLE import (
+    import_no BIGINT NOT NULL PRIMARY KEY,
+    workspace_no BIGINT NOT NULL,
+    source_no BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started_us BIGINT NOT NULL,
+    heartbeat_us BIGINT NOT NULL,
+    finished_us BIGINT,
+    rows_read BIGINT NOT NULL,
+    outcomes TEXT NOT NULL
+);
+
+-- Answers kept for callers that repeat a POST with the same Idempotency-Key.
+CREATE TABLE idempotent_answer (
+    workspace_no BIGINT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    request_digest BIGINT NOT NULL,
+    claimed_us BIGINT NOT NULL,
+    status BIGINT,
+    body TEXT,
+    PRIMARY KEY (workspace_no, idempotency_key)
+);

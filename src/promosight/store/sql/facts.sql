@@ -1,0 +1,180 @@
+-- name: assignments_of_groups
+-- The assignments of the groups given.
+SELECT
+    a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source_no, a.import_no,
+    a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, a.campaign_id, a.tier_id,
+    a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
+    a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+CROSS JOIN assignment AS a
+WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
+  AND a.customer_no = batch.customer_no;
+
+-- name: events_of_groups
+-- The redemptions and reversals of the groups given.
+SELECT
+    e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
+    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
+    e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+CROSS JOIN event AS e
+WHERE e.bucket = batch.bucket AND e.promotion_no = batch.promotion_no
+  AND e.customer_no = batch.customer_no;
+
+-- name: events_by_identity
+-- The events that already bear the identities given.
+SELECT
+    e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
+    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
+    e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
+FROM {{batch(source_no BIGINT, event_id TEXT)}}
+CROSS JOIN event AS e
+WHERE e.source_no = batch.source_no AND e.event_id = batch.event_id;
+
+-- name: assignments_by_identity
+-- The assignments that already bear the caller's ids given.
+SELECT
+    a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source_no, a.import_no,
+    a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, a.campaign_id, a.tier_id,
+    a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
+    a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
+FROM {{batch(assignment_id TEXT)}}
+CROSS JOIN assignment AS a
+WHERE a.workspace_no = :workspace_no AND a.assignment_id = batch.assignment_id;
+
+-- name: reversals_of
+-- The reversals that name the redemptions given, wherever they lie.
+SELECT
+    e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
+    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
+    e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
+FROM {{batch(source_no BIGINT, event_id TEXT)}}
+CROSS JOIN event AS e
+WHERE e.source_no = batch.source_no AND e.reverses = batch.event_id;
+
+-- name: any_waiting
+-- Whether any event waits for its promotion's number or its original; spares most batches the look-up.
+SELECT 1 FROM event
+WHERE promotion_no = 0 AND bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+LIMIT 1;
+
+-- name: waiting_groups_of_customers
+-- The groups in which events of these customers are pending.
+SELECT DISTINCT e.bucket, e.promotion_no, e.customer_no
+FROM {{batch(customer_no BIGINT)}}
+CROSS JOIN event AS e
+WHERE e.customer_no = batch.customer_no AND e.outcome = 'pending' AND e.promotion_no <> 0;
+
+-- name: events_with_codes
+-- The redemptions that name the codes given.
+SELECT
+    e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
+    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
+    e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
+FROM {{batch(promo_code TEXT)}}
+CROSS JOIN event AS e
+WHERE e.workspace_no = :workspace_no AND e.promo_code = batch.promo_code;
+
+-- name: groups_of_promotion
+-- The groups of one promotion in one bucket after a customer, in order; a page.
+SELECT customer_no FROM (
+    SELECT customer_no FROM assignment
+    WHERE bucket = :bucket AND promotion_no = :promotion_no AND customer_no > :after
+    UNION
+    SELECT customer_no FROM event
+    WHERE bucket = :bucket AND promotion_no = :promotion_no AND customer_no > :after
+) AS found
+ORDER BY customer_no
+LIMIT :limit;
+
+-- name: add_assignments
+-- New assignments. One already there is left alone; the caller compares the count.
+INSERT INTO assignment (
+    bucket, promotion_no, customer_no, slot, workspace_no, source_no, import_no, assigned_us,
+    expires_us, received_us, digest, assignment_id, campaign_id, tier_id, segment, channels,
+    promo_code, reward_micros, reward_currency, max_redemptions, control, withdrawn_us, details,
+    redeemed_us, committed_micros, currency
+)
+SELECT
+    batch.bucket, batch.promotion_no, batch.customer_no, batch.slot, batch.workspace_no,
+    batch.source_no, batch.import_no, batch.assigned_us, batch.expires_us, batch.received_us,
+    batch.digest, batch.assignment_id, batch.campaign_id, batch.tier_id, batch.segment,
+    batch.channels, batch.promo_code, batch.reward_micros, batch.reward_currency,
+    batch.max_redemptions, batch.control, batch.withdrawn_us, batch.details, batch.redeemed_us,
+    batch.committed_micros, batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, workspace_no BIGINT, source_no BIGINT, import_no BIGINT, assigned_us BIGINT, expires_us BIGINT, received_us BIGINT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, segment TEXT, channels TEXT, promo_code TEXT, reward_micros BIGINT, reward_currency TEXT, max_redemptions BIGINT, control BIGINT, withdrawn_us BIGINT, details TEXT, redeemed_us BIGINT, committed_micros BIGINT, currency TEXT)}}
+WHERE true
+ON CONFLICT DO NOTHING;
+
+-- name: add_events
+-- New redemptions and reversals. One already there is left alone; the caller compares the count.
+INSERT INTO event (
+    bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, workspace_no, import_no,
+    received_us, digest, reverses, promotion_id, promo_code, assignment_id, campaign_id, tier_id,
+    channel, reward_micros, reward_currency, order_id, order_micros, metadata, outcome, reason,
+    slot, live, cost_micros, currency
+)
+SELECT
+    batch.bucket, batch.promotion_no, batch.customer_no, batch.redeemed_us, batch.source_no,
+    batch.event_id, batch.workspace_no, batch.import_no, batch.received_us, batch.digest,
+    batch.reverses, batch.promotion_id, batch.promo_code, batch.assignment_id, batch.campaign_id,
+    batch.tier_id, batch.channel, batch.reward_micros, batch.reward_currency, batch.order_id,
+    batch.order_micros, batch.metadata, batch.outcome, batch.reason, batch.slot, batch.live,
+    batch.cost_micros, batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, source_no BIGINT, event_id TEXT, workspace_no BIGINT, import_no BIGINT, received_us BIGINT, digest BIGINT, reverses TEXT, promotion_id TEXT, promo_code TEXT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, outcome TEXT, reason TEXT, slot BIGINT, live BIGINT, cost_micros BIGINT, currency TEXT)}}
+WHERE true
+ON CONFLICT DO NOTHING;
+
+-- name: settle_assignments
+-- What is derived for assignments, and the channels that may grow.
+UPDATE assignment
+SET channels = batch.channels, redeemed_us = batch.redeemed_us,
+    committed_micros = batch.committed_micros, currency = batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, channels TEXT, redeemed_us BIGINT, committed_micros BIGINT, currency TEXT)}}
+WHERE assignment.bucket = batch.bucket AND assignment.promotion_no = batch.promotion_no
+  AND assignment.customer_no = batch.customer_no AND assignment.slot = batch.slot;
+
+-- name: settle_events
+-- What is derived for events.
+UPDATE event
+SET outcome = batch.outcome, reason = batch.reason, slot = batch.slot, live = batch.live,
+    cost_micros = batch.cost_micros, currency = batch.currency
+FROM {{batch(source_no BIGINT, event_id TEXT, outcome TEXT, reason TEXT, slot BIGINT, live BIGINT, cost_micros BIGINT, currency TEXT)}}
+WHERE event.source_no = batch.source_no AND event.event_id = batch.event_id;
+
+-- name: move_events
+-- Brings events into the group they turned out to belong to; there they count as nothing until settled.
+UPDATE event
+SET bucket = batch.bucket, promotion_no = batch.promotion_no, customer_no = batch.customer_no,
+    outcome = 'rejected', reason = 'moved'
+FROM {{batch(source_no BIGINT, event_id TEXT, bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+WHERE event.source_no = batch.source_no AND event.event_id = batch.event_id;
+
+-- name: remove_events
+-- Takes back events that were rejected and whose sender has corrected them.
+DELETE FROM event
+WHERE (source_no, event_id) IN (
+    SELECT batch.source_no, batch.event_id FROM {{batch(source_no BIGINT, event_id TEXT)}}
+);
+
+-- name: withdraw_assignment
+-- Marks an assignment as withdrawn, once.
+UPDATE assignment SET withdrawn_us = :withdrawn_us
+WHERE bucket = :bucket AND promotion_no = :promotion_no AND customer_no = :customer_no
+  AND slot = :slot AND withdrawn_us IS NULL;
+
+-- name: assignment_by_slot
+-- One assignment of a customer by its slot, in whichever promotion.
+SELECT
+    a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source_no, a.import_no,
+    a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, a.campaign_id, a.tier_id,
+    a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
+    a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
+FROM promotion AS p
+CROSS JOIN assignment AS a
+WHERE p.workspace_no = :workspace_no AND a.bucket = :bucket AND a.promotion_no = p.promotion_no
+  AND a.customer_no = :customer_no AND a.slot = :slot;

@@ -1,0 +1,48 @@
+-- name: verify_assignments
+-- The assignments of a workspace, in the columns of the second engine.
+SELECT
+    bucket, promotion_no, customer_no, slot, source_no, assigned_us, expires_us, assignment_id,
+    campaign_id, tier_id, segment, channels, promo_code, reward_micros, reward_currency,
+    max_redemptions, control, withdrawn_us, redeemed_us, committed_micros, currency
+FROM assignment
+WHERE workspace_no = :workspace_no;
+
+-- name: verify_events
+-- The redemptions and reversals of a workspace, in the columns of the second engine.
+SELECT
+    bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, reverses, promotion_id,
+    promo_code, assignment_id, campaign_id, tier_id, reward_micros, reward_currency, order_micros,
+    outcome, reason, slot, live, cost_micros, currency
+FROM event
+WHERE workspace_no = :workspace_no;
+
+-- name: verify_codes
+-- The personal codes of a workspace.
+SELECT code, customer_no, promotion_no FROM personal_code WHERE workspace_no = :workspace_no;
+
+-- name: verify_customers
+-- The known customers of a workspace.
+SELECT customer_no FROM customer WHERE workspace_no = :workspace_no AND known = 1;
+
+-- name: verify_cells
+-- The counters of a workspace over all buckets and both layers.
+SELECT t.promotion_no, t.dimension, t.key, t.currency,
+    CAST(SUM(t.assigned) AS BIGINT), CAST(SUM(t.redeemed) AS BIGINT),
+    CAST(SUM(t.customers_assigned) AS BIGINT), CAST(SUM(t.customers_redeemed) AS BIGINT),
+    CAST(SUM(t.redemptions) AS BIGINT), CAST(SUM(t.excess) AS BIGINT),
+    CAST(SUM(t.unassigned) AS BIGINT), CAST(SUM(t.flagged) AS BIGINT),
+    CAST(SUM(t.pending) AS BIGINT), CAST(SUM(t.reversed) AS BIGINT),
+    CAST(SUM(t.reported) AS BIGINT), CAST(SUM(t.committed_micros) AS BIGINT),
+    CAST(SUM(t.cost_micros) AS BIGINT), CAST(SUM(t.order_micros) AS BIGINT)
+FROM tally AS t
+JOIN promotion AS p ON p.promotion_no = t.promotion_no
+WHERE p.workspace_no = :workspace_no
+GROUP BY t.promotion_no, t.dimension, t.key, t.currency;
+
+-- name: verify_last_events
+-- The time of the latest accepted event of every promotion over all buckets and both layers.
+SELECT l.promotion_no, MAX(l.redeemed_us)
+FROM last_event AS l
+JOIN promotion AS p ON p.promotion_no = l.promotion_no
+WHERE p.workspace_no = :workspace_no
+GROUP BY l.promotion_no;

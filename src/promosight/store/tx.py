@@ -1,0 +1,166 @@
+"""One transaction, as flows see it: named statements, with scalars or with a batch of rows.
+
+The two subclasses differ in how a batch travels and in who must be kept out meanwhile. A flow may be run
+again after a lost race, so it touches nothing but its `Tx`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from promosight.rules.identity import BUCKETS
+from promosight.store.statements import Statement
+
+Row = tuple[Any, ...]
+_CHUNK_ROWS = 5_000
+
+
+class LostRace(Exception):
+    """Another process wrote the same identity first; the transaction is run again and sees it."""
+
+
+class Tx(ABC):
+    """The whole contract between flows and the store.
+
+    `cache` outlives the transaction and is emptied when one is rolled back; what lies there must be
+    checked against the store before use.
+    """
+
+    def __init__(self, statements: dict[str, Statement], cache: dict[Any, Any]) -> None:
+        self._statements = statements
+        self.cache = cache
+
+    @abstractmethod
+    def all(self, name: str, /, **parameters: Any) -> list[Row]:
+        """Every row of a named statement."""
+
+    @abstractmethod
+    def run(self, name: str, /, **parameters: Any) -> int:
+        """Runs a named statement; returns the number of rows it changed."""
+
+    @abstractmethod
+    def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
+        """The rows of a named statement, streamed in constant memory."""
+
+    @abstractmethod
+    def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
+        """Every row of a named statement that reads `{{batch}}`."""
+
+    @abstractmethod
+    def run_many(self, name: str, rows: Sequence[Row], /) -> int:
+        """Runs a named statement that writes from `{{batch}}`; returns the number of rows changed."""
+
+    @abstractmethod
+    def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
+        """Keeps other writers out of these buckets (None: all) of a workspace until the end."""
+
+    @abstractmethod
+    def savepoint(self, action: str) -> None:
+        """SAVEPOINT, RELEASE or ROLLBACK TO of the one savepoint `job`."""
+
+    def one(self, name: str, /, **parameters: Any) -> Row | None:
+        """The first row of a named statement, or None."""
+        rows = self.all(name, **parameters)
+        return rows[0] if rows else None
+
+
+class SqliteTx(Tx):
+    """On SQLite there is one writer at a time, so nobody needs to be locked out."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        statements: dict[str, Statement],
+        cache: dict[Any, Any],
+    ) -> None:
+        super().__init__(statements, cache)
+        self.connection = connection
+
+    def all(self, name: str, /, **parameters: Any) -> list[Row]:
+        return self.connection.execute(self._statements[name].text, parameters).fetchall()
+
+    def run(self, name: str, /, **parameters: Any) -> int:
+        return self.connection.execute(self._statements[name].text, parameters).rowcount
+
+    def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
+        yield from self.connection.execute(self._statements[name].text, parameters)
+
+    def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
+        text = self._statements[name].text
+        found: list[Row] = []
+        for start in range(0, len(rows), _CHUNK_ROWS):
+            batch = json.dumps(rows[start : start + _CHUNK_ROWS])
+            found += self.connection.execute(text, {**parameters, "batch": batch})
+        return found
+
+    def run_many(self, name: str, rows: Sequence[Row], /) -> int:
+        if not rows:
+            return 0
+        return self.connection.executemany(self._statements[name].many, rows).rowcount
+
+    def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
+        return
+
+    def savepoint(self, action: str) -> None:
+        self.connection.execute(f"{action} job")
+
+
+class PostgresTx(Tx):
+    """On PostgreSQL writers of different processes meet; advisory locks keep a group to one of them."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Row],
+        statements: dict[str, Statement],
+        cache: dict[Any, Any],
+    ) -> None:
+        super().__init__(statements, cache)
+        self.connection = connection
+
+    def all(self, name: str, /, **parameters: Any) -> list[Row]:
+        return self._execute(name, parameters).fetchall()
+
+    def run(self, name: str, /, **parameters: Any) -> int:
+        return self._execute(name, parameters).rowcount
+
+    def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
+        with self.connection.cursor(name="each") as cursor:
+            cursor.itersize = _CHUNK_ROWS
+            cursor.execute(self._statements[name].text.encode(), parameters)
+            yield from cursor
+
+    def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
+        if not rows:
+            return []
+        return self._execute(name, parameters | self._arrays(name, rows)).fetchall()
+
+    def run_many(self, name: str, rows: Sequence[Row], /) -> int:
+        if not rows:
+            return 0
+        return self._execute(name, self._arrays(name, rows)).rowcount
+
+    def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
+        # In one order everywhere, so that two writers cannot wait for each other.
+        for bucket in sorted(set(range(BUCKETS) if buckets is None else buckets)):
+            self.connection.execute(
+                "SELECT pg_advisory_xact_lock(%s, %s)", (workspace_no, bucket), prepare=True
+            )
+
+    def savepoint(self, action: str) -> None:
+        self.connection.execute(f"{action} job".encode())
+
+    def _execute(self, name: str, parameters: dict[str, Any]) -> psycopg.Cursor[Row]:
+        return self.connection.execute(
+            self._statements[name].text.encode(), parameters, prepare=True
+        )
+
+    def _arrays(self, name: str, rows: Sequence[Row]) -> dict[str, list[Any]]:
+        columns = self._statements[name].columns
+        values = zip(*rows, strict=True)
+        return {f"batch_{column}": list(v) for (column, _), v in zip(columns, values, strict=True)}

@@ -1,0 +1,119 @@
+"""The import law: which room may know which.
+
+`errors <- rules <- store <- flows <- {api, cli, worker, connectors} <- serve`.
+The arrow is what lets a newcomer read one room at a time: nothing to the left
+knows what stands to its right. A room new to the project fails here until its
+place in the law is written down.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tidy.tree import PACKAGE, name, parsed, python_files
+
+INNER = {"errors", "rules", "store", "flows"}
+DOORS = {"api", "cli", "worker", "connectors"}
+# What each room may import of the others; its own modules always.
+LAW: dict[str, set[str]] = {
+    "errors": set(),
+    "config": {"errors"},
+    "rules": {"errors"},
+    "store": {"errors", "rules"},
+    "flows": {"errors", "rules", "store"},
+    "simulate": {"errors", "rules"},
+    "api": INNER,
+    "worker": INNER,
+    "connectors": INNER,
+    "cli": INNER | {"config", "simulate"},
+    "serve": INNER | DOORS | {"config"},
+    "client": set(),
+    "__main__": {"cli"},
+}
+DRIVERS = {"sqlite3", "psycopg"}
+# Facts in, answers out: whatever reads a clock, a coin, a file or a wire stays out of the rules.
+NOT_IN_RULES = DRIVERS | {
+    *("time", "random", "secrets", "uuid", "os", "sys", "io", "pathlib", "logging", "subprocess"),
+    *("socket", "asyncio", "threading", "duckdb", "litestar", "httpx", "uvicorn"),
+}
+MODULES = python_files("src/promosight/")
+
+
+def room(path: Path) -> str:
+    """The room a file stands in: the first name below the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Every module that a file imports anywhere in it, with the line, in full dotted form."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = _absolute(node, path)
+            yield from ((node.lineno, f"{source}.{alias.name}") for alias in node.names)
+
+
+def _absolute(node: ast.ImportFrom, path: Path) -> str:
+    """The module that `from X import` names, with leading dots resolved."""
+    if not node.level:
+        return node.module or ""
+    package = ("promosight", *path.relative_to(PACKAGE).parts[: -node.level])
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+def rooms_imported(path: Path) -> Iterator[tuple[int, str]]:
+    """The rooms that a file imports, with the line; `import promosight` itself names none."""
+    for line, module in imports(path):
+        parts = module.split(".")
+        if parts[0] == "promosight" and len(parts) > 1 and parts[1] != "__version__":
+            yield line, parts[1]
+
+
+def _id(path: Path) -> str:
+    return name(path).removeprefix("src/promosight/")
+
+
+def test_every_room_has_a_place_in_the_law() -> None:
+    rooms = {room(path) for path in MODULES} - {"__init__"}
+    assert rooms <= LAW.keys(), "write the new room's place into LAW"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_id)
+def test_a_room_knows_only_the_rooms_before_it(path: Path) -> None:
+    allowed = LAW.get(room(path), set()) | {room(path)}
+    wrong = [f"line {line}: {to}" for line, to in rooms_imported(path) if to not in allowed]
+    assert not wrong, f"{name(path)} may import only {sorted(allowed)}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) == "rules"], ids=_id)
+def test_the_rules_read_no_clock_and_touch_nothing(path: Path) -> None:
+    wrong = [f"line {n}: {module}" for n, module in imports(path) if _top(module) in NOT_IN_RULES]
+    assert not wrong, "give the rule what it needs as an argument"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) != "store"], ids=_id)
+def test_only_the_store_opens_a_database(path: Path) -> None:
+    wrong = [f"line {line}: {module}" for line, module in imports(path) if _top(module) in DRIVERS]
+    assert not wrong, f"{name(path)}: ask promosight.store"
+
+
+@pytest.mark.parametrize("path", python_files("dev", "tools/"), ids=name)
+def test_the_development_tools_need_nothing_installed(path: Path) -> None:
+    allowed = sys.stdlib_module_names | {"tools"}
+    wrong = [f"line {n}: {module}" for n, module in imports(path) if _top(module) not in allowed]
+    assert not wrong, f"{name(path)} runs before anything is installed"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name == "__init__.py"], ids=_id)
+def test_nothing_is_re_exported(path: Path) -> None:
+    """A thing is imported from where it lives, so that its definition is one search away."""
+    found = [f"line {line}: {module}" for line, module in imports(path)]
+    assert not found, f"{name(path)} holds a docstring and no imports"
+
+
+def _top(module: str) -> str:
+    return module.split(".")[0]

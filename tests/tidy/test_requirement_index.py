@@ -1,0 +1,41 @@
+"""Each requirement we claim is named by a test that proves it.
+
+A test names a requirement (`S18`, `P5`) in its function's name or docstring, so
+that a search for the number finds the proof. A range such as `S1 to S4` names
+its two ends only: a claim is written out.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.tidy.tree import Function, name, parsed, python_files
+
+
+def _numbered(letter: str, *numbers: int) -> list[str]:
+    return [f"{letter}{number}" for number in numbers]
+
+
+CLAIMED = [
+    *_numbered("S", *range(1, 16), *range(18, 21), *range(25, 29), *range(31, 35), *range(40, 44)),
+    *_numbered("P", *range(1, 7), 16),
+]
+
+
+def _named_by_tests() -> Iterator[str]:
+    """What the names and docstrings of all tests say, without the tidy tests themselves."""
+    for path in python_files("tests/"):
+        if not name(path).startswith("tests/tidy/"):
+            for node in ast.walk(parsed(path)):
+                if isinstance(node, Function) and node.name.startswith("test_"):
+                    yield f"{node.name.replace('_', ' ').upper()} {ast.get_docstring(node) or ''}"
+
+
+NAMED = {number for text in _named_by_tests() for number in re.findall(r"\b[SP]\d+\b", text)}
+
+
+@pytest.mark.parametrize("requirement", CLAIMED)
+def test_a_claimed_requirement_is_named_by_a_test(requirement: str) -> None:
+    assert requirement in NAMED, f"no test outside tests/tidy names {requirement}"

@@ -1,0 +1,1 @@
+"""Development tools, standard library only: `./dev` uses them before anything is installed."""
