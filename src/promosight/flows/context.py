@@ -49,8 +49,7 @@ def _codes(
             issued.add(code)
     pairs = sorted({(e.promo_code or "", e.customer_no) for e in coded if e.promo_code in issued})
     own = {
-        (row[0], row[1])
-        for row in tx.all_for("codes_issued_to", pairs, workspace_no=workspace_no)
+        (row[0], row[1]) for row in tx.all_for("codes_issued_to", pairs, workspace_no=workspace_no)
     }
     foreign = {
         (promotions[code], code, customer_no)

@@ -1,7 +1,7 @@
 """Writing what a workspace's store holds into files for a second engine to read.
 
-One CSV file for each input of the metrics, written row by row from one consistent snapshot, so that memory
-stays constant however many facts there are. An unquoted empty field stands for NULL.
+One CSV file for each input of the metrics, written row by row from one consistent snapshot, so
+that memory stays constant however many facts there are. An unquoted empty field stands for NULL.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from promosight.rules.instants import DAY_US, LocalDays
 from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, Listed, load
+from promosight.store.rows import derived_id
 from promosight.store.tx import Tx
 
 Row = tuple[Any, ...]
@@ -36,9 +37,9 @@ _NAMED = {
 def extract(
     tx: Tx, workspace_no: int, folder: Path, progress: Progress | None = None
 ) -> tuple[Catalogue, int]:
-    """Writes a file for every input but `local_day`; returns the catalogue and the number of facts."""
+    """Writes a file for every input but `local_day`; returns the catalogue and how many facts."""
     catalogue = load(tx, workspace_no)
-    _write_catalogue(catalogue, folder)
+    write_catalogue(catalogue, folder)
     for table, statement in _NAMED.items():
         write_rows(folder, table, tx.each(statement, workspace_no=workspace_no))
     assignments = map(_with_public_id, tx.each("verify_assignments", workspace_no=workspace_no))
@@ -64,7 +65,7 @@ def write_rows(
 
 
 def local_days(days: LocalDays, utc_days_us: Iterable[int]) -> Iterator[Row]:
-    """The local days that touch the days of UTC given: name, first instant, first instant of the next."""
+    """The local days that touch days of UTC: name, first instant, first instant of the next."""
     ordinals = {
         (_EPOCH + timedelta(microseconds=start_us)).toordinal() + shift
         for start_us in utc_days_us
@@ -81,7 +82,8 @@ def local_days(days: LocalDays, utc_days_us: Iterable[int]) -> Iterator[Row]:
         yield day.isoformat(), from_us - DAY_US if ordinal == first else from_us, until_us
 
 
-def _write_catalogue(catalogue: Catalogue, folder: Path) -> None:
+def write_catalogue(catalogue: Catalogue, folder: Path) -> None:
+    """Writes the files of the terms that facts are judged by."""
     workspace = catalogue.workspace
     listed = catalogue.by_no.values()
     write_rows(folder, "workspace_terms", [(workspace.tracking_from_us, workspace.currency)])
@@ -111,5 +113,5 @@ def _terms_row(p: Listed) -> Row:
 def _with_public_id(row: Row) -> Row:
     if row[_ASSIGNMENT_ID] is not None:
         return row
-    derived = f"asg-{row[_CUSTOMER_NO]:016x}-{row[_SLOT]:016x}"
+    derived = derived_id(row[_CUSTOMER_NO], row[_SLOT])
     return (*row[:_ASSIGNMENT_ID], derived, *row[_ASSIGNMENT_ID + 1 :])

@@ -35,6 +35,19 @@ class Receipt(msgspec.Struct):
     detail: str = ""
 
 
+def refusal(refused: Refused, arrival: Arrival) -> Receipt:
+    """The answer to an item that is no fact."""
+    why = refused.rejection
+    return Receipt(
+        event_id=refused.event_id,
+        outcome="rejected",
+        reason=why.reason,
+        received_us=arrival.received_us,
+        pointer=why.pointer,
+        detail=why.detail,
+    )
+
+
 class Entry:
     """One item on its way to a receipt: the row it became or repeats, or why it was refused."""
 

@@ -90,9 +90,7 @@ def defined(tx: Tx, workspace_no: int, promotion_id: str) -> Promotion:
     return listed.definition
 
 
-def _check_codes(
-    tx: Tx, catalogue: Catalogue, promotion_id: str, definition: Promotion
-) -> None:
+def _check_codes(tx: Tx, catalogue: Catalogue, promotion_id: str, definition: Promotion) -> None:
     codes = [c for c in (definition.code, definition.fallback_code) if c is not None]
     owners = {
         code: promotion_no

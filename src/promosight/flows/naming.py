@@ -47,12 +47,13 @@ def next_version(tx: Tx, workspace_no: int) -> int:
 
 
 class Customers:
-    """The numbers of the customers a batch names, who of them is known, and who became known by it."""
+    """The numbers of the customers a batch names, who of them is known, who became known by it and who is new."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
         self.known: set[int] = set()
         self.newly_known: list[int] = []
+        self.newly_named: set[int] = set()
 
     def key(self, promotion_no: int, customer_id: str) -> GroupKey:
         """The group of a promotion and a customer."""
@@ -70,9 +71,8 @@ def name_customers(tx: Tx, workspace: Workspace, wanted: dict[str, bool]) -> Cus
         becomes_known = wanted[customer_id]
         was_known = present.get(customer_no)
         if was_known is None:
-            added.append(
-                (customer_no, workspace.workspace_no, customer_id, int(becomes_known))
-            )
+            found.newly_named.add(customer_no)
+            added.append((customer_no, workspace.workspace_no, customer_id, int(becomes_known)))
         if was_known or becomes_known:
             found.known.add(customer_no)
         if was_known is False and becomes_known:

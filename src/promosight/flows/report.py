@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle
-from promosight.flows.intake import Delivery, Entry, Intake, Receipt
+from promosight.flows.intake import Delivery, Entry, Intake, Receipt, refusal
 from promosight.flows.naming import name_customers, number_promotions
 from promosight.flows.rejecting import write_rejections
 from promosight.flows.take_assignments import merge_channels, take_assignments
@@ -45,7 +45,8 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
 def _take(tx: Tx, workspace_no: int, import_no: int, entries: list[Entry]) -> Iterator[Receipt]:
     assignments = [(e, e.item) for e in entries if isinstance(e.item, Assignment)]
     events = [(e, e.item) for e in entries if isinstance(e.item, Event)]
-    facts: list[Assignment | Event] = [fact for _, fact in (*assignments, *events)]
+    facts: list[Assignment | Event] = [fact for _, fact in assignments]
+    facts += [fact for _, fact in events]
     _lock(tx, workspace_no, facts)
     catalogue = load(tx, workspace_no)
     catalogue = number_promotions(
@@ -94,15 +95,7 @@ def _note(intake: Intake) -> None:
 
 def _receipt(intake: Intake, entry: Entry) -> Receipt:
     if entry.refused is not None:
-        why = entry.refused.rejection
-        return Receipt(
-            event_id=entry.refused.event_id,
-            outcome="rejected",
-            reason=why.reason,
-            received_us=entry.arrival.received_us,
-            pointer=why.pointer,
-            detail=why.detail,
-        )
+        return refusal(entry.refused, entry.arrival)
     row = entry.first.row if entry.first is not None else entry.row
     assert row is not None
     if isinstance(row, AssignmentRow):

@@ -105,9 +105,7 @@ def find_workspace(tx: Tx, workspace_id: str | None) -> int:
     return int(rows[0][0])
 
 
-def create_source(
-    tx: Tx, workspace_no: int, name: str, cadence: str, *, now_us: int
-) -> Source:
+def create_source(tx: Tx, workspace_no: int, name: str, cadence: str, *, now_us: int) -> Source:
     """A source by name; one that is there already is returned as it is. Raises Invalid."""
     if cadence not in CADENCES:
         raise Invalid("must be one of " + ", ".join(CADENCES), pointer="/cadence")
@@ -134,9 +132,7 @@ def find_source(tx: Tx, workspace_no: int, name: str) -> Source:
     raise NotFound(f"there is no source {name}")
 
 
-def change_source(
-    tx: Tx, workspace_no: int, name: str, *, cadence: str | None = None
-) -> Source:
+def change_source(tx: Tx, workspace_no: int, name: str, *, cadence: str | None = None) -> Source:
     """Changes a source's expected cadence; it changes nothing else. Raises Invalid, NotFound."""
     source = find_source(tx, workspace_no, name)
     wanted = cadence or source.cadence

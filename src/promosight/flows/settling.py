@@ -135,9 +135,7 @@ def move(cells: Cells, key: GroupKey, before: Standing, after: Standing) -> None
                 cells.redemption(bucket, promotion_no, come, 1)
     (was_assigned, was_redeemed), (assigned, redeemed) = before.customers, after.customers
     if (was_assigned, was_redeemed) != (assigned, redeemed):
-        cells.customer(
-            bucket, promotion_no, "", assigned - was_assigned, redeemed - was_redeemed
-        )
+        cells.customer(bucket, promotion_no, "", assigned - was_assigned, redeemed - was_redeemed)
 
 
 def derive(

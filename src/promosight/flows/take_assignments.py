@@ -82,7 +82,9 @@ def _issue_codes(intake: Intake, new: list[tuple[Entry, AssignmentRow]]) -> None
     for entry, row in coded:
         assert row.promo_code is not None
         shared = intake.catalogue.by_code.get(row.promo_code)
-        owner = shared.promotion_no if shared else owners.setdefault(row.promo_code, row.promotion_no)
+        owner = (
+            shared.promotion_no if shared else owners.setdefault(row.promo_code, row.promotion_no)
+        )
         if owner != row.promotion_no:
             entry.row = None
             entry.refuse("identifier_conflict", "/promo_code", "is a code of another promotion")

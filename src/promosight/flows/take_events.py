@@ -28,8 +28,8 @@ def _new(intake: Intake, given: Taken) -> Taken:
     identities = sorted({(entry.arrival.source_no, fact.event_id) for entry, fact in given})
     present: dict[tuple[int, str], tuple[EventRow | None, Entry | None, int]] = {}
     for r in intake.tx.all_for("events_by_identity", identities):
-        row = EventRow(*r)
-        present[row.identity] = (row, None, row.digest)
+        stored = EventRow(*r)
+        present[stored.identity] = (stored, None, stored.digest)
     new: Taken = []
     corrected: list[EventRow] = []
     for entry, fact in given:
@@ -116,9 +116,7 @@ def _place_reversals(
 
 def _bring_reversals(intake: Intake, redemptions: dict[tuple[int, str], EventRow]) -> None:
     """Reversals that waited for these redemptions come to them."""
-    waiting = [
-        EventRow(*r) for r in intake.tx.all_for("reversals_of", sorted(redemptions))
-    ]
+    waiting = [EventRow(*r) for r in intake.tx.all_for("reversals_of", sorted(redemptions))]
     moved = []
     for reversal in waiting:
         if reversal.key != AHEAD:

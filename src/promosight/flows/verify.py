@@ -1,8 +1,9 @@
-"""Verifying: every figure computed anew from the facts by a second engine, and each difference named.
+"""Verifying: every figure computed anew from the facts by a second engine.
 
-The store's facts are written to files, read by an in-process DuckDB, and counted there by the portable SQL
-of `store/metrics`, which shares no line with the rules that counted them first. Two engines that agree on
-every outcome and every counter, to the last digit, are the proof that a figure is what the facts say.
+The store's facts are written to files, read by an in-process DuckDB, and counted there by the
+portable SQL of `store/metrics`, which shares no line with the rules that counted them first. Two
+engines that agree on every outcome and every counter, to the last digit, are the proof that a
+figure is what the facts say; each difference is named.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from promosight.flows.extract import Progress, extract, local_days, write_rows
+from promosight.rules.instants import LocalDays
 from promosight.rules.tallies import DIMENSIONS, MEASURES
 from promosight.store.catalogue import Catalogue
 from promosight.store.engine import Store
@@ -35,7 +37,7 @@ Value = int | str | None
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One figure or derived value that is not what the facts say. `where` names the cell or the fact."""
+    """A figure or derived value that is not what the facts say. `where` names the cell or fact."""
 
     workspace_id: str
     promotion_id: str | None
@@ -102,7 +104,7 @@ def _verify_workspace(
     connection = _open(folder, memory_mb)
     try:
         ask = _asking(connection)
-        load_inputs(ask, folder, catalogue)
+        load_inputs(ask, folder, catalogue.days)
         recount(ask)
         compare(ask, catalogue, report)
     finally:
@@ -112,30 +114,28 @@ def _verify_workspace(
 def _open(folder: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
     import duckdb  # a heavy import that only this command needs
 
-    spill = folder / "spill"
-    connection = duckdb.connect(
+    return duckdb.connect(
         ":memory:",
         config={
             "memory_limit": f"{memory_mb}MB",
-            "temp_directory": str(spill),
+            "temp_directory": str(folder / "spill"),
             "preserve_insertion_order": "false",
         },
     )
-    return connection
 
 
 def _asking(connection: duckdb.DuckDBPyConnection) -> Ask:
     return lambda text: connection.execute(text).fetchall()
 
 
-def load_inputs(ask: Ask, folder: Path, catalogue: Catalogue) -> None:
+def load_inputs(ask: Ask, folder: Path, days: LocalDays) -> None:
     """Makes the inputs in DuckDB and fills them from the files in `folder`."""
     create_inputs(ask)
     for step in steps("inputs"):
         if (folder / f"{step.name}.csv").exists():
             _copy(ask, folder, step.name)
     utc_days = (row[0] for row in ask("SELECT from_us FROM utc_day"))
-    write_rows(folder, "local_day", local_days(catalogue.days, utc_days))
+    write_rows(folder, "local_day", local_days(days, utc_days))
     _copy(ask, folder, "local_day")
 
 

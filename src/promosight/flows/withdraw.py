@@ -1,4 +1,4 @@
-"""Withdrawing an assignment: a cancelled campaign, a refused approval. It leaves the rate and can no longer be taken."""
+"""Withdrawing an assignment: a cancelled campaign, a refused approval. It leaves the rate; nothing may take it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-
+"""The rules: pure functions of facts. Nothing here reads a clock, a random number, a setting or a store."""

@@ -103,6 +103,14 @@ def assignment_from(reported: ReportedAssignment, *, received_us: int) -> Assign
         return fault.rejection
 
 
+def identifier(value: str | None, field: str) -> str | Rejection:
+    """A caller's id, trimmed, or why it cannot be one."""
+    try:
+        return _required(value, field)
+    except _Fault as fault:
+        return fault.rejection
+
+
 def _event(r: ReportedEvent, received_us: int, tracking_from_us: int) -> Event:
     event_id = _required(r.event_id, "event_id")
     reverses = _reverses(r)
@@ -127,7 +135,8 @@ def _event(r: ReportedEvent, received_us: int, tracking_from_us: int) -> Event:
         _amount(r.order_value, "order_value"),
         _json(r.metadata),
     )
-    return Event(**dict(zip(_EVENT_FIELDS, fields, strict=True)), digest=stable_hash(*fields))
+    said: dict[str, Any] = dict(zip(_EVENT_FIELDS, fields, strict=True))
+    return Event(**said, digest=stable_hash(*fields))
 
 
 _EVENT_FIELDS = Event.__struct_fields__[:-1]
@@ -143,9 +152,7 @@ def _reverses(r: ReportedEvent) -> str | None:
     return None
 
 
-def _redeemed_us(
-    r: ReportedEvent, required: bool, received_us: int, tracking_from_us: int
-) -> int:
+def _redeemed_us(r: ReportedEvent, required: bool, received_us: int, tracking_from_us: int) -> int:
     if r.redeemed_at is None and not required:
         return 0
     instant_us = _instant(_required(r.redeemed_at, "redeemed_at"), "redeemed_at")
@@ -225,8 +232,10 @@ def _identifier(value: str | None, field: str) -> str | None:
     if value is None:
         return None
     trimmed = value.strip()
-    if trimmed and len(trimmed) <= MAX_ID_LENGTH and (
-        trimmed.isascii() and trimmed.isprintable() or not _UNPRINTABLE.search(trimmed)
+    if (
+        trimmed
+        and len(trimmed) <= MAX_ID_LENGTH
+        and ((trimmed.isascii() and trimmed.isprintable()) or not _UNPRINTABLE.search(trimmed))
     ):
         return trimmed
     raise _Fault("invalid", field, "must be 1 to 255 characters without control characters")

@@ -161,14 +161,16 @@ def _verdict(
     else:
         cost = _stated_micros(terms, one)
     left = max(cost - one.reversed_micros, 0) if live else 0
-    return Verdict(outcome, reason, None if a is None else a.slot, live, left, _currency(terms, one))
+    return Verdict(
+        outcome, reason, None if a is None else a.slot, live, left, _currency(terms, one)
+    )
 
 
 def is_reversed(terms: Terms, one: Used) -> bool:
     """Whether nothing of a redemption lives: reversed outright, or by parts that reach its stated value."""
     if one.fully_reversed:
         return True
-    return 0 < one.reversed_micros and one.reversed_micros >= _stated_micros(terms, one)
+    return one.reversed_micros > 0 and one.reversed_micros >= _stated_micros(terms, one)
 
 
 def _stated_micros(terms: Terms, one: Used) -> int:
@@ -181,7 +183,7 @@ def assigned_micros(terms: Terms, a: Given) -> int | None:
     """The value promised by an assignment: its own, its tier's, the promotion's; None where only use will tell."""
     if a.reward_micros is not None:
         return a.reward_micros
-    return terms.tier_micros.get(a.tier_id or "", terms.value_micros)  # type: ignore[arg-type]
+    return terms.tier_micros.get(a.tier_id or "", terms.value_micros)
 
 
 def _currency(terms: Terms, one: Used) -> str:

@@ -29,7 +29,7 @@ def rate(redeemed: int, assigned: int) -> float | None:
 
 
 def display(redeemed: int, assigned: int) -> str:
-    """The rate as shown: half up to one decimal, `.0` dropped, `<0.1%` for tiny, `100%` only when equal, `-` for none."""
+    """The rate as shown: half up to one decimal, `.0` dropped, `<0.1%` if tiny, `100%` only if equal, `-` if none."""
     if not assigned:
         return "-"
     if redeemed and redeemed * 1000 < assigned:

@@ -116,7 +116,7 @@ def _listed(
     promotion_no: int,
     promotion_id: str,
     definition: str | None,
-    version: int,
+    _version: int,
     created_us: int,
     updated_us: int,
 ) -> Listed:

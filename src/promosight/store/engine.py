@@ -121,8 +121,8 @@ class Store:
                 for _, alike in groupby(jobs, key=lambda job: job.flow):
                     self._run(list(alike))
                 self.database.end(self._tx, commit=True)
-            except Exception as error:
-                self._recover(error)
+            except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
+                self._recover()
                 if attempt + 1 < TRIES and self.database.may_retry(error):
                     time.sleep(0.005 * 2**attempt)
                     continue
@@ -151,10 +151,10 @@ class Store:
                     self._run([job])
         self._tx.savepoint("RELEASE")
 
-    def _recover(self, error: Exception) -> None:
+    def _recover(self) -> None:
         try:
             self.database.end(self._tx, commit=False)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a broken connection is replaced
             with contextlib.suppress(Exception):
                 self.database.close(self._tx)
             with contextlib.suppress(StoreError):

@@ -26,8 +26,11 @@ def migrate(db: Database, *, now_us: int) -> None:
 
 def _apply(db: Database, tx: Tx, now_us: int) -> None:
     tx.run("create_schema_version")
-    applied = dict(tx.all("schema_versions"))
-    wanted = {path.name: path.read_text() for path in files("promosight.store").joinpath("schema").iterdir()}
+    applied: dict[str, str] = dict(tx.all("schema_versions"))
+    wanted = {
+        path.name: path.read_text()
+        for path in files("promosight.store").joinpath("schema").iterdir()
+    }
     if unknown := sorted(applied.keys() - wanted.keys()):
         raise StoreError(f"the store has schema {unknown[-1]}, newer than this program; upgrade it")
     for name, text in sorted(wanted.items()):

@@ -1,8 +1,9 @@
 """Counting anew: the portable SQL of `metrics/`, run on whatever engine is at hand.
 
-An engine is no more than a function that takes one statement and gives its rows. Most statements are plain
-SELECTs that become tables, so the same text serves DuckDB, PostgreSQL and, where tables are views, Spark.
-The inputs are loaded between `create_inputs` and `recount` by the caller, who knows how its engine reads files.
+An engine is no more than a function that takes one statement and gives its rows. Most statements
+are plain SELECTs that become tables, so the same text serves DuckDB, PostgreSQL and, where tables
+are views, Spark. The inputs are loaded between `create_inputs` and `recount` by the caller, who
+knows how its engine reads files.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def create_inputs(ask: Ask) -> None:
 
 
 def recount(ask: Ask) -> int:
-    """Computes every verdict and figure from the loaded inputs; returns the rounds that matching took."""
+    """Computes every verdict and figure from the inputs; returns the rounds that matching took."""
     rounds = 0
     for step in (*steps("metrics"), *steps("cells")):
         if step.repeat:

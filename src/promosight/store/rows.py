@@ -62,7 +62,7 @@ class AssignmentRow(msgspec.Struct, gc=False):
     @property
     def public_id(self) -> str:
         """The caller's id, or one derived from the customer and the slot, the same on every machine."""
-        return self.assignment_id or f"asg-{self.customer_no:016x}-{self.slot:016x}"
+        return self.assignment_id or derived_id(self.customer_no, self.slot)
 
 
 class EventRow(msgspec.Struct, gc=False):
@@ -106,6 +106,11 @@ class EventRow(msgspec.Struct, gc=False):
     def identity(self) -> tuple[int, str]:
         """(source_no, event_id): what makes a second delivery the same event."""
         return self.source_no, self.event_id
+
+
+def derived_id(customer_no: int, slot: int) -> str:
+    """The public id of an assignment that came without one."""
+    return f"asg-{customer_no:016x}-{slot:016x}"
 
 
 class Arrival(NamedTuple):

@@ -19,7 +19,7 @@ _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
 class Statement(NamedTuple):
-    """The text of one statement for one engine: for scalars only or reading a batch (`text`), and for writing one (`many`)."""
+    """One statement for one engine: to read, with scalars or a batch (`text`), and to write a batch (`many`)."""
 
     text: str
     many: str

@@ -1,0 +1,146 @@
+"""Promotions and customers from the rows of a file: JSON objects as PUT takes them, or flat CSV.
+
+Flat means: a promotion's reward lies in `reward_type`, `reward_value`, `reward_currency`, `reward_unit`;
+`tiers` and `limits` may hold JSON; a customer's `segments` and `opt_outs` are joined by `|`. Other columns
+become a promotion's `properties`, a customer's `attributes`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from promosight.errors import Unreadable
+from promosight.flows.define_promotions import NamedPromotion
+from promosight.flows.know_customers import KnownCustomer
+from promosight.flows.rejecting import Refused
+from promosight.rules.facts import Rejection, identifier
+from promosight.rules.promotions import Promotion
+
+Defined = NamedPromotion | KnownCustomer | Refused
+Record = dict[str, Any]
+
+_ID = {"promotions": "promotion_id", "customers": "customer_id"}
+_REWARD = {
+    "reward_type": "type",
+    "reward_value": "value",
+    "reward_currency": "currency",
+    "currency": "currency",
+    "reward_unit": "unit",
+    "unit": "unit",
+}
+_PROMOTION = {*Promotion.__struct_fields__, "promotion_id"}
+_SHOWN_ONLY = {"figures", "created_at", "updated_at"}
+"""What the product says of a promotion and nobody defines."""
+
+_JSON_COLUMNS = {"tiers", "limits", "attributes", "properties"}
+_LISTS = ("segments", "opt_outs")
+_PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
+_canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+def read_ndjson(kind: str, lines: Iterable[bytes]) -> Iterator[Defined]:
+    """An item for each line that is not blank; kind is `promotions` or `customers`."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            yield _refused(kind, line.decode(errors="replace"), "", f"is not JSON: {error}", number)
+            continue
+        yield _item(kind, record, number)
+
+
+def read_csv(kind: str, lines: Iterable[str]) -> Iterator[Defined]:
+    """An item for each row below the header. Raises Unreadable when there is no header with the id."""
+    reader = csv.reader(lines, strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        if _ID[kind] not in header:
+            raise Unreadable(f"the header row has no column {_ID[kind]}")
+        for row in reader:
+            if any(row):
+                yield _row(kind, header, row, reader.line_num)
+    except csv.Error as error:
+        raise Unreadable(f"line {reader.line_num} is not CSV: {error}") from None
+
+
+def _row(kind: str, header: list[str], row: list[str], line: int) -> Defined:
+    if len(row) > len(header):
+        text = _canonical(row).decode()
+        return _refused(kind, text, "", f"has {len(row)} cells under {len(header)} columns", line)
+    cells = {name: cell for name, cell in zip(header, row, strict=False) if name and cell != ""}
+    try:
+        record = _promotion_cells(cells) if kind == "promotions" else _customer_cells(cells)
+    except (msgspec.DecodeError, ValueError) as error:
+        return _refused(kind, _canonical(cells).decode(), "", str(error), line)
+    return _item(kind, record, line)
+
+
+def _promotion_cells(cells: dict[str, str]) -> Record:
+    record: Record = {}
+    properties: Record = {}
+    for name, cell in cells.items():
+        if name in _REWARD:
+            record.setdefault("reward", {})[_REWARD[name]] = cell
+        elif name in _JSON_COLUMNS:
+            record[name] = msgspec.json.decode(cell)
+        elif name == "max_redemptions":
+            record[name] = int(cell)
+        elif name in _PROMOTION:
+            record[name] = cell
+        elif name not in _SHOWN_ONLY:
+            properties[name] = cell
+    if properties:
+        record["properties"] = record.get("properties", {}) | properties
+    return record
+
+
+def _customer_cells(cells: dict[str, str]) -> Record:
+    record: Record = {}
+    for name, cell in cells.items():
+        if name in _LISTS:
+            record[name] = [one.strip() for one in cell.split("|") if one.strip()]
+        else:
+            record[name] = msgspec.json.decode(cell) if name in _JSON_COLUMNS else cell
+    return record
+
+
+def _item(kind: str, record: Any, line: int) -> Defined:
+    payload = _canonical(record).decode()
+    if not isinstance(record, dict):
+        return _refused(kind, payload, "", "must be an object", line)
+    field = _ID[kind]
+    given = record.get(field)
+    named = identifier(given if isinstance(given, str) else None, field)
+    if isinstance(named, Rejection):
+        return Refused(named, kind, None, payload, line)
+    make: Callable[[str, Record], Defined] = _promotion if kind == "promotions" else _customer
+    try:
+        return make(named, record)
+    except msgspec.ValidationError as error:
+        found = _PATH.search(str(error))
+        pointer = re.sub(r"[.\[]", "/", found[1]).replace("]", "") if found else ""
+        detail = _PATH.sub("", str(error))
+        return Refused(Rejection("invalid", pointer, detail), kind, named, payload, line)
+
+
+def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
+    return NamedPromotion(promotion_id, msgspec.convert(record, Promotion))
+
+
+def _customer(customer_id: str, record: Record) -> KnownCustomer:
+    rest = {name: value for name, value in record.items() if name != "customer_id"}
+    lists = {n: msgspec.convert(rest.pop(n), list[str]) for n in _LISTS if n in rest}
+    attributes = msgspec.convert(rest.pop("attributes", {}), dict[str, Any]) | rest
+    profile = lists | ({"attributes": attributes} if attributes else {})
+    return KnownCustomer(customer_id, _canonical(profile).decode() if profile else None)
+
+
+def _refused(kind: str, payload: str, pointer: str, detail: str, line: int) -> Refused:
+    return Refused(Rejection("invalid", pointer, detail), kind, None, payload, line)

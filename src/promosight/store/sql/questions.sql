@@ -1,0 +1,168 @@
+-- name: codes_breakdown
+-- One promotion's assignments and redemptions by the code they carry, from the facts.
+SELECT f.code, f.currency, f.order_currency,
+       CAST(SUM(f.assigned) AS BIGINT),
+       CAST(SUM(f.redeemed) AS BIGINT),
+       CAST(SUM(f.redemptions) AS BIGINT),
+       CAST(SUM(f.excess) AS BIGINT),
+       CAST(SUM(f.unassigned) AS BIGINT),
+       CAST(SUM(f.flagged) AS BIGINT),
+       CAST(SUM(f.pending) AS BIGINT),
+       CAST(SUM(f.reversed) AS BIGINT),
+       CAST(SUM(f.committed_micros) AS BIGINT),
+       CAST(SUM(f.cost_micros) AS BIGINT),
+       CAST(SUM(f.order_micros) AS BIGINT)
+FROM (
+    SELECT a.promo_code AS code, a.currency AS currency, '' AS order_currency, 1 AS assigned,
+           CASE WHEN a.redeemed_us IS NULL THEN 0 ELSE 1 END AS redeemed,
+           0 AS redemptions, 0 AS excess, 0 AS unassigned, 0 AS flagged, 0 AS pending, 0 AS reversed,
+           a.committed_micros AS committed_micros, 0 AS cost_micros, 0 AS order_micros
+    FROM assignment AS a
+    WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+      AND a.promotion_no = :promotion_no AND a.control = 0 AND a.withdrawn_us IS NULL
+      AND a.assigned_us >= :tracking_from_us
+      AND a.import_no <= :published_import_no
+    UNION ALL
+    SELECT COALESCE(e.promo_code, a.promo_code), e.currency, COALESCE(e.reward_currency, ''), 0, 0,
+           CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN 1 ELSE 0 END,
+           CASE WHEN e.live = 1 AND e.outcome = 'excess' THEN 1 ELSE 0 END,
+           CASE WHEN e.live = 1 AND e.outcome = 'unassigned' THEN 1 ELSE 0 END,
+           CASE WHEN e.live = 1 AND e.outcome = 'flagged' THEN 1 ELSE 0 END,
+           CASE WHEN e.outcome = 'pending' THEN 1 ELSE 0 END,
+           CASE WHEN e.live = 0 AND e.outcome <> 'pending' THEN 1 ELSE 0 END,
+           0, e.cost_micros,
+           CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN COALESCE(e.order_micros, 0) ELSE 0 END
+    FROM event AS e
+    LEFT JOIN assignment AS a ON a.bucket = e.bucket AND a.promotion_no = e.promotion_no
+          AND a.customer_no = e.customer_no AND a.slot = e.slot
+    WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+      AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
+      AND e.import_no <= :published_import_no
+) AS f
+GROUP BY f.code, f.currency, f.order_currency;
+
+-- name: assigned_customers
+-- A page of one promotion's assignments in the rate, in the order of their keys, with their customers.
+SELECT a.bucket, a.customer_no, a.slot, c.customer_id, a.assignment_id, a.assigned_us, a.expires_us,
+       a.redeemed_us, a.tier_id, a.segment, a.channels, a.campaign_id, a.promo_code,
+       a.committed_micros, a.currency
+FROM assignment AS a
+JOIN customer AS c ON c.customer_no = a.customer_no
+WHERE a.promotion_no = :promotion_no AND a.bucket = :bucket
+  AND (a.customer_no > :customer_no OR (a.customer_no = :customer_no AND a.slot > :slot))
+  AND a.control = 0 AND a.withdrawn_us IS NULL AND a.assigned_us >= :tracking_from_us
+  AND (:status = 'assigned'
+       OR (:status = 'redeemed' AND a.redeemed_us IS NOT NULL)
+       OR (:status = 'open' AND a.redeemed_us IS NULL
+           AND (a.expires_us IS NULL OR a.expires_us > :now_us))
+       OR (:status = 'expired' AND a.redeemed_us IS NULL AND a.expires_us <= :now_us))
+ORDER BY a.customer_no, a.slot
+LIMIT :limit;
+
+-- name: excess_customers
+-- A page of one promotion's live redemptions beyond what assignments allowed; `slot` is the time reached.
+SELECT e.bucket, e.customer_no, e.redeemed_us, c.customer_id, e.event_id, e.tier_id, e.channel,
+       e.campaign_id, e.promo_code, e.cost_micros, e.currency
+FROM event AS e
+JOIN customer AS c ON c.customer_no = e.customer_no
+WHERE e.promotion_no = :promotion_no AND e.bucket = :bucket
+  AND (e.customer_no > :customer_no OR (e.customer_no = :customer_no AND e.redeemed_us > :slot))
+  AND e.outcome = 'excess' AND e.live = 1 AND e.reverses IS NULL
+ORDER BY e.customer_no, e.redeemed_us, e.event_id
+LIMIT :limit;
+
+-- name: event_by_id
+-- Events of a workspace that bear an id, in any source or in one.
+SELECT s.name, e.source_no, e.event_id
+FROM source AS s
+JOIN event AS e ON e.source_no = s.source_no AND e.event_id = :event_id
+WHERE s.workspace_no = :workspace_no AND (CAST(:source AS TEXT) IS NULL OR s.name = :source)
+ORDER BY s.name;
+
+-- name: rejections_by_id
+-- Rejections that bear an event id, the latest first.
+SELECT s.name, r.kind, r.reason, r.pointer, r.detail, r.payload, r.received_us, r.times
+FROM rejection AS r
+JOIN source AS s ON s.source_no = r.source_no
+WHERE r.workspace_no = :workspace_no AND r.event_id = :event_id
+  AND (CAST(:source AS TEXT) IS NULL OR s.name = :source)
+ORDER BY r.received_us DESC, r.digest;
+
+-- name: problem_counts
+-- How many problems of each kind there are, by source.
+SELECT p.outcome, p.reason, s.name, CAST(COUNT(*) AS BIGINT)
+FROM (
+    SELECT e.outcome AS outcome, COALESCE(e.reason, '') AS reason, e.source_no AS source_no
+    FROM event AS e
+    WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+    UNION ALL
+    SELECT 'rejected', r.reason, r.source_no
+    FROM rejection AS r WHERE r.workspace_no = :workspace_no
+    UNION ALL
+    SELECT 'pending', 'unknown_promotion', a.source_no
+    FROM promotion AS n
+    JOIN assignment AS a ON a.promotion_no = n.promotion_no
+         AND a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+    WHERE n.workspace_no = :workspace_no AND n.definition IS NULL
+) AS p
+JOIN source AS s ON s.source_no = p.source_no
+GROUP BY p.outcome, p.reason, s.name
+ORDER BY p.outcome, p.reason, s.name;
+
+-- name: problems
+-- A page of problems, the latest first: events that wait, are flagged or refused, and what is no fact.
+SELECT p.received_us, p.form, p.source_no, p.reference, p.outcome, p.reason
+FROM (
+    SELECT e.received_us AS received_us, 'event' AS form, e.source_no AS source_no,
+           e.event_id AS reference, e.outcome AS outcome, COALESCE(e.reason, '') AS reason
+    FROM event AS e
+    WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+    UNION ALL
+    SELECT r.received_us, 'rejection', r.source_no, CAST(r.digest AS TEXT), 'rejected', r.reason
+    FROM rejection AS r WHERE r.workspace_no = :workspace_no
+    UNION ALL
+    SELECT a.received_us, 'assignment', a.source_no,
+           CAST(a.bucket AS TEXT) || '/' || CAST(a.promotion_no AS TEXT) || '/'
+           || CAST(a.customer_no AS TEXT) || '/' || CAST(a.slot AS TEXT),
+           'pending', 'unknown_promotion'
+    FROM promotion AS n
+    JOIN assignment AS a ON a.promotion_no = n.promotion_no
+         AND a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+    WHERE n.workspace_no = :workspace_no AND n.definition IS NULL
+) AS p
+JOIN source AS s ON s.source_no = p.source_no
+WHERE (CAST(:outcome AS TEXT) IS NULL OR p.outcome = :outcome)
+  AND (CAST(:reason AS TEXT) IS NULL OR p.reason = :reason)
+  AND (CAST(:source AS TEXT) IS NULL OR s.name = :source)
+  AND (p.received_us < :before_us
+       OR (p.received_us = :before_us
+           AND p.form || '/' || CAST(p.source_no AS TEXT) || '/' || p.reference > :after))
+ORDER BY p.received_us DESC, p.form || '/' || CAST(p.source_no AS TEXT) || '/' || p.reference
+LIMIT :limit;
+
+-- name: rejections_of
+-- The rejections given, whole.
+SELECT r.source_no, r.digest, r.import_no, r.line, r.kind, r.event_id, r.reason, r.pointer, r.detail,
+       r.payload, r.received_us, r.times
+FROM {{batch(source_no BIGINT, digest BIGINT)}}
+CROSS JOIN rejection AS r
+WHERE r.workspace_no = :workspace_no AND r.source_no = batch.source_no AND r.digest = batch.digest;
+
+-- name: remove_rejections
+-- Rejections that a replay turned into facts.
+DELETE FROM rejection
+WHERE (workspace_no, source_no, digest) IN (
+    SELECT batch.workspace_no, batch.source_no, batch.digest
+    FROM {{batch(workspace_no BIGINT, source_no BIGINT, digest BIGINT)}}
+);
+
+-- name: assignments_of_slots
+-- The assignments with the whole keys given.
+SELECT a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source_no, a.import_no,
+       a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, a.campaign_id, a.tier_id,
+       a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
+       a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT)}}
+CROSS JOIN assignment AS a
+WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
+  AND a.customer_no = batch.customer_no AND a.slot = batch.slot;
