@@ -95,7 +95,9 @@ def breakdown(
     groups = _groups(tx, catalogue, listed, by, date)
     if by == "outcome":
         _spread_outcomes(groups, total)
-    line = _Lines(catalogue, listed, rated=state == "tracked" and by != "outcome")
+    # Rows by outcome, or by day of redemption, have no denominator of their own.
+    rated = state == "tracked" and by != "outcome" and not (by in _TIMES and date == "redeemed")
+    line = _Lines(catalogue, listed, rated=rated)
     rows = [line(key or None, sums) for key, sums in groups.items() if _adds(sums)]
     rows.sort(key=_order(listed, by))
     whole = _Lines(catalogue, listed, rated=state == "tracked")(None, total)

@@ -114,9 +114,7 @@ class RunningImport:
         workspace_no = self._arrival.workspace_no
         self._note()
         self._store.change(
-            lambda tx: finish_import(
-                tx, workspace_no, import_no, now_us=self._clock(), state=state
-            )
+            lambda tx: finish_import(tx, workspace_no, import_no, now_us=self._clock(), state=state)
         )
         return self.report
 
@@ -142,7 +140,5 @@ class RunningImport:
         import_no, now_us = self._arrival.import_no, self._clock()
         rows, outcomes = self.report.rows, dict(self.report.outcomes)
         self._store.change(
-            lambda tx: note_import(
-                tx, import_no, rows_read=rows, outcomes=outcomes, now_us=now_us
-            )
+            lambda tx: note_import(tx, import_no, rows_read=rows, outcomes=outcomes, now_us=now_us)
         )

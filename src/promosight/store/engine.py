@@ -84,7 +84,8 @@ class Store:
 
     def change(self, action: Callable[[Tx], R]) -> R:
         """Makes a change that is not worked off together with others of its kind."""
-        return self.write(each_alone, action)
+        answer: R = self.write(each_alone, action)
+        return answer
 
     def close(self) -> None:
         """Works off what waits, then closes every connection."""

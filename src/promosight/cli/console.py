@@ -1,0 +1,73 @@
+"""What a command sees of the world outside: the environment, the clock, the terminal.
+
+Answers go to stdout, for people or as one JSON object; everything else (progress, notes, failures) to stderr,
+so that a pipe carries answers only.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, TextIO
+
+import msgspec
+from tqdm import tqdm
+
+Bar = tqdm  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True)
+class Console:
+    """The terminal, the environment and the clock (microseconds since 1970) of one run."""
+
+    environment: Mapping[str, str]
+    clock: Callable[[], int]
+    stdin: BinaryIO
+    out: TextIO
+    err: TextIO
+
+    def say(self, text: str = "") -> None:
+        """A line of the answer, for people."""
+        print(text, file=self.out, flush=True)
+
+    def note(self, text: str) -> None:
+        """A line beside the answer."""
+        print(text, file=self.err, flush=True)
+
+    def answer(self, value: Any) -> None:
+        """The whole answer as one JSON object."""
+        self.say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+    def table(self, rows: list[tuple[str, ...]]) -> None:
+        """Rows with their columns aligned; the first is the heading."""
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.say("  ".join(cells).rstrip())
+
+    def bar(self, what: str, *, total: int | None, unit: str) -> Bar:
+        """A progress bar with rate and ETA; silent unless on a terminal or PROMOSIGHT_PROGRESS=1."""
+        shown = self.environment.get("PROMOSIGHT_PROGRESS") == "1" or self.err.isatty()
+        return tqdm(
+            desc=what,
+            total=total,
+            unit=unit,
+            unit_scale=True,
+            unit_divisor=1024 if unit == "B" else 1000,
+            file=self.err,
+            disable=not shown,
+            dynamic_ncols=True,
+            mininterval=0.2,
+            leave=False,
+        )
+
+
+def plural(count: int, word: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def of_this_process(environment: Mapping[str, str], clock: Callable[[], int]) -> Console:
+    """The console of the running process."""
+    return Console(environment, clock, sys.stdin.buffer, sys.stdout, sys.stderr)

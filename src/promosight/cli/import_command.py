@@ -1,0 +1,200 @@
+"""`promosight import KIND FILE...`: files of any size into the store, their figures published at the end.
+
+All files of one command are one import. Stopping it anywhere and running it again is safe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from promosight.cli.console import Bar, Console, plural
+from promosight.cli.opening import (
+    FORMS,
+    STDIN,
+    Opened,
+    array_elements,
+    byte_lines,
+    opened,
+    parquet_rows,
+    text_lines,
+)
+from promosight.cli.options import add_store, add_workspace, take_from_environment
+from promosight.cli.options import opened as opened_store
+from promosight.connectors import definitions, reading
+from promosight.errors import Invalid, PromosightError
+from promosight.flows.run_import import KINDS, ImportReport, RunningImport
+from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
+from promosight.rules.instants import SECOND_US
+from promosight.store.catalogue import load
+from promosight.store.engine import Store
+
+T = TypeVar("T")
+_SHOWN = 20
+"""Rejected rows shown to people; all of them are kept under problems."""
+
+
+def add(commands: Any, environment: Mapping[str, str]) -> None:
+    """Adds the command to the parser."""
+    parser = commands.add_parser(
+        "import",
+        help="read promotions, customers, assignments or redemptions from files",
+        description="CSV, NDJSON, a JSON array or Parquet; also compressed by gzip or Zstandard.",
+    )
+    add_store(parser)
+    add_workspace(parser)
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("files", nargs="+", metavar="FILE", help="`-` is standard input")
+    parser.add_argument(
+        "--source",
+        metavar="NAME",
+        default=DEFAULT_SOURCE,
+        help=f"the system that reports; made when missing ({DEFAULT_SOURCE})",
+    )
+    parser.add_argument("--format", choices=FORMS, help="else seen from the first bytes")
+    parser.add_argument("--strict", action="store_true", help="a rejected row is a failure")
+    take_from_environment(parser, environment)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Imports the files and shows what became of their rows."""
+    started_us = console.clock()
+    with opened_store(arguments, console) as store:
+        report = import_files(store, console, arguments)
+    seconds = (console.clock() - started_us) / SECOND_US
+    if arguments.json:
+        console.answer(_described(report, seconds))
+    else:
+        _show(console, report, seconds)
+    rejected = report.outcomes["rejected"]
+    if arguments.strict and rejected:
+        raise Invalid(f"{plural(rejected, 'row')} rejected")
+    return 0
+
+
+def import_files(store: Store, console: Console, arguments: argparse.Namespace) -> ImportReport:
+    """Imports files as one import; what was taken before a failure is published too."""
+    for name in arguments.files:
+        with opened(name, console.stdin) if name != STDIN else io.BytesIO():
+            pass  # a file that is not there is said before anything is begun
+    workspace_no = store.read(lambda tx: find_workspace(tx, arguments.workspace))
+    source = store.change(
+        lambda tx: create_source(
+            tx, workspace_no, arguments.source, "daily", now_us=console.clock()
+        )
+    )
+    workspace = store.read(lambda tx: load(tx, workspace_no).workspace)
+    taking = reading.Reading(
+        received_us=console.clock(), tracking_from_us=workspace.tracking_from_us
+    )
+    running = RunningImport(
+        store,
+        workspace_no=workspace_no,
+        source_no=source.source_no,
+        kind=arguments.kind,
+        name=f"{arguments.kind} {' '.join(arguments.files)}"[:1000],
+        clock=console.clock,
+    )
+    try:
+        for name in arguments.files:
+            _take(running, console, name, taking, arguments)
+    except (PromosightError, OSError, KeyboardInterrupt):
+        running.finish("failed")
+        raise
+    return running.finish()
+
+
+def _take(
+    running: RunningImport,
+    console: Console,
+    name: str,
+    taking: reading.Reading,
+    arguments: argparse.Namespace,
+) -> None:
+    with (
+        opened(name, console.stdin) as file,
+        console.bar(file.name, total=file.total, unit="B") as bar,
+    ):
+        rows = _rows(file, arguments.format or file.form, arguments.kind, taking)
+        for done in running.take(file.name, rows):
+            _advance(bar, file, done)
+
+
+def _advance(bar: Bar, file: Opened, rows: int) -> None:
+    bar.set_postfix_str(plural(rows, "row"), refresh=False)
+    bar.update(file.bytes_read - bar.n)
+
+
+def _rows(
+    file: Opened, form: str, kind: str, taking: reading.Reading
+) -> Iterator[tuple[int, Any]]:
+    """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
+    facts = kind in ("assignments", "redemptions")
+    if form == "csv":
+        texts = _Numbered(text_lines(file.stream))
+        if facts:
+            return texts.beside(reading.read_csv(kind, texts, taking))
+        return texts.beside(definitions.read_csv(kind, texts))
+    lines = _Numbered(_json_lines(file, form))
+    if facts:
+        return lines.beside(reading.read_ndjson(kind, lines, taking))
+    return lines.beside(definitions.read_ndjson(kind, lines))
+
+
+def _json_lines(file: Opened, form: str) -> Iterator[bytes]:
+    if form == "json":
+        return array_elements(file.stream)
+    if form == "ndjson":
+        return byte_lines(file.stream)
+    if not file.seekable:
+        raise Invalid("Parquet is read from a file, uncompressed, not from a pipe")
+    return parquet_rows(file.name)
+
+
+class _Numbered(Iterator[T]):
+    """Lines on their way to a reader, counted, so that each item can be told its line."""
+
+    def __init__(self, lines: Iterable[T]) -> None:
+        self._lines = iter(lines)
+        self._line = 0
+
+    def __next__(self) -> T:
+        line = next(self._lines)
+        self._line += 1
+        return line
+
+    def beside(self, items: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+        """Each item with the number of the line it ended on; readers take one line at a time."""
+        for item in items:
+            yield self._line, item
+
+
+def _described(report: ImportReport, seconds: float) -> dict[str, Any]:
+    return {
+        "kind": report.kind,
+        "rows": report.rows,
+        "outcomes": dict(sorted(report.outcomes.items())),
+        "reasons": {outcome: dict(counts) for outcome, counts in sorted(report.reasons.items())},
+        "problems": report.problems,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _show(console: Console, report: ImportReport, seconds: float) -> None:
+    rate = f"{report.rows / seconds:,.0f} a second" if seconds > 0 else "at once"
+    console.say(f"{report.kind}: {plural(report.rows, 'row')} in {seconds:.1f} s ({rate})")
+    for outcome, count in sorted(report.outcomes.items(), key=lambda pair: -pair[1]):
+        why = report.reasons.get(outcome, {})
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(why.items()))
+        console.say(f"  {count:>12,}  {outcome}" + (f": {reasons}" if reasons else ""))
+    for problem in report.problems[:_SHOWN]:
+        where = f"{problem.file}, line {problem.line}"
+        what = f"{problem.reason} {problem.pointer}".strip()
+        console.say(f"  {where}: {what}: {problem.detail}")
+    if more := report.outcomes["rejected"] - min(len(report.problems), _SHOWN):
+        console.say(f"  and {plural(more, 'rejected row')} more")
+    if report.outcomes.keys() & {"rejected", "pending", "flagged"}:
+        console.say("All that needs a look: `promosight export problems`.")

@@ -1,0 +1,223 @@
+"""Opening files to import: whatever their compression and form, a stream of lines in constant memory.
+
+Both are seen from the first bytes, not from the name, so that a pipe works like a file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+import msgspec
+import zstandard
+
+from promosight.errors import Unreadable
+from promosight.rules.instants import format_instant
+
+FORMS = ("csv", "ndjson", "json", "parquet")
+STDIN = "-"
+_BLOCK = 1 << 16
+_LONGEST = 16 << 20
+"""An element of a JSON array, or a line, longer than this is taken for a broken file."""
+
+_ROWS = 5_000
+_SPACE = b" \t\r\n"
+_BEFORE = re.compile(r"\s*[\[,]\s*")
+_AFTER = re.compile(r"\s*([,\]])")
+_NESTED = ("metadata", "attributes", "properties", "tiers", "limits", "reward", "figures")
+"""Fields that hold JSON also where a Parquet file calls them text."""
+
+
+class Opened:
+    """A file opened: its stream decompressed, its form, and how much of it has been read."""
+
+    def __init__(self, name: str, raw: IO[bytes], total: int | None) -> None:
+        self.name = name
+        self.total = total
+        self._counted = _Counting(raw)
+        direct = io.BufferedReader(self._counted, _BLOCK)
+        self.stream = _decompressed(direct)
+        self._packed = self.stream is not direct
+        self.form = _form(self.stream)
+
+    @property
+    def seekable(self) -> bool:
+        """Whether the bytes of the form lie in a file as they are."""
+        return self.total is not None and not self._packed
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read from the file as it lies there, compressed or not."""
+        return self._counted.count
+
+
+class _Counting(io.RawIOBase):
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = getattr(self._raw, "read1", self._raw.read)
+        data = read(len(buffer))
+        buffer[: len(data)] = data
+        self.count += len(data)
+        return len(data)
+
+
+class _Zstandard(io.RawIOBase):
+    """A stream of Zstandard frames; one that breaks off is an error, never a short file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._packed = self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready and self._advance():
+            pass
+        data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _advance(self) -> bool:
+        if self._frame.eof:
+            self._packed = self._frame.unused_data or self._file.read(_BLOCK)
+            if not self._packed:
+                return False
+            self._frame = zstandard.ZstdDecompressor().decompressobj()
+        else:
+            self._packed = self._file.read(_BLOCK)
+            if not self._packed:
+                raise EOFError("it breaks off within a Zstandard frame")
+        self._ready = self._frame.decompress(self._packed)
+        return True
+
+
+@contextmanager
+def opened(name: str, stdin: BinaryIO) -> Iterator[Opened]:
+    """The file of that name, or stdin for `-`. Raises OSError, or Unreadable when it breaks off."""
+    try:
+        if name == STDIN:
+            yield Opened("standard input", stdin, None)
+            return
+        size = Path(name).stat().st_size
+        with Path(name).open("rb") as raw:
+            yield Opened(name, raw, size or None)
+    except (EOFError, zstandard.ZstdError, gzip.BadGzipFile) as error:
+        raise Unreadable(f"{name} is damaged: {error}") from None
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{name} is not UTF-8: {error.reason}") from None
+    except Unreadable as error:
+        raise Unreadable(f"{name}: {error.detail}") from None
+
+
+def _decompressed(file: io.BufferedReader) -> io.BufferedReader:
+    start = file.peek(4)
+    if start.startswith(b"\x1f\x8b"):
+        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), _BLOCK)
+    if start.startswith(b"\x28\xb5\x2f\xfd"):
+        return io.BufferedReader(_Zstandard(file), _BLOCK)
+    return file
+
+
+def _form(stream: io.BufferedReader) -> str:
+    start = stream.peek(_BLOCK).removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"["):
+        return "json"
+    return "ndjson" if start.startswith(b"{") else "csv"
+
+
+def text_lines(stream: IO[bytes]) -> Iterator[str]:
+    """The lines of a CSV file, their ends kept."""
+    return iter(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
+
+
+def byte_lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of an NDJSON file. Raises Unreadable for a line without end."""
+    first = True
+    while line := stream.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise Unreadable("a line is longer than 16 MB")
+        yield line.removeprefix(b"\xef\xbb\xbf") if first else line
+        first = False
+
+
+def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
+    """The elements of a JSON array, one by one. Raises Unreadable when it is wrong or breaks off."""
+    reader = io.TextIOWrapper(stream, encoding="utf-8-sig")
+    decode = json.JSONDecoder().raw_decode
+    buffer, place, number = reader.read(_BLOCK), 0, 0
+    while True:
+        opening = _BEFORE.match(buffer, place)
+        start = opening.end() if opening else place
+        if number == 0 and buffer.startswith("]", start):
+            return
+        wrong = "breaks off"
+        try:
+            end = decode(buffer, start)[1]
+        except json.JSONDecodeError as error:
+            closing, wrong = None, error.msg
+        else:
+            closing = _AFTER.match(buffer, end)
+        if closing is None:  # the rest of it lies in the next block, if anywhere
+            more = reader.read(_BLOCK)
+            if not more or len(buffer) - place > _LONGEST:
+                raise Unreadable(f"element {number + 1} of the array: {wrong}")
+            buffer, place = buffer[place:] + more, 0
+            continue
+        number += 1
+        yield buffer[start:end].encode()
+        place = closing.start(1)
+        if closing[1] == "]":
+            return
+
+
+def parquet_rows(path: str) -> Iterator[bytes]:
+    """The rows of a Parquet file as JSON objects, by DuckDB. Raises Unreadable."""
+    import duckdb  # a heavy import that only this form needs
+
+    quoted = path.replace("'", "''")
+    try:
+        with duckdb.connect(":memory:") as connection:
+            table = f"read_parquet('{quoted}')"
+            columns = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+            picked = ", ".join(_selected(name, kind) for name, kind, *_ in columns)
+            rows = connection.execute(f"SELECT {picked} FROM {table}")
+            while chunk := rows.fetchmany(_ROWS):
+                for row in chunk:
+                    yield _object(columns, row)
+    except duckdb.Error as error:
+        raise Unreadable(f"is not Parquet that can be read: {error}") from None
+
+
+def _selected(name: str, kind: str) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    # An instant comes as a number: DuckDB would need another package to make a datetime of it.
+    return f"epoch_us({quoted})" if kind == "TIMESTAMP WITH TIME ZONE" else quoted
+
+
+def _object(columns: list[tuple[Any, ...]], row: tuple[Any, ...]) -> bytes:
+    record: dict[str, Any] = {}
+    for (name, kind, *_), value in zip(columns, row, strict=True):
+        if value is None:
+            continue
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            value = format_instant(value)
+        elif kind == "JSON" or (name in _NESTED and isinstance(value, str)):
+            value = msgspec.Raw(value.encode())
+        record[name] = value
+    return msgspec.json.encode(record)
