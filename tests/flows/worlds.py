@@ -120,6 +120,8 @@ class Source:
             "reverses": draw.choice([*self.redemptions, "never"]),
             "redeemed_at": _at(61),
             "reward_value": draw.choice([None, "1.00", "3.25"]),
+            "customer_id": draw.choice([None, None, "c1", "c2"]),
+            "promotion_id": draw.choice([None, None, "tiered"]),
         }
 
 

@@ -7,14 +7,52 @@ so that a pipe carries answers only.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TextIO
 
 import msgspec
 from tqdm import tqdm
 
-Bar = tqdm  # type: ignore[type-arg]
+
+class Bar:
+    """A progress bar with rate and, where the total is known, the time left."""
+
+    def __init__(
+        self, what: str, *, total: int | None, unit: str, file: TextIO, shown: bool
+    ) -> None:
+        self._bar = tqdm(
+            desc=what,
+            total=total,
+            unit=unit,
+            unit_scale=True,
+            unit_divisor=1024 if unit == "B" else 1000,
+            file=file,
+            disable=not shown,
+            dynamic_ncols=True,
+            mininterval=0.2,
+            leave=False,
+        )
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def advance(self, count: int) -> None:
+        """So much more is done."""
+        self._bar.update(count)
+
+    def reach(self, done: int, note: str = "") -> None:
+        """So much is done in all."""
+        self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update(done - self._bar.n)
+
+    def begin(self, what: str) -> None:
+        """Something else begins, from nothing."""
+        self._bar.reset()
+        self._bar.set_description_str(what)
 
 
 @dataclass(frozen=True)
@@ -39,7 +77,7 @@ class Console:
         """The whole answer as one JSON object."""
         self.say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
-    def table(self, rows: list[tuple[str, ...]]) -> None:
+    def table(self, rows: Sequence[tuple[str, ...]]) -> None:
         """Rows with their columns aligned; the first is the heading."""
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         for row in rows:
@@ -49,18 +87,7 @@ class Console:
     def bar(self, what: str, *, total: int | None, unit: str) -> Bar:
         """A progress bar with rate and ETA; silent unless on a terminal or PROMOSIGHT_PROGRESS=1."""
         shown = self.environment.get("PROMOSIGHT_PROGRESS") == "1" or self.err.isatty()
-        return tqdm(
-            desc=what,
-            total=total,
-            unit=unit,
-            unit_scale=True,
-            unit_divisor=1024 if unit == "B" else 1000,
-            file=self.err,
-            disable=not shown,
-            dynamic_ncols=True,
-            mininterval=0.2,
-            leave=False,
-        )
+        return Bar(what, total=total, unit=unit, file=self.err, shown=shown)
 
 
 def plural(count: int, word: str) -> str:

@@ -6,11 +6,12 @@ All files of one command are one import. Stopping it anywhere and running it aga
 from __future__ import annotations
 
 import argparse
-import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
-from promosight.cli.console import Bar, Console, plural
+from promosight.cli.console import Console, plural
 from promosight.cli.opening import (
     FORMS,
     STDIN,
@@ -78,8 +79,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def import_files(store: Store, console: Console, arguments: argparse.Namespace) -> ImportReport:
     """Imports files as one import; what was taken before a failure is published too."""
     for name in arguments.files:
-        with opened(name, console.stdin) if name != STDIN else io.BytesIO():
-            pass  # a file that is not there is said before anything is begun
+        if name != STDIN:
+            Path(name).stat()  # what is not there is said before anything is begun
     workspace_no = store.read(lambda tx: find_workspace(tx, arguments.workspace))
     source = store.change(
         lambda tx: create_source(
@@ -120,17 +121,10 @@ def _take(
     ):
         rows = _rows(file, arguments.format or file.form, arguments.kind, taking)
         for done in running.take(file.name, rows):
-            _advance(bar, file, done)
+            bar.reach(file.bytes_read, plural(done, "row"))
 
 
-def _advance(bar: Bar, file: Opened, rows: int) -> None:
-    bar.set_postfix_str(plural(rows, "row"), refresh=False)
-    bar.update(file.bytes_read - bar.n)
-
-
-def _rows(
-    file: Opened, form: str, kind: str, taking: reading.Reading
-) -> Iterator[tuple[int, Any]]:
+def _rows(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[tuple[int, Any]]:
     """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
     facts = kind in ("assignments", "redemptions")
     if form == "csv":
@@ -187,7 +181,7 @@ def _show(console: Console, report: ImportReport, seconds: float) -> None:
     rate = f"{report.rows / seconds:,.0f} a second" if seconds > 0 else "at once"
     console.say(f"{report.kind}: {plural(report.rows, 'row')} in {seconds:.1f} s ({rate})")
     for outcome, count in sorted(report.outcomes.items(), key=lambda pair: -pair[1]):
-        why = report.reasons.get(outcome, {})
+        why = report.reasons.get(outcome, Counter())
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(why.items()))
         console.say(f"  {count:>12,}  {outcome}" + (f": {reasons}" if reasons else ""))
     for problem in report.problems[:_SHOWN]:

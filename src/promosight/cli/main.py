@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import NoReturn
 
 from promosight import __version__
 from promosight.cli import (
@@ -24,6 +23,7 @@ from promosight.cli import (
     simulate_command,
 )
 from promosight.cli.console import Console, of_this_process
+from promosight.cli.options import Parser
 from promosight.errors import PromosightError
 
 _COMMANDS = (
@@ -36,13 +36,6 @@ _COMMANDS = (
     simulate_command,
     demo,
 )
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what it did not understand."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"promosight: {message} (see `{self.prog} --help`)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +66,7 @@ def _run(console: Console, arguments: Sequence[str] | None) -> int:
 
 def build(console: Console) -> argparse.ArgumentParser:
     """The parser of every command, with the environment's defaults. Raises Invalid."""
-    parser = _Parser(
+    parser = Parser(
         prog="promosight",
         description="Exact redemption rates for promotions.",
         epilog="Every flag may be set as PROMOSIGHT_<FLAG> in the environment.",

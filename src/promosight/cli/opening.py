@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, TypeAlias, cast
 
 import msgspec
 import zstandard
@@ -20,6 +20,7 @@ import zstandard
 from promosight.errors import Unreadable
 from promosight.rules.instants import format_instant
 
+Peekable: TypeAlias = "io.BufferedReader[Any]"
 FORMS = ("csv", "ndjson", "json", "parquet")
 STDIN = "-"
 _BLOCK = 1 << 16
@@ -41,7 +42,7 @@ class Opened:
         self.name = name
         self.total = total
         self._counted = _Counting(raw)
-        direct = io.BufferedReader(self._counted, _BLOCK)
+        direct: Peekable = io.BufferedReader(self._counted, _BLOCK)
         self.stream = _decompressed(direct)
         self._packed = self.stream is not direct
         self.form = _form(self.stream)
@@ -58,6 +59,8 @@ class Opened:
 
 
 class _Counting(io.RawIOBase):
+    """A file whose bytes are counted as they are read."""
+
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
         self.count = 0
@@ -123,7 +126,7 @@ def opened(name: str, stdin: BinaryIO) -> Iterator[Opened]:
         raise Unreadable(f"{name}: {error.detail}") from None
 
 
-def _decompressed(file: io.BufferedReader) -> io.BufferedReader:
+def _decompressed(file: Peekable) -> Peekable:
     start = file.peek(4)
     if start.startswith(b"\x1f\x8b"):
         return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), _BLOCK)
@@ -132,7 +135,7 @@ def _decompressed(file: io.BufferedReader) -> io.BufferedReader:
     return file
 
 
-def _form(stream: io.BufferedReader) -> str:
+def _form(stream: Peekable) -> str:
     start = stream.peek(_BLOCK).removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
     if start.startswith(b"PAR1"):
         return "parquet"
@@ -166,13 +169,12 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
         start = opening.end() if opening else place
         if number == 0 and buffer.startswith("]", start):
             return
-        wrong = "breaks off"
+        end, wrong = start, "breaks off"
         try:
             end = decode(buffer, start)[1]
         except json.JSONDecodeError as error:
-            closing, wrong = None, error.msg
-        else:
-            closing = _AFTER.match(buffer, end)
+            wrong = error.msg
+        closing = _AFTER.match(buffer, end) if end > start else None
         if closing is None:  # the rest of it lies in the next block, if anywhere
             more = reader.read(_BLOCK)
             if not more or len(buffer) - place > _LONGEST:

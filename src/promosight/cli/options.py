@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 from promosight.cli.console import Console
 from promosight.errors import Invalid, StoreError
@@ -21,7 +22,25 @@ FILE = "promosight.db"
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("", "0", "false", "no", "off")
-_NOT_SHARED = ("help", "json", "version")
+_NOT_SET = ("help", "version")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that knows its flags and says in one line what it did not understand."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        self.flags: list[argparse.Action] = []
+        super().__init__(*arguments, **settings)
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Adds an argument, and remembers it."""
+        action = super().add_argument(*names, **settings)
+        self.flags.append(action)
+        return action
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with one line and the exit code 2."""
+        self.exit(2, f"promosight: {message} (see `{self.prog} --help`)\n")
 
 
 def add_store(parser: argparse.ArgumentParser, *, default: str = DEFAULT_DATA) -> None:
@@ -38,11 +57,11 @@ def add_workspace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace", metavar="NAME", help="needed when there are several")
 
 
-def take_from_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
+def take_from_environment(parser: Parser, environment: Mapping[str, str]) -> None:
     """Makes the environment's settings the defaults of a command's flags. Raises Invalid."""
-    for action in parser._actions:
+    for action in parser.flags:
         flag = next((o for o in action.option_strings if o.startswith("--")), None)
-        if flag is None or action.dest in (*_NOT_SHARED, "data", "database"):
+        if flag is None or action.dest in _NOT_SET:
             continue
         variable = "PROMOSIGHT_" + flag.removeprefix("--").upper().replace("-", "_")
         value = environment.get(variable, "")

@@ -11,7 +11,7 @@ from typing import Any
 
 Record = dict[str, Any]
 Columns = dict[str, str]
-"""Names and kinds of columns: text, instant, amount, count, share, flag, list or json."""
+"""Names and kinds of columns: text (from outside), word (our own), instant, amount, count, share, flag, list or json."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -63,7 +63,7 @@ COLUMNS: dict[str, Columns] = {
         **dict.fromkeys(("promotion_id", "name", "kind", "status", "state"), "text"),
         **dict.fromkeys(_FIGURES, "count"),
         "rate": "share",
-        "display": "text",
+        "display": "word",
         **dict.fromkeys([f"customers_{name}" for name in _FIGURES], "count"),
         "customers_rate": "share",
         **dict.fromkeys(_COUNTS, "count"),
@@ -104,6 +104,7 @@ FOUND: dict[str, Columns] = {
 
 _PARQUET = {
     "text": "VARCHAR",
+    "word": "VARCHAR",
     "instant": "TIMESTAMPTZ",
     "amount": "DECIMAL(18, 6)",
     "count": "BIGINT",

@@ -69,6 +69,7 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     cells = {PUBLISHED: Cells(), HELD: Cells()}
     changed_assignments: list[tuple[object, ...]] = []
     changed_events: list[tuple[object, ...]] = []
+    lapsed: set[tuple[int, int]] = set()
     for key, group in sorted(groups.by_key.items()):
         layer = _layer(context.catalogue, group, import_no)
         derived_before = [_derived(a) for a in group.assignments]
@@ -84,11 +85,26 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
             for e, before in zip(group.events, events_before, strict=True)
             if _outcome(e) != before
         ]
+        # An event that was accepted and is not any more may have been its promotion's latest.
+        lapsed.update(
+            key[:2]
+            for e, before in zip(group.events, events_before, strict=True)
+            if _is_accepted(before[0]) and not _is_accepted(e.outcome) and e.reverses is None
+        )
     _add_facts(tx, groups)
     tx.run_many("settle_assignments", changed_assignments)
     tx.run_many("settle_events", sorted(changed_events))
     for layer, difference in cells.items():
         write_cells(tx, difference, layer)
+    published = context.catalogue.workspace.published_import_no
+    for bucket, promotion_no in sorted(lapsed):
+        tx.run("drop_last_event", bucket=bucket, promotion_no=promotion_no)
+        tx.run(
+            "find_last_event",
+            bucket=bucket,
+            promotion_no=promotion_no,
+            published_import_no=published,
+        )
 
 
 def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -> None:
@@ -101,8 +117,12 @@ def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -
         return
     move(cells, key, before, standing(catalogue, assignments, events))
     for e in events:
-        if e.reverses is None and e.outcome not in ("pending", "rejected"):
+        if e.reverses is None and _is_accepted(e.outcome):
             cells.seen(key.bucket, key.promotion_no, e.redeemed_us)
+
+
+def _is_accepted(outcome: str) -> bool:
+    return outcome not in ("pending", "rejected")
 
 
 def _layer(catalogue: Catalogue, group: Group, import_no: int) -> int:

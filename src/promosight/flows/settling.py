@@ -143,10 +143,7 @@ def derive(
 ) -> None:
     """Matches the facts of a group and writes the outcome into their derived fields."""
     used = [e for e in events if e.reverses is None]
-    reversals: dict[tuple[int, str], list[EventRow]] = {}
-    for e in events:
-        if e.reverses is not None:
-            reversals.setdefault((e.source_no, e.reverses), []).append(e)
+    reversals = _reversals(context.catalogue, used, events)
     verdicts = match(
         terms,
         [_given(a) for a in assignments],
@@ -158,12 +155,35 @@ def derive(
         if verdict.live and verdict.slot is not None:
             redeemed[verdict.slot] = min(e.redeemed_us, redeemed.get(verdict.slot, e.redeemed_us))
         for reversal in reversals.get(e.identity, ()):
-            _write(reversal, Verdict("counted", None, None, False, 0, ""))
+            _write(reversal, _TAKES_EFFECT)
     for a in assignments:
         a.redeemed_us = redeemed.get(a.slot)
         a.committed_micros = assigned_micros(terms, _given(a)) or 0
         unit = terms.currency.startswith("~")
         a.currency = terms.currency if unit else a.reward_currency or terms.currency
+
+
+_TAKES_EFFECT = Verdict("counted", None, None, False, 0, "")
+_CONTRADICTS = Verdict("rejected", "identifier_conflict", None, False, 0, "")
+
+
+def _reversals(
+    catalogue: Catalogue, used: list[EventRow], events: list[EventRow]
+) -> dict[tuple[int, str], list[EventRow]]:
+    """The reversals of each redemption; one that names another promotion or customer reverses nothing."""
+    originals = {e.identity: e for e in used}
+    found: dict[tuple[int, str], list[EventRow]] = {}
+    for r in events:
+        original = originals.get((r.source_no, r.reverses or ""))
+        if r.reverses is None or original is None:
+            continue
+        listed = catalogue.by_no.get(original.promotion_no)
+        elsewhere = r.promotion_id is not None and listed and listed.promotion_id != r.promotion_id
+        if elsewhere or r.named_customer_no not in (0, original.customer_no):
+            _write(r, _CONTRADICTS)
+        else:
+            found.setdefault(original.identity, []).append(r)
+    return found
 
 
 def _write(e: EventRow, verdict: Verdict) -> None:

@@ -108,7 +108,8 @@ def _place_reversals(
     keys = {e.identity: e.key for e in (*stored, *redemptions.values())}
     for entry, fact in new:
         key = keys.get((entry.arrival.source_no, fact.reverses or ""), AHEAD)
-        row = entry.row = event_row(fact, key, entry.arrival)
+        named = intake.customers.numbers.get(fact.customer_id or "", 0)
+        row = entry.row = event_row(fact, key, entry.arrival, named_customer_no=named)
         if key == AHEAD:
             row.outcome, row.reason, row.live = "pending", "unknown_original", 0
         intake.groups.of(key).new_events.append(row)
@@ -119,8 +120,6 @@ def _bring_reversals(intake: Intake, redemptions: dict[tuple[int, str], EventRow
     waiting = [EventRow(*r) for r in intake.tx.all_for("reversals_of", sorted(redemptions))]
     moved = []
     for reversal in waiting:
-        if reversal.key != AHEAD:
-            continue
         key = redemptions[reversal.source_no, reversal.reverses or ""].key
         moved.append((*reversal.identity, *key))
         reversal.bucket, reversal.promotion_no, reversal.customer_no = key

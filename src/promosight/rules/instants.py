@@ -14,6 +14,9 @@ SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# An offset can push the first and the last day over the edge of the years 1 to 9999.
+_FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _QUARTER_US = 900 * SECOND_US
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -33,10 +36,10 @@ def parse_instant(text: str) -> int:
         raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z") from None
     if moment.tzinfo is None:
         raise ValueError("has no offset: write Z or +01:00 behind the time")
-    try:
-        return (moment - _EPOCH) // _MICROSECOND
-    except OverflowError:
-        raise ValueError("is outside the calendar") from None
+    instant_us = (moment - _EPOCH) // _MICROSECOND
+    if not _FIRST_US <= instant_us <= _LAST_US:
+        raise ValueError("is outside the calendar")
+    return instant_us
 
 
 def from_datetime(moment: datetime) -> int:
@@ -90,10 +93,13 @@ def _local_date(moment: datetime, zone_info: ZoneInfo) -> date:
 
 
 def week_of(day: str, week_start: str) -> str:
-    """The first day of the week that `day` lies in, for weeks that start on `week_start`."""
+    """The first day of the week that `day` lies in, for weeks that start on `week_start`.
+
+    The calendar's first week may be cut short: it starts on 0001-01-01 at the earliest.
+    """
     moment = date.fromisoformat(day)
     back = (moment.weekday() - _WEEKDAYS.index(week_start)) % 7
-    return (moment - timedelta(days=back)).isoformat()
+    return date.fromordinal(max(moment.toordinal() - back, 1)).isoformat()
 
 
 def month_of(day: str) -> str:

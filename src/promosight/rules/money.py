@@ -7,14 +7,18 @@ an amount. Nothing is converted: sums are kept per currency.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
 MICROS = 1_000_000
-LIMIT_MICROS = 10**10 * MICROS
+_LIMIT = 10**10
+LIMIT_MICROS = _LIMIT * MICROS
 """Amounts stay below this in size, so that hundreds of the largest still add up in 64 bits."""
 
 UNIT_MARK = "~"
 """A currency column that begins with this holds the name of a unit (`~points`), not money."""
+
+# Rounding is a fault here, never a service: with this trap, what does not fit is refused.
+_EXACT = Context(prec=28, traps=[InvalidOperation, Inexact])
 
 # Minor units that are not two, from ISO 4217:2015, list one.
 _MINOR_DIGITS = (
@@ -48,13 +52,17 @@ _MINOR_DIGITS = (
 def parse_amount(value: str | int | Decimal) -> int:
     """Micros of a decimal string (or whole number). Raises ValueError with a sentence for the sender."""
     try:
-        scaled = Decimal(value).scaleb(6) if isinstance(value, Decimal | int) else _plain(value)
+        amount = Decimal(value) if isinstance(value, Decimal | int) else _plain(value)
     except InvalidOperation:
         raise ValueError("must be a decimal number such as 5.00") from None
-    if not scaled.is_finite():
+    if not amount.is_finite():
         raise ValueError("must be a finite decimal number")
-    if abs(scaled) >= LIMIT_MICROS:
+    if amount.copy_abs() >= _LIMIT:
         raise ValueError("must be below 10000000000 in size")
+    try:
+        scaled = amount.scaleb(6, _EXACT)
+    except Inexact:
+        raise ValueError("has more than six decimals") from None
     if scaled != scaled.to_integral_value():
         raise ValueError("has more than six decimals")
     return int(scaled)
@@ -64,7 +72,7 @@ def _plain(text: str) -> Decimal:
     stripped = text.strip()
     if len(stripped) > 40 or not stripped.isascii() or "_" in stripped:
         raise InvalidOperation
-    return Decimal(stripped).scaleb(6)
+    return Decimal(stripped)
 
 
 def format_amount(micros: int, currency: str) -> str:

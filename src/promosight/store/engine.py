@@ -112,8 +112,9 @@ class Store:
                 if not self._waiting:
                     return
                 count = min(len(self._waiting), MAX_TOGETHER)
-                jobs = [self._waiting.popleft() for _ in range(count)]
-            self._commit(jobs)
+                taken = [self._waiting.popleft() for _ in range(count)]
+            # A sender that hung up cancels its future; from here on it no longer can, so answering is safe.
+            self._commit([job for job in taken if job.future.set_running_or_notify_cancel()])
 
     def _commit(self, jobs: list[_Job]) -> None:
         for attempt in range(TRIES):

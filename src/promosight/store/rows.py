@@ -79,6 +79,7 @@ class EventRow(msgspec.Struct, gc=False):
     received_us: int
     digest: int
     reverses: str | None
+    named_customer_no: int
     promotion_id: str | None
     promo_code: str | None
     assignment_id: str | None
@@ -149,8 +150,10 @@ def assignment_row(fact: Assignment, key: GroupKey, arrival: Arrival) -> Assignm
     )
 
 
-def event_row(fact: Event, key: GroupKey, arrival: Arrival) -> EventRow:
-    """A new event as a row; nothing derived yet."""
+def event_row(
+    fact: Event, key: GroupKey, arrival: Arrival, *, named_customer_no: int = 0
+) -> EventRow:
+    """A new event as a row; nothing derived yet. A reversal keeps the customer it names apart from its key."""
     return EventRow(
         *key,
         fact.redeemed_us,
@@ -161,6 +164,7 @@ def event_row(fact: Event, key: GroupKey, arrival: Arrival) -> EventRow:
         arrival.received_us,
         fact.digest,
         fact.reverses,
+        named_customer_no,
         fact.promotion_id,
         fact.promo_code,
         fact.assignment_id,

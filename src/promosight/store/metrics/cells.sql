@@ -71,11 +71,13 @@ SELECT
 FROM (
     SELECT
         j.promotion_no, j.tier, j.segment, j.channel, j.campaign, j.source, j.day,
-        j.redeemed_day, v.currency, v.cost_micros, j.order_micros, j.order_currency,
+        j.redeemed_day, j.order_micros, j.order_currency,
+        CASE WHEN j.outcome = 'pending' THEN '' ELSE j.currency END AS currency,
+        CASE WHEN j.gross_micros > j.undone_micros THEN j.gross_micros - j.undone_micros
+             ELSE 0 END AS cost_micros,
         CASE WHEN j.outcome = 'pending' OR j.live = 1 THEN j.outcome
              ELSE 'reversed' END AS standing
     FROM judged AS j
-    JOIN verdict AS v ON v.source_no = j.source_no AND v.event_id = j.event_id
     WHERE j.outcome <> 'rejected' AND j.promotion_no <> 0
 ) AS e
 CROSS JOIN dimension AS d

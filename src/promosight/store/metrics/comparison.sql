@@ -1,4 +1,5 @@
--- What the store says against what the metrics say. Each statement answers with the differences only.
+-- What the store says against what the metrics say. Each statement answers with the differences only; where
+-- both sides stand in one row, each stored value is followed by the computed one.
 
 -- name: differing_cells
 -- Measures of cells that differ; a cell of zeros is as good as none.
@@ -42,8 +43,10 @@ ORDER BY COALESCE(s.promotion_no, c.promotion_no);
 -- Events whose outcome, match or cost differ, with both sides.
 SELECT
     e.promotion_no, n.name, e.event_id,
-    e.outcome, v.outcome, e.reason, v.reason, e.slot, v.slot, e.live, v.live,
-    e.cost_micros, v.cost_micros, COALESCE(e.currency, '') AS currency, v.currency
+    e.outcome, v.outcome AS computed_outcome, e.reason, v.reason AS computed_reason,
+    e.slot, v.slot AS computed_slot, e.live, v.live AS computed_live,
+    e.cost_micros, v.cost_micros AS computed_cost_micros,
+    COALESCE(e.currency, '') AS currency, v.currency AS computed_currency
 FROM stored_event AS e
 LEFT JOIN verdict AS v ON v.source_no = e.source_no AND v.event_id = e.event_id
 LEFT JOIN source_name AS n ON n.source_no = e.source_no
@@ -92,8 +95,9 @@ ORDER BY e.promotion_no, s.name, e.event_id;
 -- name: differing_assignments
 -- Assignments whose redemption or promise differ, with both sides.
 SELECT
-    s.promotion_no, s.public_id, s.redeemed_us, c.redeemed_us, s.committed_micros,
-    c.committed_micros, COALESCE(s.currency, '') AS currency, c.currency
+    s.promotion_no, s.public_id, s.redeemed_us, c.redeemed_us AS computed_redeemed_us,
+    s.committed_micros, c.committed_micros AS computed_committed_micros,
+    COALESCE(s.currency, '') AS currency, c.currency AS computed_currency
 FROM stored_assignment AS s
 LEFT JOIN granted AS c
     ON c.bucket = s.bucket AND c.promotion_no = s.promotion_no

@@ -6,8 +6,8 @@
 -- `repeat` adds its rows to a table that is already there, again and again until none come.
 --
 -- Integers only, no division, no date functions, SUM always cast; the group's key (bucket, promotion_no,
--- customer_no) is in every join and window, so that a sharded engine never leaves a bucket. Within its group a
--- redemption is known by `seq`, its place in time.
+-- customer_no) is in every join of facts and every window, so that a sharded engine never leaves a bucket but
+-- where a reversal looks for its redemption. Within its group a redemption is known by `seq`, its place in time.
 
 -- name: quarter
 -- The local day of each quarter of an hour in which anything happened: borders of days lie between quarters.
@@ -46,7 +46,8 @@ LEFT JOIN quarter AS q
 -- name: reversal
 -- Reversals: in force when the redemption they name is there and is of the same customer and promotion.
 SELECT
-    r.source_no, r.event_id, r.reverses, r.reward_micros, r.promotion_no,
+    r.source_no, r.event_id, r.reverses, r.reward_micros,
+    o.bucket, o.promotion_no, o.customer_no,
     CASE WHEN o.event_id IS NULL THEN 'pending'
          WHEN r.customer_no <> 0 AND r.customer_no <> o.customer_no THEN 'rejected'
          WHEN r.promotion_id <> COALESCE(o.promotion_id, t.promotion_id) THEN 'rejected'
@@ -64,18 +65,18 @@ WHERE r.reverses IS NOT NULL;
 -- name: undone
 -- What reversals in force undid of each redemption.
 SELECT
-    source_no, reverses AS event_id,
+    bucket, promotion_no, customer_no, source_no, reverses AS event_id,
     MAX(CASE WHEN reward_micros IS NULL THEN 1 ELSE 0 END) AS wholly,
     CAST(SUM(COALESCE(reward_micros, 0)) AS BIGINT) AS micros
 FROM reversal
 WHERE outcome = 'counted'
-GROUP BY source_no, reverses;
+GROUP BY bucket, promotion_no, customer_no, source_no, reverses;
 
 -- name: spoken_code
 -- What the code of a redemption says. Shared codes come first: one that anybody may use is nobody's own.
 -- `elsewhere`: it belongs to another promotion only. `foreign_code`: it was issued, but to others.
 SELECT
-    e.source_no, e.event_id,
+    e.bucket, e.promotion_no, e.customer_no, e.source_no, e.event_id,
     CASE WHEN own.code IS NOT NULL THEN 0
          WHEN shared.code IS NOT NULL THEN 1
          WHEN issued.code IS NOT NULL AND here.code IS NULL THEN 1
@@ -118,7 +119,9 @@ CROSS JOIN workspace_terms AS w
 LEFT JOIN promotion_terms AS t ON t.promotion_no = e.promotion_no
 LEFT JOIN tier_terms AS v ON v.promotion_no = e.promotion_no AND v.tier_id = e.tier_id
 LEFT JOIN source_name AS s ON s.source_no = e.source_no
-LEFT JOIN undone AS u ON u.source_no = e.source_no AND u.event_id = e.event_id
+LEFT JOIN undone AS u
+    ON u.bucket = e.bucket AND u.promotion_no = e.promotion_no
+    AND u.customer_no = e.customer_no AND u.source_no = e.source_no AND u.event_id = e.event_id
 WHERE e.reverses IS NULL;
 
 -- name: redemption
@@ -141,7 +144,9 @@ SELECT
 FROM stated AS e
 LEFT JOIN promotion_terms AS t ON t.promotion_no = e.promotion_no
 LEFT JOIN known_customer AS k ON k.customer_no = e.customer_no
-LEFT JOIN spoken_code AS c ON c.source_no = e.source_no AND c.event_id = e.event_id;
+LEFT JOIN spoken_code AS c
+    ON c.bucket = e.bucket AND c.promotion_no = e.promotion_no
+    AND c.customer_no = e.customer_no AND c.source_no = e.source_no AND c.event_id = e.event_id;
 
 -- name: choice
 -- For each redemption the assignments it may take. `level` is how it was referred to: 1 by id, 2 by personal
@@ -269,7 +274,7 @@ FROM (
 WHERE late.place = 1;
 
 -- name: judged
--- Every redemption with its outcome, the place where it counts, and what it would cost if it lives.
+-- Every redemption with its outcome, the place where it counts, and what it cost before anything was undone.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.seq, e.redeemed_us, e.source_no, e.event_id,
     e.live, e.settled_by, e.undone_micros, e.currency, e.order_micros, e.order_currency, m.slot,

@@ -137,6 +137,8 @@ CREATE TABLE event (
     received_us BIGINT NOT NULL,
     digest BIGINT NOT NULL,
     reverses TEXT,
+    -- The customer a reversal names, 0 for none: it lies with its original, whoever it names.
+    named_customer_no BIGINT NOT NULL,
     promotion_id TEXT,
     promo_code TEXT,
     assignment_id TEXT,

@@ -32,7 +32,7 @@ ORDER BY a.bucket, a.promotion_no, a.customer_no, a.slot;
 -- and the promotion they were found to be of.
 SELECT p.promotion_id, c.customer_id, s.name, t.assignment_id,
     e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
-    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM event AS e

@@ -14,7 +14,7 @@ WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
 -- The redemptions and reversals of the groups given.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
-    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
@@ -26,7 +26,7 @@ WHERE e.bucket = batch.bucket AND e.promotion_no = batch.promotion_no
 -- The events that already bear the identities given.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
-    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(source_no BIGINT, event_id TEXT)}}
@@ -48,7 +48,7 @@ WHERE a.workspace_no = :workspace_no AND a.assignment_id = batch.assignment_id;
 -- The reversals that name the redemptions given, wherever they lie.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
-    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(source_no BIGINT, event_id TEXT)}}
@@ -72,7 +72,7 @@ WHERE e.customer_no = batch.customer_no AND e.outcome = 'pending' AND e.promotio
 -- The redemptions that name the codes given.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
-    e.import_no, e.received_us, e.digest, e.reverses, e.promotion_id, e.promo_code, e.assignment_id,
+    e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(promo_code TEXT)}}
@@ -114,18 +114,18 @@ ON CONFLICT DO NOTHING;
 -- New redemptions and reversals. One already there is left alone; the caller compares the count.
 INSERT INTO event (
     bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, workspace_no, import_no,
-    received_us, digest, reverses, promotion_id, promo_code, assignment_id, campaign_id, tier_id,
+    received_us, digest, reverses, named_customer_no, promotion_id, promo_code, assignment_id, campaign_id, tier_id,
     channel, reward_micros, reward_currency, order_id, order_micros, metadata, outcome, reason,
     slot, live, cost_micros, currency
 )
 SELECT
     batch.bucket, batch.promotion_no, batch.customer_no, batch.redeemed_us, batch.source_no,
     batch.event_id, batch.workspace_no, batch.import_no, batch.received_us, batch.digest,
-    batch.reverses, batch.promotion_id, batch.promo_code, batch.assignment_id, batch.campaign_id,
+    batch.reverses, batch.named_customer_no, batch.promotion_id, batch.promo_code, batch.assignment_id, batch.campaign_id,
     batch.tier_id, batch.channel, batch.reward_micros, batch.reward_currency, batch.order_id,
     batch.order_micros, batch.metadata, batch.outcome, batch.reason, batch.slot, batch.live,
     batch.cost_micros, batch.currency
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, source_no BIGINT, event_id TEXT, workspace_no BIGINT, import_no BIGINT, received_us BIGINT, digest BIGINT, reverses TEXT, promotion_id TEXT, promo_code TEXT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, outcome TEXT, reason TEXT, slot BIGINT, live BIGINT, cost_micros BIGINT, currency TEXT)}}
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, source_no BIGINT, event_id TEXT, workspace_no BIGINT, import_no BIGINT, received_us BIGINT, digest BIGINT, reverses TEXT, named_customer_no BIGINT, promotion_id TEXT, promo_code TEXT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, outcome TEXT, reason TEXT, slot BIGINT, live BIGINT, cost_micros BIGINT, currency TEXT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 

@@ -10,7 +10,8 @@ WHERE workspace_no = :workspace_no;
 -- name: verify_events
 -- The redemptions and reversals of a workspace, in the columns of the second engine.
 SELECT
-    bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, reverses, promotion_id,
+    bucket, promotion_no, CASE WHEN reverses IS NULL THEN customer_no ELSE named_customer_no END,
+    redeemed_us, source_no, event_id, reverses, promotion_id,
     promo_code, assignment_id, campaign_id, tier_id, reward_micros, reward_currency, order_micros,
     outcome, reason, slot, live, cost_micros, currency
 FROM event

@@ -1,0 +1,102 @@
+"""Running the real program, as a person or a cron job would: by subprocess, answers read as JSON."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from promosight.flows.breakdowns import DIMENSIONS, Breakdown, breakdown
+from promosight.flows.set_up import find_workspace
+from promosight.store.engine import open_store
+
+NOW_US = 1_750_000_000_000_000
+PROGRAM = [sys.executable, "-m", "promosight"]
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without settings that a developer may have."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PROMOSIGHT_")}
+    return kept | {"PYTHONWARNINGS": "error"}
+
+
+def start(*arguments: str | Path, **settings: Any) -> subprocess.Popen[bytes]:
+    """The program, running."""
+    words = [*PROGRAM, *map(str, arguments)]
+    return subprocess.Popen(words, env=clean_environment(), **settings)
+
+
+def run(
+    *arguments: str | Path,
+    stdin: bytes = b"",
+    environment: dict[str, str] | None = None,
+    folder: Path | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """The program, run to its end whatever that is."""
+    done = subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env=clean_environment() | (environment or {}),
+        cwd=folder,
+        check=False,
+        timeout=120,
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
+
+
+def succeed(*arguments: str | Path, **settings: Any) -> str:
+    """What the program says; it must end well and say nothing beside its answer."""
+    done = run(*arguments, **settings)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def ask(*arguments: str | Path, **settings: Any) -> Any:
+    """The program's JSON answer."""
+    return json.loads(succeed(*arguments, "--json", **settings))
+
+
+def fail(*arguments: str | Path, **settings: Any) -> str:
+    """The one line with which the program fails."""
+    done = run(*arguments, **settings)
+    assert done.returncode == 1, (done.returncode, done.stdout, done.stderr)
+    assert done.stderr.startswith("promosight: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr.removeprefix("promosight: ").strip()
+
+
+def figures(url: str) -> dict[str, dict[str, Any]]:
+    """The figures of every promotion, by id."""
+    items = ask("export", "figures", "--database", url)["items"]
+    return {item["promotion_id"]: item["figures"] for item in items}
+
+
+def breakdown_of(url: str, promotion_id: str, by: str) -> Breakdown:
+    """A breakdown, as the HTTP door would read it."""
+    return breakdowns_of(url, [promotion_id], [by])[0]
+
+
+def breakdowns_of(url: str, promotion_ids: list[str], dimensions: list[str]) -> list[Breakdown]:
+    """Breakdowns of promotions, each by every one of these dimensions."""
+    store = open_store(url, now_us=NOW_US)
+    try:
+        return store.read(
+            lambda tx: [
+                breakdown(tx, find_workspace(tx, None), promotion_id, by)
+                for promotion_id in promotion_ids
+                for by in dimensions
+            ]
+        )
+    finally:
+        store.close()
+
+
+def everything(url: str) -> tuple[dict[str, Any], list[Breakdown]]:
+    """All figures and all breakdowns of a store: what two stores must agree on."""
+    found = figures(url)
+    return found, breakdowns_of(url, sorted(found), list(DIMENSIONS))

@@ -1,0 +1,91 @@
+"""Setting up by the command line: workspaces, keys, settings from the environment, and how it fails."""
+
+import json
+from pathlib import Path
+
+from promosight.flows.set_up import digest_of
+from promosight.store.engine import open_store
+from tests.cli.program import NOW_US, ask, fail, run, succeed
+
+
+def test_init_shows_a_key_once_and_keeps_only_its_digest(store_url: str) -> None:
+    answer = ask("init", "--database", store_url, "--workspace", "Acme Shop", "--currency", "CHF")
+    assert (answer["workspace"], answer["currency"]) == ("acme-shop", "CHF")
+    store = open_store(store_url, now_us=NOW_US)
+    digest = digest_of(answer["key"])
+    row = store.read(lambda tx: tx.one("key_by_digest", secret_digest=digest))
+    store.close()
+    assert row is not None
+    assert row[3] == "admin"
+    listed = json.dumps(ask("keys", "list", "--database", store_url))
+    assert answer["key"] not in listed
+
+
+def test_tracking_starts_when_it_is_said_to(sqlite_url: str) -> None:
+    """S40: enabling records the start, now or as given."""
+    words = ("init", "--database", sqlite_url)
+    first = ask(*words, "--tracking-from", "2025-01-01T00:00:00+01:00", "--sandbox")
+    assert (first["tracking_from"], first["sandbox"]) == ("2024-12-31T23:00:00Z", True)
+    second = ask(*words, "--workspace", "second")
+    assert second["tracking_from"] > "2025"
+
+
+def test_a_workspace_is_made_once(store_url: str) -> None:
+    succeed("init", "--database", store_url)
+    assert fail("init", "--database", store_url) == "there is already a workspace main"
+
+
+def test_a_key_is_created_listed_and_revoked(store_url: str) -> None:
+    ask("init", "--database", store_url)
+    key = ask(
+        *("keys", "create", "--database", store_url, "--name", "till", "--source", "default"),
+        *("--scopes", "redemptions:write,assignments:write", "--ip-range", "192.0.2.0/24"),
+        *("--expires-at", "2099-01-01T00:00:00Z"),
+    )
+    listed = {one["key_id"]: one for one in ask("keys", "list", "--database", store_url)["keys"]}
+    made = listed[key["key_id"]]
+    assert (made["name"], made["source"], made["state"]) == ("till", "default", "active")
+    assert made["scopes"] == ["redemptions:write", "assignments:write"]
+    assert (made["ip_ranges"], made["expires_at"]) == (["192.0.2.0/24"], "2099-01-01T00:00:00Z")
+    ask("keys", "revoke", key["key_id"], "--database", store_url)
+    assert "revoked" in succeed("keys", "list", "--database", store_url)
+    assert "no key" in fail("keys", "revoke", key["key_id"], "--database", store_url)
+
+
+def test_settings_come_from_the_environment_and_flags_win(tmp_path: Path) -> None:
+    settings = {
+        "PROMOSIGHT_DATA": str(tmp_path / "here"),
+        "PROMOSIGHT_TIME_ZONE": "Asia/Tokyo",
+        "PROMOSIGHT_JSON": "1",
+    }
+    made = json.loads(succeed("init", "--currency", "JPY", environment=settings))
+    assert (made["time_zone"], made["currency"]) == ("Asia/Tokyo", "JPY")
+    assert (tmp_path / "here" / "promosight.db").exists()
+    elsewhere = ("--data", tmp_path / "there", "--time-zone", "Europe/Paris")
+    assert ask("init", *elsewhere, environment=settings)["time_zone"] == "Europe/Paris"
+    assert (tmp_path / "there" / "promosight.db").exists()
+
+
+def test_the_store_lies_in_the_folder_one_is_in_unless_told_otherwise(tmp_path: Path) -> None:
+    succeed("init", folder=tmp_path)
+    assert (tmp_path / "promosight-data" / "promosight.db").exists()
+
+
+def test_a_mistake_is_one_clear_line_and_never_a_traceback(tmp_path: Path) -> None:
+    nowhere = ("--data", tmp_path / "nowhere")
+    assert "run `promosight init` first" in fail("verify", *nowhere)
+    assert not (tmp_path / "nowhere").exists()
+    assert "not an IANA time zone" in fail("init", *nowhere, "--time-zone", "Mars/Olympus")
+    assert "cannot connect" in fail("init", "--database", "postgresql://localhost:1/none")
+    assert "a database is named" in fail("init", "--database", "mysql://localhost/none")
+    broken = run("init", "--tracking-from", "yesterday")
+    assert broken.returncode == 2
+    assert broken.stderr.startswith("promosight: argument --tracking-from: must be an RFC 3339")
+    assert broken.stderr.count("\n") == 1
+
+
+def test_with_several_workspaces_one_must_be_named(sqlite_url: str) -> None:
+    for name in ("one", "two"):
+        ask("init", "--database", sqlite_url, "--workspace", name)
+    assert "name one of the workspaces" in fail("keys", "list", "--database", sqlite_url)
+    assert len(ask("keys", "list", "--database", sqlite_url, "--workspace", "one")["keys"]) == 1
