@@ -34,7 +34,17 @@ def test_settings_that_cannot_be_are_refused_in_one_line(tmp_path: Path) -> None
 
 
 def test_every_command_explains_itself() -> None:
-    commands = "init serve import export verify rebuild keys simulate demo".split()
+    commands = (
+        "init",
+        "serve",
+        "import",
+        "export",
+        "verify",
+        "rebuild",
+        "keys",
+        "simulate",
+        "demo",
+    )
     overview = succeed("--help")
     for command in commands:
         assert command in overview

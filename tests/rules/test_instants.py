@@ -106,10 +106,9 @@ def test_what_is_no_exact_instant_is_refused(text: str, says: str) -> None:
 def test_any_text_is_an_instant_or_refused(text: str) -> None:
     try:
         instant_us = parse_instant(text)
-    except ValueError as error:
-        assert len(str(error).split()) > 2
-    else:
-        assert FIRST_US <= instant_us <= LAST_US
+    except ValueError:
+        return
+    assert FIRST_US <= instant_us <= LAST_US
 
 
 @given(st.sampled_from(ZONES), RECENT_US)
@@ -184,7 +183,9 @@ def test_the_ends_of_the_calendar_have_a_day_in_every_zone() -> None:
         assert days.day(LAST_US).startswith("9999-12-3")
 
 
-@pytest.mark.parametrize("name", ["Europe/Nowhere", "", "CEST+1", "../etc/passwd", "Europe", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["Europe/Nowhere", "", "CEST+1", "../etc/passwd", "Europe", "a\0b"]
+)
 def test_a_zone_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="IANA"):
         zone(name)

@@ -11,9 +11,27 @@ from promosight.rules.money import LIMIT_MICROS, format_amount, is_currency, par
 MICROS = st.integers(1 - LIMIT_MICROS, LIMIT_MICROS - 1)
 UNITS = st.sampled_from(["EUR", "JPY", "KWD", "CLF", "~points"])
 # ISO 4217 list one, the columns that are not 2.
-NO_MINOR_UNIT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND".split()
-FOUR_DIGITS = "CLF UYW".split()
+NO_MINOR_UNIT = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
+THREE_DIGITS = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+FOUR_DIGITS = ["CLF", "UYW"]
 
 
 @given(MICROS, UNITS)
@@ -27,15 +45,14 @@ def test_an_amount_written_and_read_is_the_same(micros: int, unit: str) -> None:
 @given(MICROS)
 def test_the_form_of_a_number_does_not_change_its_amount(micros: int) -> None:
     exact = Decimal(micros).scaleb(-6)
-    for form in (exact, f"{exact:f}", f"{exact:E}", f"{exact:f}".ljust(36, "0"), f" {exact:f} "):
-        if "." in str(form) or "E" in str(form) or isinstance(form, Decimal):
-            assert parse_amount(form) == micros
+    for form in (exact, f"{exact:f}", f"{exact:E}", f"{exact:.20f}", f" {exact:f} "):
+        assert parse_amount(form) == micros
 
 
-@given(st.lists(MICROS, max_size=20))
+@given(st.lists(st.integers(0, LIMIT_MICROS // 20), max_size=20))
 def test_sums_of_amounts_are_sums_of_decimals(amounts: list[int]) -> None:
     exact = sum((Decimal(format_amount(one, "EUR")) for one in amounts), Decimal(0))
-    assert parse_amount(exact) == sum(amounts) if abs(sum(amounts)) < LIMIT_MICROS else True
+    assert exact == Decimal(format_amount(sum(amounts), "EUR"))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +85,26 @@ def test_an_amount_has_its_currencys_digits_and_as_many_as_it_needs(
         (NO_MINOR_UNIT, 0),
         (THREE_DIGITS, 3),
         (FOUR_DIGITS, 4),
-        ("EUR USD GBP CHF SEK PLN CZK HUF MRU MGA INR CNY BRL AUD TWD".split(), 2),
+        (
+            [
+                "EUR",
+                "USD",
+                "GBP",
+                "CHF",
+                "SEK",
+                "PLN",
+                "CZK",
+                "HUF",
+                "MRU",
+                "MGA",
+                "INR",
+                "CNY",
+                "BRL",
+                "AUD",
+                "TWD",
+            ],
+            2,
+        ),
     ],
 )
 def test_minor_digits_are_those_of_iso_4217(codes: list[str], digits: int) -> None:
@@ -76,7 +112,9 @@ def test_minor_digits_are_those_of_iso_4217(codes: list[str], digits: int) -> No
         assert len(format_amount(1_000_000, code).partition(".")[2]) == digits, code
 
 
-@pytest.mark.parametrize("text", ["9999999999.999999", "-9999999999.999999", "0.000001", "1e9", "+5"])
+@pytest.mark.parametrize(
+    "text", ["9999999999.999999", "-9999999999.999999", "0.000001", "1e9", "+5"]
+)
 def test_amounts_up_to_the_limit_are_taken(text: str) -> None:
     assert parse_amount(text) == int(Decimal(text) * 1_000_000)
 
@@ -103,7 +141,7 @@ def test_amounts_up_to_the_limit_are_taken(text: str) -> None:
         ("5 000", "decimal number"),
         ("5_000", "decimal number"),
         ("0x10", "decimal number"),
-        ("٥", "decimal number"),
+        ("\u0665", "decimal number"),
         ("€5", "decimal number"),
         ("0" * 41, "decimal number"),
     ],
@@ -116,14 +154,13 @@ def test_what_is_no_exact_amount_is_refused_and_never_rounded(
 
 
 @given(st.text(max_size=45))
-def test_any_text_is_an_amount_or_refused_with_a_sentence(text: str) -> None:
+def test_any_text_is_an_exact_amount_or_refused(text: str) -> None:
     try:
         micros = parse_amount(text)
-    except ValueError as error:
-        assert len(str(error).split()) > 2
-    else:
-        assert type(micros) is int
-        assert Decimal(micros).scaleb(-6) == Decimal(text.strip())
+    except ValueError:
+        return
+    assert type(micros) is int
+    assert Decimal(micros).scaleb(-6) == Decimal(text.strip())
 
 
 @given(st.floats(0, 1e9).map(lambda value: round(value, 2)))

@@ -8,6 +8,8 @@ from typing import Any
 
 from promosight.cli.console import Console
 from promosight.cli.options import add_store, count, store_url, take_from_environment
+from promosight.config import Config
+from promosight.serve import run
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -33,4 +35,7 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 def serve(arguments: argparse.Namespace, console: Console) -> int:
     """Serves until stopped."""
-    raise NotImplementedError(store_url(arguments, console.environment))
+    url = store_url(arguments, console.environment)
+    workers = getattr(arguments, "workers", 1)
+    run(Config(url=url, host=arguments.host, port=arguments.port, workers=workers))
+    return 0

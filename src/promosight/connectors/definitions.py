@@ -131,6 +131,9 @@ def _item(kind: str, record: Any, line: int) -> Defined:
 
 
 def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
+    if "reward" not in record:  # the rows of a Parquet file are flat, too
+        reward = {_REWARD[name]: value for name, value in record.items() if name in _REWARD}
+        record = record | {"reward": reward}
     return NamedPromotion(promotion_id, msgspec.convert(record, Promotion))
 
 

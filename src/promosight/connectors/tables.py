@@ -11,7 +11,7 @@ from typing import Any
 
 Record = dict[str, Any]
 Columns = dict[str, str]
-"""Names and kinds of columns: text (from outside), word (our own), instant, amount, count, share, flag, list or json."""
+"""Names and kinds of columns: text (theirs), word (ours), instant, amount, count, share, flag, list or json."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -23,7 +23,7 @@ COLUMNS: dict[str, Columns] = {
         **dict.fromkeys(("promotion_id", "name", "kind", "status", "code"), "text"),
         "fallback_code": "text",
         "reward_type": "text",
-        "reward_value": "amount",
+        "reward_value": "word",
         **dict.fromkeys(("reward_currency", "reward_unit"), "text"),
         "max_redemptions": "count",
         **dict.fromkeys(("starts_at", "ends_at"), "instant"),

@@ -129,8 +129,8 @@ class PostgresDatabase(Database):
             _postgres(tx).execute("COMMIT")
             return
         tx.cache.clear()
-        if not _postgres(tx).closed:
-            _postgres(tx).execute("ROLLBACK")
+        # Fails on a lost connection, which tells the caller to replace it.
+        _postgres(tx).execute("ROLLBACK")
 
     def close(self, tx: Tx) -> None:
         _postgres(tx).close()

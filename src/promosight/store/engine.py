@@ -58,8 +58,7 @@ class Store:
 
     def read(self, question: Callable[[Tx], R]) -> R:
         """The answer to a question, from one consistent snapshot."""
-        tx = self._reader()
-        self.database.begin(tx, write=False)
+        tx = self._begin_reading()
         try:
             return question(tx)
         finally:
@@ -96,6 +95,22 @@ class Store:
         for tx in [*self._all_readers, self._tx]:
             with contextlib.suppress(Exception):
                 self.database.close(tx)
+
+    def _begin_reading(self) -> Tx:
+        tx = self._reader()
+        try:
+            self.database.begin(tx, write=False)
+        except Exception as error:
+            if not self.database.may_retry(error):
+                raise
+            # The server ended the connection while it lay idle: a new one will do.
+            self._readers.tx = None
+            self._all_readers.remove(tx)
+            with contextlib.suppress(Exception):
+                self.database.close(tx)
+            tx = self._reader()
+            self.database.begin(tx, write=False)
+        return tx
 
     def _reader(self) -> Tx:
         tx = self._readers.tx

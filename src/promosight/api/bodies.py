@@ -1,0 +1,84 @@
+"""Request bodies: bounded, decompressed, and decoded into wire structs with the field named."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any, TypeVar
+
+import msgspec
+import zstandard
+
+from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
+
+MAX_BYTES = 10 * 1024 * 1024
+"""A body may have this many bytes, before and after decompression."""
+
+T = TypeVar("T")
+_PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+
+
+def decompressed(body: bytes, encoding: str) -> bytes:
+    """The body without its content encoding. Raises Unreadable, UnsupportedMedia, TooLarge."""
+    if encoding in ("", "identity"):
+        return body
+    if encoding == "gzip":
+        return _gunzip(body)
+    if encoding == "zstd":
+        return _unzstd(body)
+    raise UnsupportedMedia(f"Content-Encoding {encoding} is not taken; send gzip or zstd")
+
+
+def _gunzip(body: bytes) -> bytes:
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        plain = stream.decompress(body, MAX_BYTES + 1)
+    except zlib.error:
+        raise Unreadable("the body is not gzip") from None
+    return _bounded(plain, complete=stream.eof)
+
+
+def _unzstd(body: bytes) -> bytes:
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(body) as stream:
+            plain = stream.read(MAX_BYTES + 1)
+    except zstandard.ZstdError:
+        raise Unreadable("the body is not zstd") from None
+    return _bounded(plain, complete=True)
+
+
+def _bounded(plain: bytes, *, complete: bool) -> bytes:
+    if len(plain) > MAX_BYTES:
+        raise TooLarge(f"the body is larger than {MAX_BYTES} bytes when decompressed")
+    if not complete:
+        raise Unreadable("the compressed body breaks off")
+    return plain
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """The JSON body as a wire struct. Raises Unreadable, or Invalid with the field's pointer."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        raise misfit(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(f"the body is not JSON: {error}") from None
+
+
+def converted(value: Any, kind: type[T]) -> T:
+    """A decoded value as a wire struct. Raises Invalid with the field's pointer."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise misfit(error) from None
+
+
+def misfit(error: msgspec.ValidationError) -> Invalid:
+    """A type error of the decoder, as an error that names the field."""
+    said = str(error)
+    path = _PATH.search(said)
+    pointer = re.sub(r"[.\[]", "/", path.group(1)).replace("]", "") if path else ""
+    if missing := _MISSING.search(said):
+        pointer += "/" + missing.group(1)
+    return Invalid(_PATH.sub("", said), pointer=pointer)

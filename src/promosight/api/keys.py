@@ -1,0 +1,89 @@
+"""Who calls: the key of a request, its workspace, source and scopes."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+from promosight.errors import Denied, NotFound, Unauthenticated
+from promosight.flows.set_up import DEFAULT_SOURCE, digest_of
+from promosight.store.catalogue import Workspace, load
+from promosight.store.engine import Store
+from promosight.store.tx import Tx
+
+_KEPT_US = 2_000_000
+"""A key is believed this long before it is looked up again."""
+_MAX_KEPT = 10_000
+
+
+class Caller(NamedTuple):
+    """A key that was found good, and what follows from it."""
+
+    key_id: str
+    workspace: Workspace
+    source_no: int
+    scopes: frozenset[str]
+    ip_ranges: tuple[str, ...]
+    expires_us: int | None
+    seen_us: int
+
+
+class Keys:
+    """Looks keys up, and remembers them for a moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: dict[str, Caller] = {}
+
+    def caller(self, secret: str | None, address: str, scope: str, *, now_us: int) -> Caller:
+        """The caller behind a secret. Raises Unauthenticated, or Denied without the scope or from elsewhere."""
+        if not secret:
+            raise Unauthenticated("send the key as `Authorization: Bearer KEY` or `X-API-KEY: KEY`")
+        digest = digest_of(secret)
+        caller = self._kept.get(digest)
+        if caller is None or caller.seen_us + _KEPT_US < now_us:
+            caller = self._store.read(lambda tx: _look_up(tx, digest, now_us))
+            if len(self._kept) >= _MAX_KEPT:
+                self._kept.clear()
+            self._kept[digest] = caller
+        if caller.expires_us is not None and caller.expires_us <= now_us:
+            raise Unauthenticated("the key has expired")
+        if caller.ip_ranges and not _is_within(address, caller.ip_ranges):
+            raise Denied("the key may not be used from this address")
+        if scope not in caller.scopes and "admin" not in caller.scopes:
+            raise Denied(f"the key lacks the scope {scope}")
+        return caller
+
+    def forget(self) -> None:
+        """Looks every key up anew, because one was revoked."""
+        self._kept.clear()
+
+
+def _look_up(tx: Tx, digest: str, now_us: int) -> Caller:
+    row = tx.one("key_by_digest", secret_digest=digest)
+    if row is None or row[6] is not None:
+        raise Unauthenticated("the key is unknown or was revoked")
+    key_id, workspace_no, source_no, scopes, ranges, expires_us, _ = row
+    catalogue = load(tx, workspace_no)
+    if source_no is None:
+        named = [no for no, name in catalogue.sources.items() if name == DEFAULT_SOURCE]
+        if not named:
+            raise NotFound("the workspace has no default source")
+        source_no = named[0]
+    return Caller(
+        key_id,
+        catalogue.workspace,
+        source_no,
+        frozenset(scopes.split()),
+        tuple(ranges.split()),
+        expires_us,
+        now_us,
+    )
+
+
+def _is_within(address: str, ranges: tuple[str, ...]) -> bool:
+    try:
+        here = ip_address(address)
+    except ValueError:
+        return False
+    return any(here in ip_network(one, strict=False) for one in ranges)

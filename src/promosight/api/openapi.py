@@ -1,0 +1,156 @@
+"""The OpenAPI 3.1 document, made from the table of routes and the wire structs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from promosight import __version__
+from promosight.api.door import Route
+from promosight.api.problems import TITLES
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
+
+EXAMPLES: dict[Any, dict[str, Any]] = {
+    ReportedEvent: {
+        "event_id": "pos-7781",
+        "promotion_id": "SPRING20",
+        "customer_id": "c-42",
+        "redeemed_at": "2026-11-23T10:15:00Z",
+        "reward_value": "5.00",
+        "currency": "EUR",
+        "order_id": "o-9",
+        "order_value": "64.90",
+        "metadata": {"till": "7"},
+    },
+    ReportedAssignment: {
+        "promotion_id": "SPRING20",
+        "customer_id": "c-42",
+        "assigned_at": "2026-11-20T08:00:00Z",
+        "campaign_id": "spring",
+        "tier_id": "gold",
+        "segment": "loyal",
+        "channel": "email",
+    },
+}
+_BULK = ("application/x-ndjson", "text/csv")
+_PARAMETER = re.compile(r"\{(\w+):str\}")
+
+
+def document(routes: tuple[Route, ...]) -> bytes:
+    """The document as JSON."""
+    kinds = [kind for r in routes for kind in (r.takes, r.gives) if _is_struct(kind)]
+    _, components = msgspec.json.schema_components(
+        kinds, ref_template="#/components/schemas/{name}"
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        path = _PARAMETER.sub(r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Promosight",
+                "version": __version__,
+                "description": "Report assignments and redemptions; see what was used.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": components | {"Problem": _PROBLEM},
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+                },
+            },
+            "security": [{"bearer": []}, {"key": []}],
+        }
+    )
+
+
+def event_schema(kind: type) -> bytes:
+    """The JSON Schema of one reported element, with its example and required fields."""
+    schema = msgspec.json.schema(kind)
+    name = kind.__name__
+    body = schema["$defs"][name] | {"examples": [EXAMPLES[kind]], "required": _REQUIRED[kind]}
+    return msgspec.json.encode(
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": {name: body}}
+    )
+
+
+_REQUIRED: dict[Any, list[str]] = {
+    ReportedEvent: ["event_id"],
+    ReportedAssignment: ["promotion_id", "customer_id", "assigned_at"],
+}
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 problem details",
+    "required": ["type", "title", "status", "detail", "code", "errors"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{route.handler.__module__.rsplit('.', 1)[-1]}_{route.handler.__name__}",
+        "summary": route.summary,
+        "description": f"Scope: `{route.scope}`.",
+        "parameters": _parameters(route),
+        "responses": _responses(route),
+    }
+    if route.takes is not None:
+        operation["requestBody"] = {"required": True, "content": _content(route.takes)}
+    return operation
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    text = {"type": "string"}
+    places = [("path", name) for name in _PARAMETER.findall(route.path)]
+    places += [("query", name) for name in route.query]
+    if route.method == "POST":
+        places.append(("header", "Idempotency-Key"))
+    return [{"name": n, "in": p, "required": p == "path", "schema": text} for p, n in places]
+
+
+def _content(takes: Any) -> dict[str, Any]:
+    if takes not in EXAMPLES:
+        schema = _ref(takes) if _is_struct(takes) else {"type": "object"}
+        return {"application/json": {"schema": schema}}
+    one = _ref(takes)
+    several = {"type": "array", "items": one, "maxItems": 10_000}
+    json = {"schema": {"anyOf": [one, several]}, "example": EXAMPLES[takes]}
+    return {"application/json": json} | {name: {"schema": {"type": "string"}} for name in _BULK}
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done"}
+    if _is_struct(route.gives):
+        good["content"] = {"application/json": {"schema": _ref(route.gives)}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    bad = {
+        str(status): {"description": TITLES[status], "content": problem}
+        for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)
+    }
+    return {"200": good} | bad
+
+
+def _ref(kind: Any) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}

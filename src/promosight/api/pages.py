@@ -1,0 +1,90 @@
+"""Pages and documents that ask for no key: health, the API's description, the schemas, the docs page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from promosight.api import openapi, problems
+from promosight.api.door import Route
+from promosight.errors import PromosightError
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+code, pre { font: 14px/1.5 ui-monospace, monospace; }
+pre { overflow: auto; padding: .75rem; border: 1px solid #8884; border-radius: 6px; }
+details { border: 1px solid #8884; border-radius: 6px; margin: .4rem 0; padding: .4rem .75rem; }
+summary { cursor: pointer; } summary b { display: inline-block; min-width: 4.5rem; }
+small { opacity: .75; }
+"""
+
+
+def pages(routes: tuple[Route, ...]) -> list[HTTPRouteHandler]:
+    """The handlers of every page without a key."""
+    description = openapi.document(routes)
+    html = _docs(routes).encode()
+    fixed = {
+        "/openapi.json": (description, "application/json"),
+        "/schemas/redemption.json": (openapi.event_schema(ReportedEvent), _SCHEMA),
+        "/schemas/assignment.json": (openapi.event_schema(ReportedAssignment), _SCHEMA),
+        "/docs": (html, "text/html; charset=utf-8"),
+        "/healthz": (b'{"status":"ok"}', "application/json"),
+    }
+    shown = [get(path)(_fixed(*page)) for path, page in fixed.items()]
+    return [*shown, get("/readyz")(_ready)]
+
+
+_SCHEMA = "application/schema+json"
+
+
+def _fixed(content: bytes, media_type: str) -> Callable[[], Any]:
+    async def page() -> Response[bytes]:
+        return Response(content, media_type=media_type)
+
+    return page
+
+
+async def _ready(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Whether the store answers; the truth, not a hope."""
+    store = request.app.state.door.store
+    try:
+        count = await asyncio.to_thread(store.read, lambda tx: len(tx.all("workspaces")))
+    except (PromosightError, OSError, RuntimeError) as error:
+        body = problems.document(503, "not_ready", f"the store does not answer: {error}")
+        return Response(body, status_code=503, media_type=problems.MEDIA_TYPE)
+    return Response(msgspec.json.encode({"status": "ready", "workspaces": count}))
+
+
+def _docs(routes: tuple[Route, ...]) -> str:
+    parts = []
+    for route in routes:
+        example = openapi.EXAMPLES.get(route.takes)
+        body = f"<pre>{escape(_pretty(example))}</pre>" if example else ""
+        query = f"<p>Query: <code>{', '.join(route.query)}</code></p>" if route.query else ""
+        path = route.path.replace(":str}", "}")
+        parts.append(
+            f"<details><summary><b>{route.method}</b> <code>{escape(path)}</code> "
+            f"<small>{escape(route.summary)}</small></summary>"
+            f"<p>Scope: <code>{route.scope}</code></p>{query}{body}</details>"
+        )
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Promosight API</title>"
+        "<meta name=viewport content='width=device-width, initial-scale=1'>"
+        f"<style>{_STYLE}</style><h1>Promosight API</h1>"
+        "<p>Send the key as <code>Authorization: Bearer KEY</code>. The whole description is at "
+        "<a href=/openapi.json>/openapi.json</a>; the events' schemas at "
+        "<a href=/schemas/redemption.json>/schemas/redemption.json</a> and "
+        "<a href=/schemas/assignment.json>/schemas/assignment.json</a>.</p>" + "".join(parts)
+    )
+
+
+def _pretty(example: dict[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(example), indent=2).decode()

@@ -1,0 +1,115 @@
+"""Reporting: redemptions and assignments come in, receipts go out, once they are durable and counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from promosight.api import problems
+from promosight.api.door import Answer, Call, Door
+from promosight.connectors.reading import Reading, is_single, read_body
+from promosight.errors import Unreadable
+from promosight.flows.intake import Delivery, Item, Receipt
+from promosight.flows.rejecting import Refused
+from promosight.flows.report import report
+from promosight.flows.withdraw import withdraw
+from promosight.rules.facts import Rejection
+from promosight.rules.instants import format_instant
+from promosight.rules.reasons import explain
+from promosight.store.rows import Arrival
+
+_LARGE = 65_536
+_LISTED = ("rejected", "pending", "flagged")
+
+
+async def report_redemptions(door: Door, call: Call) -> Answer:
+    """POST /v1/redemptions."""
+    return await _report(door, call, "redemptions")
+
+
+async def report_assignments(door: Door, call: Call) -> Answer:
+    """POST /v1/assignments."""
+    return await _report(door, call, "assignments")
+
+
+def withdraw_assignment(door: Door, call: Call) -> Answer:
+    """DELETE /v1/assignments/{assignment_id}."""
+    withdrawn = door.store.change(
+        lambda tx: withdraw(tx, call.workspace_no, call.path("assignment_id"), now_us=call.now_us)
+    )
+    at = format_instant(withdrawn.withdrawn_us or call.now_us)
+    return Answer({"assignment_id": withdrawn.public_id, "withdrawn_at": at})
+
+
+async def _report(door: Door, call: Call, kind: str) -> Answer:
+    items = await _items(door, call, kind)
+    receipts = await _send(door, call, items)
+    if is_single(call.media_type, call.body):
+        return _single(receipts[0])
+    return Answer(_several(receipts, everything=call.query("outcomes") == "all"))
+
+
+async def _items(door: Door, call: Call, kind: str) -> list[Item]:
+    reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
+    try:
+        if len(call.body) < _LARGE:
+            return read_body(kind, call.media_type, call.body, reading)
+        return await asyncio.to_thread(read_body, kind, call.media_type, call.body, reading)
+    except Unreadable as error:
+        # Nothing sent is lost: what cannot be read is kept among the problems as it came.
+        text = call.body[:_LARGE].decode(errors="replace")
+        await _send(door, call, [Refused(Rejection("invalid", "", error.detail), kind, None, text)])
+        raise
+
+
+async def _send(door: Door, call: Call, items: list[Item]) -> list[Receipt]:
+    arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
+    return await asyncio.wrap_future(door.store.submit(report, Delivery(arrival, items)))
+
+
+def _single(receipt: Receipt) -> Answer:
+    if receipt.outcome != "rejected":
+        return Answer(_receipt(receipt))
+    status = 409 if receipt.reason == "event_conflict" else 422
+    body = problems.document(
+        status,
+        receipt.reason or "rejected",
+        explain(receipt.reason, receipt.detail),
+        pointer=receipt.pointer,
+        **_receipt(receipt),
+    )
+    return Answer(body, status, problems.MEDIA_TYPE)
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "event_id": receipt.event_id,
+        "outcome": receipt.outcome,
+        "promotion_id": receipt.promotion_id,
+        "assignment_id": receipt.assignment_id,
+        "reason": receipt.reason,
+        "received_at": format_instant(receipt.received_us),
+    }
+
+
+def _several(receipts: list[Receipt], *, everything: bool) -> dict[str, Any]:
+    listed = [(i, r) for i, r in enumerate(receipts) if r.outcome in _LISTED]
+    answer: dict[str, Any] = {
+        "received": len(receipts),
+        "outcomes": dict(sorted(Counter(r.outcome for r in receipts).items())),
+        "problems": [
+            {
+                "index": index,
+                "event_id": receipt.event_id,
+                "outcome": receipt.outcome,
+                "reason": receipt.reason,
+                "pointer": f"/{index}{receipt.pointer}",
+                "detail": explain(receipt.reason, receipt.detail),
+            }
+            for index, receipt in listed
+        ],
+    }
+    if everything:
+        answer["results"] = [{"index": i, **_receipt(r)} for i, r in enumerate(receipts)]
+    return answer

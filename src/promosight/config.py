@@ -1,0 +1,28 @@
+"""Settings of a server: one frozen object, every fault reported at once."""
+
+from __future__ import annotations
+
+import msgspec
+
+from promosight.errors import Invalid
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the store is and where to listen."""
+
+    url: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+
+    def check(self) -> None:
+        """Raises Invalid naming everything that cannot be."""
+        faults = []
+        if not 0 <= self.port < 65_536:
+            faults.append("the port must be below 65536")
+        if self.workers < 1:
+            faults.append("there must be at least one worker")
+        if self.workers > 1 and self.url.startswith("sqlite:"):
+            faults.append("SQLite takes one worker; use PostgreSQL for more")
+        if faults:
+            raise Invalid("; ".join(faults))

@@ -1,0 +1,306 @@
+"""The one writer: who waits together commits together, and nobody pays for a neighbour's fault."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from threading import Event, Thread
+from typing import Any
+
+import psycopg
+import pytest
+
+from promosight.errors import Overloaded, StoreError
+from promosight.store import engine
+from promosight.store.engine import Store, open_store
+from promosight.store.tx import LostRace, PostgresTx, Row, Tx
+
+SOON = 30.0  # seconds after which a test gives up waiting
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url, now_us=0)
+    yield opened
+    opened.close()
+
+
+def add(tx: Tx, numbers: list[int]) -> list[int]:
+    """A flow: notes customers of these numbers."""
+    tx.run_many("add_customers", [(no, 1, f"c-{no}", 0) for no in numbers])
+    return numbers
+
+
+def add_even(tx: Tx, numbers: list[int]) -> list[int]:
+    """A flow that writes first and then finds fault with odd numbers."""
+    add(tx, numbers)
+    if any(no % 2 for no in numbers):
+        raise ValueError(f"odd among {numbers}")
+    return numbers
+
+
+def stored(tx: Tx) -> list[int]:
+    return sorted(row[0] for row in tx.all_for("customers_of", [(no,) for no in range(200)]))
+
+
+def together(store: Store, submit: Callable[[], list[Future[Any]]]) -> list[Future[Any]]:
+    """Submits while the writer is held up, so that everything waits for the same commit."""
+    started, release = Event(), Event()
+
+    def hold(tx: Tx, payloads: list[None]) -> list[None]:
+        started.set()
+        assert release.wait(SOON)
+        return payloads
+
+    holding = store.submit(hold, None)
+    assert started.wait(SOON)
+    waiting = submit()
+    release.set()
+    holding.result(SOON)
+    return waiting
+
+
+def hang_up(tx: Tx) -> None:
+    """Lets the server end the connection, as it does when it is restarted."""
+    assert isinstance(tx, PostgresTx)
+    tx.connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+def transient(store: Store) -> Exception:
+    """What this database says when a whole transaction deserves another try."""
+    if store.database.engine == "sqlite":
+        return sqlite3.OperationalError("database is locked")
+    return LostRace()
+
+
+def test_what_is_written_is_there_when_the_answer_comes(store: Store) -> None:
+    """S5, S12: visible at once; the figure has moved before the event is acknowledged."""
+    for no in range(5):
+        assert store.write(add, no) == no
+        assert store.read(stored) == list(range(no + 1))
+
+
+def test_senders_that_wait_together_are_worked_off_together(store: Store) -> None:
+    sizes: list[int] = []
+
+    def counted(tx: Tx, numbers: list[int]) -> list[int]:
+        sizes.append(len(numbers))
+        return add(tx, numbers)
+
+    answers = together(store, lambda: [store.submit(counted, no) for no in range(50)])
+    assert [answer.result(SOON) for answer in answers] == list(range(50))
+    assert sizes == [50]
+    assert store.read(stored) == list(range(50))
+
+
+def test_a_failing_job_does_not_fail_its_neighbours(store: Store) -> None:
+    """P2: only the culprit is refused, and nothing of it stays."""
+    answers = together(store, lambda: [store.submit(add_even, no) for no in range(10)])
+    for no, answer in enumerate(answers):
+        if no % 2:
+            with pytest.raises(ValueError, match=rf"odd among \[{no}\]"):
+                answer.result(SOON)
+        else:
+            assert answer.result(SOON) == no
+    assert store.read(stored) == [0, 2, 4, 6, 8]
+
+
+def test_a_job_that_breaks_a_statement_does_not_fail_other_kinds_of_jobs(store: Store) -> None:
+    """On PostgreSQL an error spoils the transaction; the savepoint must mend it."""
+
+    def add_nothing(tx: Tx, payloads: list[None]) -> list[int]:
+        return [tx.run("add_coverage", source_no=no, from_us=no, to_us=no) for no in payloads]
+
+    answers = together(
+        store,
+        lambda: [
+            store.submit(add, 1),
+            store.submit(add_nothing, None),
+            store.submit(add, 2),
+            store.submit(add_even, 3),
+            store.submit(add, 4),
+        ],
+    )
+    assert [answer.exception(SOON) is None for answer in answers] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert store.read(stored) == [1, 2, 4]
+
+
+def test_a_flow_that_answers_too_few_is_a_fault_and_not_a_silence(store: Store) -> None:
+    def forgetful(tx: Tx, numbers: list[int]) -> list[int]:
+        return add(tx, numbers)[1:]
+
+    with pytest.raises(ValueError, match="zip"):
+        store.write(forgetful, 1)
+    assert store.read(stored) == []
+
+
+def test_jobs_run_again_after_a_lost_race(store: Store) -> None:
+    """P4: the transaction is run anew as a whole, and what it wrote before is gone."""
+    tries: list[list[int]] = []
+
+    def unlucky(tx: Tx, numbers: list[int]) -> list[int]:
+        tries.append(stored(tx))
+        add(tx, numbers)
+        tx.cache["seen"] = len(tries)
+        if len(tries) < 3:
+            raise transient(store)
+        return numbers
+
+    answers = together(
+        store, lambda: [store.submit(add, 1), store.submit(unlucky, 2), store.submit(add, 3)]
+    )
+    assert [answer.result(SOON) for answer in answers] == [1, 2, 3]
+    assert tries == [[1], [1], [1]]
+    assert store.read(stored) == [1, 2, 3]
+
+
+def test_a_rolled_back_transaction_takes_its_cache_along(store: Store) -> None:
+    def remember(tx: Tx) -> None:
+        tx.cache["number"] = 1
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        store.change(remember)
+    assert store.change(lambda tx: dict(tx.cache)) == {}
+
+
+def test_a_race_that_is_never_won_is_answered_and_the_store_goes_on(store: Store) -> None:
+    def hopeless(tx: Tx) -> None:
+        raise transient(store)
+
+    with pytest.raises((sqlite3.OperationalError, LostRace)):
+        store.change(hopeless)
+    assert store.write(add, 1) == 1
+
+
+def test_a_real_race_between_two_writers_is_settled(postgresql_url: str) -> None:
+    """P4: another process commits the same key in between; the second try sees it."""
+    mine, rival = (open_store(postgresql_url, now_us=0) for _ in range(2))
+    key = {"name": "9999_race.sql", "digest": "", "applied_us": 0}
+    seen: list[bool] = []
+
+    def note(tx: Tx) -> str:
+        names = [row[0] for row in tx.all("schema_versions")]
+        seen.append(key["name"] in names)
+        if seen[-1]:
+            return "was there"
+        rival.change(lambda other: other.run("add_schema_version", **key))
+        tx.run("add_schema_version", **key)
+        return "added"
+
+    try:
+        assert mine.change(note) == "was there"
+        assert seen == [False, True]
+    finally:
+        mine.close()
+        rival.close()
+
+
+def test_a_lost_connection_is_replaced(postgresql_url: str) -> None:
+    """P4: the server ends a connection under its user; the change is made all the same, and reading goes on."""
+    store = open_store(postgresql_url, now_us=0)
+    broken: list[int] = []
+
+    def broken_once(tx: Tx, numbers: list[int]) -> list[int]:
+        if not broken:
+            broken.append(1)
+            hang_up(tx)
+        return add(tx, numbers)
+
+    try:
+        assert store.write(broken_once, 1) == 1
+        assert store.write(add, 2) == 2
+        with pytest.raises(psycopg.OperationalError):
+            store.read(hang_up)
+        assert store.read(stored) == [1, 2]
+    finally:
+        store.close()
+
+
+def test_close_works_off_the_queue(store_url: str) -> None:
+    """Whoever was promised an answer gets it; whoever comes later is told."""
+    store = open_store(store_url, now_us=0)
+    closing = Thread(target=store.close)
+
+    def submit() -> list[Future[Any]]:
+        waiting = [store.submit(add, no) for no in range(100)]
+        closing.start()
+        return waiting
+
+    answers = together(store, submit)
+    closing.join(SOON)
+    assert not closing.is_alive()
+    assert [answer.result(0) for answer in answers] == list(range(100))
+    with pytest.raises(StoreError, match="closed"):
+        store.submit(add, 1)
+    reopened = open_store(store_url, now_us=0)
+    assert reopened.read(stored) == list(range(100))
+    reopened.close()
+
+
+def test_a_sender_that_hangs_up_does_not_stop_the_writer(store: Store) -> None:
+    """A cancelled future must not break the thread that all others depend on."""
+
+    def submit() -> list[Future[Any]]:
+        waiting = [store.submit(add, no) for no in range(3)]
+        assert waiting[1].cancel()
+        return waiting
+
+    answers = together(store, submit)
+    assert [answer.result(SOON) for answer in answers if not answer.cancelled()] == [0, 2]
+    assert store.write(add, 4) == 4
+    assert store.read(stored) == [0, 2, 4]
+
+
+def test_too_many_waiting_are_turned_away_and_nothing_of_theirs_is_done(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P15: better a refusal at once than an answer too late."""
+    monkeypatch.setattr(engine, "MAX_WAITING", 5)
+
+    def submit() -> list[Future[Any]]:
+        waiting = [store.submit(add, no) for no in range(5)]
+        with pytest.raises(Overloaded):
+            store.submit(add, 5)
+        return waiting
+
+    answers = together(store, submit)
+    assert [answer.result(SOON) for answer in answers] == [0, 1, 2, 3, 4]
+    assert store.read(stored) == [0, 1, 2, 3, 4]
+
+
+def test_a_question_sees_one_moment_even_while_others_write(store: Store) -> None:
+    """S13: before a batch or after it, never between."""
+
+    def twice(tx: Tx) -> tuple[list[int], list[int]]:
+        before = stored(tx)
+        store.write(add, 1)
+        return before, stored(tx)
+
+    assert store.read(twice) == ([], [])
+    assert store.read(stored) == [1]
+
+
+def test_a_question_cannot_write(store: Store) -> None:
+    with pytest.raises(Exception, match=r"readonly|read-only"):
+        store.read(lambda tx: add(tx, [1]))
+    assert store.read(stored) == []
+
+
+def test_rows_are_streamed_one_by_one(store: Store) -> None:
+    store.change(
+        lambda tx: [
+            tx.run("add_schema_version", name=f"9999_{n}", digest="", applied_us=0)
+            for n in range(20)
+        ]
+    )
+
+    def names(tx: Tx) -> list[Row]:
+        return [row for row in tx.each("schema_versions") if row[0].startswith("9999")]
+
+    assert len(store.read(names)) == 20
