@@ -180,6 +180,7 @@ def event_rows(draw: DrawFn, number: int) -> EventRow:
         received_us=0,
         digest=0,
         reverses=reverses,
+        named_customer_no=0 if reverses is None else customer_no,
         promotion_id=f"p{named}" if named_anyway or draw(st.booleans()) else None,
         promo_code=code,
         assignment_id=draw(

@@ -238,9 +238,8 @@ def _too_deep(pointer: str) -> Rejection:
 def _misfit(error: msgspec.ValidationError) -> Rejection:
     """What does not have the type it should: msgspec's path as a JSON Pointer."""
     found = _PATH.search(str(error))
-    pointer = re.sub(r"[.\[]", "/", found[1]).replace("]", "") if found else ""
-    if "..." in pointer:  # within free-form JSON msgspec does not say where
-        pointer = pointer.split("/...")[0]
+    path = found[1].split("[...]")[0] if found else ""  # where keys are free msgspec does not name them
+    pointer = re.sub(r"[.\[]", "/", path).replace("]", "")
     return Rejection("invalid", pointer, _PATH.sub("", str(error)))
 
 
