@@ -21,6 +21,7 @@ from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_key
 from promosight.cli.live_feed import Till
 from promosight.cli.options import add_store, count, opened, store_url, take_from_environment
+from promosight.config import Config
 from promosight.flows.set_up import create_key, digest_of
 from promosight.rules.instants import SECOND_US
 from promosight.simulate.settings import World
@@ -58,7 +59,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with opened(arguments, console, create=True) as store:
         workspace, world = demo_world.settled(store, console, seed=arguments.seed)
         keys = _keys(store, workspace, _keys_file(arguments, console), console.clock())
-    url = f"http://{arguments.host}:{arguments.port}"
+    config = _config(arguments, console)
+    url = serve_command.address(config)
     seconds = round((console.clock() - started_us) / SECOND_US, 1)
     if arguments.json:
         described = {"workspace": workspace.workspace_id, "key": keys.admin, "url": url}
@@ -68,7 +70,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.no_serve:
         return 0
     with _live(url, keys.checkout, world):
-        return serve_command.serve(arguments, console)
+        return serve_command.serve(config)
+
+
+def _config(arguments: argparse.Namespace, console: Console) -> Config:
+    if not arguments.no_serve:
+        return serve_command.config_of(arguments, console)
+    return Config(
+        url=store_url(arguments, console.environment), host=arguments.host, port=arguments.port
+    )
 
 
 def _keys_file(arguments: argparse.Namespace, console: Console) -> Path | None:

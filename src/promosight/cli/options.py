@@ -88,16 +88,22 @@ def store_url(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     return f"sqlite:///{Path(data or arguments.default_data).resolve() / FILE}"
 
 
+def existing_store(arguments: argparse.Namespace, environment: Mapping[str, str]) -> str:
+    """The URL of a store that is there. Raises StoreError when the folder holds none."""
+    url = store_url(arguments, environment)
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.exists():
+        raise StoreError(f"there is no store in {path.parent}: run `promosight init` first")
+    return url
+
+
 @contextmanager
 def opened(
     arguments: argparse.Namespace, console: Console, *, create: bool = False
 ) -> Iterator[Store]:
     """The store, opened and afterwards closed. Raises StoreError when there is none (unless `create`)."""
-    url = store_url(arguments, console.environment)
-    path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not create and not path.exists():
-        raise StoreError(f"there is no store in {path.parent}: run `promosight init` first")
-    store = open_store(url, now_us=console.clock())
+    find = store_url if create else existing_store
+    store = open_store(find(arguments, console.environment), now_us=console.clock())
     try:
         yield store
     finally:

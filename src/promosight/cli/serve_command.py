@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import socket
 from collections.abc import Mapping
 from typing import Any
 
 from promosight.cli.console import Console
-from promosight.cli.options import add_store, count, store_url, take_from_environment
+from promosight.cli.options import add_store, count, existing_store, take_from_environment
 from promosight.config import Config
-from promosight.serve import run
+from promosight.errors import PromosightError
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8000
+_DEFAULTS = Config(url="")
 
 
 def add(commands: Any, environment: Mapping[str, str]) -> None:
@@ -20,22 +20,72 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
     parser = commands.add_parser("serve", help="serve the HTTP API")
     add_store(parser)
     add_address(parser)
-    parser.add_argument("--workers", type=count, metavar="N", default=1, help="processes (1)")
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=count,
+        default=_DEFAULTS.workers,
+        help=f"processes ({_DEFAULTS.workers})",
+    )
     take_from_environment(parser, environment)
-    parser.set_defaults(run=serve)
+    parser.set_defaults(run=run)
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
     """`--host` and `--port`."""
-    parser.add_argument("--host", metavar="H", default=DEFAULT_HOST, help=f"({DEFAULT_HOST})")
+    parser.add_argument("--host", metavar="H", default=_DEFAULTS.host, help=f"({_DEFAULTS.host})")
     parser.add_argument(
-        "--port", metavar="P", type=count, default=DEFAULT_PORT, help=f"({DEFAULT_PORT})"
+        "--port", metavar="P", type=count, default=_DEFAULTS.port, help=f"({_DEFAULTS.port})"
     )
 
 
-def serve(arguments: argparse.Namespace, console: Console) -> int:
-    """Serves until stopped."""
-    url = store_url(arguments, console.environment)
-    workers = getattr(arguments, "workers", 1)
-    run(Config(url=url, host=arguments.host, port=arguments.port, workers=workers))
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Says where it serves, and serves until stopped. Raises StoreError when there is no store."""
+    config = config_of(arguments, console)
+    if arguments.json:
+        console.answer({"url": address(config)})
+    else:
+        console.say(
+            f"Promosight at {address(config)}; API docs at {address(config)}/docs. Stop with Ctrl-C."
+        )
+    return serve(config)
+
+
+def config_of(arguments: argparse.Namespace, console: Console) -> Config:
+    """The server's settings, checked; also that its port is free. Raises Invalid, StoreError, PromosightError."""
+    config = Config(
+        url=existing_store(arguments, console.environment),
+        host=arguments.host,
+        port=arguments.port,
+        workers=getattr(arguments, "workers", _DEFAULTS.workers),
+    )
+    config.check()
+    check_free(config)
+    return config
+
+
+def check_free(config: Config) -> None:
+    """Raises PromosightError when somebody else listens there, or nobody can."""
+    try:
+        socket.create_server((config.host, config.port)).close()
+    except OSError as error:
+        raise PromosightError(
+            f"cannot listen on {config.host}:{config.port}: {error.strerror or error}"
+        ) from None
+
+
+def address(config: Config) -> str:
+    """Where a browser on this machine finds the server."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.host, config.host)
+    return f"http://{host}:{config.port}"
+
+
+def serve(config: Config) -> int:
+    """Serves until stopped; being stopped is its proper end."""
+    from promosight.serve import run as run_server  # heavy, and only needed here
+
+    try:
+        run_server(config)
+    except KeyboardInterrupt:
+        return 0
     return 0

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from promosight.flows.settling import Context, Group, derive, move, standing
+from promosight.rules.identity import counter_bucket
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey
@@ -69,7 +70,7 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     cells = {PUBLISHED: Cells(), HELD: Cells()}
     changed_assignments: list[tuple[object, ...]] = []
     changed_events: list[tuple[object, ...]] = []
-    lapsed: set[tuple[int, int]] = set()
+    lapsed: set[int] = set()
     for key, group in sorted(groups.by_key.items()):
         layer = _layer(context.catalogue, group, import_no)
         derived_before = [_derived(a) for a in group.assignments]
@@ -87,7 +88,7 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
         ]
         # An event that was accepted and is not any more may have been its promotion's latest.
         lapsed.update(
-            key[:2]
+            key.promotion_no
             for e, before in zip(group.events, events_before, strict=True)
             if _is_accepted(before[0]) and not _is_accepted(e.outcome) and e.reverses is None
         )
@@ -97,14 +98,9 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     for layer, difference in cells.items():
         write_cells(tx, difference, layer)
     published = context.catalogue.workspace.published_import_no
-    for bucket, promotion_no in sorted(lapsed):
-        tx.run("drop_last_event", bucket=bucket, promotion_no=promotion_no)
-        tx.run(
-            "find_last_event",
-            bucket=bucket,
-            promotion_no=promotion_no,
-            published_import_no=published,
-        )
+    for promotion_no in sorted(lapsed):
+        tx.run("drop_last_events_of", promotion_no=promotion_no)
+        tx.run("find_last_event", promotion_no=promotion_no, published_import_no=published)
 
 
 def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -> None:
@@ -118,7 +114,7 @@ def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -
     move(cells, key, before, standing(catalogue, assignments, events))
     for e in events:
         if e.reverses is None and _is_accepted(e.outcome):
-            cells.seen(key.bucket, key.promotion_no, e.redeemed_us)
+            cells.seen(counter_bucket(key.bucket), key.promotion_no, e.redeemed_us)
 
 
 def _is_accepted(outcome: str) -> bool:

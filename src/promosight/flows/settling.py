@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from promosight.rules.identity import counter_bucket
 from promosight.rules.matching import Given, Used, Verdict, assigned_micros, match
 from promosight.rules.promotions import Terms
 from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding
@@ -118,7 +119,7 @@ def _own_place(e: EventRow) -> Place:
 
 def move(cells: Cells, key: GroupKey, before: Standing, after: Standing) -> None:
     """Collects the difference between two standings of a group."""
-    bucket, promotion_no, _ = key
+    bucket, promotion_no = counter_bucket(key.bucket), key.promotion_no
     for slot in before.assignments.keys() | after.assignments.keys():
         old, new = before.assignments.get(slot), after.assignments.get(slot)
         if old != new:

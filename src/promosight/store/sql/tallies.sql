@@ -106,19 +106,16 @@ WHERE promotion_no IN (SELECT promotion_no FROM promotion WHERE workspace_no = :
 -- Empties the times of latest events of one promotion.
 DELETE FROM last_event WHERE promotion_no = :promotion_no;
 
--- name: drop_last_event
--- Forgets the latest event of one promotion in one bucket, to be found anew.
-DELETE FROM last_event WHERE bucket = :bucket AND promotion_no = :promotion_no;
-
 -- name: find_last_event
--- The latest accepted event of one promotion in one bucket, from the facts, by layer.
+-- The latest accepted event of one promotion, from the facts, by layer.
 INSERT INTO last_event (bucket, layer, promotion_no, redeemed_us)
-SELECT e.bucket, CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promotion_no,
+SELECT 0, CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promotion_no,
        MAX(e.redeemed_us)
 FROM event AS e
-WHERE e.bucket = :bucket AND e.promotion_no = :promotion_no AND e.reverses IS NULL
+WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  AND e.promotion_no = :promotion_no AND e.reverses IS NULL
   AND e.outcome NOT IN ('pending', 'rejected')
-GROUP BY e.bucket, CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promotion_no;
+GROUP BY CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promotion_no;
 
 -- name: totals
 -- The published totals of every promotion of a workspace, by currency.
