@@ -105,7 +105,7 @@ def test_a_failing_job_does_not_fail_its_neighbours(store: Store) -> None:
 
 
 def test_a_job_that_breaks_a_statement_does_not_fail_other_kinds_of_jobs(store: Store) -> None:
-    """On PostgreSQL an error spoils the transaction; the savepoint must mend it."""
+    """On PostgreSQL an error spoils the transaction; the others are committed all the same."""
 
     def add_nothing(tx: Tx, payloads: list[None]) -> list[int]:
         return [tx.run("add_coverage", source_no=no, from_us=no, to_us=no) for no in payloads]

@@ -132,41 +132,41 @@ class Store:
             self._commit([job for job in taken if job.future.set_running_or_notify_cancel()])
 
     def _commit(self, jobs: list[_Job]) -> None:
-        for attempt in range(TRIES):
+        """Commits jobs together and answers them; when one of them fails, by halves, so that only it is refused.
+
+        There is no savepoint to fall back to: while one is open SQLite notes every page it touches, which
+        made large batches several times dearer. Starting over costs only those who fail.
+        """
+        for attempt in range(1, TRIES + 1):
             try:
-                self.database.begin(self._tx, write=True)
-                for _, alike in groupby(jobs, key=lambda job: job.flow):
-                    self._run(list(alike))
-                self.database.end(self._tx, commit=True)
+                self._run(jobs)
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 self._recover()
-                if attempt + 1 < TRIES and self.database.may_retry(error):
-                    time.sleep(0.005 * 2**attempt)
-                    continue
-                for job in jobs:
-                    job.result = error
-            break
+                if not self.database.may_retry(error):
+                    return self._commit_apart(jobs, error)
+                if attempt == TRIES:
+                    return _refuse(jobs, error)
+                time.sleep(0.005 * 2**attempt)
+            else:
+                break
         for job in jobs:
-            _answer(job)
+            job.future.set_result(job.result)
 
     def _run(self, jobs: list[_Job]) -> None:
-        """Runs jobs of one flow together; when that fails, one by one, so that only the culprit is refused."""
-        self._tx.savepoint("SAVEPOINT")
-        try:
-            results = jobs[0].flow(self._tx, [job.payload for job in jobs])
-            for job, result in zip(jobs, results, strict=True):
+        self.database.begin(self._tx, write=True)
+        for _, alike in groupby(jobs, key=lambda job: job.flow):
+            group = list(alike)
+            results = group[0].flow(self._tx, [job.payload for job in group])
+            for job, result in zip(group, results, strict=True):
                 job.result = result
-        except Exception as error:
-            if self.database.may_retry(error):
-                raise
-            self._tx.cache.clear()
-            self._tx.savepoint("ROLLBACK TO")
-            if len(jobs) == 1:
-                jobs[0].result = error
-            else:
-                for job in jobs:
-                    self._run([job])
-        self._tx.savepoint("RELEASE")
+        self.database.end(self._tx, commit=True)
+
+    def _commit_apart(self, jobs: list[_Job], error: Exception) -> None:
+        if len(jobs) == 1:
+            return _refuse(jobs, error)
+        middle = len(jobs) // 2
+        self._commit(jobs[:middle])
+        return self._commit(jobs[middle:])
 
     def _recover(self) -> None:
         try:
@@ -183,11 +183,9 @@ def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:
     return [action(tx) for action in actions]
 
 
-def _answer(job: _Job) -> None:
-    if isinstance(job.result, BaseException):
-        job.future.set_exception(job.result)
-    else:
-        job.future.set_result(job.result)
+def _refuse(jobs: list[_Job], error: Exception) -> None:
+    for job in jobs:
+        job.future.set_exception(error)
 
 
 def open_store(url: str, *, now_us: int) -> Store:

@@ -60,10 +60,6 @@ class Tx(ABC):
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         """Keeps other writers out of these buckets (None: all) of a workspace until the end."""
 
-    @abstractmethod
-    def savepoint(self, action: str) -> None:
-        """SAVEPOINT, RELEASE or ROLLBACK TO of the one savepoint `job`."""
-
     def one(self, name: str, /, **parameters: Any) -> Row | None:
         """The first row of a named statement, or None."""
         rows = self.all(name, **parameters)
@@ -107,9 +103,6 @@ class SqliteTx(Tx):
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         return
 
-    def savepoint(self, action: str) -> None:
-        self.connection.execute(f"{action} job")
-
 
 class PostgresTx(Tx):
     """On PostgreSQL writers of different processes meet; advisory locks keep a group to one of them."""
@@ -151,9 +144,6 @@ class PostgresTx(Tx):
             self.connection.execute(
                 "SELECT pg_advisory_xact_lock(%s, %s)", (workspace_no, bucket), prepare=True
             )
-
-    def savepoint(self, action: str) -> None:
-        self.connection.execute(f"{action} job".encode())
 
     def _execute(self, name: str, parameters: dict[str, Any]) -> psycopg.Cursor[Row]:
         return self.connection.execute(
