@@ -6,16 +6,18 @@ assignments, and even before their promotions are defined.
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 import msgspec
 import pytest
 
-from promosight.flows.breakdowns import DIMENSIONS, breakdown
+from promosight.flows.breakdowns import DIMENSIONS, Breakdown, breakdown
 from promosight.flows.figures import list_promotions
 from promosight.flows.publish import finish_import, start_import
 from promosight.flows.rematch import rebuild
 from promosight.store.engine import Store, open_store
+from promosight.store.tx import Tx
 from tests.flows.worlds import (
     NOW_US,
     PROMOTIONS,
@@ -30,6 +32,10 @@ from tests.flows.worlds import (
 SEEDS = (1, 2, 3, 4)
 COUNTED = tuple(by for by in DIMENSIONS if by != "code")
 """Codes are as many as customers and have no counters: that breakdown reads facts as they are."""
+
+
+def _broken_down(workspace_no: int, promotion_id: str, by: str, tx: Tx) -> Breakdown:
+    return breakdown(tx, workspace_no, promotion_id, by)
 
 
 def _in_order(url: str, seed: int) -> bytes:
@@ -102,9 +108,7 @@ def test_rows_sum_to_the_total_and_the_total_to_the_list(store_url: str, seed: i
         measures = ("assigned", "redeemed", "redemptions", "excess", "unassigned", "reversed")
         for item in items:
             for by in DIMENSIONS:
-                parts = store.read(
-                    lambda tx, i=item, b=by: breakdown(tx, number, i["promotion_id"], b)
-                )
+                parts = store.read(partial(_broken_down, number, item["promotion_id"], by))
                 for measure in measures:
                     total = getattr(parts.total, measure)
                     assert total == item["figures"][measure], (item["promotion_id"], by, measure)
@@ -145,9 +149,7 @@ def test_an_import_shows_nothing_until_its_end_and_then_the_same_figures(
         for start in range(third, 2 * third, 10):
             deliver(store, workspace, items[start : start + 10], import_no=import_no)
             assert shown(store, workspace, COUNTED) == before
-        store.change(
-            lambda tx: finish_import(tx, workspace.workspace_no, import_no, now_us=NOW_US)
-        )
+        store.change(lambda tx: finish_import(tx, workspace.workspace_no, import_no, now_us=NOW_US))
         assert shown(store, workspace, COUNTED) != before
         deliver(store, workspace, items[third:])
         assert shown(store, workspace) == expected

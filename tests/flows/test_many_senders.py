@@ -1,4 +1,4 @@
-"""Eight senders and two writers at once, each delivering overlapping shares: the figures are those of the set (N1, P4)."""
+"""Eight senders and two writers at once, their shares overlapping: the figures are those of the set (N1, P4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from promosight.flows.intake import Delivery
+from promosight.flows.intake import Delivery, Item
 from promosight.flows.report import report
 from promosight.store.engine import open_store
 from promosight.store.rows import Arrival
@@ -43,7 +43,7 @@ def test_eight_senders_on_two_writers_give_the_figures_of_the_set(
 
     def send(sender: int) -> None:
         random = Random(seed * 100 + sender)
-        share = [f for i, f in enumerate(facts(seed, 120, 200)) if (i + sender) % 8 < 3]
+        share: list[Item] = [f for i, f in enumerate(facts(seed, 120, 200)) if (i + sender) % 8 < 3]
         random.shuffle(share)
         store = stores[sender % 2]
         while share:

@@ -102,7 +102,9 @@ class Source:
             "event_id": event_id,
             "promotion_id": None if by_code else given["promotion_id"],
             "promo_code": code,
-            "customer_id": given["customer_id"] if draw.random() < 0.85 else f"c{draw.randrange(9)}",
+            "customer_id": given["customer_id"]
+            if draw.random() < 0.85
+            else f"c{draw.randrange(9)}",
             "redeemed_at": _at(draw.randrange(60)),
             "assignment_id": draw.choice([None, None, given["assignment_id"], "theirs"]),
             "campaign_id": draw.choice([None, None, given["campaign_id"]]),
@@ -181,9 +183,7 @@ def deliver(
     return store.write(report, Delivery(arrival, items))
 
 
-def shown(
-    store: Store, workspace: Workspace, dimensions: tuple[str, ...] = DIMENSIONS
-) -> bytes:
+def shown(store: Store, workspace: Workspace, dimensions: tuple[str, ...] = DIMENSIONS) -> bytes:
     """Everything a reader sees of the workspace's promotions, as bytes."""
 
     def look(tx: Any) -> Any:

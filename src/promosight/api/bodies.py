@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import zstandard
 
+from promosight.connectors.elements import MAX_DEPTH, depth
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
+from promosight.rules.facts import Rejection, identifier
 
 MAX_BYTES = 10 * 1024 * 1024
 """A body may have this many bytes, before and after decompression."""
@@ -58,6 +60,8 @@ def _bounded(plain: bytes, *, complete: bool) -> bytes:
 
 def decoded(body: bytes, kind: type[T]) -> T:
     """The JSON body as a wire struct. Raises Unreadable, or Invalid with the field's pointer."""
+    if depth(body) > MAX_DEPTH:
+        raise Invalid(f"is nested deeper than {MAX_DEPTH} levels", pointer="")
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
@@ -66,19 +70,20 @@ def decoded(body: bytes, kind: type[T]) -> T:
         raise Unreadable(f"the body is not JSON: {error}") from None
 
 
-def converted(value: Any, kind: type[T]) -> T:
-    """A decoded value as a wire struct. Raises Invalid with the field's pointer."""
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise misfit(error) from None
+def identified(text: str, pointer: str) -> str:
+    """A caller's id or name, trimmed. Raises Invalid where it cannot be one."""
+    named = identifier(text, "")
+    if isinstance(named, Rejection):
+        raise Invalid(named.detail, pointer=pointer)
+    return named
 
 
 def misfit(error: msgspec.ValidationError) -> Invalid:
     """A type error of the decoder, as an error that names the field."""
     said = str(error)
-    path = _PATH.search(said)
-    pointer = re.sub(r"[.\[]", "/", path.group(1)).replace("]", "") if path else ""
+    found = _PATH.search(said)
+    path = found[1].split("[...]")[0] if found else ""  # where keys are free msgspec names none
+    pointer = re.sub(r"[.\[]", "/", path).replace("]", "")
     if missing := _MISSING.search(said):
         pointer += "/" + missing.group(1)
     return Invalid(_PATH.sub("", said), pointer=pointer)

@@ -1,4 +1,4 @@
-"""Looking up events, and the problem inbox."""
+"""Looking one event up, and the problem inbox: what waits, is flagged or was refused, and its replay."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.bodies import decoded
+from promosight.api.bodies import decoded, identified
 from promosight.api.door import Answer, Call, Door
 from promosight.errors import Invalid
 from promosight.flows.lookup import find_event
@@ -55,7 +55,8 @@ class Again(msgspec.Struct):
 def send_again(door: Door, call: Call) -> Answer:
     """POST /v1/problems/replay."""
     asked = decoded(call.body, Again)
-    wanted = Wanted(None, asked.reason, asked.source)
+    reason = asked.reason and identified(asked.reason, "/reason")
+    wanted = Wanted(None, reason, asked.source and identified(asked.source, "/source"))
     ids = None if asked.ids is None else set(asked.ids)
     return Answer(
         door.store.change(
@@ -72,6 +73,9 @@ def _page(cursor: str | None) -> Page:
     if cursor is None:
         return Page()
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Page)
+        page = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Page)
     except (ValueError, msgspec.MsgspecError):
-        raise Invalid("is not the `next` of a page", pointer="/cursor") from None
+        page = Page(-1)
+    if not 0 <= page.before_us <= Page().before_us or not page.after.isprintable():
+        raise Invalid("is not the `next` of a page", pointer="/cursor")
+    return page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from promosight.errors import Denied, NotFound, Unauthenticated
@@ -35,28 +35,35 @@ class Keys:
         self._store = store
         self._kept: dict[str, Caller] = {}
 
-    def caller(self, secret: str | None, address: str, scope: str, *, now_us: int) -> Caller:
-        """The caller behind a secret. Raises Unauthenticated, or Denied without the scope or from elsewhere."""
+    def remembered(self, secret: str | None, *, now_us: int) -> Caller | None:
+        """The caller behind a secret that was looked up a moment ago."""
+        caller = self._kept.get(digest_of(secret)) if secret else None
+        return caller if caller is not None and now_us <= caller.seen_us + _KEPT_US else None
+
+    def look_up(self, secret: str | None, *, now_us: int) -> Caller:
+        """The caller behind a secret, from the store. Raises Unauthenticated."""
         if not secret:
             raise Unauthenticated("send the key as `Authorization: Bearer KEY` or `X-API-KEY: KEY`")
         digest = digest_of(secret)
-        caller = self._kept.get(digest)
-        if caller is None or caller.seen_us + _KEPT_US < now_us:
-            caller = self._store.read(lambda tx: _look_up(tx, digest, now_us))
-            if len(self._kept) >= _MAX_KEPT:
-                self._kept.clear()
-            self._kept[digest] = caller
-        if caller.expires_us is not None and caller.expires_us <= now_us:
-            raise Unauthenticated("the key has expired")
-        if caller.ip_ranges and not _is_within(address, caller.ip_ranges):
-            raise Denied("the key may not be used from this address")
-        if scope not in caller.scopes and "admin" not in caller.scopes:
-            raise Denied(f"the key lacks the scope {scope}")
+        caller = self._store.read(lambda tx: _look_up(tx, digest, now_us))
+        if len(self._kept) >= _MAX_KEPT:
+            self._kept.clear()
+        self._kept[digest] = caller
         return caller
 
     def forget(self) -> None:
         """Looks every key up anew, because one was revoked."""
         self._kept.clear()
+
+
+def check(caller: Caller, address: str, scope: str, *, now_us: int) -> None:
+    """Raises Unauthenticated when the key has expired, Denied without the scope or from elsewhere."""
+    if caller.expires_us is not None and caller.expires_us <= now_us:
+        raise Unauthenticated("the key has expired")
+    if caller.ip_ranges and not _is_within(address, caller.ip_ranges):
+        raise Denied("the key may not be used from this address")
+    if scope not in caller.scopes and "admin" not in caller.scopes:
+        raise Denied(f"the key lacks the scope {scope}")
 
 
 def _look_up(tx: Tx, digest: str, now_us: int) -> Caller:
@@ -86,4 +93,6 @@ def _is_within(address: str, ranges: tuple[str, ...]) -> bool:
         here = ip_address(address)
     except ValueError:
         return False
+    if isinstance(here, IPv6Address) and here.ipv4_mapped is not None:
+        here = here.ipv4_mapped
     return any(here in ip_network(one, strict=False) for one in ranges)

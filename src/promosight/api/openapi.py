@@ -10,6 +10,7 @@ import msgspec
 from promosight import __version__
 from promosight.api.door import Route
 from promosight.api.problems import TITLES
+from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 EXAMPLES: dict[Any, dict[str, Any]] = {
@@ -41,6 +42,7 @@ _PARAMETER = re.compile(r"\{(\w+):str\}")
 def document(routes: tuple[Route, ...]) -> bytes:
     """The document as JSON."""
     kinds = [kind for r in routes for kind in (r.takes, r.gives) if _is_struct(kind)]
+    kinds.append(ReceiptAnswer)
     _, components = msgspec.json.schema_components(
         kinds, ref_template="#/components/schemas/{name}"
     )
@@ -58,7 +60,7 @@ def document(routes: tuple[Route, ...]) -> bytes:
             },
             "paths": paths,
             "components": {
-                "schemas": components | {"Problem": _PROBLEM},
+                "schemas": _schemas(components),
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer"},
                     "key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
@@ -69,20 +71,47 @@ def document(routes: tuple[Route, ...]) -> bytes:
     )
 
 
+def _schemas(components: dict[str, Any]) -> dict[str, Any]:
+    for kind, needed in _NEEDED.items():
+        components[kind.__name__] |= needed
+    named: dict[str, Any] = _with_numbers(components) | {"Problem": _PROBLEM}
+    return named
+
+
 def event_schema(kind: type) -> bytes:
     """The JSON Schema of one reported element, with its example and required fields."""
     schema = msgspec.json.schema(kind)
     name = kind.__name__
-    body = schema["$defs"][name] | {"examples": [EXAMPLES[kind]], "required": _REQUIRED[kind]}
-    return msgspec.json.encode(
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": {name: body}}
-    )
+    body = schema["$defs"][name] | {"examples": [EXAMPLES[kind]]} | _NEEDED[kind]
+    named = schema | {"$defs": {name: _with_numbers(body)}}
+    return msgspec.json.encode({"$schema": _DIALECT, **named})
 
 
-_REQUIRED: dict[Any, list[str]] = {
-    ReportedEvent: ["event_id"],
-    ReportedAssignment: ["promotion_id", "customer_id", "assigned_at"],
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PROMOTION = [{"required": ["promotion_id"]}, {"required": ["promo_code"]}]
+_NEEDED: dict[Any, dict[str, Any]] = {
+    ReportedEvent: {
+        "required": ["event_id"],
+        "if": {"required": ["type"], "properties": {"type": {"const": "reversal"}}},
+        "then": {"required": ["reverses"]},
+        "else": {"required": ["customer_id", "redeemed_at"], "anyOf": _PROMOTION},
+    },
+    ReportedAssignment: {"required": ["promotion_id", "customer_id", "assigned_at"]},
 }
+"""What an element must have; the structs leave everything open so that the missing field can be named."""
+
+
+def _with_numbers(schema: Any) -> Any:
+    """The schema, with amounts as they are taken: decimal strings, or JSON numbers, which are read exactly."""
+    if isinstance(schema, list):
+        return [_with_numbers(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "decimal":
+        return schema | {"type": ["string", "number"]}
+    return {name: _with_numbers(value) for name, value in schema.items()}
+
+
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem details",
@@ -142,14 +171,21 @@ def _content(takes: Any) -> dict[str, Any]:
 
 def _responses(route: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
-    if _is_struct(route.gives):
+    if route.gives is ReportAnswer:
+        either = {"anyOf": [_ref(ReceiptAnswer), _ref(ReportAnswer)]}
+        good["content"] = {"application/json": {"schema": either}}
+    elif _is_struct(route.gives):
         good["content"] = {"application/json": {"schema": _ref(route.gives)}}
+    elif route.status != 204:
+        text = {"schema": {"type": "string"}}
+        good["content"] = {"text/csv": text, "application/x-ndjson": text}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     bad = {
         str(status): {"description": TITLES[status], "content": problem}
         for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)
     }
-    return {"200": good} | bad
+    made = {"201": good} if route.method == "PUT" else {}
+    return {str(route.status): good} | made | bad
 
 
 def _ref(kind: Any) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -13,9 +14,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from promosight.api import openapi, problems
 from promosight.api.door import Route
-from promosight.errors import PromosightError
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
+_log = logging.getLogger("promosight")
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -57,8 +58,9 @@ async def _ready(request: Request[Any, Any, Any]) -> Response[bytes]:
     store = request.app.state.door.store
     try:
         count = await asyncio.to_thread(store.read, lambda tx: len(tx.all("workspaces")))
-    except (PromosightError, OSError, RuntimeError) as error:
-        body = problems.document(503, "not_ready", f"the store does not answer: {error}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the store does not answer
+        _log.warning("the store does not answer: %s", error)
+        body = problems.document(503, "not_ready", "the store does not answer")
         return Response(body, status_code=503, media_type=problems.MEDIA_TYPE)
     return Response(msgspec.json.encode({"status": "ready", "workspaces": count}))
 

@@ -6,33 +6,33 @@ import asyncio
 import base64
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from promosight.api.bodies import converted, decoded
+from promosight.api.bodies import decoded, identified, misfit
 from promosight.api.door import Answer, Call, Door
-from promosight.errors import Invalid, NotFound, UnsupportedMedia
+from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.breakdowns import breakdown
 from promosight.flows.exports import Member, Place, customers
-from promosight.flows.figures import list_promotions
+from promosight.flows.figures import Figures, list_promotions
 from promosight.flows.manage_promotions import (
     change_promotion,
-    defined,
     duplicate_promotion,
     load_codes,
     put_promotion,
 )
-from promosight.rules.facts import MAX_ID_LENGTH
+from promosight.flows.patch_promotion import patch_promotion
 from promosight.rules.promotions import KINDS, STATUSES, Promotion
-from promosight.store.tx import Tx
 
 
 def put(door: Door, call: Call) -> Answer:
     """PUT /v1/promotions/{promotion_id}: create or replace."""
     definition = decoded(call.body, Promotion)
-    promotion_id = _new_id(call.path("promotion_id"), "/promotion_id")
+    promotion_id = call.path("promotion_id")
     _, created = door.store.change(
         lambda tx: put_promotion(
             tx, call.workspace_no, promotion_id, definition, now_us=call.now_us
@@ -45,13 +45,14 @@ def patch(door: Door, call: Call) -> Answer:
     """PATCH /v1/promotions/{promotion_id}: an RFC 7396 merge patch."""
     promotion_id = call.path("promotion_id")
     wanted = decoded(call.body, dict[str, Any])
-
-    def change(tx: Tx) -> None:
-        now = msgspec.to_builtins(defined(tx, call.workspace_no, promotion_id))
-        merged = converted(_merged(now, wanted), Promotion)
-        put_promotion(tx, call.workspace_no, promotion_id, merged, now_us=call.now_us)
-
-    door.store.change(change)
+    try:
+        door.store.change(
+            lambda tx: patch_promotion(
+                tx, call.workspace_no, promotion_id, wanted, now_us=call.now_us
+            )
+        )
+    except msgspec.ValidationError as error:
+        raise misfit(error) from None
     return _one(door, call, promotion_id)
 
 
@@ -80,7 +81,7 @@ def duplicate(door: Door, call: Call) -> Answer:
     """POST /v1/promotions/{promotion_id}/duplicate."""
     promotion_id = call.path("promotion_id")
     wanted = decoded(call.body, Copy).promotion_id
-    copy_id = _new_id(wanted or f"{promotion_id}-copy", "/promotion_id")
+    copy_id = identified(wanted or f"{promotion_id}-copy", "/promotion_id")
     door.store.change(
         lambda tx: duplicate_promotion(
             tx, call.workspace_no, promotion_id, copy_id, now_us=call.now_us
@@ -93,16 +94,22 @@ def add_codes(door: Door, call: Call) -> Answer:
     """POST /v1/promotions/{promotion_id}/codes: a pool of personal codes, CSV of one column."""
     if call.media_type != "text/csv":
         raise UnsupportedMedia("send text/csv with one code in each line")
-    rows = csv.reader(io.StringIO(call.body.decode("utf-8-sig", errors="replace")))
-    codes = [row[0].strip() for row in rows if row and row[0].strip()]
-    if codes and codes[0] in ("code", "promo_code"):
-        del codes[0]
-    if any(len(code) > MAX_ID_LENGTH or not code.isprintable() for code in codes):
-        raise Invalid("every code must be 1 to 255 printable characters", pointer="/codes")
+    codes = _codes(call.body)
     added = door.store.change(
         lambda tx: load_codes(tx, call.workspace_no, call.path("promotion_id"), codes)
     )
     return Answer({"received": len(codes), "added": added}, 201)
+
+
+def _codes(body: bytes) -> list[str]:
+    try:
+        rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable(f"the body is no CSV of one column: {error}") from None
+    codes = [row[0] for row in rows if row and row[0].strip()]
+    if codes and codes[0].strip() in ("code", "promo_code"):
+        del codes[0]
+    return [identified(code, f"/{index}") for index, code in enumerate(codes)]
 
 
 def get(door: Door, call: Call) -> Answer:
@@ -114,7 +121,7 @@ def listing(door: Door, call: Call) -> Answer:
     """GET /v1/promotions: filter, sort by any figure, page."""
     items = door.store.read(lambda tx: list_promotions(tx, call.workspace_no, now_us=call.now_us))
     chosen = [item for item in items if _is_wanted(item, call)]
-    _sort(chosen, call.query("sort") or "promotion_id")
+    _sort(chosen, call.query("sort") or "promotion_id", call.caller.workspace.currency)
     start = offset_of(call.query("cursor"))
     end = start + call.limit()
     return Answer(
@@ -210,25 +217,6 @@ def _one(door: Door, call: Call, promotion_id: str, *, status: int = 200) -> Ans
     return Answer(items[0], status)
 
 
-def _new_id(promotion_id: str, pointer: str) -> str:
-    trimmed = promotion_id.strip()
-    if not 1 <= len(trimmed) <= MAX_ID_LENGTH or not trimmed.isprintable():
-        raise Invalid("must be 1 to 255 printable characters", pointer=pointer)
-    return trimmed
-
-
-def _merged(now: Any, wanted: Any) -> Any:
-    if not isinstance(wanted, dict):
-        return wanted
-    merged = dict(now) if isinstance(now, dict) else {}
-    for name, value in wanted.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = _merged(merged.get(name), value)
-    return merged
-
-
 def _is_wanted(item: dict[str, Any], call: Call) -> bool:
     for name, allowed in (("status", STATUSES), ("kind", KINDS)):
         if (text := call.query(name)) is not None:
@@ -242,25 +230,45 @@ def _is_wanted(item: dict[str, Any], call: Call) -> bool:
     return wanted in text.casefold()
 
 
-def _sort(items: list[dict[str, Any]], field: str) -> None:
+_MONEY = ("reward_cost", "order_value", "reward_units")
+_SORTABLE = (
+    *("promotion_id", "name", "kind", "status", "code", "starts_at", "ends_at"),
+    *("created_at", "updated_at"),
+    *Figures.__struct_fields__,
+)
+
+
+def _sort(items: list[dict[str, Any]], field: str, currency: str) -> None:
     """Sorts by a figure or a field, descending with `-` before it; what has no value comes last."""
-    down = field.startswith("-")
     name = field.removeprefix("-")
-    if items and name not in items[0] and name not in items[0]["figures"]:
-        raise Invalid(f"there is no {name} to sort by", pointer="/sort")
-    there = [item for item in items if _value(item, name) is not None]
-    missing = [item for item in items if _value(item, name) is None]
-    there.sort(key=lambda item: _value(item, name), reverse=down)
+    if name not in _SORTABLE:
+        raise Invalid("must be one of " + ", ".join(_SORTABLE), pointer="/sort")
+    values = {item["promotion_id"]: _value(item, name, currency) for item in items}
+    there = [item for item in items if values[item["promotion_id"]] is not None]
+    missing = [item for item in items if values[item["promotion_id"]] is None]
+    there.sort(key=lambda item: values[item["promotion_id"]], reverse=field.startswith("-"))
     items[:] = there + missing
 
 
-def _value(item: dict[str, Any], name: str) -> Any:
+def _value(item: dict[str, Any], name: str, currency: str) -> Any:
+    """What to sort by: money by the workspace's currency and else by its largest amount, usage by its fullest limit."""
     value = item["figures"].get(name, item.get(name))
     if name == "customers":
         return value["assigned"]
-    if isinstance(value, dict):
-        return sum((float(v) for v in value.values()), 0.0) if name != "properties" else None
-    return str(value) if isinstance(value, list) else value
+    if name == "display":
+        return item["figures"]["rate"]
+    if name == "usage":
+        return max((_share(limit) for limit in value), default=None)
+    if name in _MONEY:
+        amounts = [Decimal(amount) for amount in value.values()]
+        return Decimal(value[currency]) if currency in value else max(amounts, default=None)
+    return value
+
+
+def _share(limit: dict[str, Any]) -> Decimal:
+    used = max(Decimal(limit["committed"] or 0), Decimal(limit["redeemed"] or 0))
+    whole = Decimal(limit["limit"])
+    return used / whole if whole else Decimal(used > 0)
 
 
 def cursor_at(offset: int) -> str:
@@ -274,6 +282,8 @@ def offset_of(cursor: str | None) -> int:
         return 0
     try:
         text = base64.urlsafe_b64decode(cursor.encode()).decode()
+        if not re.fullmatch("o[0-9]{1,9}", text):
+            raise ValueError
         return int(text.removeprefix("o"))
     except ValueError:
         raise Invalid("is not the `next` of a page", pointer="/cursor") from None

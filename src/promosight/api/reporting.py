@@ -8,7 +8,7 @@ from typing import Any
 
 from promosight.api import problems
 from promosight.api.door import Answer, Call, Door
-from promosight.connectors.reading import Reading, is_single, read_body
+from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable
 from promosight.flows.intake import Delivery, Item, Receipt
 from promosight.flows.rejecting import Refused
@@ -53,14 +53,22 @@ async def _report(door: Door, call: Call, kind: str) -> Answer:
 async def _items(door: Door, call: Call, kind: str) -> list[Item]:
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     try:
-        if len(call.body) < _LARGE:
+        if len(call.raw) < _LARGE and not call.encoding:
             return read_body(kind, call.media_type, call.body, reading)
-        return await asyncio.to_thread(read_body, kind, call.media_type, call.body, reading)
+        return await asyncio.to_thread(lambda: read_body(kind, call.media_type, call.body, reading))
     except Unreadable as error:
         # Nothing sent is lost: what cannot be read is kept among the problems as it came.
-        text = call.body[:_LARGE].decode(errors="replace")
-        await _send(door, call, [Refused(Rejection("invalid", "", error.detail), kind, None, text)])
+        why = Rejection("invalid", "", error.detail)
+        await _send(door, call, [Refused(why, kind, None, kept_text(_as_sent(call)))])
         raise
+
+
+def _as_sent(call: Call) -> bytes:
+    """The body decompressed, or as it came where that is what cannot be done."""
+    try:
+        return call.body
+    except Unreadable:
+        return call.raw
 
 
 async def _send(door: Door, call: Call, items: list[Item]) -> list[Receipt]:

@@ -7,16 +7,22 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.bodies import decoded
+from promosight.api.bodies import decoded, identified
 from promosight.api.door import Answer, Call, Door
-from promosight.errors import Invalid, NotFound
+from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows import set_up
+from promosight.flows.find_customer import find_customer
 from promosight.flows.know_customers import Acquaintance, KnownCustomer, know_customers
-from promosight.rules.identity import customer_number
+from promosight.flows.show_set_up import (
+    describe_source,
+    describe_workspace,
+    list_keys,
+    list_sources,
+)
 from promosight.rules.instants import format_instant, parse_instant
-from promosight.store.catalogue import Source, Workspace, load
+from promosight.store.catalogue import load
 from promosight.store.rows import Arrival
-from promosight.store.tx import Row, Tx
+from promosight.store.tx import Tx
 
 
 class WorkspaceChange(msgspec.Struct):
@@ -26,6 +32,7 @@ class WorkspaceChange(msgspec.Struct):
     time_zone: str | None = None
     currency: str | None = None
     week_start: str | None = None
+    tracking_from: str | None = None
 
 
 class NewSource(msgspec.Struct):
@@ -48,6 +55,14 @@ class Period(msgspec.Struct, rename={"from_": "from"}):
     to: str
 
 
+class Profile(msgspec.Struct):
+    """What the brand says of a customer."""
+
+    attributes: dict[str, Any] = {}
+    segments: list[str] = []
+    opt_outs: list[str] = []
+
+
 class NewKey(msgspec.Struct):
     """A key to be made."""
 
@@ -60,21 +75,32 @@ class NewKey(msgspec.Struct):
 
 def workspace(door: Door, call: Call) -> Answer:
     """GET /v1/workspace."""
-    return Answer(_workspace(door.store.read(lambda tx: load(tx, call.workspace_no).workspace)))
+    return Answer(
+        door.store.read(lambda tx: describe_workspace(load(tx, call.workspace_no).workspace))
+    )
 
 
 def change_workspace(door: Door, call: Call) -> Answer:
     """PATCH /v1/workspace."""
     wanted = msgspec.structs.asdict(decoded(call.body, WorkspaceChange))
+    start = wanted.pop("tracking_from")
+    if start is not None and (
+        _instant(start, "/tracking_from") != call.caller.workspace.tracking_from_us
+    ):
+        raise Conflict(
+            "the start of tracking is set once", code="tracking_fixed", pointer="/tracking_from"
+        )
+    if wanted["name"] is not None:
+        wanted["name"] = identified(wanted["name"], "/name")
     changed = door.store.change(lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted))
     door.keys.forget()
-    return Answer(_workspace(changed))
+    return Answer(describe_workspace(changed))
 
 
 def sources(door: Door, call: Call) -> Answer:
     """GET /v1/sources."""
-    rows = door.store.read(lambda tx: tx.all("sources", workspace_no=call.workspace_no))
-    return Answer({"items": [_source(Source(*row)) for row in rows], "next": None})
+    items = door.store.read(lambda tx: list_sources(tx, call.workspace_no))
+    return Answer({"items": items, "next": None})
 
 
 def create_source(door: Door, call: Call) -> Answer:
@@ -85,7 +111,7 @@ def create_source(door: Door, call: Call) -> Answer:
             tx, call.workspace_no, wanted.name, wanted.cadence, now_us=call.now_us
         )
     )
-    return Answer(_source(made), 201)
+    return Answer(describe_source(made), 201)
 
 
 def change_source(door: Door, call: Call) -> Answer:
@@ -94,13 +120,14 @@ def change_source(door: Door, call: Call) -> Answer:
     changed = door.store.change(
         lambda tx: set_up.change_source(tx, call.workspace_no, call.path("name"), cadence=cadence)
     )
-    return Answer(_source(changed))
+    return Answer(describe_source(changed))
 
 
 def cover(door: Door, call: Call) -> Answer:
     """POST /v1/sources/{name}/coverage: everything of a period was reported, even if it was nothing."""
     period = decoded(call.body, Period)
     from_us, to_us = _instant(period.from_, "/from"), _instant(period.to, "/to")
+    _check_own_source(door, call)
     door.store.change(
         lambda tx: set_up.cover(
             tx, call.workspace_no, call.path("name"), from_us=from_us, to_us=to_us
@@ -111,8 +138,8 @@ def cover(door: Door, call: Call) -> Answer:
 
 def keys(door: Door, call: Call) -> Answer:
     """GET /v1/keys: everything but the secrets."""
-    rows = door.store.read(lambda tx: tx.all("keys", workspace_no=call.workspace_no))
-    return Answer({"items": [_key(row) for row in rows], "next": None})
+    items = door.store.read(lambda tx: list_keys(tx, call.workspace_no, now_us=call.now_us))
+    return Answer({"items": items, "next": None})
 
 
 def create_key(door: Door, call: Call) -> Answer:
@@ -127,16 +154,21 @@ def create_key(door: Door, call: Call) -> Answer:
     made = set_up.NewKey(
         key_id=f"key_{door.fresh(9)}",
         secret=f"ps_{door.fresh(32)}",
-        name=wanted.name,
+        name=identified(wanted.name, "/name"),
         scopes=wanted.scopes,
         source=wanted.source,
         ip_ranges=wanted.ip_ranges,
         created_us=call.now_us,
         expires_us=expires,
     )
-    door.store.change(lambda tx: set_up.create_key(tx, call.workspace_no, made))
-    shown = {name: getattr(made, name) for name in ("key_id", "name", "scopes", "source")}
-    return Answer(shown | {"key": made.secret, "expires_at": wanted.expires_at}, 201)
+    try:
+        door.store.change(lambda tx: set_up.create_key(tx, call.workspace_no, made))
+    except NotFound as error:
+        raise Invalid(error.detail, pointer="/source") from None
+    shown = {n: getattr(made, n) for n in ("key_id", "name", "scopes", "source", "ip_ranges")}
+    shown["expires_at"] = None if expires is None else format_instant(expires)
+    # The secret is shown once, so an answer that is kept is kept without it.
+    return Answer(shown | {"key": made.secret}, 201, kept=shown | {"key": None})
 
 
 def revoke_key(door: Door, call: Call) -> Answer:
@@ -150,67 +182,32 @@ def revoke_key(door: Door, call: Call) -> Answer:
 
 def put_customer(door: Door, call: Call) -> Answer:
     """PUT /v1/customers/{customer_id}: attributes, segments, opt-outs; the customer is known from here on."""
-    profile = decoded(call.body, dict[str, Any])
-    text = msgspec.json.Encoder(order="sorted").encode(profile).decode()
-    known = KnownCustomer(call.path("customer_id").strip(), text)
+    profile = msgspec.structs.asdict(decoded(call.body, Profile))
+    said = {name: value for name, value in profile.items() if value}
+    text = msgspec.json.encode(said, order="sorted").decode()
+    known = KnownCustomer(call.path("customer_id"), text)
     arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
     receipt = door.store.write(know_customers, Acquaintance(arrival, [known]))[0]
-    return Answer(
-        {"customer_id": known.customer_id, **profile}, 201 if receipt.outcome == "created" else 200
-    )
+    shown = {"customer_id": known.customer_id, "known": True, **profile}
+    return Answer(shown, 201 if receipt.outcome == "created" else 200)
 
 
 def customer(door: Door, call: Call) -> Answer:
     """GET /v1/customers/{customer_id}."""
-    customer_id = call.path("customer_id")
-    number = customer_number(call.caller.workspace.workspace_id, customer_id)
-
-    def ask(tx: Tx) -> Row | None:
-        return tx.one("customer", customer_no=number)
-
-    row = door.store.read(ask)
-    if row is None or row[1] != customer_id:
-        raise NotFound(f"there is no customer {customer_id}")
-    profile = msgspec.json.decode(row[4]) if row[4] else {}
-    return Answer({"customer_id": customer_id, "known": bool(row[3]), **profile})
+    return Answer(
+        door.store.read(lambda tx: find_customer(tx, call.workspace_no, call.path("customer_id")))
+    )
 
 
-def _workspace(found: Workspace) -> dict[str, Any]:
-    return {
-        "workspace": found.workspace_id,
-        "name": found.name,
-        "time_zone": found.time_zone,
-        "currency": found.currency,
-        "week_start": found.week_start,
-        "tracking_from": format_instant(found.tracking_from_us),
-        "sandbox": bool(found.sandbox),
-    }
+def _check_own_source(door: Door, call: Call) -> None:
+    """A source speaks for itself; only an admin key for others."""
+    name = call.path("name")
 
+    def named(tx: Tx) -> int:
+        return set_up.find_source(tx, call.workspace_no, name).source_no
 
-def _source(found: Source) -> dict[str, Any]:
-    def at(moment_us: int | None) -> str | None:
-        return None if moment_us is None else format_instant(moment_us)
-
-    return {
-        "name": found.name,
-        "cadence": found.cadence,
-        "live_at": at(found.live_us),
-        "created_at": at(found.created_us),
-        "last_heard_at": at(found.last_heard_us),
-    }
-
-
-def _key(row: Row) -> dict[str, Any]:
-    key_id, name, source, scopes, ranges, *moments = row
-    times = [None if us is None else format_instant(us) for us in moments]
-    return {
-        "key_id": key_id,
-        "name": name,
-        "source": source,
-        "scopes": scopes.split(),
-        "ip_ranges": ranges.split(),
-        **dict(zip(("created_at", "expires_at", "revoked_at"), times, strict=True)),
-    }
+    if door.store.read(named) != call.caller.source_no and "admin" not in call.caller.scopes:
+        raise Denied(f"the key does not speak for source {name}")
 
 
 def _instant(text: str, pointer: str) -> int:

@@ -15,7 +15,7 @@ from promosight.simulate.settings import World
 from promosight.simulate.stream import LiveFeed
 
 _PAUSE_SECONDS = 1.0
-_NOTHING_SECONDS = 30.0
+_NOTHING_SECONDS = 5.0
 _TIMEOUT_SECONDS = 10.0
 
 

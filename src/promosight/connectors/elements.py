@@ -17,7 +17,8 @@ from promosight.errors import TooLarge, Unreadable
 MAX_DEPTH = 64
 """Nesting deeper than this is refused: nobody means it, and every reader of it would have to follow."""
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+# A string that never ends is one token to the end, so that no text takes more than one pass.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+\\?(?:"|\Z)|[\[\]{},]', re.DOTALL)
 _CLOSES = {ord("]"): ord("["), ord("}"): ord("{")}
 _decode_raw = msgspec.json.Decoder(list[msgspec.Raw]).decode
 

@@ -153,7 +153,9 @@ def _from_row(kind: str, header: list[str], row: CsvRow, reading: Reading) -> It
         why = f"has {len(row.cells)} cells under {len(header)} columns"
     if why is not None:
         kept = row.cells[0] if row.fault else _canonical(row.cells).decode()
-        return Refused(Rejection("invalid", "", why), kind, None, _kept(kept.encode()), row.line)
+        return Refused(
+            Rejection("invalid", "", why), kind, None, kept_text(kept.encode()), row.line
+        )
     cells = {n: c for n, c in zip(header, row.cells, strict=False) if n and c.strip() != ""}
     try:
         reported = msgspec.convert(_record(kind, cells), _TYPES[kind])
@@ -238,16 +240,18 @@ def _too_deep(pointer: str) -> Rejection:
 def _misfit(error: msgspec.ValidationError) -> Rejection:
     """What does not have the type it should: msgspec's path as a JSON Pointer."""
     found = _PATH.search(str(error))
-    path = found[1].split("[...]")[0] if found else ""  # where keys are free msgspec does not name them
+    path = (
+        found[1].split("[...]")[0] if found else ""
+    )  # where keys are free msgspec does not name them
     pointer = re.sub(r"[.\[]", "/", path).replace("]", "")
     return Rejection("invalid", pointer, _PATH.sub("", str(error)))
 
 
 def _refused(kind: str, why: Rejection, text: bytes, *, line: int | None = None) -> Refused:
-    return Refused(why, kind, _id_within(kind, text), _kept(text.strip()), line)
+    return Refused(why, kind, _id_within(kind, text), kept_text(text.strip()), line)
 
 
-def _kept(text: bytes) -> str:
+def kept_text(text: bytes) -> str:
     """What is kept of a payload; as a JSON string where its nesting would trouble everybody who reads it."""
     plain = text[: 4 * MAX_PAYLOAD].decode(errors="replace")
     if depth(text) <= MAX_DEPTH:

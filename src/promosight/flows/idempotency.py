@@ -1,69 +1,54 @@
-"""Idempotency keys: a POST sent again under the same key gets the first answer and does nothing.
-
-A request claims its key, is worked off, and leaves its answer. Events are safe to send twice anyway, by their
-ids; this is for everything else a caller posts.
-"""
+"""Idempotency keys: the same POST twice gets the first answer, whatever it does."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from promosight.errors import Conflict, Invalid
-from promosight.rules.instants import DAY_US, SECOND_US
+from promosight.rules.instants import SECOND_US
 from promosight.store.tx import Tx
 
-DEAD_AFTER_US = 60 * SECOND_US
-"""A request that has not answered for so long is taken for dead; its claim may be taken over."""
-
-FORGET_AFTER_US = 30 * DAY_US
+STALE_AFTER_US = 60 * SECOND_US
+"""A claim without an answer for so long belonged to a request that died; its retry may go on."""
 
 
 class Answer(NamedTuple):
-    """An answer that was given."""
+    """An answer kept: status and body."""
 
     status: int
     body: str
 
 
-class Claim(NamedTuple):
-    """Whose request it is, and by which key and content it is known."""
+def claim(tx: Tx, workspace_no: int, key: str, digest: int, *, now_us: int) -> Answer | None:
+    """None when the request may go on, or the answer it had before.
 
-    workspace_no: int
-    idempotency_key: str
-    request_digest: int
-
-
-def claim_answer(tx: Tx, claim: Claim, *, now_us: int) -> Answer | None:
-    """The answer kept, or None when the request is now ours to work off.
-
-    Raises Conflict while another bearer works on it, Invalid when the key came with another request.
+    Raises Invalid when the key came with another body, Conflict while the first request is in flight.
     """
-    named = {"workspace_no": claim.workspace_no, "idempotency_key": claim.idempotency_key}
-    if tx.run("claim_answer", **claim._asdict(), claimed_us=now_us):
-        return None
-    row = tx.one("answer", **named)
-    if row is None or row[0] != claim.request_digest:
-        raise Invalid("this Idempotency-Key came with another request", code="idempotency_mismatch")
-    _, _, status, body = row
-    if status is not None:
-        return Answer(status, body or "")
-    if tx.run("take_over_answer", **named, claimed_us=now_us, dead_us=now_us - DEAD_AFTER_US):
-        return None
-    raise Conflict(
-        "the first request under this Idempotency-Key is still running",
-        code="idempotency_in_flight",
+    where = {"workspace_no": workspace_no, "idempotency_key": key}
+    claimed = tx.run(
+        "claim_answer",
+        **where,
+        request_digest=digest,
+        now_us=now_us,
+        stale_us=now_us - STALE_AFTER_US,
     )
+    if claimed:
+        return None
+    row = tx.one("answer_of", **where)
+    assert row is not None
+    if row[0] != digest:
+        raise Invalid(
+            "the Idempotency-Key came before with another body", code="idempotency_mismatch"
+        )
+    if row[1] is None:
+        raise Conflict("the first request is still in flight", code="idempotency_in_flight")
+    return Answer(row[1], row[2])
 
 
-def keep_answer(tx: Tx, claim: Claim, answer: Answer | None) -> None:
-    """Keeps the answer given, or (None) gives the claim up, so that the request may be sent again."""
-    named = {"workspace_no": claim.workspace_no, "idempotency_key": claim.idempotency_key}
+def keep(tx: Tx, workspace_no: int, key: str, answer: Answer | None) -> None:
+    """Keeps the answer, or gives the key back when there is none worth keeping."""
+    where = {"workspace_no": workspace_no, "idempotency_key": key}
     if answer is None:
-        tx.run("release_answer", **named)
+        tx.run("release_answer", **where)
     else:
-        tx.run("keep_answer", **named, **answer._asdict())
-
-
-def forget_answers(tx: Tx, *, now_us: int) -> int:
-    """Forgets answers older than 30 days; returns how many."""
-    return tx.run("forget_answers", before_us=now_us - FORGET_AFTER_US)
+        tx.run("keep_answer", **where, **answer._asdict())

@@ -1,50 +1,12 @@
-"""What is set up: the workspace, its sources, its keys, and who stands behind a key."""
+"""What is set up: the workspace, its sources and its keys, as the contract shows them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from promosight.flows.set_up import DEFAULT_SOURCE, find_source
 from promosight.rules.instants import format_instant
-from promosight.store.catalogue import Source, Workspace, load
+from promosight.store.catalogue import Source, Workspace
 from promosight.store.tx import Tx
-
-
-class KeyHolder(msgspec.Struct, frozen=True):
-    """Who stands behind a key: what it may do, from where, until when, and as which source it reports."""
-
-    key_id: str
-    workspace_no: int
-    source_no: int
-    bound_source: str | None
-    scopes: frozenset[str]
-    ip_ranges: tuple[str, ...]
-    expires_us: int | None
-    revoked_us: int | None
-    tracking_from_us: int
-
-
-def key_holder(tx: Tx, secret_digest: str) -> KeyHolder | None:
-    """Who stands behind the key with this digest, whatever its state; None when nobody does."""
-    row = tx.one("key_by_digest", secret_digest=secret_digest)
-    if row is None:
-        return None
-    key_id, workspace_no, source_no, scopes, ip_ranges, expires_us, revoked_us = row
-    catalogue = load(tx, workspace_no)
-    bound = None if source_no is None else catalogue.sources[source_no]
-    return KeyHolder(
-        key_id=key_id,
-        workspace_no=workspace_no,
-        source_no=source_no or find_source(tx, workspace_no, DEFAULT_SOURCE).source_no,
-        bound_source=bound,
-        scopes=frozenset(scopes.split()),
-        ip_ranges=tuple(ip_ranges.split()),
-        expires_us=expires_us,
-        revoked_us=revoked_us,
-        tracking_from_us=catalogue.workspace.tracking_from_us,
-    )
 
 
 def list_keys(tx: Tx, workspace_no: int, *, now_us: int) -> list[dict[str, Any]]:
@@ -54,9 +16,7 @@ def list_keys(tx: Tx, workspace_no: int, *, now_us: int) -> list[dict[str, Any]]
 
 def list_sources(tx: Tx, workspace_no: int) -> list[dict[str, Any]]:
     """The sources of a workspace by name."""
-    return [
-        describe_source(Source(*row)) for row in tx.all("sources", workspace_no=workspace_no)
-    ]
+    return [describe_source(Source(*row)) for row in tx.all("sources", workspace_no=workspace_no)]
 
 
 def describe_source(source: Source) -> dict[str, Any]:

@@ -143,9 +143,11 @@ class Store:
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 self._recover()
                 if not self.database.may_retry(error):
-                    return self._commit_apart(jobs, error)
+                    self._commit_apart(jobs, error)
+                    return
                 if attempt == TRIES:
-                    return _refuse(jobs, error)
+                    _refuse(jobs, error)
+                    return
                 time.sleep(0.005 * 2**attempt)
             else:
                 break
@@ -163,10 +165,11 @@ class Store:
 
     def _commit_apart(self, jobs: list[_Job], error: Exception) -> None:
         if len(jobs) == 1:
-            return _refuse(jobs, error)
+            _refuse(jobs, error)
+            return
         middle = len(jobs) // 2
         self._commit(jobs[:middle])
-        return self._commit(jobs[middle:])
+        self._commit(jobs[middle:])
 
     def _recover(self) -> None:
         try:

@@ -1,31 +1,23 @@
 -- name: claim_answer
--- Claims an Idempotency-Key for a request; one that is claimed already is left alone.
+-- Claims an idempotency key; one that was claimed long ago and never answered may be taken over.
 INSERT INTO idempotent_answer (workspace_no, idempotency_key, request_digest, claimed_us, status, body)
-VALUES (:workspace_no, :idempotency_key, :request_digest, :claimed_us, NULL, NULL)
-ON CONFLICT DO NOTHING;
+VALUES (:workspace_no, :idempotency_key, :request_digest, :now_us, NULL, NULL)
+ON CONFLICT (workspace_no, idempotency_key) DO UPDATE SET claimed_us = excluded.claimed_us
+WHERE idempotent_answer.status IS NULL
+  AND idempotent_answer.request_digest = excluded.request_digest
+  AND idempotent_answer.claimed_us < :stale_us;
 
--- name: answer
--- What is kept under an Idempotency-Key; without a status while the request is in flight.
-SELECT request_digest, claimed_us, status, body
-FROM idempotent_answer
+-- name: answer_of
+-- What is kept under an idempotency key.
+SELECT request_digest, status, body FROM idempotent_answer
 WHERE workspace_no = :workspace_no AND idempotency_key = :idempotency_key;
 
--- name: take_over_answer
--- Claims a request anew whose first bearer was not heard of for too long.
-UPDATE idempotent_answer SET claimed_us = :claimed_us
-WHERE workspace_no = :workspace_no AND idempotency_key = :idempotency_key AND status IS NULL
-  AND claimed_us <= :dead_us;
-
 -- name: keep_answer
--- Keeps the answer for those who ask again.
+-- The answer to the request that claimed the key.
 UPDATE idempotent_answer SET status = :status, body = :body
 WHERE workspace_no = :workspace_no AND idempotency_key = :idempotency_key;
 
 -- name: release_answer
--- Gives up a claim, so that the request may be sent again.
+-- Gives a key back whose request came to nothing.
 DELETE FROM idempotent_answer
 WHERE workspace_no = :workspace_no AND idempotency_key = :idempotency_key AND status IS NULL;
-
--- name: forget_answers
--- Forgets answers nobody will ask for any more.
-DELETE FROM idempotent_answer WHERE claimed_us < :before_us;

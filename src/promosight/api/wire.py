@@ -1,0 +1,242 @@
+"""What the API answers, as types: the OpenAPI document is made from them, and a test holds every answer to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from promosight.flows.figures import Figures
+from promosight.rules.promotions import Promotion
+
+
+class Wire(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An answer has these fields and no others."""
+
+
+class ReceiptAnswer(Wire):
+    """What became of one element. For assignments `event_id` is the assignment's id."""
+
+    event_id: str | None
+    outcome: str
+    promotion_id: str | None
+    assignment_id: str | None
+    reason: str | None
+    received_at: str
+
+
+class ResultLine(ReceiptAnswer):
+    """What became of the element at `index`."""
+
+    index: int
+
+
+class ProblemLine(Wire):
+    """An element that was rejected, waits or is flagged; `pointer` names its field within the body."""
+
+    index: int
+    event_id: str | None
+    outcome: str
+    reason: str | None
+    pointer: str
+    detail: str
+
+
+class ReportAnswer(Wire):
+    """What became of several elements; `results`, with `?outcomes=all`, lists every one."""
+
+    received: int
+    outcomes: dict[str, int]
+    problems: list[ProblemLine]
+    results: list[ResultLine] | UnsetType = UNSET
+
+
+class WithdrawnAnswer(Wire):
+    """An assignment that has left the rate."""
+
+    assignment_id: str
+    withdrawn_at: str
+
+
+class PromotionAnswer(Promotion, kw_only=True, forbid_unknown_fields=True):
+    """A promotion with its figures."""
+
+    promotion_id: str
+    created_at: str
+    updated_at: str
+    figures: Figures
+
+
+class PromotionPage(Wire):
+    """A page of promotions; `next` is the cursor of the following one."""
+
+    items: list[PromotionAnswer]
+    next: str | None
+
+
+class CodesAnswer(Wire):
+    """How many personal codes came, and how many of them are new."""
+
+    received: int
+    added: int
+
+
+class RejectionAnswer(Wire):
+    """An element that was refused under this id, and what was sent."""
+
+    source: str
+    kind: str
+    reason: str
+    pointer: str
+    detail: str
+    payload: str
+    received_at: str
+    times: int
+
+
+class EventAnswer(Wire):
+    """One event as it stands; of one that was only ever rejected, less is known."""
+
+    event_id: str
+    source: str
+    outcome: str
+    reason: str | None
+    received_at: str
+    rejections: list[RejectionAnswer]
+    detail: str | UnsetType = UNSET
+    type: str | UnsetType = UNSET
+    promotion_id: str | UnsetType | None = UNSET
+    customer_id: str | UnsetType | None = UNSET
+    assignment_id: str | UnsetType | None = UNSET
+    live: bool | UnsetType = UNSET
+    reversed_by: list[str] | UnsetType = UNSET
+    cost: str | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    redeemed_at: str | UnsetType | None = UNSET
+    reported: dict[str, Any] | UnsetType = UNSET
+    also_in: list[str] | UnsetType = UNSET
+
+
+class InboxItem(Wire):
+    """One problem: what was reported, and why it does not count as it is."""
+
+    problem_id: str
+    source: str
+    outcome: str
+    reason: str
+    received_at: str
+    stale: bool
+    kind: str
+    event_id: str | None
+    promotion_id: Any
+    customer_id: Any
+    payload: Any
+    pointer: str
+    detail: str
+    line: int | None
+    times: int
+
+
+class InboxCount(Wire):
+    """How many problems of a kind there are."""
+
+    outcome: str
+    reason: str
+    source: str
+    count: int
+
+
+class InboxPage(Wire):
+    """A page of problems, and how many there are of each kind."""
+
+    items: list[InboxItem]
+    next: str | None
+    counts: list[InboxCount]
+
+
+class ReplayAnswer(Wire):
+    """How many refused elements were sent through again, and what became of them."""
+
+    replayed: int
+    outcomes: dict[str, int]
+
+
+class CustomerAnswer(Wire):
+    """What the brand said of a customer; `known` is false while only redemptions have named it."""
+
+    customer_id: str
+    known: bool
+    attributes: dict[str, Any]
+    segments: list[str]
+    opt_outs: list[str]
+
+
+class WorkspaceAnswer(Wire):
+    """A workspace's settings."""
+
+    workspace: str
+    name: str
+    time_zone: str
+    currency: str
+    week_start: str
+    tracking_from: str
+    sandbox: bool
+    created_at: str
+
+
+class SourceAnswer(Wire):
+    """A system that reports, and when it was last heard."""
+
+    name: str
+    cadence: str
+    live_since: str | None
+    last_heard_at: str | None
+    created_at: str
+
+
+class SourcePage(Wire):
+    """All sources."""
+
+    items: list[SourceAnswer]
+    next: str | None
+
+
+class PeriodAnswer(Wire, rename={"from_": "from"}):
+    """A period declared covered."""
+
+    from_: str
+    to: str
+
+
+class KeyAnswer(Wire):
+    """A key without its secret; `state` is active, expired or revoked."""
+
+    key_id: str
+    name: str
+    source: str | None
+    scopes: list[str]
+    ip_ranges: list[str]
+    state: str
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+
+
+class KeyPage(Wire):
+    """All keys."""
+
+    items: list[KeyAnswer]
+    next: str | None
+
+
+class NewKeyAnswer(Wire):
+    """A new key. `key` is the secret, shown in this answer and never again."""
+
+    key_id: str
+    name: str
+    source: str | None
+    scopes: list[str]
+    ip_ranges: list[str]
+    expires_at: str | None
+    key: str | None

@@ -1,0 +1,251 @@
+"""Reading bodies and files: each element becomes a fact or a refusal that keeps it, and none costs its neighbours."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promosight.connectors.elements import MAX_DEPTH, depth, split_array
+from promosight.connectors.reading import (
+    CSV,
+    JSON,
+    MAX_EVENTS,
+    NDJSON,
+    Reading,
+    is_single,
+    read_body,
+)
+from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
+from promosight.flows.rejecting import Refused
+from promosight.rules.facts import Assignment, Event
+
+GOOD = {
+    "event_id": "e1",
+    "promotion_id": "p",
+    "customer_id": "c",
+    "redeemed_at": "2026-11-03T12:00:00Z",
+}
+WITHOUT_ID = {name: value for name, value in GOOD.items() if name != "event_id"}
+
+
+def read(body: bytes, content_type: str = JSON, kind: str = "redemptions") -> list[Any]:
+    return read_body(kind, content_type, body, Reading(2_000_000_000_000_000, 0))
+
+
+def encoded(*records: Any) -> bytes:
+    return msgspec.json.encode(list(records))
+
+
+def verdicts(items: list[Any]) -> list[str]:
+    return [item.rejection.pointer if isinstance(item, Refused) else "taken" for item in items]
+
+
+def test_an_array_gives_a_fact_for_each_element() -> None:
+    items = read(encoded(GOOD, {**GOOD, "event_id": "e2"}))
+    assert [item.event_id for item in items] == ["e1", "e2"]
+    assert all(isinstance(item, Event) for item in items)
+
+
+@pytest.mark.parametrize(
+    ("element", "pointer"),
+    [
+        (b"5", ""),
+        (b"null", ""),
+        (b'"text"', ""),
+        (b"[]", ""),
+        (b'{"event_id": 5}', "/event_id"),
+        (b'{"event_id": "x", "metadata": [1]}', "/metadata"),
+        (b'{"event_id": "x", "metadata": {"n": 1e400}}', "/metadata"),
+        (b'{"event_id": "x", "reward_value": true}', "/reward_value"),
+        (b'{"event_id": "half \\ud800 pair"}', ""),
+        (b'{"event_id": "\xff"}', ""),
+        (b'{"event_id": "nul \\u0000"}', "/event_id"),
+        (b'{"metadata": ' + b'{"a":' * 5_000 + b"1" + b"}" * 5_001, ""),
+        (b'{"metadata": ' + b'{"a":' * 100 + b"1" + b"}" * 101, "/metadata"),
+    ],
+)
+def test_a_bad_element_names_its_field_and_spares_its_neighbours(
+    element: bytes, pointer: str
+) -> None:
+    """P2: one bad event never fails its neighbours, however bad it is."""
+    good = msgspec.json.encode(GOOD)
+    items = read(b"[" + good + b"," + element + b"," + good + b"]")
+    assert verdicts(items) == ["taken", pointer, "taken"]
+    assert items[1].rejection.reason == "invalid"
+    assert items[1].payload
+
+
+def test_a_refusal_keeps_what_was_sent() -> None:
+    wrong = {**GOOD, "redeemed_at": "2026-11-03T12:00:00", "till": 7}
+    (refused,) = read(encoded(wrong))
+    assert msgspec.json.decode(refused.payload) == wrong
+    assert (refused.rejection.pointer, refused.event_id) == ("/redeemed_at", "e1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b'"text"',
+        b"{",
+        b"[",
+        b"[" * 100_000,
+        b'[{"event_id": "x",}]',
+        b'[{"event_id": NaN}]',
+        b"[1] 2",
+        b'{"a": 1} {"b": 2}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_body_that_is_not_json_is_unreadable_as_a_whole(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(body)
+
+
+@pytest.mark.parametrize(
+    ("number", "micros"),
+    [(b"0.1", 100_000), (b"123456789.123456", 123_456_789_123_456), (b'"5.00"', 5_000_000)],
+)
+def test_money_is_read_exactly_as_written(number: bytes, micros: int) -> None:
+    body = msgspec.json.encode(GOOD)[:-1] + b', "reward_value": ' + number + b"}"
+    (event,) = read(body)
+    assert event.reward_micros == micros
+
+
+@pytest.mark.parametrize("number", [b'"NaN"', b'"Infinity"', b"1e30", b'"1,50"', b"0.0000001"])
+def test_what_is_no_amount_of_money_is_refused(number: bytes) -> None:
+    body = msgspec.json.encode(GOOD)[:-1] + b', "reward_value": ' + number + b"}"
+    assert verdicts(read(body)) == ["/reward_value"]
+
+
+def test_only_a_json_object_is_single() -> None:
+    assert is_single(JSON, b" {}")
+    assert not is_single(JSON, b" [{}]")
+    assert not is_single(NDJSON, b"{}")
+
+
+def test_more_events_than_a_request_may_carry_are_too_large() -> None:
+    """P1: 10,000 events in one request and not one more, in every form."""
+    events = [{**GOOD, "event_id": str(n)} for n in range(MAX_EVENTS + 1)]
+    lines = b"\n".join(msgspec.json.encode(event) for event in events)
+    table = "\n".join(["event_id,promotion_id", *(f"{n},p" for n in range(MAX_EVENTS + 1))])
+    for content_type, body in ((JSON, encoded(*events)), (NDJSON, lines), (CSV, table.encode())):
+        with pytest.raises(TooLarge):
+            read(body, content_type)
+    assert len(read(encoded(*events[:-1]))) == MAX_EVENTS
+
+
+def test_a_bad_line_of_ndjson_is_refused_with_its_number() -> None:
+    lines = msgspec.json.encode(GOOD)
+    items = read(lines + b"\n\n{oops\n" + lines, NDJSON)
+    assert [isinstance(item, Event) for item in items] == [True, False, True]
+    assert (items[1].line, items[1].payload) == (3, "{oops")
+
+
+def test_rows_without_an_id_get_one_from_their_content_and_ordinal() -> None:
+    """A file sent again gives the same ids; equal rows stay as many as they are."""
+    line = msgspec.json.encode(WITHOUT_ID) + b"\n"
+    ids = [item.event_id for item in read(line * 3, NDJSON)]
+    assert len(set(ids)) == 3
+    assert ids == [item.event_id for item in read(line * 3, NDJSON)]
+    table = ",".join(WITHOUT_ID) + "\n" + (",".join(WITHOUT_ID.values()) + "\n") * 3
+    assert ids == [item.event_id for item in read(table.encode(), CSV)]
+    assert verdicts(read(encoded(WITHOUT_ID))) == ["/event_id"]
+
+
+def test_csv_takes_unknown_columns_as_metadata_and_empty_cells_as_absent() -> None:
+    table = b"\xef\xbb\xbfevent_id, customer_id ,promotion_id,redeemed_at,till,channel\r\n"
+    (event,) = read(table + b'e1,"c",p,2026-11-03T12:00:00Z,7,\r\n,,,,,\r\n', CSV)
+    assert msgspec.json.decode(event.metadata) == {"till": "7"}
+    assert (event.customer_id, event.channel) == ("c", None)
+
+
+def test_csv_assignments_have_numbers_lists_and_yes_or_no() -> None:
+    table = (
+        "promotion_id,customer_id,assigned_at,control,max_redemptions,channels,vip\n"
+        "p,null,2026-11-03T12:00:00Z,TRUE,2,mail|push,x\n"
+        "p,c,2026-11-03T12:00:00Z,maybe,,,\n"
+        "p,c,2026-11-03T12:00:00Z,,two,,\n"
+    )
+    items = read(table.encode(), CSV, "assignments")
+    assert verdicts(items) == ["taken", "/control", "/max_redemptions"]
+    first = items[0]
+    assert isinstance(first, Assignment)
+    assert (first.customer_id, first.control, first.max_redemptions) == ("null", True, 2)
+    assert first.channels == ("mail", "push")
+
+
+def test_a_quote_never_closed_costs_its_own_line_only() -> None:
+    """P2: a wrong CSV row is refused with its line number, and the rows behind it are read."""
+    header = "event_id,promotion_id,customer_id,redeemed_at\n"
+    rows = 'e1,p,c,2026-11-03T12:00:00Z\ne2,"p,c\ne3,p,c,2026-11-03T12:00:00Z\ne4,p,c,d,e,f\n'
+    items = read((header + rows).encode(), CSV)
+    assert verdicts(items) == ["taken", "", "taken", ""]
+    assert [(items[n].line, items[n].payload.strip()[:4]) for n in (1, 3)] == [
+        (3, 'e2,"'),
+        (5, '["e4'),
+    ]
+
+
+def test_a_quoted_cell_may_hold_line_ends() -> None:
+    table = (
+        'event_id,promotion_id,customer_id,redeemed_at,note\ne1,p,c,2026-11-03T12:00:00Z,"a\nb"\n'
+    )
+    (event,) = read(table.encode(), CSV)
+    assert msgspec.json.decode(event.metadata) == {"note": "a\nb"}
+
+
+@pytest.mark.parametrize("body", [b"", b"a,b\n1,2\n", b"\xff\xfe", b"event_id,event_id\n", b'"\n'])
+def test_a_csv_without_a_header_we_know_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(body, CSV)
+
+
+def test_other_media_are_not_taken() -> None:
+    with pytest.raises(UnsupportedMedia):
+        read(b"", "text/plain")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(st.lists(JSON_VALUES), st.sampled_from(["", " ", "\n\t"]))
+def test_an_array_is_split_into_its_elements_whatever_they_are(
+    values: list[Any], space: str
+) -> None:
+    texts = [msgspec.json.encode(value) for value in values]
+    gap = space.encode()
+    bad = b'"\\ud800"'
+    for more in ([], [bad]):  # half a surrogate pair makes the slow splitter do it
+        body = gap + b"[" + (gap + b"," + gap).join([*texts, *more]) + gap + b"]" + gap
+        assert split_array(body, 1_000) == [*texts, *more]
+
+
+@given(st.binary(max_size=200))
+def test_no_body_makes_a_reader_stumble(body: bytes) -> None:
+    """Whatever is sent, the answer is facts, refusals, or one of the errors that doors know."""
+    for content_type in (JSON, NDJSON, CSV):
+        for kind in ("redemptions", "assignments"):
+            try:
+                items = read(body, content_type, kind)
+            except Unreadable:
+                continue
+            assert all(isinstance(item, Event | Assignment | Refused) for item in items)
+
+
+def test_depth_is_counted_by_brackets_outside_of_text() -> None:
+    assert depth(b'{"a": [1, {"b": "]]]"}]}') == 3
+    assert depth(b"[" * (MAX_DEPTH + 1)) > MAX_DEPTH
+    started = time.perf_counter()
+    depth(b'\\"' * 500_000 + b'"')
+    assert time.perf_counter() - started < 5  # one pass, however many quotes are left open
