@@ -7,7 +7,7 @@ import base64
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
@@ -119,8 +119,9 @@ def get(door: Door, call: Call) -> Answer:
 
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/promotions: filter, sort by any figure, page."""
+    is_wanted = _filter(call)
     items = door.store.read(lambda tx: list_promotions(tx, call.workspace_no, now_us=call.now_us))
-    chosen = [item for item in items if _is_wanted(item, call)]
+    chosen = [item for item in items if is_wanted(item)]
     _sort(chosen, call.query("sort") or "promotion_id", call.caller.workspace.currency)
     start = offset_of(call.query("cursor"))
     end = start + call.limit()
@@ -217,17 +218,28 @@ def _one(door: Door, call: Call, promotion_id: str, *, status: int = 200) -> Ans
     return Answer(items[0], status)
 
 
-def _is_wanted(item: dict[str, Any], call: Call) -> bool:
-    for name, allowed in (("status", STATUSES), ("kind", KINDS)):
-        if (text := call.query(name)) is not None:
-            values = text.split(",")
-            if unknown := set(values) - set(allowed):
-                raise Invalid(f"{min(unknown)} is none of {', '.join(allowed)}", pointer=f"/{name}")
-            if item[name] not in values:
-                return False
-    wanted = (call.query("q") or "").casefold()
-    text = f"{item['promotion_id']} {item['name']} {item['code'] or ''}"
-    return wanted in text.casefold()
+def _filter(call: Call) -> Callable[[dict[str, Any]], bool]:
+    """What `status`, `kind` and `q` let through. Raises Invalid."""
+    chosen = {name: _values(call, name, allowed) for name, allowed in _FILTERS.items()}
+    q = (call.query("q") or "").casefold()
+
+    def is_wanted(item: dict[str, Any]) -> bool:
+        text = f"{item['promotion_id']} {item['name']} {item['code'] or ''}"
+        return all(item[n] in values for n, values in chosen.items()) and q in text.casefold()
+
+    return is_wanted
+
+
+_FILTERS = {"status": STATUSES, "kind": KINDS}
+
+
+def _values(call: Call, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of a filter, joined by commas; all there are when it is not given."""
+    text = call.query(name)
+    values = allowed if text is None else tuple(text.split(","))
+    if unknown := set(values) - set(allowed):
+        raise Invalid(f"{min(unknown)!r} is none of {', '.join(allowed)}", pointer=f"/{name}")
+    return values
 
 
 _MONEY = ("reward_cost", "order_value", "reward_units")

@@ -71,7 +71,7 @@ def check_free(config: Config) -> None:
         socket.create_server((config.host, config.port)).close()
     except OSError as error:
         raise PromosightError(
-            f"cannot listen on {config.host}:{config.port}: {error.strerror or error}"
+            f"cannot listen on {config.host}:{config.port}: {os.strerror(error.errno or 0)}"
         ) from None
 
 

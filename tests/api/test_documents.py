@@ -1,0 +1,170 @@
+"""The documents agree with the code: every answer is of the type the OpenAPI document names, every example is valid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+
+from promosight.api.openapi import EXAMPLES
+from promosight.api.routes import ROUTES
+from promosight.api.wire import ReceiptAnswer
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
+from tests.api.offers import promotion
+
+REVERSAL = {"event_id": "r", "type": "reversal", "reverses": "pos-7781"}
+WALK: tuple[tuple[str, str, Any], ...] = (
+    ("PUT", "/v1/customers/c-42", {"segments": ["loyal"]}),
+    ("GET", "/v1/customers/c-42", None),
+    ("POST", "/v1/assignments", [EXAMPLES[ReportedAssignment]]),
+    ("POST", "/v1/assignments", EXAMPLES[ReportedAssignment]),
+    ("POST", "/v1/redemptions?outcomes=all", [EXAMPLES[ReportedEvent], REVERSAL, {}]),
+    ("POST", "/v1/redemptions", EXAMPLES[ReportedEvent]),
+    ("GET", "/v1/events/pos-7781", None),
+    ("GET", "/v1/events/r", None),
+    ("GET", "/v1/problems", None),
+    ("POST", "/v1/problems/replay", {}),
+    ("GET", "/v1/promotions", None),
+    ("GET", "/v1/promotions/SPRING20", None),
+    ("PATCH", "/v1/promotions/SPRING20", {"description": "Spring"}),
+    ("GET", "/v1/promotions/SPRING20/breakdown?by=tier", None),
+    ("POST", "/v1/promotions/SPRING20/deactivate", None),
+    ("POST", "/v1/promotions/SPRING20/activate", None),
+    ("POST", "/v1/promotions/SPRING20/duplicate", {}),
+    ("POST", "/v1/promotions/SPRING20-copy/archive", None),
+    ("PUT", "/v1/promotions/other", {"name": "Other"}),
+    ("DELETE", "/v1/assignments/mine", None),
+    ("GET", "/v1/workspace", None),
+    ("PATCH", "/v1/workspace", {"name": "Brand"}),
+    ("POST", "/v1/sources", {"name": "till"}),
+    ("PATCH", "/v1/sources/till", {"cadence": "daily"}),
+    ("GET", "/v1/sources", None),
+    (
+        "POST",
+        "/v1/sources/till/coverage",
+        {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"},
+    ),
+    ("POST", "/v1/keys", {"name": "k", "scopes": ["admin"]}),
+    ("GET", "/v1/keys", None),
+)
+
+
+def route_of(method: str, path: str) -> Any:
+    """The route that serves a path."""
+    for route in ROUTES:
+        pattern = re.sub(r"\{\w+:str\}", "[^/]+", route.path)
+        if route.method == method and re.fullmatch(pattern, path.split("?")[0]):
+            return route
+    raise AssertionError(f"no route {method} {path}")
+
+
+def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
+    """S3, P16: what the OpenAPI document says of an answer is what comes, no field more and none less."""
+    limits = [{"measure": "reward", "window": "lifetime", "amount": "500"}]
+    promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
+    mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
+    assert client.post("/v1/assignments", json=mine).status_code == 200
+    walked = set()
+    for method, path, body in WALK:
+        answer = client.request(method, path, json=body)
+        route = route_of(method, path)
+        assert answer.is_success, (method, path, answer.text)
+        single = route.handler.__module__.endswith("reporting") and isinstance(body, dict)
+        msgspec.json.decode(answer.content, type=ReceiptAnswer if single else route.gives)
+        statuses = {route.status, 201} if method == "PUT" else {route.status}
+        assert answer.status_code in statuses, (method, path)
+        walked.add(route)
+    unwalked = {r.handler.__name__ for r in ROUTES if r not in walked}
+    assert unwalked == {"add_codes", "export_customers", "revoke_key"}
+
+
+def test_the_openapi_document_is_whole(client: httpx.Client) -> None:
+    """S3: every reference leads somewhere, every operation has an id of its own and says what it answers."""
+    document = client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    named = {value.rsplit("/", 1)[-1] for value in _references(document)}
+    assert named <= schemas.keys()
+    operations = [o for methods in document["paths"].values() for o in methods.values()]
+    assert len({o["operationId"] for o in operations}) == len(operations) == len(ROUTES)
+    for operation in operations:
+        good = [said for status, said in operation["responses"].items() if status < "300"]
+        assert all("content" in said for said in good) or "204" in operation["responses"]
+
+
+def test_the_pages_load_nothing_from_elsewhere(client: httpx.Client) -> None:
+    """S3: the docs are there without a key and without the internet."""
+    page = httpx.get(client.base_url.join("/docs"))
+    assert page.status_code == 200
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page.text)
+    for route in ROUTES:
+        assert route.path.replace(":str}", "}") in page.text
+    for path in ("/healthz", "/readyz", "/openapi.json"):
+        assert httpx.get(client.base_url.join(path)).status_code == 200
+
+
+def test_every_example_is_valid_by_its_schema_and_a_broken_one_is_not(
+    client: httpx.Client,
+) -> None:
+    """S3: the schema that is served accepts what the door takes, and names what must be there."""
+    for name, kind in (("redemption", ReportedEvent), ("assignment", ReportedAssignment)):
+        schema = client.get(f"/schemas/{name}.json").json()
+        body = schema["$defs"][kind.__name__]
+        for example in body["examples"]:
+            assert not list(faults(example, body))
+            assert not list(faults({**example, "reward_value": 5}, body))
+            assert list(faults({**example, "customer_id": 5}, body))
+            needed = {k: v for k, v in example.items() if k != "customer_id"}
+            assert list(faults(needed, body))
+    event = client.get("/schemas/redemption.json").json()["$defs"]["ReportedEvent"]
+    assert not list(faults(REVERSAL, event))
+    assert list(faults({"event_id": "r", "type": "reversal"}, event))
+
+
+_TYPES: dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def faults(value: Any, schema: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with a value by a JSON Schema, as far as the words our schemas use."""
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if types and not any(isinstance(value, _TYPES[one]) for one in types):
+        yield f"{value!r} is no {types}"
+        return
+    if "const" in schema and value != schema["const"]:
+        yield f"{value!r} is not {schema['const']!r}"
+    choices = schema.get("anyOf")
+    if choices and all(list(faults(value, one)) for one in choices):
+        yield f"{value!r} is none of the choices"
+    if isinstance(value, dict):
+        yield from (
+            f"{name} is missing" for name in schema.get("required", []) if name not in value
+        )
+        for name, inner in schema.get("properties", {}).items():
+            if name in value:
+                yield from faults(value[name], inner)
+    if "if" in schema:
+        branch = "else" if list(faults(value, schema["if"])) else "then"
+        yield from faults(value, schema.get(branch, {}))
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "$ref":
+                yield inner
+            else:
+                yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)

@@ -1,0 +1,106 @@
+"""Keys: who may do what, from where, until when; shown once, kept as a digest, rotated without a gap (P14)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from promosight.api.routes import ROUTES
+from promosight.flows.set_up import SCOPES
+
+
+def new_key(client: httpx.Client, *scopes: str, **more: Any) -> dict[str, str]:
+    """The headers of a new key."""
+    answer = client.post("/v1/keys", json={"name": "k", "scopes": scopes, **more})
+    assert answer.status_code == 201, answer.text
+    return {"Authorization": f"Bearer {answer.json()['key']}"}
+
+
+def test_every_route_asks_for_its_scope_and_admin_has_them_all(client: httpx.Client) -> None:
+    """P14, P16: without a key 401, with a key for something else 403, as problem documents."""
+    keys = {scope: new_key(client, scope) for scope in SCOPES}
+    for route in ROUTES:
+        path = route.path.replace(":str}", "}").format_map(dict.fromkeys(_PARAMETERS, "x"))
+        nobody = client.request(route.method, path, headers={"Authorization": ""})
+        assert (nobody.status_code, nobody.json()["code"]) == (401, "unauthenticated")
+        assert nobody.headers["www-authenticate"].startswith("Bearer")
+        for scope, headers in keys.items():
+            answer = client.request(route.method, path, headers=headers)
+            refused = answer.status_code == 403
+            assert refused == (scope not in (route.scope, "admin")), (route, scope)
+            assert not refused or answer.json()["code"] == "forbidden"
+
+
+_PARAMETERS = ("promotion_id", "assignment_id", "event_id", "customer_id", "name", "key_id")
+
+
+def test_a_key_ends_when_it_was_said_to(client: httpx.Client) -> None:
+    ends = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    headers = new_key(client, "reports:read", expires_at=ends)
+    assert client.get("/v1/workspace", headers=headers).status_code == 200
+    time.sleep(1.1)
+    assert client.get("/v1/workspace", headers=headers).status_code == 401
+    assert [key["state"] for key in client.get("/v1/keys").json()["items"]] == ["active", "expired"]
+
+
+def test_a_key_works_from_its_addresses_only(client: httpx.Client) -> None:
+    here = new_key(client, "reports:read", ip_ranges=["127.0.0.0/8"])
+    elsewhere = new_key(client, "reports:read", ip_ranges=["203.0.113.0/24", "2001:db8::/32"])
+    assert client.get("/v1/workspace", headers=here).status_code == 200
+    assert client.get("/v1/workspace", headers=elsewhere).status_code == 403
+
+
+def test_keys_rotate_with_overlap(client: httpx.Client) -> None:
+    """P14: the new key works beside the old one until that is revoked; both report as the same source."""
+    client.post("/v1/sources", json={"name": "till"})
+    old = client.post(
+        "/v1/keys", json={"name": "old", "scopes": ["reports:read"], "source": "till"}
+    ).json()
+    new = new_key(client, "reports:read", source="till")
+    before = {"Authorization": "", "X-API-KEY": old["key"]}
+    assert client.get("/v1/workspace", headers=before).status_code == 200
+    assert client.get("/v1/workspace", headers=new).status_code == 200
+    assert client.delete(f"/v1/keys/{old['key_id']}").status_code == 204
+    assert client.get("/v1/workspace", headers=before).status_code == 401
+    assert client.get("/v1/workspace", headers=new).status_code == 200
+    assert client.delete(f"/v1/keys/{old['key_id']}").status_code == 404
+
+
+def test_a_secret_is_in_one_answer_and_nowhere_else(client: httpx.Client) -> None:
+    """An Idempotency-Key gives the first answer again, but not the secret: it is kept nowhere."""
+    wanted = {"name": "k", "scopes": ["reports:read"]}
+    headers = {"Idempotency-Key": "make-a-key"}
+    first = client.post("/v1/keys", json=wanted, headers=headers).json()
+    again = client.post("/v1/keys", json=wanted, headers=headers).json()
+    assert first["key"].startswith("ps_")
+    assert again == {**first, "key": None}
+    assert first["key"] not in client.get("/v1/keys").text
+    assert len(client.get("/v1/keys").json()["items"]) == 2
+
+
+def test_a_key_that_cannot_be_is_refused_with_its_field(client: httpx.Client) -> None:
+    for field, value in (
+        ("scopes", []),
+        ("scopes", ["everything"]),
+        ("source", "nobody"),
+        ("ip_ranges", ["here"]),
+        ("expires_at", "2026-11-03T12:00:00"),
+        ("name", " "),
+    ):
+        wanted = {"name": "k", "scopes": ["admin"], field: value}
+        answer = client.post("/v1/keys", json=wanted)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["pointer"].startswith(f"/{field}")
+
+
+def test_a_source_speaks_for_itself_only(client: httpx.Client) -> None:
+    """S4: coverage is a source's own word; only an admin key gives another's."""
+    client.post("/v1/sources", json={"name": "till"})
+    headers = new_key(client, "redemptions:write", source="till")
+    period = {"from": "2026-11-01T00:00:00Z", "to": "2026-11-04T00:00:00Z"}
+    for source, status in (("till", 201), ("default", 403), ("nobody", 404)):
+        answer = client.post(f"/v1/sources/{source}/coverage", json=period, headers=headers)
+        assert answer.status_code == status
