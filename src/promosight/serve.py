@@ -53,5 +53,6 @@ def run(config: Config) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # else anybody on this machine could claim an address within a key's ranges
         timeout_graceful_shutdown=20,
     )

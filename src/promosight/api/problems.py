@@ -41,7 +41,7 @@ def document(
 ) -> bytes:
     """The bytes of a problem document; `pointer` names the field at fault."""
     body: dict[str, Any] = {
-        "type": f"https://promosight.dev/problems/{code}",
+        "type": f"urn:promosight:problem:{code}",
         "title": TITLES.get(status, "Problem"),
         "status": status,
         "detail": detail,
