@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from typing import TypeVar
 
@@ -10,6 +9,7 @@ import msgspec
 import zstandard
 
 from promosight.connectors.elements import MAX_DEPTH, depth
+from promosight.connectors.reading import misfit
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
 from promosight.rules.facts import Rejection, identifier
 
@@ -17,8 +17,6 @@ MAX_BYTES = 10 * 1024 * 1024
 """A body may have this many bytes, before and after decompression."""
 
 T = TypeVar("T")
-_PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
-_MISSING = re.compile(r"missing required field `([^`]+)`")
 
 
 def decompressed(body: bytes, encoding: str) -> bytes:
@@ -65,7 +63,7 @@ def decoded(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise misfit(error) from None
+        raise unfit(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"the body is not JSON: {error}") from None
 
@@ -78,12 +76,7 @@ def identified(text: str, pointer: str) -> str:
     return named
 
 
-def misfit(error: msgspec.ValidationError) -> Invalid:
-    """A type error of the decoder, as an error that names the field."""
-    said = str(error)
-    found = _PATH.search(said)
-    path = found[1].split("[...]")[0] if found else ""  # where keys are free msgspec names none
-    pointer = re.sub(r"[.\[]", "/", path).replace("]", "")
-    if missing := _MISSING.search(said):
-        pointer += "/" + missing.group(1)
-    return Invalid(_PATH.sub("", said), pointer=pointer)
+def unfit(error: msgspec.ValidationError) -> Invalid:
+    """A type error of the decoder, as the error of a whole request."""
+    why = misfit(error)
+    return Invalid(why.detail, pointer=why.pointer)

@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.bodies import decoded, identified, misfit
+from promosight.api.bodies import decoded, identified, unfit
 from promosight.api.door import Answer, Call, Door
+from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.breakdowns import breakdown
 from promosight.flows.exports import Member, Place, customers
@@ -52,7 +53,7 @@ def patch(door: Door, call: Call) -> Answer:
             )
         )
     except msgspec.ValidationError as error:
-        raise misfit(error) from None
+        raise unfit(error) from None
     return _one(door, call, promotion_id)
 
 
@@ -182,19 +183,15 @@ async def _lines(
 def _encoded(members: list[Member], form: str) -> bytes:
     if form == "ndjson":
         return msgspec.json.Encoder().encode_lines(members)
-    return _csv([[_safe(value) for value in msgspec.structs.astuple(m)] for m in members])
+    return _csv(
+        [[unformulated(value or "") for value in msgspec.structs.astuple(m)] for m in members]
+    )
 
 
 def _csv(rows: list[list[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
-
-
-def _safe(value: str | None) -> str:
-    """A cell no spreadsheet takes for a formula."""
-    text = value or ""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _accepted(call: Call) -> str:

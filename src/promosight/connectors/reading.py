@@ -47,6 +47,7 @@ MAX_EVENTS = 10_000
 
 _BOM = b"\xef\xbb\xbf"
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
+_MISSING = re.compile(r"missing required field `([^`]+)`")
 _WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _canonical = msgspec.json.Encoder(order="sorted").encode
 _one = {kind: msgspec.json.Decoder(type_) for kind, type_ in _TYPES.items()}
@@ -137,7 +138,7 @@ def _element(kind: str, text: bytes, reading: Reading, *, line: int | None = Non
     try:
         reported = _one[kind].decode(text)
     except msgspec.ValidationError as error:
-        return _refused(kind, _misfit(error), text, line=line)
+        return _refused(kind, misfit(error), text, line=line)
     except RecursionError:
         return _refused(kind, _too_deep(""), text, line=line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -160,7 +161,7 @@ def _from_row(kind: str, header: list[str], row: CsvRow, reading: Reading) -> It
     try:
         reported = msgspec.convert(_record(kind, cells), _TYPES[kind])
     except msgspec.ValidationError as error:
-        return _refused(kind, _misfit(error), _canonical(cells), line=row.line)
+        return _refused(kind, misfit(error), _canonical(cells), line=row.line)
     fact = _fact(reported, reading, derive=True)
     if isinstance(fact, Rejection):
         return _refused(kind, fact, _canonical(cells), line=row.line)
@@ -237,14 +238,15 @@ def _too_deep(pointer: str) -> Rejection:
     return Rejection("invalid", pointer, f"is nested deeper than {MAX_DEPTH} levels")
 
 
-def _misfit(error: msgspec.ValidationError) -> Rejection:
-    """What does not have the type it should: msgspec's path as a JSON Pointer."""
-    found = _PATH.search(str(error))
-    path = (
-        found[1].split("[...]")[0] if found else ""
-    )  # where keys are free msgspec does not name them
+def misfit(error: msgspec.ValidationError) -> Rejection:
+    """A type error of the decoder, with msgspec's path as the JSON Pointer of the field."""
+    said = str(error)
+    found = _PATH.search(said)
+    path = found[1].split("[...]")[0] if found else ""  # where keys are free msgspec names none
     pointer = re.sub(r"[.\[]", "/", path).replace("]", "")
-    return Rejection("invalid", pointer, _PATH.sub("", str(error)))
+    if missing := _MISSING.search(said):
+        pointer += "/" + missing.group(1)
+    return Rejection("invalid", pointer, _PATH.sub("", said))
 
 
 def _refused(kind: str, why: Rejection, text: bytes, *, line: int | None = None) -> Refused:

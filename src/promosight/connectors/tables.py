@@ -153,7 +153,11 @@ def _cell(value: Any, kind: str) -> str:
         return "true" if value else "false"
     elif kind != "text":
         return str(value)
-    text = str(value)
+    return unformulated(str(value))
+
+
+def unformulated(text: str) -> str:
+    """A cell no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

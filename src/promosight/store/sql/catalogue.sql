@@ -127,13 +127,6 @@ WHERE customer.customer_no = batch.customer_no;
 SELECT customer_no, customer_id, workspace_no, known, profile FROM customer
 WHERE customer_no = :customer_no;
 
--- name: codes_of
--- Whom the personal codes given were issued to, and of which promotion they are.
-SELECT p.code, p.customer_no, p.promotion_no
-FROM {{batch(code TEXT)}}
-CROSS JOIN personal_code AS p
-WHERE p.workspace_no = :workspace_no AND p.code = batch.code;
-
 -- name: codes_issued_to
 -- Which of the personal codes given were issued to the customers given.
 SELECT p.code, p.customer_no, p.promotion_no
