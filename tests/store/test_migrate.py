@@ -52,7 +52,8 @@ def columns(url: str) -> Iterator[tuple[str, str, str, bool]]:
                 yield table, name, kind.lower(), bool(required or key)
     else:
         text = """SELECT table_name, column_name, data_type, is_nullable = 'NO'
-                  FROM information_schema.columns WHERE table_schema = current_schema()"""
+                  FROM information_schema.columns WHERE table_schema = current_schema()
+                  AND table_name IN (SELECT tablename FROM pg_tables)"""
         yield from ((row[0], row[1], row[2], row[3]) for row in ask(db, text))
 
 

@@ -131,9 +131,7 @@ def _layer(catalogue: Catalogue, group: Group, import_no: int) -> int:
 
 
 def _add_facts(tx: Tx, groups: Groups) -> None:
-    assignments = [
-        msgspec.structs.astuple(a) for g in groups.by_key.values() for a in g.new_assignments
-    ]
+    assignments = [a.stored for g in groups.by_key.values() for a in g.new_assignments]
     events = [msgspec.structs.astuple(e) for g in groups.by_key.values() for e in g.new_events]
     if assignments and tx.run_many("add_assignments", sorted(assignments)) != len(assignments):
         raise LostRace
@@ -153,8 +151,8 @@ def write_cells(tx: Tx, cells: Cells, layer: int) -> None:
     tx.run_many("note_last_events", sorted(seen))
 
 
-def _derived(a: AssignmentRow) -> tuple[str | None, int | None, int, str]:
-    return a.channels, a.redeemed_us, a.committed_micros, a.currency
+def _derived(a: AssignmentRow) -> tuple[str | None, int, str]:
+    return a.channels, a.committed_micros, a.currency
 
 
 def _outcome(e: EventRow) -> tuple[str, str | None, int | None, int, int, str]:

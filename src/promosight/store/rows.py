@@ -50,7 +50,7 @@ class AssignmentRow(msgspec.Struct, gc=False):
     control: int
     withdrawn_us: int | None
     details: str | None
-    redeemed_us: int | None = None
+    redeemed_us: int | None = None  # read from the events that took its slot, never stored
     committed_micros: int = 0
     currency: str = ""
 
@@ -63,6 +63,13 @@ class AssignmentRow(msgspec.Struct, gc=False):
     def public_id(self) -> str:
         """The caller's id, or one derived from the customer and the slot, the same on every machine."""
         return self.assignment_id or derived_id(self.customer_no, self.slot)
+
+
+    @property
+    def stored(self) -> tuple[object, ...]:
+        """Its columns as they are stored."""
+        *reported, _redeemed_us, committed_micros, currency = msgspec.structs.astuple(self)
+        return (*reported, committed_micros, currency)
 
 
 class EventRow(msgspec.Struct, gc=False):

@@ -4,9 +4,10 @@
 -- the two words SQLite alone knows (WITHOUT ROWID, STRICT). Times are microseconds UTC (`_us`), amounts
 -- millionths (`_micros`), yes/no is 0/1.
 --
--- Keys of facts and counters lead with `bucket` (the top bits of the customer's number), then the promotion:
--- a (promotion, customer) group lies together in one bucket, a batch sorted by key touches few pages, and a
--- promotion's facts are one range per bucket.
+-- Facts are appended: their rows are never moved and, but for a late settling, never touched again, so that a
+-- new fact costs the end of a table and two thin indexes, its identity's and its group's, however large the
+-- store has grown. Keys of groups and counters lead with `bucket` (the top bits of the customer's number), then
+-- the promotion: a (promotion, customer) group lies in one bucket, and a promotion's facts are one range in each.
 
 CREATE TABLE workspace (
     workspace_no BIGINT NOT NULL PRIMARY KEY,
@@ -89,8 +90,8 @@ CREATE TABLE personal_code (
     PRIMARY KEY (workspace_no, code, customer_no)
 ) WITHOUT ROWID;
 
--- `slot` identifies an assignment within its group. Derived: redeemed_us (time of the first live redemption
--- that took it), committed_micros, currency.
+-- `slot` identifies an assignment within its group. Derived: committed_micros, currency. Whether it was redeemed
+-- is said by the events that took its slot (view assignment_standing): a redemption touches no assignment.
 CREATE TABLE assignment (
     bucket BIGINT NOT NULL,
     promotion_no BIGINT NOT NULL,
@@ -115,11 +116,10 @@ CREATE TABLE assignment (
     control BIGINT NOT NULL,
     withdrawn_us BIGINT,
     details TEXT,
-    redeemed_us BIGINT,
     committed_micros BIGINT NOT NULL,
     currency TEXT NOT NULL,
     PRIMARY KEY (bucket, promotion_no, customer_no, slot)
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX assignment_identity ON assignment (workspace_no, assignment_id) WHERE assignment_id IS NOT NULL;
 
 -- A redemption, or a reversal (`reverses` is set). Promotion 0: a code nobody knows yet, or a reversal ahead of
@@ -156,13 +156,28 @@ CREATE TABLE event (
     live BIGINT NOT NULL,
     cost_micros BIGINT NOT NULL,
     currency TEXT NOT NULL,
-    PRIMARY KEY (bucket, promotion_no, customer_no, redeemed_us, source_no, event_id)
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX event_identity ON event (source_no, event_id);
+    PRIMARY KEY (source_no, event_id)
+);
+CREATE INDEX event_group ON event (bucket, promotion_no, customer_no);
 CREATE INDEX event_reverses ON event (source_no, reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX event_promo_code ON event (workspace_no, promo_code) WHERE promo_code IS NOT NULL;
 CREATE INDEX event_waiting ON event (customer_no) WHERE outcome = 'pending';
 CREATE INDEX event_problem ON event (workspace_no, received_us) WHERE outcome IN ('pending', 'flagged', 'rejected');
+
+-- Assignments as they stand, with the time of the first live redemption that took them.
+CREATE VIEW assignment_standing AS
+SELECT
+    a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source_no, a.import_no,
+    a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, a.campaign_id, a.tier_id,
+    a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
+    a.control, a.withdrawn_us, a.details,
+    (
+        SELECT MIN(e.redeemed_us) FROM event AS e
+        WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+          AND e.customer_no = a.customer_no AND e.slot = a.slot AND e.live = 1
+    ) AS redeemed_us,
+    a.committed_micros, a.currency
+FROM assignment AS a;
 
 -- What was reported but is no fact: kept with its payload, listed, replayable. `digest` is of the payload and
 -- reason, so that a sender that retries is listed once.

@@ -19,7 +19,7 @@ SELECT p.promotion_id, c.customer_id, s.name,
     a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, a.campaign_id, a.tier_id,
     a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
     a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
-FROM assignment AS a
+FROM assignment_standing AS a
 JOIN promotion AS p ON p.promotion_no = a.promotion_no
 JOIN customer AS c ON c.customer_no = a.customer_no
 JOIN source AS s ON s.source_no = a.source_no

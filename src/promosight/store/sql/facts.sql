@@ -6,7 +6,7 @@ SELECT
     a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
     a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
-CROSS JOIN assignment AS a
+CROSS JOIN assignment_standing AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
 
@@ -41,7 +41,7 @@ SELECT
     a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
     a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
 FROM {{batch(assignment_id TEXT)}}
-CROSS JOIN assignment AS a
+CROSS JOIN assignment_standing AS a
 WHERE a.workspace_no = :workspace_no AND a.assignment_id = batch.assignment_id;
 
 -- name: reversals_of
@@ -97,16 +97,16 @@ INSERT INTO assignment (
     bucket, promotion_no, customer_no, slot, workspace_no, source_no, import_no, assigned_us,
     expires_us, received_us, digest, assignment_id, campaign_id, tier_id, segment, channels,
     promo_code, reward_micros, reward_currency, max_redemptions, control, withdrawn_us, details,
-    redeemed_us, committed_micros, currency
+    committed_micros, currency
 )
 SELECT
     batch.bucket, batch.promotion_no, batch.customer_no, batch.slot, batch.workspace_no,
     batch.source_no, batch.import_no, batch.assigned_us, batch.expires_us, batch.received_us,
     batch.digest, batch.assignment_id, batch.campaign_id, batch.tier_id, batch.segment,
     batch.channels, batch.promo_code, batch.reward_micros, batch.reward_currency,
-    batch.max_redemptions, batch.control, batch.withdrawn_us, batch.details, batch.redeemed_us,
+    batch.max_redemptions, batch.control, batch.withdrawn_us, batch.details,
     batch.committed_micros, batch.currency
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, workspace_no BIGINT, source_no BIGINT, import_no BIGINT, assigned_us BIGINT, expires_us BIGINT, received_us BIGINT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, segment TEXT, channels TEXT, promo_code TEXT, reward_micros BIGINT, reward_currency TEXT, max_redemptions BIGINT, control BIGINT, withdrawn_us BIGINT, details TEXT, redeemed_us BIGINT, committed_micros BIGINT, currency TEXT)}}
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, workspace_no BIGINT, source_no BIGINT, import_no BIGINT, assigned_us BIGINT, expires_us BIGINT, received_us BIGINT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, segment TEXT, channels TEXT, promo_code TEXT, reward_micros BIGINT, reward_currency TEXT, max_redemptions BIGINT, control BIGINT, withdrawn_us BIGINT, details TEXT, committed_micros BIGINT, currency TEXT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 
@@ -132,9 +132,8 @@ ON CONFLICT DO NOTHING;
 -- name: settle_assignments
 -- What is derived for assignments, and the channels that may grow.
 UPDATE assignment
-SET channels = batch.channels, redeemed_us = batch.redeemed_us,
-    committed_micros = batch.committed_micros, currency = batch.currency
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, channels TEXT, redeemed_us BIGINT, committed_micros BIGINT, currency TEXT)}}
+SET channels = batch.channels, committed_micros = batch.committed_micros, currency = batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, channels TEXT, committed_micros BIGINT, currency TEXT)}}
 WHERE assignment.bucket = batch.bucket AND assignment.promotion_no = batch.promotion_no
   AND assignment.customer_no = batch.customer_no AND assignment.slot = batch.slot;
 
@@ -175,6 +174,6 @@ SELECT
     a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
     a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
 FROM promotion AS p
-CROSS JOIN assignment AS a
+CROSS JOIN assignment_standing AS a
 WHERE p.workspace_no = :workspace_no AND a.bucket = :bucket AND a.promotion_no = p.promotion_no
   AND a.customer_no = :customer_no AND a.slot = :slot;

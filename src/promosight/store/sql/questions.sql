@@ -17,7 +17,7 @@ FROM (
            CASE WHEN a.redeemed_us IS NULL THEN 0 ELSE 1 END AS redeemed,
            0 AS redemptions, 0 AS excess, 0 AS unassigned, 0 AS flagged, 0 AS pending, 0 AS reversed,
            a.committed_micros AS committed_micros, 0 AS cost_micros, 0 AS order_micros
-    FROM assignment AS a
+    FROM assignment_standing AS a
     WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
       AND a.promotion_no = :promotion_no AND a.control = 0 AND a.withdrawn_us IS NULL
       AND a.assigned_us >= :tracking_from_us
@@ -46,7 +46,7 @@ GROUP BY f.code, f.currency, f.order_currency;
 SELECT a.bucket, a.customer_no, a.slot, c.customer_id, a.assignment_id, a.assigned_us, a.expires_us,
        a.redeemed_us, a.tier_id, a.segment, a.channels, a.campaign_id, a.promo_code,
        a.committed_micros, a.currency
-FROM assignment AS a
+FROM assignment_standing AS a
 JOIN customer AS c ON c.customer_no = a.customer_no
 WHERE a.promotion_no = :promotion_no AND a.bucket = :bucket
   AND (a.customer_no > :customer_no OR (a.customer_no = :customer_no AND a.slot > :slot))
@@ -163,6 +163,6 @@ SELECT a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source
        a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
        a.control, a.withdrawn_us, a.details, a.redeemed_us, a.committed_micros, a.currency
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT)}}
-CROSS JOIN assignment AS a
+CROSS JOIN assignment_standing AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no AND a.slot = batch.slot;

@@ -4,7 +4,7 @@ SELECT
     bucket, promotion_no, customer_no, slot, source_no, assigned_us, expires_us, assignment_id,
     campaign_id, tier_id, segment, channels, promo_code, reward_micros, reward_currency,
     max_redemptions, control, withdrawn_us, redeemed_us, committed_micros, currency
-FROM assignment
+FROM assignment_standing
 WHERE workspace_no = :workspace_no;
 
 -- name: verify_events
