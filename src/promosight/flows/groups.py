@@ -72,7 +72,8 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     changed_events: list[tuple[object, ...]] = []
     lapsed: set[int] = set()
     for key, group in sorted(groups.by_key.items()):
-        layer = _layer(context.catalogue, group, import_no)
+        facts: list[AssignmentRow | EventRow] = [*group.assignments, *group.events]
+        layer = layer_of(context.catalogue, import_no, (f.import_no for f in facts))
         derived_before = [_derived(a) for a in group.assignments]
         events_before = [_outcome(e) for e in group.events]
         _settle_group(context, cells[layer], key, group)
@@ -121,13 +122,14 @@ def _is_accepted(outcome: str) -> bool:
     return outcome not in ("pending", "rejected")
 
 
-def _layer(catalogue: Catalogue, group: Group, import_no: int) -> int:
-    """Once a running import has touched a group, all of its figures wait for the import's end."""
+def layer_of(catalogue: Catalogue, import_no: int, imports: Iterable[int]) -> int:
+    """The layer of a group whose facts came by these imports, when a fact of `import_no` is added.
+
+    Once a running import has touched a group, all of its figures wait for the import's end.
+    """
     published = catalogue.workspace.published_import_no
-    if import_no > published:
-        return HELD
-    touched = any(a.import_no > published for a in group.assignments)
-    return HELD if touched or any(e.import_no > published for e in group.events) else PUBLISHED
+    held = import_no > published or any(one > published for one in imports)
+    return HELD if held else PUBLISHED
 
 
 def _add_facts(tx: Tx, groups: Groups) -> None:

@@ -7,19 +7,22 @@ touch, settle those, and answer each item in its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import islice
 
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle
-from promosight.flows.intake import Delivery, Entry, Intake, Receipt, refusal
+from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
 from promosight.flows.naming import name_customers, number_promotions
-from promosight.flows.rejecting import write_rejections
+from promosight.flows.plain import Plain
+from promosight.flows.plain_assignments import Granted, take_plain_assignments
+from promosight.flows.plain_events import Told, take_plain_events
+from promosight.flows.rejecting import Refused, write_rejections
 from promosight.flows.take_assignments import merge_channels, take_assignments
 from promosight.flows.take_events import take_events
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import bucket_of, customer_number
 from promosight.store.catalogue import Catalogue, load
-from promosight.store.rows import AssignmentRow, EventRow, GroupKey
+from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
 
 
@@ -31,36 +34,56 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
         arrival = delivery.arrival
         together.setdefault((arrival.workspace_no, arrival.import_no), []).append(index)
     for (workspace_no, import_no), members in sorted(together.items()):
-        entries = [
-            Entry(item, deliveries[index].arrival)
+        items = [
+            (item, deliveries[index].arrival)
             for index in members
             for item in deliveries[index].items
         ]
-        answers = _take(tx, workspace_no, import_no, entries)
+        answers = iter(_take(tx, workspace_no, import_no, items))
         for index in members:
-            receipts[index] = [next(answers) for _ in deliveries[index].items]
+            receipts[index] = list(islice(answers, len(deliveries[index].items)))
     return receipts
 
 
-def _take(tx: Tx, workspace_no: int, import_no: int, entries: list[Entry]) -> Iterator[Receipt]:
-    assignments = [(e, e.item) for e in entries if isinstance(e.item, Assignment)]
-    events = [(e, e.item) for e in entries if isinstance(e.item, Event)]
-    facts: list[Assignment | Event] = [fact for _, fact in assignments]
-    facts += [fact for _, fact in events]
+def _take(
+    tx: Tx, workspace_no: int, import_no: int, items: list[tuple[Item, Arrival]]
+) -> list[Receipt]:
+    granted = [Granted(i, f, a) for i, (f, a) in enumerate(items) if isinstance(f, Assignment)]
+    told = [Told(i, f, a) for i, (f, a) in enumerate(items) if isinstance(f, Event)]
+    facts: list[Assignment | Event] = [one.fact for one in granted]
+    facts += [one.fact for one in told]
     _lock(tx, workspace_no, facts)
     catalogue = load(tx, workspace_no)
-    catalogue = number_promotions(
-        tx, catalogue, (f.promotion_id for f in facts if f.promotion_id is not None)
-    )
-    wanted = {f.customer_id: False for _, f in events if f.customer_id is not None}
-    wanted |= {f.customer_id: True for _, f in assignments}
+    named = (fact.promotion_id for fact in facts)
+    catalogue = number_promotions(tx, catalogue, (one for one in named if one is not None))
+    plain = Plain(tx, catalogue, len(items))
+    # Plain facts rely on unique keys; once these have told of a race, all are looked up before they are written.
+    if tx.attempt == 1:
+        told = take_plain_events(plain, told)
+    wanted = {one.fact.customer_id: False for one in told if one.fact.customer_id is not None}
+    wanted |= {one.fact.customer_id: True for one in granted}
     customers = name_customers(tx, catalogue.workspace, wanted)
-    intake = Intake(tx, catalogue, customers, entries)
+    if tx.attempt == 1:
+        granted = take_plain_assignments(plain, customers, granted)
+    plain.write_cells()
+    rest: list[tuple[int, Item, Arrival]] = [*granted, *told]
+    rest += [(i, item, a) for i, (item, a) in enumerate(items) if isinstance(item, Refused)]
+    rest.sort(key=lambda one: one[0])
+    intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
+    if rest:
+        _settle_rest(intake, import_no)
+    for (index, _, _), entry in zip(rest, intake.entries, strict=True):
+        plain.receipts[index] = _receipt(intake, entry)
+    _note(intake, [arrival for _, arrival in items])
+    return [receipt for receipt in plain.receipts if receipt is not None]
+
+
+def _settle_rest(intake: Intake, import_no: int) -> None:
+    assignments = [(e, e.item) for e in intake.entries if isinstance(e.item, Assignment)]
+    events = [(e, e.item) for e in intake.entries if isinstance(e.item, Event)]
     take_assignments(intake, assignments)
     take_events(intake, events)
     _settle(intake, import_no)
-    _note(intake)
-    return iter([_receipt(intake, entry) for entry in entries])
 
 
 def _lock(tx: Tx, workspace_no: int, facts: list[Assignment | Event]) -> None:
@@ -85,11 +108,11 @@ def _settle(intake: Intake, import_no: int) -> None:
     settle(tx, context, groups, import_no=import_no)
 
 
-def _note(intake: Intake) -> None:
+def _note(intake: Intake, arrivals: list[Arrival]) -> None:
     """Keeps what was refused and when each source was heard."""
     refused = [(e.arrival, e.refused) for e in intake.entries if e.refused is not None]
     write_rejections(intake.tx, intake.kept + refused)
-    heard = {e.arrival.source_no: e.arrival.received_us for e in intake.entries}
+    heard = {arrival.source_no: arrival.received_us for arrival in arrivals}
     intake.tx.run_many("hear_sources", sorted(heard.items()))
 
 

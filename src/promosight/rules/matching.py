@@ -25,7 +25,7 @@ IN_COST = ("counted", "excess", "unassigned", "flagged")
 """The outcomes that cost the brand a reward; a redemption of these is in `redemptions`."""
 
 
-class Given(msgspec.Struct, kw_only=True, gc=False):
+class Given(msgspec.Struct, gc=False):
     """An assignment as matching sees it. `public_id` is the caller's id or the derived one."""
 
     slot: int
@@ -94,6 +94,28 @@ def match(terms: Terms, given: list[Given], used: list[Used]) -> list[Verdict]:
     for rank, _, _, _, index, choice in sorted(queue, key=lambda entry: entry[:5]):
         verdicts[index] = _take(terms, used[index], choice, uses, live=rank < 10)
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+def match_alone(
+    terms: Terms, a: Given, redeemed_us: int, reward_micros: int | None, currency: str | None
+) -> Verdict | None:
+    """The verdict on the only redemption of a group with one assignment; None where it cannot take it.
+
+    Says what `match` says: whatever such a redemption refers to, there is one assignment it can mean.
+    """
+    if a.control or not _in_time(a, redeemed_us):
+        return None
+    promised = promised_micros(terms, a.reward_micros, a.tier_id)
+    differs = reward_micros is not None and promised is not None and promised != reward_micros
+    own = terms.currency
+    return Verdict(
+        "counted",
+        "value_mismatch" if differs else None,
+        a.slot,
+        True,
+        (promised or 0) if reward_micros is None else reward_micros,
+        own if currency is None or own.startswith("~") else currency,
+    )
 
 
 def candidates(given: list[Given], one: Used) -> tuple[int, list[Given]]:
@@ -181,9 +203,14 @@ def _stated_micros(terms: Terms, one: Used) -> int:
 
 def assigned_micros(terms: Terms, a: Given) -> int | None:
     """The value promised by an assignment: its own, its tier's, the promotion's; None where only use will tell."""
-    if a.reward_micros is not None:
-        return a.reward_micros
-    return terms.tier_micros.get(a.tier_id or "", terms.value_micros)
+    return promised_micros(terms, a.reward_micros, a.tier_id)
+
+
+def promised_micros(terms: Terms, own_micros: int | None, tier_id: str | None) -> int | None:
+    """The same of an assignment's own value and tier."""
+    if own_micros is not None:
+        return own_micros
+    return terms.tier_micros.get(tier_id or "", terms.value_micros)
 
 
 def _currency(terms: Terms, one: Used) -> str:

@@ -83,6 +83,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     value_micros: int | None = None
     tier_micros: dict[str, int] = msgspec.field(default_factory=dict)
 
+    @property
+    def in_force(self) -> bool:
+        """Whether redemptions of it are judged by its assignments, and not refused or left to wait."""
+        return self.known and not self.draft and not self.historical
+
 
 UNKNOWN = Terms(known=False)
 

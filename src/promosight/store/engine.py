@@ -138,6 +138,7 @@ class Store:
         made large batches several times dearer. Starting over costs only those who fail.
         """
         for attempt in range(1, TRIES + 1):
+            self._tx.attempt = attempt
             try:
                 self._run(jobs)
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer

@@ -6,11 +6,12 @@ of the group arrive.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from promosight.rules.facts import Assignment, Event
+from promosight.rules.matching import Verdict
 
 WAITING = 0
 """The promotion number of events whose promotion is not known by any number yet."""
@@ -63,7 +64,6 @@ class AssignmentRow(msgspec.Struct, gc=False):
     def public_id(self) -> str:
         """The caller's id, or one derived from the customer and the slot, the same on every machine."""
         return self.assignment_id or derived_id(self.customer_no, self.slot)
-
 
     @property
     def stored(self) -> tuple[object, ...]:
@@ -157,6 +157,37 @@ def assignment_row(fact: Assignment, key: GroupKey, arrival: Arrival) -> Assignm
     )
 
 
+def assignment_columns(
+    fact: Assignment, key: GroupKey, arrival: Arrival, committed_micros: int, currency: str
+) -> tuple[Any, ...]:
+    """The columns of a new assignment, with what is derived for it."""
+    return (
+        *key,
+        fact.slot,
+        arrival.workspace_no,
+        arrival.source_no,
+        arrival.import_no,
+        fact.assigned_us,
+        fact.expires_us,
+        arrival.received_us,
+        fact.digest,
+        fact.assignment_id,
+        fact.campaign_id,
+        fact.tier_id,
+        fact.segment,
+        "+".join(fact.channels) or None,
+        fact.promo_code,
+        fact.reward_micros,
+        fact.currency,
+        fact.max_redemptions,
+        int(fact.control),
+        None,
+        fact.details,
+        committed_micros,
+        currency,
+    )
+
+
 def event_row(
     fact: Event, key: GroupKey, arrival: Arrival, *, named_customer_no: int = 0
 ) -> EventRow:
@@ -183,6 +214,41 @@ def event_row(
         fact.order_id,
         fact.order_micros,
         fact.metadata,
+    )
+
+
+def event_columns(
+    fact: Event, key: GroupKey, arrival: Arrival, verdict: Verdict
+) -> tuple[Any, ...]:
+    """The columns of a new redemption that is judged already."""
+    return (
+        *key,
+        fact.redeemed_us,
+        arrival.source_no,
+        fact.event_id,
+        arrival.workspace_no,
+        arrival.import_no,
+        arrival.received_us,
+        fact.digest,
+        None,
+        0,
+        fact.promotion_id,
+        fact.promo_code,
+        fact.assignment_id,
+        fact.campaign_id,
+        fact.tier_id,
+        fact.channel,
+        fact.reward_micros,
+        fact.currency,
+        fact.order_id,
+        fact.order_micros,
+        fact.metadata,
+        verdict.outcome,
+        verdict.reason,
+        verdict.slot,
+        int(verdict.live),
+        verdict.cost_micros,
+        verdict.currency,
     )
 
 

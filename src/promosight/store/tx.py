@@ -35,6 +35,7 @@ class Tx(ABC):
     def __init__(self, statements: dict[str, Statement], cache: dict[Any, Any]) -> None:
         self._statements = statements
         self.cache = cache
+        self.attempt = 1  # which try of the transaction this is
 
     @abstractmethod
     def all(self, name: str, /, **parameters: Any) -> list[Row]:

@@ -10,6 +10,50 @@ CROSS JOIN assignment_standing AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
 
+-- name: plain_groups
+-- The assignments of the groups given, as matching and counting see them, each beside each event of the group.
+SELECT
+    a.promotion_no, a.customer_no,
+    a.slot, a.assigned_us, a.expires_us, a.max_redemptions, a.control,
+    CASE WHEN a.withdrawn_us IS NULL THEN 0 ELSE 1 END, a.assignment_id, a.promo_code,
+    a.campaign_id, a.tier_id, a.reward_micros, a.reward_currency,
+    a.segment, a.channels, a.source_no, a.import_no, a.committed_micros, a.currency,
+    e.source_no, e.event_id, e.digest, e.outcome, e.reason, e.slot, e.received_us
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+CROSS JOIN assignment AS a
+LEFT JOIN event AS e
+    ON e.bucket = a.bucket AND e.promotion_no = a.promotion_no AND e.customer_no = a.customer_no
+WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
+  AND a.customer_no = batch.customer_no;
+
+-- name: assignments_in_groups
+-- The assignments of the groups given: enough to tell a repeated one and who counts as assigned already.
+SELECT
+    a.promotion_no, a.customer_no, a.slot, a.digest, a.assignment_id, a.channels, a.import_no,
+    a.received_us,
+    CASE WHEN a.control = 0 AND a.withdrawn_us IS NULL AND a.assigned_us >= w.tracking_from_us
+         THEN 1 ELSE 0 END
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+CROSS JOIN assignment AS a
+JOIN workspace AS w ON w.workspace_no = a.workspace_no
+WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
+  AND a.customer_no = batch.customer_no;
+
+-- name: any_event_of_promotion
+-- Whether any event lies in a promotion; spares the first load of its assignments a look-up for each.
+SELECT 1 FROM event
+WHERE promotion_no = :promotion_no
+  AND bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+LIMIT 1;
+
+-- name: groups_with_events
+-- Which of the groups given have events.
+SELECT DISTINCT e.promotion_no, e.customer_no
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+CROSS JOIN event AS e
+WHERE e.bucket = batch.bucket AND e.promotion_no = batch.promotion_no
+  AND e.customer_no = batch.customer_no;
+
 -- name: events_of_groups
 -- The redemptions and reversals of the groups given.
 SELECT
