@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 import msgspec
 
+from promosight.flows.places import place_numbers, words_of
 from promosight.flows.settling import Context, Group, derive, move, standing
 from promosight.rules.identity import counter_bucket
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
-from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey
+from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey, assignment_columns
 from promosight.store.tx import LostRace, Tx
 
 PUBLISHED, HELD = 0, 1
@@ -68,7 +69,7 @@ class Groups:
 def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     """Settles groups and writes what changed: new facts, derived columns, counters."""
     cells = {PUBLISHED: Cells(), HELD: Cells()}
-    changed_assignments: list[tuple[object, ...]] = []
+    changed_assignments: list[AssignmentRow] = []
     changed_events: list[tuple[object, ...]] = []
     lapsed: set[int] = set()
     for key, group in sorted(groups.by_key.items()):
@@ -78,7 +79,7 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
         events_before = [_outcome(e) for e in group.events]
         _settle_group(context, cells[layer], key, group)
         changed_assignments += [
-            (*a.key, a.slot, *_derived(a))
+            a
             for a, before in zip(group.assignments, derived_before, strict=True)
             if _derived(a) != before
         ]
@@ -93,8 +94,8 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
             for e, before in zip(group.events, events_before, strict=True)
             if _is_accepted(before[0]) and not _is_accepted(e.outcome) and e.reverses is None
         )
-    _add_facts(tx, groups)
-    tx.run_many("settle_assignments", changed_assignments)
+    _add_facts(tx, context.catalogue, groups)
+    _settle_assignments(tx, context.catalogue, changed_assignments)
     tx.run_many("settle_events", sorted(changed_events))
     for layer, difference in cells.items():
         write_cells(tx, difference, layer)
@@ -132,8 +133,16 @@ def layer_of(catalogue: Catalogue, import_no: int, imports: Iterable[int]) -> in
     return HELD if held else PUBLISHED
 
 
-def _add_facts(tx: Tx, groups: Groups) -> None:
-    assignments = [a.stored for g in groups.by_key.values() for a in g.new_assignments]
+def _settle_assignments(tx: Tx, catalogue: Catalogue, changed: list[AssignmentRow]) -> None:
+    numbers = place_numbers(tx, catalogue.workspace.workspace_no, map(words_of, changed))
+    rows = [(*a.key, a.slot, numbers[words_of(a)], a.committed_micros, a.currency) for a in changed]
+    tx.run_many("settle_assignments", rows)
+
+
+def _add_facts(tx: Tx, catalogue: Catalogue, groups: Groups) -> None:
+    new = [a for g in groups.by_key.values() for a in g.new_assignments]
+    numbers = place_numbers(tx, catalogue.workspace.workspace_no, map(words_of, new))
+    assignments = [assignment_columns(a, numbers[words_of(a)]) for a in new]
     events = [msgspec.structs.astuple(e) for g in groups.by_key.values() for e in g.new_events]
     if assignments and tx.run_many("add_assignments", sorted(assignments)) != len(assignments):
         raise LostRace

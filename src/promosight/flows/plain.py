@@ -18,6 +18,11 @@ class Plain:
         self.receipts: list[Receipt | None] = [None] * items
         self.cells = {PUBLISHED: Cells(), HELD: Cells()}
 
+    @property
+    def workspace_no(self) -> int:
+        """The workspace all of it belongs to."""
+        return self.catalogue.workspace.workspace_no
+
     def write_cells(self) -> None:
         """Moves the counters by what was collected."""
         for layer, cells in self.cells.items():

@@ -7,18 +7,20 @@ its group is left to be settled there, as in `plain_events`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from promosight.flows.groups import layer_of
+from promosight.flows.groups import HELD, PUBLISHED, layer_of
 from promosight.flows.intake import Receipt
 from promosight.flows.naming import Customers
+from promosight.flows.places import Words, place_numbers, places
 from promosight.flows.plain import Plain
 from promosight.rules.facts import Assignment
-from promosight.rules.identity import counter_bucket
+from promosight.rules.identity import bucket_of
 from promosight.rules.matching import promised_micros
 from promosight.rules.promotions import Terms
-from promosight.rules.tallies import AssignmentStanding, Cells, Place
-from promosight.store.rows import Arrival, GroupKey, assignment_columns, derived_id
+from promosight.rules.tallies import Assigned
+from promosight.store.rows import Arrival, derived_id, granted_columns
 from promosight.store.tx import LostRace, Row
 
 
@@ -38,27 +40,30 @@ class _There(NamedTuple):
     slot: int
     digest: int
     assignment_id: str | None
-    channels: str | None
+    place_no: int
     import_no: int
     received_us: int
     in_rate: int
+
+
+_Key = tuple[int, int, int]
+"""The group: (bucket, promotion_no, customer_no)."""
 
 
 def take_plain_assignments(
     plain: Plain, customers: Customers, granted: list[Granted]
 ) -> list[Granted]:
     """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace."""
-    return _PlainAssignments(plain, customers).take(granted)
+    return _PlainAssignments(plain, customers).take(granted) if granted else []
 
 
 class _PlainAssignments:
     def __init__(self, plain: Plain, customers: Customers) -> None:
+        self._plain = plain
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._customers = customers
-        self._receipts = plain.receipts
-        self._cells = plain.cells
-        self._rows: list[Row] = []
+        self._places: dict[Words, int] = {}
 
     def take(self, granted: list[Granted]) -> list[Granted]:
         alone, rest = self._sort_out(granted)
@@ -67,99 +72,104 @@ class _PlainAssignments:
         for row in self._tx.all_for("assignments_in_groups", keys):
             there.setdefault(row[:2], []).append(_There(*row))
         used = self._used(keys)
+        new: dict[_Key, tuple[Granted, Words]] = {}
         for key, one in alone.items():
-            held = there.get(key[1:], [])
-            if key[1:] in used or not self._answer(key, one, held):
+            held = there.get(key[1:], ())
+            if used and key[1:] in used:
                 rest.append(one)
-        if self._tx.run_many("add_assignments", self._rows) != len(self._rows):
-            raise LostRace
+            elif any(row.slot == one.fact.slot for row in held):
+                if not self._is_repeated(one, held):
+                    rest.append(one)
+            else:
+                new[key] = one, _words(one.fact)
+        self._add(new, there)
         rest.sort(key=lambda one: one.position)
         return rest
 
-    def _sort_out(self, granted: list[Granted]) -> tuple[dict[GroupKey, Granted], list[Granted]]:
+    def _sort_out(self, granted: list[Granted]) -> tuple[dict[_Key, Granted], list[Granted]]:
         """Those alone in their group here, and the rest."""
-        by_id, customers = self._catalogue.by_id, self._customers
-        newly_known = set(customers.newly_known)
-        alone: dict[GroupKey, Granted] = {}
+        by_id, numbers = self._catalogue.by_id, self._customers.numbers
+        newly_known = set(self._customers.newly_known)
+        alone: dict[_Key, Granted] = {}
         rest: list[Granted] = []
         for one in granted:
-            listed = by_id[one.fact.promotion_id]
-            if one.fact.promo_code is None and listed.terms.known:
-                key = customers.key(listed.promotion_no, one.fact.customer_id)
-                if key.customer_no not in newly_known and alone.setdefault(key, one) is one:
+            fact = one.fact
+            listed = by_id[fact.promotion_id]
+            number = numbers[fact.customer_id]
+            if fact.promo_code is None and listed.terms.known and number not in newly_known:
+                key = (bucket_of(number), listed.promotion_no, number)
+                if alone.setdefault(key, one) is one:
                     continue
             rest.append(one)
         return alone, rest
 
-    def _used(self, keys: list[GroupKey]) -> set[tuple[int, int]]:
+    def _used(self, keys: list[_Key]) -> set[tuple[int, int]]:
         """Which of the groups have events."""
-        promotions = {key.promotion_no for key in keys}
         having = {
             no
-            for no in promotions
+            for no in {promotion_no for _, promotion_no, _ in keys}
             if self._tx.one("any_event_of_promotion", promotion_no=no) is not None
         }
-        asked = [key for key in keys if key.promotion_no in having]
+        asked = [key for key in keys if key[1] in having]
         return set(self._tx.all_for("groups_with_events", asked)) if asked else set()
 
-    def _answer(self, key: GroupKey, one: Granted, there: list[_There]) -> bool:
-        """Adds an assignment or tells it for a repeated one; False where its group needs settling."""
+    def _is_repeated(self, one: Granted, held: Iterable[_There]) -> bool:
+        """Answers an assignment that is there already; False where it says something new."""
         fact = one.fact
-        for row in there:
-            if row.slot == fact.slot:
-                return self._is_repeated(one, row)
-        self._keep(key, one)
-        layer = layer_of(self._catalogue, one.arrival.import_no, (a.import_no for a in there))
-        self._count(self._cells[layer], key, fact, one.arrival, any(a.in_rate for a in there))
-        return True
-
-    def _is_repeated(self, one: Granted, row: _There) -> bool:
-        fact = one.fact
-        if row.digest != fact.digest or not set(fact.channels) <= {
-            *(row.channels or "").split("+")
-        }:
+        row = next(row for row in held if row.slot == fact.slot)
+        words = places(self._tx, self._plain.workspace_no, [row.place_no])[row.place_no]
+        more = set(fact.channels) - {*(words.channels or "").split("+")}
+        if row.digest != fact.digest or more:
             return False
         public_id = row.assignment_id or derived_id(row.customer_no, row.slot)
-        self._answered(one, "duplicate", public_id, row.received_us)
+        self._plain.receipts[one.position] = Receipt(
+            public_id, "duplicate", fact.promotion_id, public_id, None, row.received_us
+        )
         return True
 
-    def _keep(self, key: GroupKey, one: Granted) -> None:
-        fact, arrival = one.fact, one.arrival
-        terms = self._catalogue.terms(key.promotion_no)
-        self._rows.append(assignment_columns(fact, key, arrival, *_promise(terms, fact)))
-        public_id = fact.assignment_id or derived_id(key.customer_no, fact.slot)
-        self._answered(one, "counted", public_id, arrival.received_us)
-
-    def _answered(self, one: Granted, outcome: str, public_id: str, received_us: int) -> None:
-        self._receipts[one.position] = Receipt(
-            public_id, outcome, one.fact.promotion_id, public_id, None, received_us
-        )
-
-    def _count(
-        self, cells: Cells, key: GroupKey, fact: Assignment, arrival: Arrival, assigned: bool
+    def _add(
+        self,
+        new: dict[_Key, tuple[Granted, Words]],
+        there: dict[tuple[int, int], list[_There]],
     ) -> None:
-        catalogue = self._catalogue
-        if fact.control or fact.assigned_us < catalogue.workspace.tracking_from_us:
-            return
-        place = Place(
-            fact.tier_id or "",
-            fact.segment or "",
-            "+".join(fact.channels),
-            fact.campaign_id or "",
-            catalogue.sources[arrival.source_no],
-            catalogue.days.day(fact.assigned_us),
+        """Writes new assignments with their receipts, and collects what they move."""
+        catalogue, receipts = self._catalogue, self._plain.receipts
+        numbers = place_numbers(
+            self._tx, self._plain.workspace_no, {words for _, words in new.values()}
         )
-        promise = _promise(catalogue.terms(key.promotion_no), fact)
-        bucket = counter_bucket(key.bucket)
-        cells.assignment(
-            bucket, key.promotion_no, AssignmentStanding(place, False, "", *promise), 1
-        )
-        if not assigned:
-            cells.customer(bucket, key.promotion_no, "", 1, 0)
+        tracked_us, sources = catalogue.workspace.tracking_from_us, catalogue.sources
+        assigned: dict[int, list[Assigned]] = {PUBLISHED: [], HELD: []}
+        rows: list[Row] = []
+        for key, ((position, fact, arrival), words) in new.items():
+            promotion_no, customer_no = key[1:]
+            micros, currency = _promise(catalogue.terms(promotion_no), fact)
+            rows.append(granted_columns(fact, key, arrival, numbers[words], micros, currency))
+            public_id = fact.assignment_id or derived_id(customer_no, fact.slot)
+            receipts[position] = Receipt(
+                public_id, "counted", fact.promotion_id, public_id, None, arrival.received_us
+            )
+            if fact.control or fact.assigned_us < tracked_us:
+                continue
+            held = there.get(key[1:], ())
+            layer = layer_of(catalogue, arrival.import_no, (a.import_no for a in held))
+            tier, segment, channels, campaign = words
+            source, day = sources[arrival.source_no], catalogue.days.day(fact.assigned_us)
+            place = tier or "", segment or "", channels or "", campaign or "", source, day
+            assigned[layer].append((promotion_no, *place, micros, currency))
+            if not any(a.in_rate for a in held):
+                self._plain.cells[layer].customer(0, promotion_no, "", 1, 0)
+        if self._tx.run_many("add_assignments", rows) != len(rows):
+            raise LostRace
+        for layer, some in assigned.items():
+            self._plain.cells[layer].add_assignments(some)
+
+
+def _words(fact: Assignment) -> Words:
+    return Words(fact.tier_id, fact.segment, "+".join(fact.channels) or None, fact.campaign_id)
 
 
 def _promise(terms: Terms, fact: Assignment) -> tuple[int, str]:
     """What an assignment commits: micros and currency column."""
     micros = promised_micros(terms, fact.reward_micros, fact.tier_id) or 0
-    unit = terms.currency.startswith("~")
-    return micros, terms.currency if unit else fact.currency or terms.currency
+    own = terms.currency
+    return micros, own if fact.currency is None or own.startswith("~") else fact.currency

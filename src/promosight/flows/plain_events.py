@@ -18,6 +18,7 @@ import msgspec
 
 from promosight.flows.groups import layer_of
 from promosight.flows.intake import Receipt
+from promosight.flows.places import Words, places
 from promosight.flows.plain import Plain
 from promosight.rules.facts import Event
 from promosight.rules.identity import bucket_of, counter_bucket, customer_number
@@ -54,12 +55,9 @@ class _Held(NamedTuple):
     withdrawn: int
     assignment_id: str | None
     promo_code: str | None
-    campaign_id: str | None
-    tier_id: str | None
+    place_no: int
     reward_micros: int | None
     reward_currency: str | None
-    segment: str | None
-    channels: str | None
     source_no: int
     import_no: int
     committed_micros: int
@@ -90,6 +88,7 @@ class _PlainEvents:
         self._receipts = plain.receipts
         self._cells = plain.cells
         self._rows: list[Row] = []
+        self._places: dict[int, Words] = {}
 
     def take(self, told: list[Told]) -> list[Told]:
         alone, again, rest = self._sort_out(told)
@@ -97,6 +96,9 @@ class _PlainEvents:
         found: dict[tuple[int, int], list[_Held]] = {}
         for row in self._tx.all_for("plain_groups", sorted(alone)):
             found.setdefault(row[:2], []).append(_Held(*row))
+        workspace_no = self._catalogue.workspace.workspace_no
+        numbers = {a.place_no for held in found.values() for a in held}
+        self._places = places(self._tx, workspace_no, numbers)
         for key, one in alone.items():
             held = found.get(key[1:])
             if held is None or not self._answer(key, one, held):
@@ -150,7 +152,7 @@ class _PlainEvents:
         if held[0].event_id is not None:
             return self._is_repeated(one, held)
         terms = self._catalogue.terms(key.promotion_no)
-        verdict = _verdict(terms, one.fact, held, self._catalogue.sources[one.arrival.source_no])
+        verdict = self._verdict(terms, one, held)
         if verdict is None:
             return False
         taken = next(a for a in held if a.slot == verdict.slot)
@@ -199,11 +201,12 @@ class _PlainEvents:
     ) -> None:
         catalogue, fact = self._catalogue, one.fact
         bucket, day = counter_bucket(key.bucket), catalogue.days.day(fact.redeemed_us)
+        words = self._places[taken.place_no]
         place = Place(
-            taken.tier_id or "",
-            taken.segment or "",
-            taken.channels or "",
-            taken.campaign_id or "",
+            words.tier_id or "",
+            words.segment or "",
+            words.channels or "",
+            words.campaign_id or "",
             catalogue.sources[taken.source_no],
             catalogue.days.day(taken.assigned_us),
         )
@@ -228,39 +231,38 @@ class _PlainEvents:
         cells.redemption(bucket, key.promotion_no, used, 1)
         cells.seen(bucket, key.promotion_no, fact.redeemed_us)
 
-
-def _verdict(terms: Terms, fact: Event, held: list[_Held], source: str) -> Verdict | None:
-    """What the only redemption of a group counts as; None unless it takes one of the assignments."""
-    if len(held) == 1:
-        return match_alone(
-            terms, _given(held[0], ""), fact.redeemed_us, fact.reward_micros, fact.currency
+    def _verdict(self, terms: Terms, one: Told, held: list[_Held]) -> Verdict | None:
+        """What the only redemption of a group counts as; None unless it takes one of the assignments."""
+        fact = one.fact
+        if len(held) == 1:
+            given = self._given(held[0], "")
+            return match_alone(terms, given, fact.redeemed_us, fact.reward_micros, fact.currency)
+        used = Used(
+            event_id=fact.event_id,
+            source=self._catalogue.sources[one.arrival.source_no],
+            redeemed_us=fact.redeemed_us,
+            assignment_id=fact.assignment_id,
+            campaign_id=fact.campaign_id,
+            tier_id=fact.tier_id,
+            reward_micros=fact.reward_micros,
+            currency=fact.currency,
         )
-    used = Used(
-        event_id=fact.event_id,
-        source=source,
-        redeemed_us=fact.redeemed_us,
-        assignment_id=fact.assignment_id,
-        campaign_id=fact.campaign_id,
-        tier_id=fact.tier_id,
-        reward_micros=fact.reward_micros,
-        currency=fact.currency,
-    )
-    verdict = match(terms, [_given(a, a.public_id) for a in held], [used])[0]
-    return verdict if verdict.outcome == "counted" else None
+        verdict = match(terms, [self._given(a, a.public_id) for a in held], [used])[0]
+        return verdict if verdict.outcome == "counted" else None
 
-
-def _given(a: _Held, public_id: str) -> Given:
-    return Given(
-        a.slot,
-        a.assigned_us,
-        a.expires_us,
-        a.max_redemptions,
-        bool(a.control),
-        bool(a.withdrawn),
-        public_id,
-        a.promo_code,
-        a.campaign_id,
-        a.tier_id,
-        a.reward_micros,
-        a.reward_currency,
-    )
+    def _given(self, a: _Held, public_id: str) -> Given:
+        words = self._places[a.place_no]
+        return Given(
+            a.slot,
+            a.assigned_us,
+            a.expires_us,
+            a.max_redemptions,
+            bool(a.control),
+            bool(a.withdrawn),
+            public_id,
+            a.promo_code,
+            words.campaign_id,
+            words.tier_id,
+            a.reward_micros,
+            a.reward_currency,
+        )

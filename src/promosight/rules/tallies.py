@@ -100,6 +100,10 @@ CellKey = tuple[int, int, int, str, str]
 """(bucket, promotion_no, dimension, key, currency)"""
 
 
+Assigned = tuple[int, str, str, str, str, str, str, int, str]
+"""(promotion_no, tier, segment, channel, campaign, source, day, committed_micros, currency)"""
+
+
 class Cells:
     """A difference to the counters, collected and then applied in one statement."""
 
@@ -163,6 +167,16 @@ class Cells:
             if r.order_micros:
                 order = self._cell(bucket, promotion_no, dimension, key, r.order_currency)
                 order[_ORDER] += sign * r.order_micros
+
+    def add_assignments(self, assigned: list[Assigned]) -> None:
+        """Adds many assignments in the rate that nobody has redeemed."""
+        for promotion_no, *place, committed, currency in assigned:
+            self.assignment(
+                0,
+                promotion_no,
+                AssignmentStanding(Place(*place), False, "", committed, currency),
+                1,
+            )
 
     def customer(
         self, bucket: int, promotion_no: int, currency: str, assigned: int, redeemed: int

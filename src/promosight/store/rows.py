@@ -65,12 +65,6 @@ class AssignmentRow(msgspec.Struct, gc=False):
         """The caller's id, or one derived from the customer and the slot, the same on every machine."""
         return self.assignment_id or derived_id(self.customer_no, self.slot)
 
-    @property
-    def stored(self) -> tuple[object, ...]:
-        """Its columns as they are stored."""
-        *reported, _redeemed_us, committed_micros, currency = msgspec.structs.astuple(self)
-        return (*reported, committed_micros, currency)
-
 
 class EventRow(msgspec.Struct, gc=False):
     """One row of table event: a redemption, or a reversal when `reverses` is set."""
@@ -157,10 +151,43 @@ def assignment_row(fact: Assignment, key: GroupKey, arrival: Arrival) -> Assignm
     )
 
 
-def assignment_columns(
-    fact: Assignment, key: GroupKey, arrival: Arrival, committed_micros: int, currency: str
+def assignment_columns(a: AssignmentRow, place_no: int) -> tuple[Any, ...]:
+    """The columns of an assignment as they are stored: its words as the number of their place."""
+    return (
+        a.bucket,
+        a.promotion_no,
+        a.customer_no,
+        a.slot,
+        a.workspace_no,
+        a.source_no,
+        a.import_no,
+        a.assigned_us,
+        a.expires_us,
+        a.received_us,
+        a.digest,
+        a.assignment_id,
+        place_no,
+        a.promo_code,
+        a.reward_micros,
+        a.reward_currency,
+        a.max_redemptions,
+        a.control,
+        a.withdrawn_us,
+        a.details,
+        a.committed_micros,
+        a.currency,
+    )
+
+
+def granted_columns(
+    fact: Assignment,
+    key: tuple[int, int, int],
+    arrival: Arrival,
+    place_no: int,
+    micros: int,
+    currency: str,
 ) -> tuple[Any, ...]:
-    """The columns of a new assignment, with what is derived for it."""
+    """The same of a new fact that commits `micros` of `currency`."""
     return (
         *key,
         fact.slot,
@@ -172,10 +199,7 @@ def assignment_columns(
         arrival.received_us,
         fact.digest,
         fact.assignment_id,
-        fact.campaign_id,
-        fact.tier_id,
-        fact.segment,
-        "+".join(fact.channels) or None,
+        place_no,
         fact.promo_code,
         fact.reward_micros,
         fact.currency,
@@ -183,7 +207,7 @@ def assignment_columns(
         int(fact.control),
         None,
         fact.details,
-        committed_micros,
+        micros,
         currency,
     )
 

@@ -90,6 +90,18 @@ CREATE TABLE personal_code (
     PRIMARY KEY (workspace_no, code, customer_no)
 ) WITHOUT ROWID;
 
+-- Where assignments count: every combination of these words that occurs, numbered. `digest` is of the words.
+CREATE TABLE place (
+    place_no BIGINT NOT NULL PRIMARY KEY,
+    workspace_no BIGINT NOT NULL,
+    digest BIGINT NOT NULL,
+    tier_id TEXT,
+    segment TEXT,
+    channels TEXT,
+    campaign_id TEXT,
+    UNIQUE (workspace_no, digest)
+);
+
 -- `slot` identifies an assignment within its group. Derived: committed_micros, currency. Whether it was redeemed
 -- is said by the events that took its slot (view assignment_standing): a redemption touches no assignment.
 CREATE TABLE assignment (
@@ -105,10 +117,7 @@ CREATE TABLE assignment (
     received_us BIGINT NOT NULL,
     digest BIGINT NOT NULL,
     assignment_id TEXT,
-    campaign_id TEXT,
-    tier_id TEXT,
-    segment TEXT,
-    channels TEXT,
+    place_no BIGINT NOT NULL,
     promo_code TEXT,
     reward_micros BIGINT,
     reward_currency TEXT,
@@ -164,12 +173,13 @@ CREATE INDEX event_promo_code ON event (workspace_no, promo_code) WHERE promo_co
 CREATE INDEX event_waiting ON event (customer_no) WHERE outcome = 'pending';
 CREATE INDEX event_problem ON event (workspace_no, received_us) WHERE outcome IN ('pending', 'flagged', 'rejected');
 
--- Assignments as they stand, with the time of the first live redemption that took them.
+-- Assignments as they stand: with the words of their place, and the time of the first live redemption that
+-- took them.
 CREATE VIEW assignment_standing AS
 SELECT
     a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source_no, a.import_no,
-    a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, a.campaign_id, a.tier_id,
-    a.segment, a.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
+    a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, p.campaign_id, p.tier_id,
+    p.segment, p.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
     a.control, a.withdrawn_us, a.details,
     (
         SELECT MIN(e.redeemed_us) FROM event AS e
@@ -177,7 +187,7 @@ SELECT
           AND e.customer_no = a.customer_no AND e.slot = a.slot AND e.live = 1
     ) AS redeemed_us,
     a.committed_micros, a.currency
-FROM assignment AS a;
+FROM assignment AS a JOIN place AS p ON p.place_no = a.place_no;
 
 -- What was reported but is no fact: kept with its payload, listed, replayable. `digest` is of the payload and
 -- reason, so that a sender that retries is listed once.

@@ -95,6 +95,21 @@ UPDATE promotion
 SET code = :code, definition = :definition, version = :version, updated_us = :now_us
 WHERE promotion_no = :promotion_no;
 
+-- name: places_since
+-- The places of a workspace numbered after one.
+SELECT place_no, tier_id, segment, channels, campaign_id FROM place
+WHERE workspace_no = :workspace_no AND place_no > :latest_no
+ORDER BY place_no;
+
+-- name: add_place
+-- A place that occurs for the first time.
+INSERT INTO place (place_no, workspace_no, digest, tier_id, segment, channels, campaign_id)
+SELECT COALESCE(MAX(place_no), 0) + 1, :workspace_no, :digest, CAST(:tier_id AS TEXT),
+       CAST(:segment AS TEXT), CAST(:channels AS TEXT), CAST(:campaign_id AS TEXT)
+FROM place
+WHERE true
+ON CONFLICT (workspace_no, digest) DO NOTHING;
+
 -- name: customers_of
 -- The customers that bear the numbers given.
 SELECT c.customer_no, c.customer_id, c.workspace_no, c.known

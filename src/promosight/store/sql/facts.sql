@@ -16,8 +16,8 @@ SELECT
     a.promotion_no, a.customer_no,
     a.slot, a.assigned_us, a.expires_us, a.max_redemptions, a.control,
     CASE WHEN a.withdrawn_us IS NULL THEN 0 ELSE 1 END, a.assignment_id, a.promo_code,
-    a.campaign_id, a.tier_id, a.reward_micros, a.reward_currency,
-    a.segment, a.channels, a.source_no, a.import_no, a.committed_micros, a.currency,
+    a.place_no, a.reward_micros, a.reward_currency, a.source_no, a.import_no, a.committed_micros,
+    a.currency,
     e.source_no, e.event_id, e.digest, e.outcome, e.reason, e.slot, e.received_us
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
 CROSS JOIN assignment AS a
@@ -29,7 +29,7 @@ WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
 -- name: assignments_in_groups
 -- The assignments of the groups given: enough to tell a repeated one and who counts as assigned already.
 SELECT
-    a.promotion_no, a.customer_no, a.slot, a.digest, a.assignment_id, a.channels, a.import_no,
+    a.promotion_no, a.customer_no, a.slot, a.digest, a.assignment_id, a.place_no, a.import_no,
     a.received_us,
     CASE WHEN a.control = 0 AND a.withdrawn_us IS NULL AND a.assigned_us >= w.tracking_from_us
          THEN 1 ELSE 0 END
@@ -139,18 +139,16 @@ LIMIT :limit;
 -- New assignments. One already there is left alone; the caller compares the count.
 INSERT INTO assignment (
     bucket, promotion_no, customer_no, slot, workspace_no, source_no, import_no, assigned_us,
-    expires_us, received_us, digest, assignment_id, campaign_id, tier_id, segment, channels,
-    promo_code, reward_micros, reward_currency, max_redemptions, control, withdrawn_us, details,
+    expires_us, received_us, digest, assignment_id, place_no, promo_code, reward_micros, reward_currency, max_redemptions, control, withdrawn_us, details,
     committed_micros, currency
 )
 SELECT
     batch.bucket, batch.promotion_no, batch.customer_no, batch.slot, batch.workspace_no,
     batch.source_no, batch.import_no, batch.assigned_us, batch.expires_us, batch.received_us,
-    batch.digest, batch.assignment_id, batch.campaign_id, batch.tier_id, batch.segment,
-    batch.channels, batch.promo_code, batch.reward_micros, batch.reward_currency,
+    batch.digest, batch.assignment_id, batch.place_no, batch.promo_code, batch.reward_micros, batch.reward_currency,
     batch.max_redemptions, batch.control, batch.withdrawn_us, batch.details,
     batch.committed_micros, batch.currency
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, workspace_no BIGINT, source_no BIGINT, import_no BIGINT, assigned_us BIGINT, expires_us BIGINT, received_us BIGINT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, segment TEXT, channels TEXT, promo_code TEXT, reward_micros BIGINT, reward_currency TEXT, max_redemptions BIGINT, control BIGINT, withdrawn_us BIGINT, details TEXT, committed_micros BIGINT, currency TEXT)}}
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, workspace_no BIGINT, source_no BIGINT, import_no BIGINT, assigned_us BIGINT, expires_us BIGINT, received_us BIGINT, digest BIGINT, assignment_id TEXT, place_no BIGINT, promo_code TEXT, reward_micros BIGINT, reward_currency TEXT, max_redemptions BIGINT, control BIGINT, withdrawn_us BIGINT, details TEXT, committed_micros BIGINT, currency TEXT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 
@@ -174,10 +172,10 @@ WHERE true
 ON CONFLICT DO NOTHING;
 
 -- name: settle_assignments
--- What is derived for assignments, and the channels that may grow.
+-- What is derived for assignments, and the place, whose channels may grow.
 UPDATE assignment
-SET channels = batch.channels, committed_micros = batch.committed_micros, currency = batch.currency
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, channels TEXT, committed_micros BIGINT, currency TEXT)}}
+SET place_no = batch.place_no, committed_micros = batch.committed_micros, currency = batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, place_no BIGINT, committed_micros BIGINT, currency TEXT)}}
 WHERE assignment.bucket = batch.bucket AND assignment.promotion_no = batch.promotion_no
   AND assignment.customer_no = batch.customer_no AND assignment.slot = batch.slot;
 

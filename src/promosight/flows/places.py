@@ -1,0 +1,79 @@
+"""Places: where an assignment counts, as one small number.
+
+The words an assignment carries (tier, segment, channels, campaign) are the same for thousands of others. Each
+combination that occurs is kept once and numbered, so that an assignment holds a number instead of four texts.
+Places are never changed or removed, so what a process has read of them stays true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from promosight.flows.naming import NUMBERS_LOCK
+from promosight.rules.identity import stable_hash
+from promosight.store.rows import AssignmentRow
+from promosight.store.tx import Tx
+
+
+class Words(NamedTuple):
+    """What an assignment says of where it counts; None where it says nothing."""
+
+    tier_id: str | None
+    segment: str | None
+    channels: str | None
+    campaign_id: str | None
+
+
+class _Known:
+    """The places of a workspace read so far, both ways."""
+
+    def __init__(self) -> None:
+        self.by_words: dict[Words, int] = {}
+        self.by_no: dict[int, Words] = {}
+        self.latest_no = 0
+
+
+def place_numbers(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Words, int]:
+    """The numbers of places; those that never occurred are numbered now."""
+    known = _known(tx, workspace_no)
+    missing = {one for one in wanted if one not in known.by_words}
+    if missing:
+        _read_on(tx, workspace_no, known)
+        missing -= known.by_words.keys()
+    if missing:
+        tx.lock(workspace_no, [NUMBERS_LOCK])
+        for one in sorted(missing, key=lambda words: [word or "" for word in words]):
+            digest = stable_hash(*one)
+            tx.run("add_place", workspace_no=workspace_no, digest=digest, **one._asdict())
+        _read_on(tx, workspace_no, known)
+    return known.by_words
+
+
+def places(tx: Tx, workspace_no: int, numbers: Iterable[int]) -> dict[int, Words]:
+    """The words of places by number."""
+    known = _known(tx, workspace_no)
+    if not known.by_no.keys() >= set(numbers):
+        _read_on(tx, workspace_no, known)
+    return known.by_no
+
+
+def words_of(row: AssignmentRow) -> Words:
+    """The words of a stored assignment."""
+    return Words(row.tier_id, row.segment, row.channels, row.campaign_id)
+
+
+def _known(tx: Tx, workspace_no: int) -> _Known:
+    known: _Known = tx.cache.setdefault(("places", workspace_no), _Known())
+    return known
+
+
+def _read_on(tx: Tx, workspace_no: int, known: _Known) -> None:
+    """Reads the places numbered since. The lock they are numbered under is held to the commit, so that none
+    becomes visible after a higher one."""
+    rows = tx.all("places_since", workspace_no=workspace_no, latest_no=known.latest_no)
+    for place_no, *said in rows:
+        words = Words(*said)
+        known.by_words[words] = place_no
+        known.by_no[place_no] = words
+        known.latest_no = place_no
