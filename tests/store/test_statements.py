@@ -1,10 +1,10 @@
 """One text for two databases: names are found, rewritten mechanically, and understood by both engines."""
 
 import re
-import sqlite3
 from functools import partial
 from pathlib import Path
 
+import apsw
 import psycopg
 import pytest
 
@@ -82,7 +82,7 @@ def test_the_database_understands_every_statement(store_url: str) -> None:
                 continue  # PostgreSQL does not explain DDL; opening the store ran it
             try:
                 store.read(partial(_explain, name=name))
-            except (sqlite3.Error, psycopg.Error) as error:
+            except (apsw.Error, psycopg.Error) as error:
                 faults.append(f"{name}: {error}")
     finally:
         store.close()

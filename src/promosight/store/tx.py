@@ -7,11 +7,11 @@ again after a lost race, so it touches nothing but its `Tx`.
 from __future__ import annotations
 
 import json
-import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import apsw
 import psycopg
 
 from promosight.rules.identity import BUCKETS
@@ -71,7 +71,7 @@ class SqliteTx(Tx):
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: apsw.Connection,
         statements: dict[str, Statement],
         cache: dict[Any, Any],
     ) -> None:
@@ -82,7 +82,9 @@ class SqliteTx(Tx):
         return self.connection.execute(self._statements[name].text, parameters).fetchall()
 
     def run(self, name: str, /, **parameters: Any) -> int:
-        return self.connection.execute(self._statements[name].text, parameters).rowcount
+        before = self.connection.total_changes()
+        self.connection.execute(self._statements[name].text, parameters)
+        return self.connection.total_changes() - before
 
     def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
         yield from self.connection.execute(self._statements[name].text, parameters)
@@ -98,7 +100,9 @@ class SqliteTx(Tx):
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
         if not rows:
             return 0
-        return self.connection.executemany(self._statements[name].many, rows).rowcount
+        before = self.connection.total_changes()
+        self.connection.executemany(self._statements[name].many, rows)
+        return self.connection.total_changes() - before
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         return
