@@ -6,19 +6,19 @@ again after a lost race, so it touches nothing but its `Tx`.
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import apsw
 import psycopg
 
 from promosight.rules.identity import BUCKETS
-from promosight.store.statements import Statement
+from promosight.store.statements import SIZES, Statement
 
 Row = tuple[Any, ...]
-_CHUNK_ROWS = 5_000
+_STREAMED_ROWS = 5_000
 
 
 class LostRace(Exception):
@@ -90,19 +90,26 @@ class SqliteTx(Tx):
         yield from self.connection.execute(self._statements[name].text, parameters)
 
     def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
-        text = self._statements[name].text
+        scalars = tuple(parameters[one] for one in self._statements[name].scalars)
         found: list[Row] = []
-        for start in range(0, len(rows), _CHUNK_ROWS):
-            batch = json.dumps(rows[start : start + _CHUNK_ROWS])
-            found += self.connection.execute(text, {**parameters, "batch": batch})
+        for text, values in self._pieces(name, rows):
+            found += self.connection.execute(text, scalars + values)
         return found
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
-        if not rows:
-            return 0
         before = self.connection.total_changes()
-        self.connection.executemany(self._statements[name].many, rows)
+        for text, values in self._pieces(name, rows):
+            self.connection.execute(text, values)
         return self.connection.total_changes() - before
+
+    def _pieces(self, name: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+        """The rows cut into pieces of the sizes there are texts for, largest first, each flattened."""
+        sized = self._statements[name].sized
+        start = 0
+        for size in SIZES:
+            while start + size <= len(rows):
+                yield sized[size], tuple(chain.from_iterable(rows[start : start + size]))
+                start += size
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         return
@@ -128,7 +135,7 @@ class PostgresTx(Tx):
 
     def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
         with self.connection.cursor(name="each") as cursor:
-            cursor.itersize = _CHUNK_ROWS
+            cursor.itersize = _STREAMED_ROWS
             cursor.execute(self._statements[name].text.encode(), parameters)
             yield from cursor
 
