@@ -59,6 +59,22 @@ def test_a_batch_is_rows_of_values_on_sqlite_and_arrays_on_postgresql() -> None:
     assert sqlite.scalars == postgresql.scalars == ("least",)
 
 
+def test_a_plain_insert_of_a_batch_can_be_copied_on_postgresql() -> None:
+    insert = (
+        "INSERT INTO t (x, y, z) SELECT batch.b, NULL, batch.a FROM {{batch(a BIGINT, b TEXT)}}"
+        " WHERE true ON CONFLICT "
+    )
+    copied = "COPY t (z, x) FROM STDIN (FORMAT BINARY)"
+    assert rewrite(insert + "DO NOTHING", "postgresql").copied == copied
+    assert rewrite(insert + "(x) DO UPDATE SET z = 1", "postgresql").copied == ""
+    assert rewrite(insert.replace("NULL", "7") + "DO NOTHING", "postgresql").copied == ""
+    assert {n for n, s in load("postgresql").items() if s.copied} >= {
+        "add_assignments",
+        "add_customers",
+        "add_events",
+    }
+
+
 def test_a_single_row_needs_no_table_on_sqlite() -> None:
     read = "SELECT t.c FROM {{batch(a BIGINT, b TEXT)}}\nCROSS JOIN t\nWHERE t.a = batch.a AND t.b = :b"
     assert rewrite(read, "sqlite").sized[1] == "SELECT t.c FROM t\nWHERE t.a = ?2 AND t.b = ?1"

@@ -11,6 +11,7 @@ import apsw
 import psycopg
 
 from promosight.errors import StoreError
+from promosight.store import arrays
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
 
@@ -139,6 +140,7 @@ class PostgresDatabase(Database):
     def connect(self, *, write: bool) -> Tx:
         try:
             connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
+            arrays.register(connection)
             connection.execute("SET time zone 'UTC'")
             connection.execute("SET plan_cache_mode = force_generic_plan")
             if write:

@@ -15,10 +15,16 @@ import apsw
 import psycopg
 
 from promosight.rules.identity import BUCKETS
+from promosight.store.arrays import COLUMN_TYPES, Numbers
 from promosight.store.statements import SIZES, Statement
 
 Row = tuple[Any, ...]
 _STREAMED_ROWS = 5_000
+_COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
+# `unnest` gives the buckets in the order of the array.
+_LOCK = (
+    b"SELECT pg_advisory_xact_lock(CAST(%s AS INT), CAST(bucket AS INT)) FROM unnest(%s) AS bucket"
+)
 
 
 class LostRace(Exception):
@@ -55,6 +61,14 @@ class Tx(ABC):
     @abstractmethod
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
         """Runs a named statement that writes from `{{batch}}`; returns the number of rows changed."""
+
+    @abstractmethod
+    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+        """Adds rows by a named `INSERT ... SELECT ... FROM {{batch}}`, known to be new; returns their number.
+
+        Much cheaper than `run_many` on PostgreSQL. Raises LostRace, and spoils the transaction, when one
+        was there after all.
+        """
 
     @abstractmethod
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
@@ -101,6 +115,11 @@ class SqliteTx(Tx):
         for text, values in self._pieces(name, rows):
             self.connection.execute(text, values)
         return self.connection.total_changes() - before
+
+    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+        if self.run_many(name, rows) != len(rows):
+            raise LostRace
+        return len(rows)
 
     def _pieces(self, name: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
         """The rows cut into pieces of the sizes there are texts for, largest first, each flattened."""
@@ -149,19 +168,31 @@ class PostgresTx(Tx):
             return 0
         return self._execute(name, self._arrays(name, rows)).rowcount
 
+    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+        if not rows:
+            return 0
+        statement = self._statements[name]
+        assert statement.copied, f"{name} is no plain INSERT of a batch"
+        try:
+            with self.connection.cursor() as cursor:
+                with cursor.copy(statement.copied.encode()) as copy:
+                    copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
+                    for row in rows:
+                        copy.write_row(row)
+                return cursor.rowcount
+        except psycopg.errors.UniqueViolation as error:
+            raise LostRace from error
+
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         # In one order everywhere, so that two writers cannot wait for each other.
-        for bucket in sorted(set(range(BUCKETS) if buckets is None else buckets)):
-            self.connection.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s)", (workspace_no, bucket), prepare=True
-            )
+        wanted = sorted(set(range(BUCKETS) if buckets is None else buckets))
+        self.connection.execute(_LOCK, (workspace_no, Numbers(wanted)), prepare=True)
 
     def _execute(self, name: str, parameters: dict[str, Any]) -> psycopg.Cursor[Row]:
         return self.connection.execute(
             self._statements[name].text.encode(), parameters, prepare=True
         )
 
-    def _arrays(self, name: str, rows: Sequence[Row]) -> dict[str, list[Any]]:
-        columns = self._statements[name].columns
-        values = zip(*rows, strict=True)
-        return {f"batch_{column}": list(v) for (column, _), v in zip(columns, values, strict=True)}
+    def _arrays(self, name: str, rows: Sequence[Row]) -> dict[str, tuple[Any, ...]]:
+        columns = zip(self._statements[name].columns, zip(*rows, strict=True), strict=True)
+        return {f"batch_{column}": COLUMN_TYPES[kind](values) for (column, kind), values in columns}
