@@ -1,11 +1,11 @@
 """The one writer: who waits together commits together, and nobody pays for a neighbour's fault."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Event, Thread
 from typing import Any
 
+import apsw
 import psycopg
 import pytest
 
@@ -68,7 +68,7 @@ def hang_up(tx: Tx) -> None:
 def transient(store: Store) -> Exception:
     """What this database says when a whole transaction deserves another try."""
     if store.database.engine == "sqlite":
-        return sqlite3.OperationalError("database is locked")
+        return apsw.BusyError("database is locked")
     return LostRace()
 
 
@@ -173,7 +173,7 @@ def test_a_race_that_is_never_won_is_answered_and_the_store_goes_on(store: Store
     def hopeless(tx: Tx) -> None:
         raise transient(store)
 
-    with pytest.raises((sqlite3.OperationalError, LostRace)):
+    with pytest.raises((apsw.BusyError, LostRace)):
         store.change(hopeless)
     assert store.write(add, 1) == 1
 

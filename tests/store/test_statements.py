@@ -1,20 +1,21 @@
 """One text for two databases: names are found, rewritten mechanically, and understood by both engines."""
 
 import re
-import sqlite3
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import apsw
 import psycopg
 import pytest
 
 from promosight.store import statements
 from promosight.store.database import database
 from promosight.store.engine import open_store
-from promosight.store.statements import load, rewrite
-from promosight.store.tx import PostgresTx, SqliteTx, Tx
+from promosight.store.statements import SIZES, load, rewrite
+from promosight.store.tx import PostgresTx, Row, SqliteTx, Tx
 
-NUMBERS = "SELECT a FROM {{batch(a BIGINT, b TEXT)}} WHERE a > :least"
+NUMBERS = "SELECT batch.a FROM {{batch(a BIGINT, b TEXT)}} WHERE batch.a > :least"
 
 
 def test_both_engines_know_the_same_statements() -> None:
@@ -44,28 +45,60 @@ def test_parameters_are_rewritten_and_casts_and_texts_are_not() -> None:
     )
 
 
-def test_a_batch_is_json_rows_to_read_one_row_to_write_and_arrays_on_postgresql() -> None:
+def test_a_batch_is_rows_of_values_on_sqlite_and_arrays_on_postgresql() -> None:
     sqlite, postgresql = rewrite(NUMBERS, "sqlite"), rewrite(NUMBERS, "postgresql")
-    assert (
-        "(SELECT value ->> 0 AS a, value ->> 1 AS b FROM json_each(:batch)) AS batch" in sqlite.text
+    assert sqlite.sized.keys() == set(SIZES)
+    assert sqlite.sized[2] == (
+        "SELECT batch.column1 FROM (VALUES (?2, ?), (?, ?)) AS batch WHERE batch.column1 > ?1"
     )
-    assert "(SELECT ?1 AS a, ?2 AS b) AS batch" in sqlite.many
     assert (
         "unnest(CAST(%(batch_a)s AS BIGINT[]), CAST(%(batch_b)s AS TEXT[])) AS batch(a, b)"
         in postgresql.text
     )
     assert sqlite.columns == postgresql.columns == (("a", "BIGINT"), ("b", "TEXT"))
+    assert sqlite.scalars == postgresql.scalars == ("least",)
+
+
+def test_a_plain_insert_of_a_batch_can_be_copied_on_postgresql() -> None:
+    insert = (
+        "INSERT INTO t (x, y, z) SELECT batch.b, NULL, batch.a FROM {{batch(a BIGINT, b TEXT)}}"
+        " WHERE true ON CONFLICT "
+    )
+    copied = "COPY t (z, x) FROM STDIN (FORMAT BINARY)"
+    assert rewrite(insert + "DO NOTHING", "postgresql").copied == copied
+    assert rewrite(insert + "(x) DO UPDATE SET z = 1", "postgresql").copied == ""
+    assert rewrite(insert.replace("NULL", "7") + "DO NOTHING", "postgresql").copied == ""
+    assert {n for n, s in load("postgresql").items() if s.copied} >= {
+        "add_assignments",
+        "add_customers",
+        "add_events",
+    }
+
+
+def test_a_single_row_needs_no_table_on_sqlite() -> None:
+    read = "SELECT t.c FROM {{batch(a BIGINT, b TEXT)}}\nCROSS JOIN t\nWHERE t.a = batch.a AND t.b = :b"
+    assert rewrite(read, "sqlite").sized[1] == "SELECT t.c FROM t\nWHERE t.a = ?2 AND t.b = ?1"
+    write = "UPDATE t SET a = batch.a FROM {{batch(a BIGINT, b TEXT)}} WHERE t.b = batch.b"
+    assert rewrite(write, "sqlite").sized[1] == "UPDATE t SET a = ?1 WHERE t.b = ?2"
+
+
+def test_a_text_for_sqlite_is_short_enough_to_stay_prepared() -> None:
+    """APSW prepares texts of more than 16 KiB anew each time, which costs as much as the rows."""
+    longest = max(len(text) for s in load("sqlite").values() for text in s.sized.values())
+    assert longest < 16_384
 
 
 def _explain(tx: Tx, name: str) -> None:
     """Lets the database understand a statement without running it."""
     statement = load("sqlite" if isinstance(tx, SqliteTx) else "postgresql")[name]
     if isinstance(tx, SqliteTx):
-        names = {*re.findall(r"(?<![:\w]):([a-z_]\w*)", statement.text)}
-        values = dict.fromkeys(names, None) | {"batch": "[]"}
-        tx.connection.execute(f"EXPLAIN {statement.text}", values)
-        if "?1" in statement.many and not names - {"batch"}:
-            tx.connection.execute(f"EXPLAIN {statement.many}", [None] * len(statement.columns))
+        for rows, text in statement.sized.items():
+            values = len(statement.scalars) + rows * len(statement.columns)
+            tx.connection.execute(f"EXPLAIN {text}", [None] * values)
+        if not statement.sized:
+            tx.connection.execute(
+                f"EXPLAIN {statement.text}", dict.fromkeys(statement.scalars, None)
+            )
     else:
         assert isinstance(tx, PostgresTx)
         names = {*re.findall(r"%\((\w+)\)s", statement.text)}
@@ -82,11 +115,33 @@ def test_the_database_understands_every_statement(store_url: str) -> None:
                 continue  # PostgreSQL does not explain DDL; opening the store ran it
             try:
                 store.read(partial(_explain, name=name))
-            except (sqlite3.Error, psycopg.Error) as error:
+            except (apsw.Error, psycopg.Error) as error:
                 faults.append(f"{name}: {error}")
     finally:
         store.close()
     assert not faults
+
+
+def _whole_tables_read(tx: Tx) -> list[str]:
+    """The statements with a batch for which SQLite would read a table from end to end."""
+    assert isinstance(tx, SqliteTx)
+    slow = []
+    for name, statement in load("sqlite").items():
+        for rows, text in statement.sized.items():
+            values = len(statement.scalars) + rows * len(statement.columns)
+            plan = tx.connection.execute(f"EXPLAIN QUERY PLAN {text}", [None] * values).fetchall()
+            steps = [str(step[3]) for step in plan]
+            if any(re.match(r"SCAN (?!batch|CONSTANT|\d+-ROW)|.*AUTOMATIC", one) for one in steps):
+                slow.append(f"{name}, {rows} rows: {steps}")
+    return slow
+
+
+def test_no_batch_makes_sqlite_read_a_whole_table(sqlite_url: str) -> None:
+    store = open_store(sqlite_url, now_us=0)
+    try:
+        assert store.read(_whole_tables_read) == []
+    finally:
+        store.close()
 
 
 def test_a_batch_is_read_and_written_alike(store_url: str) -> None:
@@ -100,6 +155,54 @@ def test_a_batch_is_read_and_written_alike(store_url: str) -> None:
         found = store.read(lambda tx: tx.all_for("customers_of", [(no,) for no in range(7_000)]))
         assert sorted(found) == [(no, text, ws, known) for no, ws, text, known in rows]
         assert store.read(lambda tx: tx.all_for("customers_of", [])) == []
+    finally:
+        store.close()
+
+
+def test_batches_of_every_size_are_read_and_written_whole(store_url: str) -> None:
+    """However the rows are cut into pieces, none is lost, doubled or made up."""
+    store = open_store(store_url, now_us=0)
+    try:
+        for size in range(1, 2 * max(SIZES) + 2):
+            rows = [(size * 1_000 + no, 1, f"c-{no}", 0) for no in range(size)]
+            numbers = [(row[0],) for row in rows]
+            assert store.change(partial(_write, "add_customers", rows)) == size
+            assert store.change(partial(_write, "know_customers", numbers)) == size
+            found = store.read(partial(_find, "customers_of", [*numbers, (-1,)]))
+            assert sorted(found) == [(no, text, 1, 1) for no, _, text, _ in rows]
+    finally:
+        store.close()
+
+
+def _write(name: str, rows: Sequence[Row], tx: Tx) -> int:
+    return tx.run_many(name, rows)
+
+
+def _find(name: str, rows: Sequence[Row], tx: Tx) -> list[Row]:
+    return tx.all_for(name, rows)
+
+
+def test_scalars_and_batches_go_together(store_url: str) -> None:
+    store = open_store(store_url, now_us=0)
+    codes = [(workspace, f"CODE-{no}", 7, 1) for workspace in (1, 2) for no in range(100)]
+    wanted = [(f"CODE-{no}",) for no in range(0, 200, 2)]
+    try:
+        assert store.change(lambda tx: tx.run_many("add_codes", codes)) == 200
+        found = store.read(lambda tx: tx.all_for("code_samples", wanted, workspace_no=2))
+        assert sorted(found) == sorted((f"CODE-{no}", 7, 1) for no in range(0, 100, 2))
+        assert store.read(lambda tx: tx.all_for("code_samples", wanted, workspace_no=3)) == []
+    finally:
+        store.close()
+
+
+def test_nothing_equals_a_missing_value(store_url: str) -> None:
+    """A look-up by NULL finds nothing, not even a NULL."""
+    store = open_store(store_url, now_us=0)
+    try:
+        store.change(lambda tx: tx.run_many("add_customers", [(1, 1, "c-1", 0)]))
+        found = store.read(lambda tx: tx.all_for("customers_of", [(None,), (1,), (None,)]))
+        assert found == [(1, "c-1", 1, 0)]
+        assert store.read(lambda tx: tx.all_for("customers_of", [(None,)])) == []
     finally:
         store.close()
 

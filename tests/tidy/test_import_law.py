@@ -34,7 +34,7 @@ LAW: dict[str, set[str]] = {
     "client": set(),
     "__main__": {"cli"},
 }
-DRIVERS = {"sqlite3", "psycopg"}
+DRIVERS = {"apsw", "sqlite3", "psycopg"}
 # Facts in, answers out: whatever reads a clock, a coin, a file or a wire stays out of the rules.
 NOT_IN_RULES = DRIVERS | {
     *("time", "random", "secrets", "uuid", "os", "sys", "io", "pathlib", "logging", "subprocess"),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
+import apsw
 import psycopg
 
 from promosight.errors import StoreError
+from promosight.store import arrays
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
 
 BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for a writer of another process."""
+STATEMENTS_KEPT = 500
+"""Prepared statements a SQLite connection keeps; all texts of `sql/` in the sizes in use fit."""
+CHECKPOINT_PAGES = 4_000
+"""Pages in SQLite's log after which it is copied into the file; a page changed often is copied once."""
 
 
 class Database(ABC):
@@ -51,6 +56,28 @@ class Database(ABC):
     def may_retry(self, error: Exception) -> bool:
         """Whether the whole transaction may be run again: a lost race or a lost connection."""
 
+    def explain(self, error: Exception) -> Exception:
+        """What to tell who asked: a StoreError when the store itself has failed, else the error as it is."""
+        return error
+
+
+_PRAGMAS = {
+    "page_size": "8192",
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "temp_store": "MEMORY",
+    "wal_autocheckpoint": str(CHECKPOINT_PAGES),
+}
+_BROKEN: dict[type[Exception], str] = {
+    apsw.FullError: "the disk is full",
+    apsw.IOError: "the disk does not read or write",
+    apsw.ReadOnlyError: "the store cannot be written",
+    apsw.CantOpenError: "the store cannot be opened",
+    apsw.NotADBError: "this is no database of SQLite",
+    apsw.CorruptError: "the file is damaged; restore a backup",
+}
+"""Failures of the store itself, as SQLite names them, and what to tell people."""
+
 
 class SqliteDatabase(Database):
     """A file. Write-ahead log, every commit synced: an acknowledged event survives a power cut."""
@@ -64,17 +91,14 @@ class SqliteDatabase(Database):
     def connect(self, *, write: bool) -> Tx:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("PRAGMA page_size = 8192")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA temp_store = MEMORY")
+            connection = apsw.Connection(str(self.path), statementcachesize=STATEMENTS_KEPT)
+            connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
+            for name, value in _PRAGMAS.items():
+                connection.execute(f"PRAGMA {name} = {value}").fetchall()
             connection.execute(f"PRAGMA cache_size = {-131072 if write else -16384}")
             if not write:
                 connection.execute("PRAGMA query_only = ON")
-        except (sqlite3.Error, OSError) as error:
+        except (apsw.Error, OSError) as error:
             raise StoreError(f"cannot open {self.path}: {error}") from error
         return SqliteTx(connection, self.statements, {})
 
@@ -87,7 +111,7 @@ class SqliteDatabase(Database):
             connection.execute("COMMIT")
             return
         tx.cache.clear()
-        if connection.in_transaction:
+        if connection.in_transaction:  # a full disk has ended it already
             connection.execute("ROLLBACK")
 
     def close(self, tx: Tx) -> None:
@@ -99,7 +123,13 @@ class SqliteDatabase(Database):
                 _sqlite(tx).execute(statement)
 
     def may_retry(self, error: Exception) -> bool:
-        return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+        return isinstance(error, LostRace | apsw.BusyError | apsw.LockedError)
+
+    def explain(self, error: Exception) -> Exception:
+        if isinstance(error, tuple(_BROKEN)):
+            what = next(said for kind, said in _BROKEN.items() if isinstance(error, kind))
+            return StoreError(f"{self.path}: {what} ({error})")
+        return error
 
 
 class PostgresDatabase(Database):
@@ -110,6 +140,7 @@ class PostgresDatabase(Database):
     def connect(self, *, write: bool) -> Tx:
         try:
             connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
+            arrays.register(connection)
             connection.execute("SET time zone 'UTC'")
             connection.execute("SET plan_cache_mode = force_generic_plan")
             if write:
@@ -165,7 +196,7 @@ class Readers(threading.local):
     tx: Tx | None = None
 
 
-def _sqlite(tx: Tx) -> sqlite3.Connection:
+def _sqlite(tx: Tx) -> apsw.Connection:
     assert isinstance(tx, SqliteTx)
     return tx.connection
 

@@ -61,6 +61,11 @@ class Store:
         tx = self._begin_reading()
         try:
             return question(tx)
+        except Exception as error:
+            told = self.database.explain(error)
+            if told is error:
+                raise
+            raise told from error
         finally:
             with contextlib.suppress(Exception):
                 self.database.end(tx, commit=True)
@@ -143,6 +148,11 @@ class Store:
                 self._run(jobs)
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 self._recover()
+                told = self.database.explain(error)
+                if told is not error:
+                    told.__cause__ = error
+                    _refuse(jobs, told)  # the store has failed, so no half would fare better
+                    return
                 if not self.database.may_retry(error):
                     self._commit_apart(jobs, error)
                     return

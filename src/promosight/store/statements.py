@@ -3,8 +3,10 @@
 Each file in `sql/` holds statements headed by `-- name: some_name` and a line that says what it is for.
 Two mechanical rewrites bring the text to an engine: `:name` becomes the driver's placeholder, and
 `{{batch(column TYPE, ...)}}` becomes a table of the rows given, named `batch`. On PostgreSQL that is
-`unnest` of typed arrays; on SQLite it is `json_each` for a read, and for a write one row at a time, which
-is how SQLite likes many rows.
+`unnest` of typed arrays. On SQLite it is `VALUES` of a fixed number of rows, and there is one text for each
+size of `SIZES`: an exact number of rows is made up of a few of them, all prepared once. Stepping a
+statement costs more than a row in it, so 64 rows at a time are looked up or written at half the price of
+64 single ones.
 """
 
 from __future__ import annotations
@@ -15,15 +17,33 @@ from typing import NamedTuple
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _BATCH = re.compile(r"\{\{batch\(([^)]*)\)\}\}")
+_FROM_BATCH = re.compile(r"\bFROM \{\{batch\([^)]*\)\}\}\s*(?P<joined>CROSS JOIN )?")
+_INSERT_BATCH = re.compile(
+    r"INSERT INTO (?P<table>\w+) \((?P<targets>[^)]*)\)\s+SELECT\s+(?P<values>[^()]*?)\s+"
+    r"FROM \{\{batch\([^)]*\)\}\}\s+WHERE true\s+ON CONFLICT DO NOTHING$"
+)
+_BATCH_COLUMN = re.compile(r"\bbatch\.(\w+)")
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
+SIZES = (64, 32, 16, 8, 4, 2, 1)
+"""How many rows a SQLite text may hold. Powers of two, so that any number is a sum of few of them."""
+
+
 class Statement(NamedTuple):
-    """One statement for one engine: to read, with scalars or a batch (`text`), and to write a batch (`many`)."""
+    """One statement for one engine.
+
+    `text` takes its scalars by name. On SQLite a statement with a batch has `sized` texts instead, by
+    number of rows: their parameters are numbered, the scalars first in the order of `scalars`, then the
+    rows one after the other.
+    """
 
     text: str
-    many: str
     columns: tuple[tuple[str, str], ...]
+    scalars: tuple[str, ...]
+    sized: dict[int, str]
+    copied: str = ""
+    """On PostgreSQL, for an INSERT that takes a batch as it is: the same by COPY, for rows known to be new."""
 
 
 def load(engine: str) -> dict[str, Statement]:
@@ -45,15 +65,14 @@ def rewrite(text: str, engine: str) -> Statement:
     text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
     batch = _BATCH.search(text)
     columns = tuple(_column(c) for c in batch.group(1).split(",")) if batch else ()
+    scalars = tuple(dict.fromkeys(_PARAMETER.findall(text)))
     if engine == "sqlite":
-        return Statement(
-            _BATCH.sub(lambda _: _json_rows(columns), text),
-            _BATCH.sub(lambda _: _one_row(columns), text),
-            columns,
-        )
+        sized = {rows: _sized(text, columns, scalars, rows) for rows in SIZES} if batch else {}
+        return Statement(text, columns, scalars, sized)
+    copied = _copied(text, columns)
     text = _PARAMETER.sub(r"%(\1)s", text.replace("%", "%%"))
     text = _BATCH.sub(lambda _: _arrays(columns), text)
-    return Statement(text, text, columns)
+    return Statement(text, columns, scalars, {}, copied)
 
 
 def _column(declared: str) -> tuple[str, str]:
@@ -61,14 +80,35 @@ def _column(declared: str) -> tuple[str, str]:
     return name, kind
 
 
-def _json_rows(columns: tuple[tuple[str, str], ...]) -> str:
-    picked = ", ".join(f"value ->> {i} AS {name}" for i, (name, _) in enumerate(columns))
-    return f"(SELECT {picked} FROM json_each(:batch)) AS batch"
+def _sized(
+    text: str, columns: tuple[tuple[str, str], ...], scalars: tuple[str, ...], rows: int
+) -> str:
+    """The text for SQLite with this many rows. One row needs no table: its values stand where they are read."""
+    text = _PARAMETER.sub(lambda found: f"?{scalars.index(found[1]) + 1}", text)
+    place = {name: number for number, (name, _) in enumerate(columns, start=1)}
+    if rows == 1:
+        text = _FROM_BATCH.sub(lambda found: "FROM " if found["joined"] else "", text)
+        return _BATCH_COLUMN.sub(lambda found: f"?{len(scalars) + place[found[1]]}", text)
+    text = _BATCH_COLUMN.sub(lambda found: f"batch.column{place[found[1]]}", text)
+    values = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * rows)
+    # A bare `?` is numbered after the highest before it, so naming the first settles all.
+    values = values.replace("?", f"?{len(scalars) + 1}", 1)
+    return _BATCH.sub(lambda _: f"(VALUES {values}) AS batch", text)
 
 
-def _one_row(columns: tuple[tuple[str, str], ...]) -> str:
-    picked = ", ".join(f"?{i} AS {name}" for i, (name, _) in enumerate(columns, start=1))
-    return f"(SELECT {picked}) AS batch"
+def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> str:
+    insert = _INSERT_BATCH.match(text)
+    if insert is None:
+        return ""
+    targets = [one.strip() for one in insert["targets"].split(",")]
+    values = [one.strip() for one in insert["values"].split(",")]
+    # A target that is NULL in every row is left out.
+    target_of = {v: t for t, v in zip(targets, values, strict=True) if v != "NULL"}
+    wanted = [f"batch.{name}" for name, _ in columns]
+    if sorted(wanted) != sorted(target_of):
+        return ""
+    into = ", ".join(target_of[one] for one in wanted)
+    return f"COPY {insert['table']} ({into}) FROM STDIN (FORMAT BINARY)"
 
 
 def _arrays(columns: tuple[tuple[str, str], ...]) -> str:

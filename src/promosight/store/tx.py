@@ -6,19 +6,25 @@ again after a lost race, so it touches nothing but its `Tx`.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
+import apsw
 import psycopg
 
 from promosight.rules.identity import BUCKETS
-from promosight.store.statements import Statement
+from promosight.store.arrays import COLUMN_TYPES, Numbers
+from promosight.store.statements import SIZES, Statement
 
 Row = tuple[Any, ...]
-_CHUNK_ROWS = 5_000
+_STREAMED_ROWS = 5_000
+_COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
+# `unnest` gives the buckets in the order of the array.
+_LOCK = (
+    b"SELECT pg_advisory_xact_lock(CAST(%s AS INT), CAST(bucket AS INT)) FROM unnest(%s) AS bucket"
+)
 
 
 class LostRace(Exception):
@@ -58,6 +64,14 @@ class Tx(ABC):
         """Runs a named statement that writes from `{{batch}}`; returns the number of rows changed."""
 
     @abstractmethod
+    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+        """Adds rows by a named `INSERT ... SELECT ... FROM {{batch}}`, known to be new; returns their number.
+
+        Much cheaper than `run_many` on PostgreSQL. Raises LostRace, and spoils the transaction, when one
+        was there after all.
+        """
+
+    @abstractmethod
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         """Keeps other writers out of these buckets (None: all) of a workspace until the end."""
 
@@ -72,7 +86,7 @@ class SqliteTx(Tx):
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: apsw.Connection,
         statements: dict[str, Statement],
         cache: dict[Any, Any],
     ) -> None:
@@ -83,23 +97,39 @@ class SqliteTx(Tx):
         return self.connection.execute(self._statements[name].text, parameters).fetchall()
 
     def run(self, name: str, /, **parameters: Any) -> int:
-        return self.connection.execute(self._statements[name].text, parameters).rowcount
+        before = self.connection.total_changes()
+        self.connection.execute(self._statements[name].text, parameters)
+        return self.connection.total_changes() - before
 
     def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
         yield from self.connection.execute(self._statements[name].text, parameters)
 
     def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
-        text = self._statements[name].text
+        scalars = tuple(parameters[one] for one in self._statements[name].scalars)
         found: list[Row] = []
-        for start in range(0, len(rows), _CHUNK_ROWS):
-            batch = json.dumps(rows[start : start + _CHUNK_ROWS])
-            found += self.connection.execute(text, {**parameters, "batch": batch})
+        for text, values in self._pieces(name, rows):
+            found += self.connection.execute(text, scalars + values)
         return found
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
-        if not rows:
-            return 0
-        return self.connection.executemany(self._statements[name].many, rows).rowcount
+        before = self.connection.total_changes()
+        for text, values in self._pieces(name, rows):
+            self.connection.execute(text, values)
+        return self.connection.total_changes() - before
+
+    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+        if self.run_many(name, rows) != len(rows):
+            raise LostRace
+        return len(rows)
+
+    def _pieces(self, name: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+        """The rows cut into pieces of the sizes there are texts for, largest first, each flattened."""
+        sized = self._statements[name].sized
+        start = 0
+        for size in SIZES:
+            while start + size <= len(rows):
+                yield sized[size], tuple(chain.from_iterable(rows[start : start + size]))
+                start += size
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         return
@@ -125,7 +155,7 @@ class PostgresTx(Tx):
 
     def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
         with self.connection.cursor(name="each") as cursor:
-            cursor.itersize = _CHUNK_ROWS
+            cursor.itersize = _STREAMED_ROWS
             cursor.execute(self._statements[name].text.encode(), parameters)
             yield from cursor
 
@@ -139,19 +169,31 @@ class PostgresTx(Tx):
             return 0
         return self._execute(name, self._arrays(name, rows)).rowcount
 
+    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+        if not rows:
+            return 0
+        statement = self._statements[name]
+        assert statement.copied, f"{name} is no plain INSERT of a batch"
+        try:
+            with self.connection.cursor() as cursor:
+                with cursor.copy(statement.copied.encode()) as copy:
+                    copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
+                    for row in rows:
+                        copy.write_row(row)
+                return cursor.rowcount
+        except psycopg.errors.UniqueViolation as error:
+            raise LostRace from error
+
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         # In one order everywhere, so that two writers cannot wait for each other.
-        for bucket in sorted(set(range(BUCKETS) if buckets is None else buckets)):
-            self.connection.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s)", (workspace_no, bucket), prepare=True
-            )
+        wanted = sorted(set(range(BUCKETS) if buckets is None else buckets))
+        self.connection.execute(_LOCK, (workspace_no, Numbers(wanted)), prepare=True)
 
     def _execute(self, name: str, parameters: dict[str, Any]) -> psycopg.Cursor[Row]:
         return self.connection.execute(
             self._statements[name].text.encode(), parameters, prepare=True
         )
 
-    def _arrays(self, name: str, rows: Sequence[Row]) -> dict[str, list[Any]]:
-        columns = self._statements[name].columns
-        values = zip(*rows, strict=True)
-        return {f"batch_{column}": list(v) for (column, _), v in zip(columns, values, strict=True)}
+    def _arrays(self, name: str, rows: Sequence[Row]) -> dict[str, tuple[Any, ...]]:
+        columns = zip(self._statements[name].columns, zip(*rows, strict=True), strict=True)
+        return {f"batch_{column}": COLUMN_TYPES[kind](values) for (column, kind), values in columns}

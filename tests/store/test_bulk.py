@@ -1,0 +1,144 @@
+"""Many rows at once: every text arrives as it was sent, and rows held to be new are never lost or doubled."""
+
+import time
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+
+from promosight.store.database import PostgresDatabase
+from promosight.store.engine import Store, open_store
+from promosight.store.statements import load
+from promosight.store.tx import LostRace, PostgresTx, Tx
+
+TEXTS = [
+    "",
+    " ",
+    "\t",
+    "a\tb\nc\r\nd",
+    "\\",
+    "\\N",
+    "\\.",
+    "back\\slash\\n",
+    "'single' \"double\" {braces}, commas",
+    "NULL",
+    "None",
+    "ü é 七 🎁 \u2028",
+    "x" * 70_000,
+]
+NUMBERS = [0, 1, -1, 2**15, -(2**31), 2**31, 2**63 - 1, -(2**63)]
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url, now_us=0)
+    yield opened
+    opened.close()
+
+
+def customers(first: int, count: int) -> list[tuple[int, int, str, int]]:
+    return [(no, 1, f"c-{no}", 0) for no in range(first, first + count)]
+
+
+def stored(tx: Tx) -> list[int]:
+    return sorted(row[0] for row in tx.all_for("customers_of", [(no,) for no in range(5_000)]))
+
+
+@pytest.mark.parametrize("way", ["add_new", "run_many"])
+def test_every_text_and_number_comes_back_as_it_was_sent(store: Store, way: str) -> None:
+    texts = [(no, 1, text, 0) for no, text in enumerate(TEXTS)]
+    numbers = [(no, 1, "n", 1) for no in NUMBERS if not 0 <= no < len(TEXTS)]
+    rows = texts + numbers
+    assert store.change(lambda tx: getattr(tx, way)("add_customers", rows)) == len(rows)
+    found = store.read(lambda tx: tx.all_for("customers_of", [row[:1] for row in rows]))
+    assert sorted(found) == sorted((no, text, 1, known) for no, _, text, known in rows)
+
+
+@pytest.mark.parametrize("way", ["add_new", "run_many"])
+def test_missing_values_stay_missing_alone_and_among_others(store: Store, way: str) -> None:
+    """A column of nothing but NULL, one with some, one with none; texts and numbers."""
+    columns = load("sqlite")["add_assignments"].columns
+    rows = [tuple(assignment(no).get(name) for name, _ in columns) for no in range(100)]
+    assert store.change(lambda tx: getattr(tx, way)("add_assignments", rows)) == 100
+    keys = [(1, 1, no) for no in range(100)]
+    assert sorted(store.read(lambda tx: tx.all_for("assignments_of_groups", keys))) == rows
+
+
+def assignment(no: int) -> dict[str, object]:
+    """An assignment by column; `details` and `expires_us` are missing in all, others in some."""
+    key = dict.fromkeys(("bucket", "promotion_no", "workspace_no", "source_no"), 1)
+    given = dict.fromkeys(("slot", "import_no", "assigned_us", "received_us", "digest"), 5)
+    derived = {"control": 0, "committed_micros": 0, "currency": "EUR"}
+    some = {"segment": None if no % 2 else "s", "max_redemptions": None if no % 3 else no}
+    return {**key, **given, **derived, **some, "customer_no": no}
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 3_000])
+def test_new_rows_are_added_and_counted(store: Store, count: int) -> None:
+    rows = customers(0, count)
+    assert store.change(lambda tx: tx.add_new("add_customers", rows)) == count
+    assert store.read(stored) == list(range(count))
+
+
+def test_a_row_that_was_there_after_all_is_a_lost_race_and_nothing_of_it_stays(
+    store: Store,
+) -> None:
+    """P4: the transaction starts over, and then it may look before it writes."""
+    store.change(lambda tx: tx.add_new("add_customers", customers(50, 1)))
+    tries: list[str] = []
+
+    def bold_then_careful(tx: Tx) -> int:
+        tries.append("bold" if not tries else "careful")
+        if len(tries) == 1:
+            return tx.add_new("add_customers", customers(0, 100))
+        there = set(stored(tx))
+        return tx.add_new("add_customers", [c for c in customers(0, 100) if c[0] not in there])
+
+    assert store.change(bold_then_careful) == 99
+    assert tries == ["bold", "careful"]
+    assert store.read(stored) == list(range(100))
+
+
+def test_who_is_never_right_about_new_rows_is_told(store: Store) -> None:
+    store.change(lambda tx: tx.add_new("add_customers", customers(0, 1)))
+    with pytest.raises(LostRace):
+        store.change(lambda tx: tx.add_new("add_customers", customers(0, 2)))
+    assert store.read(stored) == [0]
+
+
+def held(db: PostgresDatabase, workspace_no: int) -> list[tuple[int, bool]]:
+    """The buckets of a workspace that are locked or waited for, and whether granted."""
+    tx = db.connect(write=False)
+    assert isinstance(tx, PostgresTx)
+    rows = tx.connection.execute(
+        "SELECT objid::int, granted FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+        " ORDER BY 1, 2 DESC",
+        (workspace_no,),
+    ).fetchall()
+    db.close(tx)
+    return [(row[0], row[1]) for row in rows]
+
+
+def test_buckets_are_locked_in_one_order_whatever_order_they_are_named_in(
+    postgresql_url: str,
+) -> None:
+    """P4: two writers that want the same buckets never wait for each other."""
+    workspace_no = 7_123
+    db = PostgresDatabase(postgresql_url)
+    first, second = db.connect(write=True), db.connect(write=True)
+    for tx in (first, second):
+        db.begin(tx, write=True)
+    first.lock(workspace_no, [5])
+    waiting = Thread(target=second.lock, args=(workspace_no, [9, 5, 1]))
+    waiting.start()
+    wanted = [(1, True), (5, True), (5, False)]
+    give_up = time.monotonic() + 30
+    while held(db, workspace_no) != wanted and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert held(db, workspace_no) == wanted
+    db.end(first, commit=True)
+    waiting.join(30)
+    assert held(db, workspace_no) == [(1, True), (5, True), (9, True)]
+    db.end(second, commit=True)
+    for tx in (first, second):
+        db.close(tx)
