@@ -35,11 +35,11 @@ ASSIGNMENT: dict[str, Any] = {
     "assigned_at": "2026-11-20T08:00:00Z",
 }
 GOLDEN = {
-    "redemption": 5_964_879_556_402_704_258,
-    "full redemption": 6_264_198_296_955_080_005,
-    "assignment": 6_804_896_056_826_641_948,
-    "slot": 4_852_498_544_256_252_836,
-    "slot of an id": 5_855_676_619_752_123_179,
+    "redemption": 6_002_483_691_484_051_402,
+    "full redemption": 6_584_950_572_884_961_692,
+    "assignment": 9_030_573_204_655_620_139,
+    "slot": 3_304_553_392_864_578_650,
+    "slot of an id": 4_181_232_749_897_259_432,
 }
 REVERSAL = {"event_id": "r-1", "type": "reversal", "reverses": "e-1"}
 EVENT_IDS = [

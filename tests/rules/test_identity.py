@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promosight.rules.identity import BUCKETS, bucket_of, customer_number, stable_hash
+from promosight.rules.identity import (
+    BUCKETS,
+    bucket_of,
+    content_digest,
+    content_digests,
+    customer_number,
+    stable_hash,
+)
 
 PART = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.text(max_size=20))
 
@@ -31,6 +38,24 @@ def test_a_hash_is_blake2b_of_messagepack() -> None:
     packed = b"\x93" + b"\xa1a" + b"\xc0" + b"\x01"
     digest = int.from_bytes(blake2b(packed, digest_size=8).digest(), "big")
     assert stable_hash("a", None, 1) == digest >> 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [(("a", None, 1), 4_744_474_394_656_420_461), ((), 8_469_165_275_470_842_470)],
+)
+def test_a_digest_of_content_never_changes(
+    parts: tuple[str | int | None, ...], expected: int
+) -> None:
+    assert content_digest(*parts) == expected
+
+
+@given(st.lists(st.lists(PART, max_size=5).map(tuple)))
+def test_digests_of_many_contents_are_those_of_each(
+    contents: list[tuple[str | int | None, ...]],
+) -> None:
+    assert content_digests(contents) == [content_digest(*content) for content in contents]
+    assert all(0 <= digest < 2**63 for digest in content_digests(contents))
 
 
 def test_a_customers_number_never_changes() -> None:

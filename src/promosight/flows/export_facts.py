@@ -16,7 +16,7 @@ from promosight.flows.figures import list_promotions
 from promosight.flows.lookup import payload_of
 from promosight.flows.problems import Page, Wanted, problems
 from promosight.rules.facts import Event
-from promosight.rules.identity import stable_hash
+from promosight.rules.identity import content_digest
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.store.catalogue import load
@@ -151,7 +151,7 @@ def _customer_said(e: EventRow, customer_id: str | None) -> str | None:
         return customer_id
     fact = event_fact(e, customer_id=customer_id)
     content = (getattr(fact, name) for name in Event.__struct_fields__[:-1])
-    return customer_id if stable_hash(*content) == e.digest else None
+    return customer_id if content_digest(*content) == e.digest else None
 
 
 def _found_of_event(

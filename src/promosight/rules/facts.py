@@ -8,14 +8,14 @@ depends on anything else (its promotion, its customer, other events) is not deci
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from promosight.rules.identity import stable_hash
+from promosight.rules.identity import content_digest
 from promosight.rules.instants import SECOND_US, parse_instant
-from promosight.rules.money import is_currency, parse_amount
+from promosight.rules.money import amount_of, is_currency
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 FUTURE_TOLERANCE_US = 300 * SECOND_US
@@ -34,7 +34,7 @@ class Rejection(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Event(msgspec.Struct, kw_only=True, gc=False):
+class Event(msgspec.Struct, gc=False):
     """A redemption, or a reversal when `reverses` names the redemption it undoes.
 
     A reversal may leave promotion, customer and time to its original; they are then None or 0.
@@ -58,7 +58,7 @@ class Event(msgspec.Struct, kw_only=True, gc=False):
     digest: int
 
 
-class Assignment(msgspec.Struct, kw_only=True, gc=False):
+class Assignment(msgspec.Struct, gc=False):
     """One reward given to one customer. `slot` is its identity within (promotion, customer)."""
 
     promotion_id: str
@@ -80,7 +80,9 @@ class Assignment(msgspec.Struct, kw_only=True, gc=False):
     slot: int
 
 
-class _Fault(Exception):
+class Fault(ValueError):
+    """Raised within the rules where a value makes its event no fact; `rejection` says why."""
+
     def __init__(self, reason: str, field: str, detail: str) -> None:
         self.rejection = Rejection(reason, "/" + field, detail)
 
@@ -91,7 +93,7 @@ def event_from(
     """The event as a fact, or why it is rejected (`invalid`, `backdated`, `future`)."""
     try:
         return _event(reported, received_us, tracking_from_us)
-    except _Fault as fault:
+    except Fault as fault:
         return fault.rejection
 
 
@@ -99,7 +101,7 @@ def assignment_from(reported: ReportedAssignment, *, received_us: int) -> Assign
     """The assignment as a fact, or why it is rejected (`invalid`, `future`)."""
     try:
         return _assignment(reported, received_us)
-    except _Fault as fault:
+    except Fault as fault:
         return fault.rejection
 
 
@@ -107,7 +109,7 @@ def identifier(value: str | None, field: str) -> str | Rejection:
     """A caller's id, trimmed, or why it cannot be one."""
     try:
         return _required(value, field)
-    except _Fault as fault:
+    except Fault as fault:
         return fault.rejection
 
 
@@ -115,40 +117,36 @@ def _event(r: ReportedEvent, received_us: int, tracking_from_us: int) -> Event:
     event_id = _required(r.event_id, "event_id")
     reverses = _reverses(r)
     if reverses is None and r.promotion_id is None and r.promo_code is None:
-        raise _Fault("invalid", "promotion_id", "give promotion_id or promo_code")
-    needed = _required if reverses is None else _identifier
+        raise Fault("invalid", "promotion_id", "give promotion_id or promo_code")
+    needed = _required if reverses is None else identifier_or_none
     customer_id = needed(r.customer_id, "customer_id")
     fields = (
         event_id,
         reverses,
-        _identifier(r.promotion_id, "promotion_id"),
-        _identifier(r.promo_code, "promo_code"),
+        identifier_or_none(r.promotion_id, "promotion_id"),
+        identifier_or_none(r.promo_code, "promo_code"),
         customer_id,
         _redeemed_us(r, reverses is None, received_us, tracking_from_us),
-        _identifier(r.assignment_id, "assignment_id"),
-        _identifier(r.campaign_id, "campaign_id"),
-        _identifier(r.tier_id, "tier_id"),
-        _identifier(r.channel, "channel"),
+        identifier_or_none(r.assignment_id, "assignment_id"),
+        identifier_or_none(r.campaign_id, "campaign_id"),
+        identifier_or_none(r.tier_id, "tier_id"),
+        identifier_or_none(r.channel, "channel"),
         _amount(r.reward_value, "reward_value"),
         _currency(r.currency),
-        _identifier(r.order_id, "order_id"),
+        identifier_or_none(r.order_id, "order_id"),
         _amount(r.order_value, "order_value"),
-        _json(r.metadata),
+        canonical_json(r.metadata),
     )
-    said: dict[str, Any] = dict(zip(_EVENT_FIELDS, fields, strict=True))
-    return Event(**said, digest=stable_hash(*fields))
-
-
-_EVENT_FIELDS = Event.__struct_fields__[:-1]
+    return Event(*fields, content_digest(*fields))
 
 
 def _reverses(r: ReportedEvent) -> str | None:
     if r.type == "reversal":
         return _required(r.reverses, "reverses")
     if r.type not in (None, "redemption"):
-        raise _Fault("invalid", "type", "must be redemption or reversal")
+        raise Fault("invalid", "type", "must be redemption or reversal")
     if r.reverses is not None:
-        raise _Fault("invalid", "type", 'an event that reverses another says "type": "reversal"')
+        raise Fault("invalid", "type", 'an event that reverses another says "type": "reversal"')
     return None
 
 
@@ -157,14 +155,14 @@ def _redeemed_us(r: ReportedEvent, required: bool, received_us: int, tracking_fr
         return 0
     instant_us = _instant(_required(r.redeemed_at, "redeemed_at"), "redeemed_at")
     if instant_us < tracking_from_us:
-        raise _Fault("backdated", "redeemed_at", "lies before the start of tracking")
+        raise Fault("backdated", "redeemed_at", "lies before the start of tracking")
     _not_future(instant_us, received_us, "redeemed_at")
     return instant_us
 
 
 def _not_future(instant_us: int, received_us: int, field: str) -> None:
     if instant_us > received_us + FUTURE_TOLERANCE_US:
-        raise _Fault("future", field, "lies more than 5 minutes ahead; check the sender's clock")
+        raise Fault("future", field, "lies more than 5 minutes ahead; check the sender's clock")
 
 
 def _assignment(r: ReportedAssignment, received_us: int) -> Assignment:
@@ -172,65 +170,73 @@ def _assignment(r: ReportedAssignment, received_us: int) -> Assignment:
     customer_id = _required(r.customer_id, "customer_id")
     assigned_us = _instant(_required(r.assigned_at, "assigned_at"), "assigned_at")
     _not_future(assigned_us, received_us, "assigned_at")
-    assignment_id = _identifier(r.assignment_id, "assignment_id")
-    campaign_id = _identifier(r.campaign_id, "campaign_id")
-    occurrence = _identifier(r.occurrence, "occurrence")
+    assignment_id = identifier_or_none(r.assignment_id, "assignment_id")
+    campaign_id = identifier_or_none(r.campaign_id, "campaign_id")
+    occurrence = identifier_or_none(r.occurrence, "occurrence")
     if r.max_redemptions is not None and not 1 <= r.max_redemptions < 2**31:
-        raise _Fault("invalid", "max_redemptions", "must be a whole number of at least 1")
-    content: dict[str, Any] = {
-        "promotion_id": promotion_id,
-        "customer_id": customer_id,
-        "assigned_us": assigned_us,
-        "assignment_id": assignment_id,
-        "campaign_id": campaign_id,
-        "tier_id": _identifier(r.tier_id, "tier_id"),
-        "segment": _identifier(r.segment, "segment"),
-        "promo_code": _identifier(r.promo_code, "promo_code"),
-        "reward_micros": _amount(r.reward_value, "reward_value"),
-        "currency": _currency(r.currency),
-        "expires_us": _optional_instant(r.expires_at, "expires_at"),
-        "max_redemptions": r.max_redemptions,
-        "control": bool(r.control),
-        "details": _details(r, occurrence),
-    }
-    return Assignment(
-        **content,
-        channels=_channels(r),
-        digest=stable_hash(*content.values()),
-        slot=_slot(promotion_id, assignment_id, campaign_id, occurrence, assigned_us),
+        raise Fault("invalid", "max_redemptions", "must be a whole number of at least 1")
+    tier_id = identifier_or_none(r.tier_id, "tier_id")
+    segment = identifier_or_none(r.segment, "segment")
+    rest = (
+        identifier_or_none(r.promo_code, "promo_code"),
+        _amount(r.reward_value, "reward_value"),
+        _currency(r.currency),
+        _optional_instant(r.expires_at, "expires_at"),
+        r.max_redemptions,
+        bool(r.control),
+        details_of(occurrence, identifier_or_none(r.decision_id, "decision_id"), r.attributes),
     )
+    first = (promotion_id, customer_id, assigned_us, assignment_id, campaign_id, tier_id, segment)
+    # Channels are no part of the content: further ones may be told later.
+    digest = content_digest(*first, *rest)
+    slot = content_digest(
+        *slot_of(promotion_id, assignment_id, campaign_id, occurrence, assigned_us)
+    )
+    return Assignment(*first, channels_of(r.channels, r.channel), *rest, digest, slot)
 
 
-def _slot(
+def slot_of(
     promotion_id: str,
     assignment_id: str | None,
     campaign_id: str | None,
     occurrence: str | None,
     assigned_us: int,
-) -> int:
+) -> tuple[str | int | None, ...]:
+    """What makes an assignment another one within its promotion and customer: its id or its occurrence."""
     if assignment_id is not None:
-        return stable_hash("id", assignment_id)
-    return stable_hash("occurrence", promotion_id, campaign_id, occurrence or assigned_us)
+        return "id", assignment_id
+    return "occurrence", promotion_id, campaign_id, occurrence or assigned_us
 
 
-def _details(r: ReportedAssignment, occurrence: str | None) -> str | None:
-    rest = {
-        "occurrence": occurrence,
-        "decision_id": _identifier(r.decision_id, "decision_id"),
-        "attributes": r.attributes,
-    }
-    kept = {name: value for name, value in rest.items() if value}
-    return _json(kept) if kept else None
+def details_of(
+    occurrence: str | None, decision_id: str | None, attributes: dict[str, Any] | None
+) -> str | None:
+    """What matching does not need of an assignment, as canonical JSON. The ids are checked already."""
+    if occurrence is None and decision_id is None and not attributes:
+        return None
+    rest = {"occurrence": occurrence, "decision_id": decision_id, "attributes": attributes}
+    return canonical_json({name: value for name, value in rest.items() if value})
 
 
-def _channels(r: ReportedAssignment) -> tuple[str, ...]:
-    named = [*(r.channels or ()), *((r.channel,) if r.channel is not None else ())]
+def channels_of(channels: Sequence[str] | None, channel: str | None) -> tuple[str, ...]:
+    """The channels that carried an assignment, each once, sorted. Raises Fault."""
+    if channels is None and channel is None:
+        return ()
+    named = [*(channels or ()), *((channel,) if channel is not None else ())]
     return tuple(sorted({_required(one, "channel") for one in named if one.strip()}))
 
 
-def _identifier(value: str | None, field: str) -> str | None:
+def identifier_or_none(value: str | None, field: str) -> str | None:
+    """A caller's id, trimmed; None stays None. Raises Fault when it cannot be one."""
     if value is None:
         return None
+    if (
+        value.isascii()
+        and value.isprintable()
+        and " " not in value
+        and 0 < len(value) <= MAX_ID_LENGTH
+    ):
+        return value
     trimmed = value.strip()
     if (
         trimmed
@@ -238,13 +244,13 @@ def _identifier(value: str | None, field: str) -> str | None:
         and ((trimmed.isascii() and trimmed.isprintable()) or not _UNPRINTABLE.search(trimmed))
     ):
         return trimmed
-    raise _Fault("invalid", field, "must be 1 to 255 characters without control characters")
+    raise Fault("invalid", field, "must be 1 to 255 characters without control characters")
 
 
 def _required(value: str | None, field: str) -> str:
-    trimmed = _identifier(value, field)
+    trimmed = identifier_or_none(value, field)
     if trimmed is None:
-        raise _Fault("invalid", field, "is missing")
+        raise Fault("invalid", field, "is missing")
     return trimmed
 
 
@@ -252,7 +258,7 @@ def _checked(parse: Callable[[Any], int], value: Any, field: str) -> int:
     try:
         return parse(value)
     except ValueError as error:
-        raise _Fault("invalid", field, str(error)) from None
+        raise Fault("invalid", field, str(error)) from None
 
 
 def _instant(text: str, field: str) -> int:
@@ -266,17 +272,18 @@ def _optional_instant(text: str | None, field: str) -> int | None:
 def _amount(value: Any, field: str) -> int | None:
     if value is None:
         return None
-    micros = _checked(parse_amount, value, field)
+    micros = _checked(amount_of, value, field)
     if micros < 0:
-        raise _Fault("invalid", field, "must not be negative")
+        raise Fault("invalid", field, "must not be negative")
     return micros
 
 
 def _currency(code: str | None) -> str | None:
     if code is None or is_currency(code):
         return code
-    raise _Fault("invalid", "currency", "must be an ISO 4217 code such as EUR")
+    raise Fault("invalid", "currency", "must be an ISO 4217 code such as EUR")
 
 
-def _json(value: Any) -> str | None:
+def canonical_json(value: Any) -> str | None:
+    """JSON that is equal for equal values, whatever the order of their keys."""
     return None if value is None else _canonical(value).decode()

@@ -36,10 +36,28 @@ def parse_instant(text: str) -> int:
         raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z") from None
     if moment.tzinfo is None:
         raise ValueError("has no offset: write Z or +01:00 behind the time")
-    instant_us = (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    instant_us = since.days * DAY_US + since.seconds * SECOND_US + since.microseconds
     if not _FIRST_US <= instant_us <= _LAST_US:
         raise ValueError("is outside the calendar")
     return instant_us
+
+
+def parse_instants(texts: list[str]) -> list[int] | None:
+    """What `parse_instant` makes of each text; None when they are not all of one form, or one is wrong."""
+    if not texts:
+        return []
+    length, joined = len(texts[0]), "".join(texts)
+    if length < 16 or set(map(len, texts)) != {length}:
+        return None
+    if set(joined[4::length]) != {"-"} or not set(joined[10::length]) <= {"T", "t", " "}:
+        return None
+    try:
+        since = [moment - _EPOCH for moment in map(datetime.fromisoformat, texts)]
+    except (ValueError, TypeError):  # no instant; or naive, which cannot be told from the epoch
+        return None
+    found = [one.days * DAY_US + one.seconds * SECOND_US + one.microseconds for one in since]
+    return found if min(found) >= _FIRST_US and max(found) <= _LAST_US else None
 
 
 def from_datetime(moment: datetime) -> int:

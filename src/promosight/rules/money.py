@@ -51,6 +51,8 @@ _MINOR_DIGITS = (
 
 def parse_amount(value: str | int | Decimal) -> int:
     """Micros of a decimal string (or whole number). Raises ValueError with a sentence for the sender."""
+    if isinstance(value, str) and (micros := _simple(value)) is not None:
+        return micros
     try:
         amount = Decimal(value) if isinstance(value, Decimal | int) else _plain(value)
     except InvalidOperation:
@@ -68,9 +70,43 @@ def parse_amount(value: str | int | Decimal) -> int:
     return int(scaled)
 
 
+def _simple(text: str) -> int | None:
+    """Micros of digits with at most one point among them, as nearly all amounts are; else None."""
+    whole, _, fraction = text.partition(".")
+    places = len(fraction)
+    if not text.isascii() or not whole.isdigit() or len(whole) > 10 or places > 6:
+        return None
+    if not places:
+        return int(whole) * MICROS
+    return int(whole + fraction) * 10 ** (6 - places) if fraction.isdigit() else None
+
+
+class _AmountsRead(dict[str, int]):
+    """Micros by their text. Amounts repeat (5.00, 10.00), so that most are read once; bounded in size."""
+
+    def __missing__(self, text: str) -> int:
+        micros = parse_amount(text)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = micros
+        return micros
+
+
+_REMEMBERED = 32_768
+_LONGEST = 40
+amount_of_text = _AmountsRead().__getitem__
+"""`parse_amount` of a text, remembered."""
+
+
+def amount_of(value: str | int | Decimal) -> int:
+    """`parse_amount`, remembered where the text of the value is no longer than an amount's."""
+    text = str(value)
+    return amount_of_text(text) if len(text) <= _LONGEST else parse_amount(value)
+
+
 def _plain(text: str) -> Decimal:
     stripped = text.strip()
-    if len(stripped) > 40 or not stripped.isascii() or "_" in stripped:
+    if len(stripped) > _LONGEST or not stripped.isascii() or "_" in stripped:
         raise InvalidOperation
     return Decimal(stripped)
 

@@ -1,0 +1,215 @@
+"""Columns of many rows, checked in a few passes each, and which rows did not pass.
+
+Every method takes a column as reported and gives it back as facts hold it. Where a value is unusual, or wrong, its
+row is *in doubt*: the value is given as None (or 0), and `certain` leaves the row's place open. Being in doubt says
+nothing but that the rule for single events must look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from promosight.rules.facts import (
+    MAX_ID_LENGTH,
+    Fault,
+    channels_of,
+    details_of,
+    identifier_or_none,
+)
+from promosight.rules.instants import parse_instant, parse_instants
+from promosight.rules.money import amount_of, amount_of_text, is_currency
+
+T = TypeVar("T")
+Column = Sequence[Any]
+
+_PLAIN = bytes(range(0x21, 0x7F))
+"""ASCII that is neither space nor control character."""
+
+_NOTHING = type(None)
+_NO_ID = ""
+"""No id is empty, so this can stand for one that was not understood."""
+
+_NOT_UNDERSTOOD = (ValueError, TypeError, AttributeError)
+
+
+class Rows:
+    """So many rows, and which of them are in doubt."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._doubts: set[int] = set()
+
+    def certain(self, facts: Iterable[T]) -> list[T | None]:
+        """The facts made of all rows, those in doubt taken out."""
+        found: list[T | None] = list(facts)
+        for row in self._doubts:
+            found[row] = None
+        return found
+
+    def allow(self, column: Column, values: Collection[Any]) -> None:
+        """Doubts whatever is none of a few values."""
+        if not set(column) <= set(values):
+            self._doubt(value not in values for value in column)
+
+    def need_one_of(self, column: Column, other: Column) -> None:
+        """Doubts where both are missing."""
+        if None in column:
+            pairs = zip(column, other, strict=True)
+            self._doubt(one is None and another is None for one, another in pairs)
+
+    def needed(self, column: Column) -> Column:
+        """The column, doubting where it is missing."""
+        if None in column:
+            self._doubt(value is None for value in column)
+        return column
+
+    def ids(self, column: Column) -> Column:
+        """Callers' ids, trimmed."""
+        if column.count(None) == self.count:
+            return column
+        found = set(column)
+        missing = None in found
+        found.discard(None)
+        if _are_plain(found):
+            return column
+        known = {value: _id_or_doubt(value) for value in found}
+        if missing:
+            known[None] = None
+        trimmed = [known[value] for value in column]
+        if _NO_ID in trimmed:
+            self._doubt(value == _NO_ID for value in trimmed)
+        return trimmed
+
+    def instants(self, column: Column) -> Column:
+        """Microseconds since 1970 of texts; what is microseconds already stays."""
+        said = [value for value in column if value is not None]
+        if not said:
+            return column
+        kinds = set(map(type, said))
+        found = said if kinds == {int} else parse_instants(said) if kinds == {str} else None
+        if found is None:
+            return self._each(column, _instant)
+        return found if len(found) == self.count else _spread(found, column)
+
+    def within(self, column: Column, first: int | None, last: int) -> list[int]:
+        """Instants that must be there and lie between two others, both allowed; 0 where in doubt."""
+        if None in column:
+            self.needed(column)
+            column = [0 if value is None else value for value in column]
+        if first is not None and min(column) < first:
+            self._doubt(value < first for value in column)
+        if max(column) > last:
+            self._doubt(value > last for value in column)
+        return list(column)
+
+    def amounts(self, column: Column) -> Column:
+        """Micros of amounts."""
+        kinds = set(map(type, column))
+        if kinds == {_NOTHING}:
+            return column
+        if kinds not in ({str}, {Decimal}):
+            return self._each(column, _amount)
+        try:
+            found = list(map(amount_of_text, column if kinds == {str} else map(str, column)))
+        except ValueError:
+            return self._each(column, _amount)
+        return found if min(found) >= 0 else self._each(column, _amount)
+
+    def currencies(self, column: Column) -> Column:
+        """Codes of currencies."""
+        self.allow(column, {code for code in set(column) if code is None or is_currency(code)})
+        return column
+
+    def counts(self, column: Column) -> Column:
+        """How often an assignment may be redeemed."""
+        return column if set(column) == {None} else self._each(column, _count)
+
+    def flags(self, column: Column) -> list[bool]:
+        """Yes or no; missing means no."""
+        kinds = set(map(type, column))
+        if not kinds <= {bool, _NOTHING}:
+            self._doubt(not isinstance(value, bool | None) for value in column)
+        return [value is True for value in column]
+
+    def channels(self, many: Column, one: Column) -> Column:
+        """The set of channels of each row."""
+        if set(one) == {None} and many.count(None) == self.count:
+            return [()] * self.count
+        try:
+            told = [
+                (None if each is None else tuple(each), single)
+                for each, single in zip(many, one, strict=True)
+            ]
+            known = {both: channels_of(*both) for both in set(told)}
+        except _NOT_UNDERSTOOD:
+            return self._each(zip(many, one, strict=True), _channels)
+        return [known[both] for both in told]
+
+    def details(self, occurrence: Column, decision_id: Column, attributes: Column) -> Column:
+        """What matching does not need, as canonical JSON."""
+        beside = (occurrence, decision_id, attributes)
+        if all(column.count(None) == self.count for column in beside):
+            return occurrence
+        return list(map(details_of, *beside))
+
+    def _doubt(self, wrong: Iterable[bool]) -> None:
+        self._doubts.update(row for row, is_wrong in enumerate(wrong) if is_wrong)
+
+    def _each(self, column: Iterable[Any], parse: Callable[[Any], T | None]) -> list[T | None]:
+        """Each value parsed alone; None where it is missing or in doubt."""
+        found: list[T | None] = []
+        for row, value in enumerate(column):
+            try:
+                found.append(None if value is None else parse(value))
+            except _NOT_UNDERSTOOD:
+                self._doubts.add(row)
+                found.append(None)
+        return found
+
+
+def _are_plain(values: set[str]) -> bool:
+    """Whether all are ASCII without spaces and control characters, not empty and not too long."""
+    if _NO_ID in values or max(map(len, values)) > MAX_ID_LENGTH:
+        return False
+    text = "".join(values)
+    return text.isascii() and not text.encode().translate(None, _PLAIN)
+
+
+def _id_or_doubt(value: str) -> str | None:
+    try:
+        return identifier_or_none(value, "")
+    except Fault:
+        return _NO_ID
+
+
+def _spread(found: list[int], column: Column) -> list[int | None]:
+    """Values put where the column has any."""
+    following: Iterator[int] = iter(found)
+    return [None if value is None else next(following) for value in column]
+
+
+def _instant(value: Any) -> int:
+    if isinstance(value, str) and value == value.strip():
+        return parse_instant(value)
+    raise ValueError
+
+
+def _amount(value: Any) -> int:
+    if type(value) not in (str, int, Decimal):
+        raise TypeError
+    micros = amount_of_text(value) if type(value) is str else amount_of(value)
+    if micros < 0:
+        raise ValueError
+    return micros
+
+
+def _count(value: Any) -> int:
+    if type(value) is int and 1 <= value < 2**31:
+        return value
+    raise ValueError
+
+
+def _channels(both: tuple[Sequence[str] | None, str | None]) -> tuple[str, ...]:
+    return channels_of(*both)
