@@ -6,7 +6,8 @@ redefined.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -16,7 +17,7 @@ from promosight.rules.identity import counter_bucket
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey, assignment_columns
-from promosight.store.tx import LostRace, Tx
+from promosight.store.tx import Tx
 
 PUBLISHED, HELD = 0, 1
 """Layers of counters: what readers see, and what running imports will add when they end."""
@@ -74,7 +75,7 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     lapsed: set[int] = set()
     for key, group in sorted(groups.by_key.items()):
         facts: list[AssignmentRow | EventRow] = [*group.assignments, *group.events]
-        layer = layer_of(context.catalogue, import_no, (f.import_no for f in facts))
+        layer = layer_of(context.catalogue, import_no, facts)
         derived_before = [_derived(a) for a in group.assignments]
         events_before = [_outcome(e) for e in group.events]
         _settle_group(context, cells[layer], key, group)
@@ -123,14 +124,23 @@ def _is_accepted(outcome: str) -> bool:
     return outcome not in ("pending", "rejected")
 
 
-def layer_of(catalogue: Catalogue, import_no: int, imports: Iterable[int]) -> int:
-    """The layer of a group whose facts came by these imports, when a fact of `import_no` is added.
+class Imported(Protocol):
+    """A fact as far as its import goes; 0 for none."""
+
+    @property
+    def import_no(self) -> int:
+        """The import it came by."""
+
+
+def layer_of(catalogue: Catalogue, import_no: int, facts: Sequence[Imported]) -> int:
+    """The layer of a group of these facts, when one that came by `import_no` is added.
 
     Once a running import has touched a group, all of its figures wait for the import's end.
     """
     published = catalogue.workspace.published_import_no
-    held = import_no > published or any(one > published for one in imports)
-    return HELD if held else PUBLISHED
+    if import_no > published:
+        return HELD
+    return HELD if facts and any(fact.import_no > published for fact in facts) else PUBLISHED
 
 
 def _settle_assignments(tx: Tx, catalogue: Catalogue, changed: list[AssignmentRow]) -> None:
@@ -144,10 +154,8 @@ def _add_facts(tx: Tx, catalogue: Catalogue, groups: Groups) -> None:
     numbers = place_numbers(tx, catalogue.workspace.workspace_no, map(words_of, new))
     assignments = [assignment_columns(a, numbers[words_of(a)]) for a in new]
     events = [msgspec.structs.astuple(e) for g in groups.by_key.values() for e in g.new_events]
-    if assignments and tx.run_many("add_assignments", sorted(assignments)) != len(assignments):
-        raise LostRace
-    if events and tx.run_many("add_events", sorted(events, key=lambda e: e[:6])) != len(events):
-        raise LostRace
+    tx.add_new("add_assignments", sorted(assignments))
+    tx.add_new("add_events", sorted(events, key=lambda e: e[:6]))
 
 
 def write_cells(tx: Tx, cells: Cells, layer: int) -> None:

@@ -13,7 +13,7 @@ from promosight.flows.groups import Groups, settle
 from promosight.flows.intake import Receipt, refusal
 from promosight.flows.naming import Customers, name_customers
 from promosight.flows.rejecting import Refused, write_rejections
-from promosight.rules.identity import bucket_of, customer_number
+from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, GroupKey
 from promosight.store.tx import Tx
@@ -45,10 +45,10 @@ def _know(tx: Tx, given: Acquaintance) -> list[Receipt]:
     arrival = given.arrival
     said = {i.customer_id: i for i in given.items if isinstance(i, KnownCustomer)}
     workspace = load(tx, arrival.workspace_no).workspace
-    numbers = (customer_number(workspace.workspace_id, one) for one in said)
-    tx.lock(arrival.workspace_no, {bucket_of(no) for no in numbers})
+    numbers = customer_numbers(workspace.workspace_id, said)
+    tx.lock(arrival.workspace_no, set(map(bucket_of, numbers.values())))
     catalogue = load(tx, arrival.workspace_no)
-    customers = name_customers(tx, workspace, dict.fromkeys(said, True))
+    customers = name_customers(tx, workspace, numbers, dict.fromkeys(said, True))
     outcomes = _write_profiles(tx, customers, said)
     _settle_waiting(tx, catalogue, customers, arrival.import_no)
     refused = [(arrival, item) for item in given.items if isinstance(item, Refused)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from promosight.rules.identity import BUCKETS, bucket_of, customer_number
+from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
@@ -61,42 +61,49 @@ class Customers:
         return GroupKey(bucket_of(customer_no), promotion_no, customer_no)
 
 
-def name_customers(tx: Tx, workspace: Workspace, wanted: dict[str, bool]) -> Customers:
-    """Numbers customers, adding those never named before. `wanted` says of each whether this makes it known."""
+def name_customers(
+    tx: Tx, workspace: Workspace, numbers: dict[str, int], wanted: dict[str, bool]
+) -> Customers:
+    """Settles the numbers of customers, adding those never named before.
+
+    `numbers` has a number for each by its hash; `wanted` says of each whether this makes it known.
+    """
     found = Customers()
-    found.numbers = {c: customer_number(workspace.workspace_id, c) for c in sorted(wanted)}
+    found.numbers = {customer_id: numbers[customer_id] for customer_id in wanted}
     present = _settle_collisions(tx, workspace, found.numbers)
     added = []
     for customer_id, customer_no in found.numbers.items():
         becomes_known = wanted[customer_id]
         was_known = present.get(customer_no)
+        if was_known or becomes_known:
+            found.known.add(customer_no)
         if was_known is None:
             found.newly_named.add(customer_no)
             added.append((customer_no, workspace.workspace_no, customer_id, int(becomes_known)))
-        if was_known or becomes_known:
-            found.known.add(customer_no)
-        if was_known is False and becomes_known:
+        elif not was_known and becomes_known:
             found.newly_known.append(customer_no)
+    found.newly_known.sort()
     tx.run_many("add_customers", sorted(added))
-    tx.run_many("know_customers", [(no,) for no in sorted(found.newly_known)])
+    tx.run_many("know_customers", [(no,) for no in found.newly_known])
     return found
 
 
 def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> dict[int, bool]:
     """Moves customers whose number another one holds to the next free one; returns who is present, and known."""
     present: dict[int, bool] = {}
-    unsettled = dict(numbers)
+    unsettled = numbers
     while unsettled:
         rows = tx.all_for("customers_of", [(no,) for no in sorted(unsettled.values())])
         holders = {row[0]: row for row in rows}
         taken: dict[int, str] = {}
         again: dict[str, int] = {}
-        for customer_id, customer_no in unsettled.items():
+        for customer_id, customer_no in sorted(unsettled.items()):
             holder = holders.get(customer_no)
             mine = holder is None or holder[1:3] == (customer_id, workspace.workspace_no)
             if not mine or taken.setdefault(customer_no, customer_id) != customer_id:
-                again[customer_id] = numbers[customer_id] = customer_no + 1
+                again[customer_id] = customer_no + 1
             elif holder is not None:
                 present[customer_no] = bool(holder[3])
+        numbers.update(again)
         unsettled = again
     return present

@@ -24,6 +24,12 @@ class Words(NamedTuple):
     channels: str | None
     campaign_id: str | None
 
+    @property
+    def texts(self) -> tuple[str, str, str, str]:
+        """As counters know them: empty where it says nothing."""
+        tier_id, segment, channels, campaign_id = self
+        return tier_id or "", segment or "", channels or "", campaign_id or ""
+
 
 class _Known:
     """The places of a workspace read so far, both ways."""

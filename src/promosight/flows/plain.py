@@ -10,11 +10,17 @@ from promosight.store.tx import Tx
 
 
 class Plain:
-    """One workspace's plain facts in one transaction. `receipts` has a place for every item, plain or not."""
+    """One workspace's plain facts in one transaction. `receipts` has a place for every item, plain or not.
 
-    def __init__(self, tx: Tx, catalogue: Catalogue, items: int) -> None:
+    `customer_numbers` has the number of every customer named, by its hash.
+    """
+
+    def __init__(
+        self, tx: Tx, catalogue: Catalogue, customer_numbers: dict[str, int], items: int
+    ) -> None:
         self.tx = tx
         self.catalogue = catalogue
+        self.customer_numbers = customer_numbers
         self.receipts: list[Receipt | None] = [None] * items
         self.cells = {PUBLISHED: Cells(), HELD: Cells()}
 

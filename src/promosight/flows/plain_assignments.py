@@ -21,15 +21,10 @@ from promosight.rules.matching import promised_micros
 from promosight.rules.promotions import Terms
 from promosight.rules.tallies import Assigned
 from promosight.store.rows import Arrival, derived_id, granted_columns
-from promosight.store.tx import LostRace, Row
+from promosight.store.tx import Row
 
-
-class Granted(NamedTuple):
-    """One assignment of a transaction, with its place there."""
-
-    position: int
-    fact: Assignment
-    arrival: Arrival
+Granted = tuple[int, Assignment, Arrival]
+"""One assignment of a transaction: its position there, what it says, and how it arrived."""
 
 
 class _There(NamedTuple):
@@ -72,18 +67,18 @@ class _PlainAssignments:
         for row in self._tx.all_for("assignments_in_groups", keys):
             there.setdefault(row[:2], []).append(_There(*row))
         used = self._used(keys)
-        new: dict[_Key, tuple[Granted, Words]] = {}
+        new: dict[_Key, Granted] = {}
         for key, one in alone.items():
-            held = there.get(key[1:], ())
+            held = there.get(key[1:])
             if used and key[1:] in used:
                 rest.append(one)
-            elif any(row.slot == one.fact.slot for row in held):
+            elif held and any(row.slot == one[1].slot for row in held):
                 if not self._is_repeated(one, held):
                     rest.append(one)
             else:
-                new[key] = one, _words(one.fact)
+                new[key] = one
         self._add(new, there)
-        rest.sort(key=lambda one: one.position)
+        rest.sort()
         return rest
 
     def _sort_out(self, granted: list[Granted]) -> tuple[dict[_Key, Granted], list[Granted]]:
@@ -93,7 +88,7 @@ class _PlainAssignments:
         alone: dict[_Key, Granted] = {}
         rest: list[Granted] = []
         for one in granted:
-            fact = one.fact
+            fact = one[1]
             listed = by_id[fact.promotion_id]
             number = numbers[fact.customer_id]
             if fact.promo_code is None and listed.terms.known and number not in newly_known:
@@ -115,57 +110,55 @@ class _PlainAssignments:
 
     def _is_repeated(self, one: Granted, held: Iterable[_There]) -> bool:
         """Answers an assignment that is there already; False where it says something new."""
-        fact = one.fact
+        position, fact, _ = one
         row = next(row for row in held if row.slot == fact.slot)
         words = places(self._tx, self._plain.workspace_no, [row.place_no])[row.place_no]
         more = set(fact.channels) - {*(words.channels or "").split("+")}
         if row.digest != fact.digest or more:
             return False
         public_id = row.assignment_id or derived_id(row.customer_no, row.slot)
-        self._plain.receipts[one.position] = Receipt(
+        self._plain.receipts[position] = Receipt(
             public_id, "duplicate", fact.promotion_id, public_id, None, row.received_us
         )
         return True
 
-    def _add(
-        self,
-        new: dict[_Key, tuple[Granted, Words]],
-        there: dict[tuple[int, int], list[_There]],
-    ) -> None:
+    def _add(self, new: dict[_Key, Granted], there: dict[tuple[int, int], list[_There]]) -> None:
         """Writes new assignments with their receipts, and collects what they move."""
         catalogue, receipts = self._catalogue, self._plain.receipts
-        numbers = place_numbers(
-            self._tx, self._plain.workspace_no, {words for _, words in new.values()}
-        )
+        words = [_words(fact) for _, fact, _ in new.values()]
+        numbers = place_numbers(self._tx, self._plain.workspace_no, set(words))
         tracked_us, sources = catalogue.workspace.tracking_from_us, catalogue.sources
         assigned: dict[int, list[Assigned]] = {PUBLISHED: [], HELD: []}
         rows: list[Row] = []
-        for key, ((position, fact, arrival), words) in new.items():
-            promotion_no, customer_no = key[1:]
-            micros, currency = _promise(catalogue.terms(promotion_no), fact)
-            rows.append(granted_columns(fact, key, arrival, numbers[words], micros, currency))
+        for (key, (position, fact, arrival)), said in zip(new.items(), words, strict=True):
+            _, promotion_no, customer_no = key
+            micros, currency = _promise(catalogue.by_no[promotion_no].terms, fact)
+            rows.append(granted_columns(fact, key, arrival, numbers[said], micros, currency))
             public_id = fact.assignment_id or derived_id(customer_no, fact.slot)
             receipts[position] = Receipt(
                 public_id, "counted", fact.promotion_id, public_id, None, arrival.received_us
             )
             if fact.control or fact.assigned_us < tracked_us:
                 continue
-            held = there.get(key[1:], ())
-            layer = layer_of(catalogue, arrival.import_no, (a.import_no for a in held))
-            tier, segment, channels, campaign = words
-            source, day = sources[arrival.source_no], catalogue.days.day(fact.assigned_us)
-            place = tier or "", segment or "", channels or "", campaign or "", source, day
+            held = there.get((promotion_no, customer_no), _NONE)
+            layer = layer_of(catalogue, arrival.import_no, held)
+            day = catalogue.days.day(fact.assigned_us)
+            place = (*said.texts, sources[arrival.source_no], day)
             assigned[layer].append((promotion_no, *place, micros, currency))
-            if not any(a.in_rate for a in held):
+            if not held or not any(a.in_rate for a in held):
                 self._plain.cells[layer].customer(0, promotion_no, "", 1, 0)
-        if self._tx.run_many("add_assignments", rows) != len(rows):
-            raise LostRace
+        self._tx.add_new("add_assignments", rows)
         for layer, some in assigned.items():
             self._plain.cells[layer].add_assignments(some)
 
 
+_NONE: list[_There] = []
+
+
 def _words(fact: Assignment) -> Words:
-    return Words(fact.tier_id, fact.segment, "+".join(fact.channels) or None, fact.campaign_id)
+    channels = fact.channels
+    joined = None if not channels else channels[0] if len(channels) == 1 else "+".join(channels)
+    return Words(fact.tier_id, fact.segment, joined, fact.campaign_id)
 
 
 def _promise(terms: Terms, fact: Assignment) -> tuple[int, str]:

@@ -16,30 +16,23 @@ from typing import NamedTuple
 
 import msgspec
 
-from promosight.flows.groups import layer_of
+from promosight.flows.groups import HELD, PUBLISHED, layer_of
 from promosight.flows.intake import Receipt
 from promosight.flows.places import Words, places
 from promosight.flows.plain import Plain
 from promosight.rules.facts import Event
-from promosight.rules.identity import bucket_of, counter_bucket, customer_number
+from promosight.rules.identity import bucket_of
 from promosight.rules.matching import Given, Used, Verdict, match, match_alone
 from promosight.rules.promotions import Terms
-from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding
-from promosight.store.rows import Arrival, EventRow, GroupKey, derived_id, event_columns
-from promosight.store.tx import LostRace, Row
+from promosight.rules.tallies import FirstUse
+from promosight.store.rows import Arrival, EventRow, derived_id, event_columns
+from promosight.store.tx import Row
 
+Told = tuple[int, Event, Arrival]
+"""One redemption or reversal of a transaction: its position there, what it says, and how it arrived."""
 
-class Told(NamedTuple):
-    """One redemption or reversal of a transaction, with its place there."""
-
-    position: int
-    fact: Event
-    arrival: Arrival
-
-    @property
-    def identity(self) -> tuple[int, str]:
-        """(source_no, event_id): what makes a second delivery the same event."""
-        return self.arrival.source_no, self.fact.event_id
+_Key = tuple[int, int, int]
+"""The group: (bucket, promotion_no, customer_no)."""
 
 
 class _Held(NamedTuple):
@@ -83,94 +76,116 @@ def take_plain_events(plain: Plain, told: list[Told]) -> list[Told]:
 
 class _PlainEvents:
     def __init__(self, plain: Plain) -> None:
+        self._plain = plain
         self._tx = plain.tx
         self._catalogue = plain.catalogue
-        self._receipts = plain.receipts
-        self._cells = plain.cells
-        self._rows: list[Row] = []
         self._places: dict[int, Words] = {}
+        self._rows: list[Row] = []
+        self._used: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
 
     def take(self, told: list[Told]) -> list[Told]:
         alone, again, rest = self._sort_out(told)
         rest += self._reversed_ahead(alone)
-        found: dict[tuple[int, int], list[_Held]] = {}
-        for row in self._tx.all_for("plain_groups", sorted(alone)):
-            found.setdefault(row[:2], []).append(_Held(*row))
-        workspace_no = self._catalogue.workspace.workspace_no
-        numbers = {a.place_no for held in found.values() for a in held}
-        self._places = places(self._tx, workspace_no, numbers)
+        found = self._look_up(alone)
         for key, one in alone.items():
             held = found.get(key[1:])
             if held is None or not self._answer(key, one, held):
                 rest.append(one)
-        if self._tx.run_many("add_events", self._rows) != len(self._rows):
-            raise LostRace
+        self._tx.add_new("add_events", self._rows)
+        for layer, used in self._used.items():
+            self._plain.cells[layer].add_first_uses(used)
         rest += [one for one, first in again if not self._repeat(one, first)]
-        rest.sort(key=lambda one: one.position)
+        rest.sort()
         return rest
 
     def _sort_out(
         self, told: list[Told]
-    ) -> tuple[dict[GroupKey, Told], list[tuple[Told, Told]], list[Told]]:
+    ) -> tuple[dict[_Key, Told], list[tuple[Told, Told]], list[Told]]:
         """Those alone in their group here, those that come again (with the first), and the rest."""
-        by_id = self._catalogue.by_id
-        workspace_id = self._catalogue.workspace.workspace_id
+        by_id, numbers = self._catalogue.by_id, self._plain.customer_numbers
         first: dict[tuple[int, str], Told] = {}
-        alone: dict[GroupKey, Told] = {}
+        alone: dict[_Key, Told] = {}
         again: list[tuple[Told, Told]] = []
         rest: list[Told] = []
         for one in told:
-            fact = one.fact
-            earlier = first.setdefault(one.identity, one)
+            _, fact, arrival = one
+            earlier = first.setdefault((arrival.source_no, fact.event_id), one)
             if earlier is not one:
                 again.append((one, earlier))
                 continue
             if fact.reverses is None and fact.promo_code is None and fact.customer_id is not None:
                 listed = by_id.get(fact.promotion_id or "")
                 if listed is not None and listed.terms.in_force:
-                    number = customer_number(workspace_id, fact.customer_id)
-                    key = GroupKey(bucket_of(number), listed.promotion_no, number)
+                    number = numbers[fact.customer_id]
+                    key = (bucket_of(number), listed.promotion_no, number)
                     if alone.setdefault(key, one) is one:
                         continue
             rest.append(one)
         return alone, again, rest
 
-    def _reversed_ahead(self, alone: dict[GroupKey, Told]) -> list[Told]:
+    def _reversed_ahead(self, alone: dict[_Key, Told]) -> list[Told]:
         """Takes out those whose reversal came before them and waits."""
         if not alone or self._tx.one("any_waiting") is None:
             return []
-        identities = sorted(one.identity for one in alone.values())
-        waiting = {
-            (r.source_no, r.reverses)
-            for r in (EventRow(*row) for row in self._tx.all_for("reversals_of", identities))
-        }
-        met = [key for key, one in alone.items() if one.identity in waiting]
-        return [alone.pop(key) for key in met]
+        by_identity = {(a.source_no, f.event_id): key for key, (_, f, a) in alone.items()}
+        rows = self._tx.all_for("reversals_of", sorted(by_identity))
+        waiting = {(r.source_no, r.reverses or "") for r in (EventRow(*row) for row in rows)}
+        return [alone.pop(by_identity[identity]) for identity in sorted(waiting)]
 
-    def _answer(self, key: GroupKey, one: Told, held: list[_Held]) -> bool:
+    def _look_up(self, alone: dict[_Key, Told]) -> dict[tuple[int, int], list[_Held]]:
+        """The assignments of the groups, each beside each of the group's events."""
+        found: dict[tuple[int, int], list[_Held]] = {}
+        for row in self._tx.all_for("plain_groups", sorted(alone)):
+            held = _Held._make(row)
+            found.setdefault((held.promotion_no, held.customer_no), []).append(held)
+        numbers = {a.place_no for held in found.values() for a in held}
+        self._places = places(self._tx, self._plain.workspace_no, numbers)
+        return found
+
+    def _answer(self, key: _Key, one: Told, held: list[_Held]) -> bool:
         """Takes an event or tells it for a repeated one; False where its group needs settling."""
-        if held[0].event_id is not None:
+        taken = held[0]
+        if taken.event_id is not None:
             return self._is_repeated(one, held)
-        terms = self._catalogue.terms(key.promotion_no)
-        verdict = self._verdict(terms, one, held)
+        position, fact, arrival = one
+        catalogue = self._catalogue
+        verdict = self._verdict(catalogue.by_no[key[1]].terms, one, held)
         if verdict is None:
             return False
-        taken = next(a for a in held if a.slot == verdict.slot)
-        self._keep(key, one, taken, verdict)
-        layer = layer_of(self._catalogue, one.arrival.import_no, (a.import_no for a in held))
-        self._count(self._cells[layer], key, one, taken, verdict)
+        if len(held) > 1:
+            taken = next(a for a in held if a.slot == verdict.slot)
+        self._rows.append(event_columns(fact, key, arrival, verdict))
+        self._plain.receipts[position] = Receipt(
+            fact.event_id,
+            verdict.outcome,
+            fact.promotion_id,
+            taken.public_id,
+            verdict.reason,
+            arrival.received_us,
+        )
+        days, sources = catalogue.days, catalogue.sources
+        place = self._places[taken.place_no].texts
+        use = (
+            (key[1], *place, sources[taken.source_no], days.day(taken.assigned_us)),
+            taken.currency if taken.assigned_us >= catalogue.workspace.tracking_from_us else None,
+            (sources[arrival.source_no], days.day(fact.redeemed_us), verdict.outcome),
+            (verdict.currency, fact.currency or catalogue.workspace.currency),
+            (verdict.cost_micros, fact.order_micros or 0, fact.redeemed_us),
+        )
+        self._used[layer_of(catalogue, arrival.import_no, held)].append(use)
         return True
 
     def _is_repeated(self, one: Told, held: list[_Held]) -> bool:
+        position, fact, arrival = one
         for row in held:
-            if (row.event_source_no, row.event_id) == one.identity:
-                if row.event_digest != one.fact.digest or row.event_outcome == "rejected":
+            if row.event_source_no == arrival.source_no and row.event_id == fact.event_id:
+                if row.event_digest != fact.digest or row.event_outcome == "rejected":
                     return False
                 taken = [a.public_id for a in held if a.slot == row.event_slot]
-                self._receipts[one.position] = Receipt(
-                    one.fact.event_id,
+                self._plain.receipts[position] = Receipt(
+                    fact.event_id,
                     "duplicate",
-                    one.fact.promotion_id,
+                    fact.promotion_id,
                     taken[0] if taken else None,
                     row.event_reason,
                     row.event_received_us or 0,
@@ -179,67 +194,21 @@ class _PlainEvents:
         return False
 
     def _repeat(self, one: Told, first: Told) -> bool:
-        before = self._receipts[first.position]
-        if before is None or one.fact.digest != first.fact.digest:
+        before = self._plain.receipts[first[0]]
+        if before is None or one[1].digest != first[1].digest:
             return False
-        self._receipts[one.position] = msgspec.structs.replace(before, outcome="duplicate")
+        self._plain.receipts[one[0]] = msgspec.structs.replace(before, outcome="duplicate")
         return True
-
-    def _keep(self, key: GroupKey, one: Told, taken: _Held, verdict: Verdict) -> None:
-        self._rows.append(event_columns(one.fact, key, one.arrival, verdict))
-        self._receipts[one.position] = Receipt(
-            one.fact.event_id,
-            verdict.outcome,
-            one.fact.promotion_id,
-            taken.public_id,
-            verdict.reason,
-            one.arrival.received_us,
-        )
-
-    def _count(
-        self, cells: Cells, key: GroupKey, one: Told, taken: _Held, verdict: Verdict
-    ) -> None:
-        catalogue, fact = self._catalogue, one.fact
-        bucket, day = counter_bucket(key.bucket), catalogue.days.day(fact.redeemed_us)
-        words = self._places[taken.place_no]
-        place = Place(
-            words.tier_id or "",
-            words.segment or "",
-            words.channels or "",
-            words.campaign_id or "",
-            catalogue.sources[taken.source_no],
-            catalogue.days.day(taken.assigned_us),
-        )
-        if taken.assigned_us >= catalogue.workspace.tracking_from_us:
-            money = taken.committed_micros, taken.currency
-            open_ = AssignmentStanding(place, False, "", *money)
-            cells.assignment(bucket, key.promotion_no, open_, -1)
-            redeemed = AssignmentStanding(place, True, day, *money)
-            cells.assignment(bucket, key.promotion_no, redeemed, 1)
-            cells.customer(bucket, key.promotion_no, "", 0, 1)
-        used = RedemptionStanding(
-            place,
-            catalogue.sources[one.arrival.source_no],
-            day,
-            verdict.outcome,
-            True,
-            verdict.cost_micros,
-            verdict.currency,
-            fact.order_micros or 0,
-            fact.currency or catalogue.workspace.currency,
-        )
-        cells.redemption(bucket, key.promotion_no, used, 1)
-        cells.seen(bucket, key.promotion_no, fact.redeemed_us)
 
     def _verdict(self, terms: Terms, one: Told, held: list[_Held]) -> Verdict | None:
         """What the only redemption of a group counts as; None unless it takes one of the assignments."""
-        fact = one.fact
+        _, fact, arrival = one
         if len(held) == 1:
             given = self._given(held[0], "")
             return match_alone(terms, given, fact.redeemed_us, fact.reward_micros, fact.currency)
         used = Used(
             event_id=fact.event_id,
-            source=self._catalogue.sources[one.arrival.source_no],
+            source=self._catalogue.sources[arrival.source_no],
             redeemed_us=fact.redeemed_us,
             assignment_id=fact.assignment_id,
             campaign_id=fact.campaign_id,

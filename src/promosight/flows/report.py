@@ -7,20 +7,20 @@ touch, settle those, and answer each item in its place.
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import count, islice
 
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
 from promosight.flows.naming import name_customers, number_promotions
 from promosight.flows.plain import Plain
-from promosight.flows.plain_assignments import Granted, take_plain_assignments
-from promosight.flows.plain_events import Told, take_plain_events
+from promosight.flows.plain_assignments import take_plain_assignments
+from promosight.flows.plain_events import take_plain_events
 from promosight.flows.rejecting import Refused, write_rejections
 from promosight.flows.take_assignments import merge_channels, take_assignments
 from promosight.flows.take_events import take_events
 from promosight.rules.facts import Assignment, Event
-from promosight.rules.identity import bucket_of, customer_number
+from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
@@ -34,47 +34,50 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
         arrival = delivery.arrival
         together.setdefault((arrival.workspace_no, arrival.import_no), []).append(index)
     for (workspace_no, import_no), members in sorted(together.items()):
-        items = [
-            (item, deliveries[index].arrival)
-            for index in members
-            for item in deliveries[index].items
-        ]
-        answers = iter(_take(tx, workspace_no, import_no, items))
+        items = [item for index in members for item in deliveries[index].items]
+        arrivals: list[Arrival] = []
+        for index in members:
+            arrivals += [deliveries[index].arrival] * len(deliveries[index].items)
+        answers = iter(_take(tx, workspace_no, import_no, items, arrivals))
         for index in members:
             receipts[index] = list(islice(answers, len(deliveries[index].items)))
     return receipts
 
 
 def _take(
-    tx: Tx, workspace_no: int, import_no: int, items: list[tuple[Item, Arrival]]
+    tx: Tx, workspace_no: int, import_no: int, items: list[Item], arrivals: list[Arrival]
 ) -> list[Receipt]:
-    granted = [Granted(i, f, a) for i, (f, a) in enumerate(items) if isinstance(f, Assignment)]
-    told = [Told(i, f, a) for i, (f, a) in enumerate(items) if isinstance(f, Event)]
-    facts: list[Assignment | Event] = [one.fact for one in granted]
-    facts += [one.fact for one in told]
-    _lock(tx, workspace_no, facts)
+    placed = list(zip(count(), items, arrivals))
+    granted = [(i, f, a) for i, f, a in placed if isinstance(f, Assignment)]
+    told = [(i, f, a) for i, f, a in placed if isinstance(f, Event)]
+    facts: list[Assignment | Event] = [fact for _, fact, _ in granted]
+    facts += [fact for _, fact, _ in told]
     catalogue = load(tx, workspace_no)
-    named = (fact.promotion_id for fact in facts)
-    catalogue = number_promotions(tx, catalogue, (one for one in named if one is not None))
-    plain = Plain(tx, catalogue, len(items))
+    ids = {fact.customer_id for fact in facts if fact.customer_id is not None}
+    numbers = customer_numbers(catalogue.workspace.workspace_id, ids)
+    _lock(tx, workspace_no, facts, numbers)
+    promotion_ids = {fact.promotion_id for fact in facts if fact.promotion_id is not None}
+    # What other writers changed before this one had its locks is seen by the second look.
+    catalogue = number_promotions(tx, load(tx, workspace_no), promotion_ids)
+    plain = Plain(tx, catalogue, numbers, len(items))
     # Plain facts rely on unique keys; once these have told of a race, all are looked up before they are written.
     if tx.attempt == 1:
         told = take_plain_events(plain, told)
-    wanted = {one.fact.customer_id: False for one in told if one.fact.customer_id is not None}
-    wanted |= {one.fact.customer_id: True for one in granted}
-    customers = name_customers(tx, catalogue.workspace, wanted)
+    wanted = {fact.customer_id: False for _, fact, _ in told if fact.customer_id is not None}
+    wanted |= {fact.customer_id: True for _, fact, _ in granted}
+    customers = name_customers(tx, catalogue.workspace, numbers, wanted)
     if tx.attempt == 1:
         granted = take_plain_assignments(plain, customers, granted)
     plain.write_cells()
     rest: list[tuple[int, Item, Arrival]] = [*granted, *told]
-    rest += [(i, item, a) for i, (item, a) in enumerate(items) if isinstance(item, Refused)]
-    rest.sort(key=lambda one: one[0])
+    rest += [one for one in placed if isinstance(one[1], Refused)]
+    rest.sort()
     intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
     if rest:
         _settle_rest(intake, import_no)
-    for (index, _, _), entry in zip(rest, intake.entries, strict=True):
-        plain.receipts[index] = _receipt(intake, entry)
-    _note(intake, [arrival for _, arrival in items])
+    for (position, _, _), entry in zip(rest, intake.entries, strict=True):
+        plain.receipts[position] = _receipt(intake, entry)
+    _note(intake, arrivals)
     return [receipt for receipt in plain.receipts if receipt is not None]
 
 
@@ -86,14 +89,14 @@ def _settle_rest(intake: Intake, import_no: int) -> None:
     _settle(intake, import_no)
 
 
-def _lock(tx: Tx, workspace_no: int, facts: list[Assignment | Event]) -> None:
+def _lock(
+    tx: Tx, workspace_no: int, facts: list[Assignment | Event], numbers: dict[str, int]
+) -> None:
     """Codes and reversals reach into other customers' buckets; everything else stays in its customer's."""
     if any(f.promo_code or (isinstance(f, Event) and f.reverses) for f in facts):
         tx.lock(workspace_no)
-        return
-    workspace_id = load(tx, workspace_no).workspace.workspace_id
-    ids = {f.customer_id for f in facts if f.customer_id is not None}
-    tx.lock(workspace_no, {bucket_of(customer_number(workspace_id, one)) for one in ids})
+    else:
+        tx.lock(workspace_no, set(map(bucket_of, numbers.values())))
 
 
 def _settle(intake: Intake, import_no: int) -> None:

@@ -48,6 +48,11 @@ def customer_number(workspace_id: str, customer_id: str) -> int:
     return stable_hash(workspace_id, customer_id)
 
 
+def customer_numbers(workspace_id: str, customer_ids: Iterable[str]) -> dict[str, int]:
+    """The `customer_number` of each of many, by id."""
+    return {one: stable_hash(workspace_id, one) for one in customer_ids}
+
+
 def bucket_of(customer_no: int) -> int:
     """The bucket of a customer, 0 to BUCKETS - 1: the top bits of the number."""
     return customer_no >> _BUCKET_SHIFT

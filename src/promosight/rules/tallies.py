@@ -104,6 +104,19 @@ Assigned = tuple[int, str, str, str, str, str, str, int, str]
 """(promotion_no, tier, segment, channel, campaign, source, day, committed_micros, currency)"""
 
 
+FirstUse = tuple[
+    tuple[int, str, str, str, str, str, str],
+    str | None,
+    tuple[str, str, str],
+    tuple[str, str],
+    tuple[int, int, int],
+]
+"""A live redemption that is the first of its assignment and its customer in a promotion:
+(promotion_no, tier, segment, channel, campaign, source and day of the assignment); its currency, None where it
+is not in the rate; (source, redeemed_day, outcome); (currency, order_currency); (cost, order value, redeemed_us).
+"""
+
+
 class Cells:
     """A difference to the counters, collected and then applied in one statement."""
 
@@ -177,6 +190,25 @@ class Cells:
                 AssignmentStanding(Place(*place), False, "", committed, currency),
                 1,
             )
+
+    def add_first_uses(self, uses: list[FirstUse]) -> None:
+        """Adds many redemptions, each the first of an assignment, and of its customer if that is in the rate."""
+        for (no, *words), currency, (source, day, outcome), currencies, numbers in uses:
+            place = Place(*words)
+            if currency is not None:
+                self.assignment(0, no, AssignmentStanding(place, False, "", 0, currency), -1)
+                self.assignment(0, no, AssignmentStanding(place, True, day, 0, currency), 1)
+                self.customer(0, no, "", 0, 1)
+            cost, order, at = numbers
+            self.redemption(
+                0,
+                no,
+                RedemptionStanding(
+                    place, source, day, outcome, True, cost, currencies[0], order, currencies[1]
+                ),
+                1,
+            )
+            self.seen(0, no, at)
 
     def customer(
         self, bucket: int, promotion_no: int, currency: str, assigned: int, redeemed: int

@@ -242,7 +242,7 @@ def event_row(
 
 
 def event_columns(
-    fact: Event, key: GroupKey, arrival: Arrival, verdict: Verdict
+    fact: Event, key: tuple[int, int, int], arrival: Arrival, verdict: Verdict
 ) -> tuple[Any, ...]:
     """The columns of a new redemption that is judged already."""
     return (
