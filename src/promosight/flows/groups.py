@@ -10,15 +10,12 @@ from collections.abc import Iterable
 
 import msgspec
 
+from promosight.flows.counters import HELD, PUBLISHED, find_last_events, move_counters
 from promosight.flows.settling import Context, Group, derive, move, standing
-from promosight.rules.identity import counter_bucket
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import LostRace, Tx
-
-PUBLISHED, HELD = 0, 1
-"""Layers of counters: what readers see, and what running imports will add when they end."""
 
 
 class Groups:
@@ -95,12 +92,11 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     _add_facts(tx, groups)
     tx.run_many("settle_assignments", changed_assignments)
     tx.run_many("settle_events", sorted(changed_events))
+    workspace_no = context.catalogue.workspace.workspace_no
     for layer, difference in cells.items():
-        write_cells(tx, difference, layer)
-    published = context.catalogue.workspace.published_import_no
-    for promotion_no in sorted(lapsed):
-        tx.run("drop_last_events_of", promotion_no=promotion_no)
-        tx.run("find_last_event", promotion_no=promotion_no, published_import_no=published)
+        move_counters(tx, workspace_no, difference, layer)
+    if lapsed:
+        find_last_events(tx, context.catalogue.workspace, sorted(lapsed))
 
 
 def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -> None:
@@ -114,7 +110,7 @@ def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -
     move(cells, key, before, standing(catalogue, assignments, events))
     for e in events:
         if e.reverses is None and _is_accepted(e.outcome):
-            cells.seen(counter_bucket(key.bucket), key.promotion_no, e.redeemed_us)
+            cells.seen(key.promotion_no, e.redeemed_us)
 
 
 def _is_accepted(outcome: str) -> bool:
@@ -139,18 +135,6 @@ def _add_facts(tx: Tx, groups: Groups) -> None:
         raise LostRace
     if events and tx.run_many("add_events", sorted(events, key=lambda e: e[:6])) != len(events):
         raise LostRace
-
-
-def write_cells(tx: Tx, cells: Cells, layer: int) -> None:
-    """Adds a difference to the counters of a layer, in the order of their keys."""
-    rows = [
-        (bucket, layer, dimension, promotion_no, key, currency, *values)
-        for (bucket, promotion_no, dimension, key, currency), values in cells.values.items()
-        if any(values)
-    ]
-    tx.run_many("add_to_tallies", sorted(rows))
-    seen = [(b, layer, no, us) for (b, no), us in cells.last_event_us.items()]
-    tx.run_many("note_last_events", sorted(seen))
 
 
 def _derived(a: AssignmentRow) -> tuple[str | None, int | None, int, str]:

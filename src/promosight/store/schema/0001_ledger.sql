@@ -4,7 +4,7 @@
 -- the two words SQLite alone knows (WITHOUT ROWID, STRICT). Times are microseconds UTC (`_us`), amounts
 -- millionths (`_micros`), yes/no is 0/1.
 --
--- Keys of facts and counters lead with `bucket` (the top bits of the customer's number), then the promotion:
+-- Keys of facts lead with `bucket` (the top bits of the customer's number), then the promotion:
 -- a (promotion, customer) group lies together in one bucket, a batch sorted by key touches few pages, and a
 -- promotion's facts are one range per bucket.
 
@@ -186,7 +186,6 @@ CREATE INDEX rejection_event ON rejection (workspace_no, event_id) WHERE event_i
 
 -- The counters. Layer 0 is published; layer 1 holds what running imports will add when they end.
 CREATE TABLE tally (
-    bucket BIGINT NOT NULL,
     layer BIGINT NOT NULL,
     dimension BIGINT NOT NULL,
     promotion_no BIGINT NOT NULL,
@@ -206,17 +205,28 @@ CREATE TABLE tally (
     committed_micros BIGINT NOT NULL,
     cost_micros BIGINT NOT NULL,
     order_micros BIGINT NOT NULL,
-    PRIMARY KEY (bucket, layer, dimension, promotion_no, key, currency)
+    PRIMARY KEY (layer, dimension, promotion_no, key, currency)
 ) WITHOUT ROWID;
 
 -- The time of the latest accepted event of a promotion, by layer as above.
 CREATE TABLE last_event (
-    bucket BIGINT NOT NULL,
     layer BIGINT NOT NULL,
     promotion_no BIGINT NOT NULL,
     redeemed_us BIGINT NOT NULL,
-    PRIMARY KEY (bucket, layer, promotion_no)
+    PRIMARY KEY (layer, promotion_no)
 ) WITHOUT ROWID;
+
+-- What was added to the counters and is not in `tally` yet: appended, read beside the tallies, folded into them
+-- when there is much of it. Promotion 0: what one small transaction did. Else a pile: what many did to one
+-- promotion, whose totals and latest event are in the tallies already. `size` is the number of entries in `cells`.
+CREATE TABLE movement (
+    workspace_no BIGINT NOT NULL,
+    layer BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    cells TEXT NOT NULL
+);
+CREATE INDEX movement_outstanding ON movement (workspace_no, layer, promotion_no, size);
 
 -- One load of a file. Running ones publish their figures when they end.
 CREATE TABLE import (
