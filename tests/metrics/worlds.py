@@ -337,7 +337,7 @@ def _fixed(world: World, terms: Terms, e: EventRow, *, shared: bool) -> tuple[st
 
 def _count(world: World, assignments: list[AssignmentRow], events: list[EventRow]) -> None:
     days = world.catalogue.days
-    places, in_rate, redeemed, customer = {}, 0, 0, (0, 0)
+    places, in_rate, redeemed, promotion_no = {}, 0, 0, 0
     for a in assignments:
         source, day = SOURCES[a.source_no], days.day(a.assigned_us)
         words = (a.tier_id, a.segment, a.channels, a.campaign_id, source, day)
@@ -347,11 +347,11 @@ def _count(world: World, assignments: list[AssignmentRow], events: list[EventRow
         used = a.redeemed_us is not None
         used_day = days.day(a.redeemed_us) if a.redeemed_us is not None else ""
         standing = AssignmentStanding(place, used, used_day, a.committed_micros, a.currency)
-        world.cells.assignment(a.bucket, a.promotion_no, standing, 1)
+        world.cells.assignment(a.promotion_no, standing, 1)
         in_rate, redeemed = 1, max(redeemed, int(used))
-        customer = a.bucket, a.promotion_no
+        promotion_no = a.promotion_no
     if in_rate:
-        world.cells.customer(*customer, "", in_rate, redeemed)
+        world.cells.customer(promotion_no, in_rate, redeemed)
     for e in events:
         _count_event(world, e, places)
 
@@ -371,7 +371,7 @@ def _count_event(world: World, e: EventRow, places: dict[int, Place]) -> None:
         e.order_micros or 0,
         e.reward_currency or "EUR",
     )
-    world.cells.redemption(e.bucket, e.promotion_no, standing, 1)
+    world.cells.redemption(e.promotion_no, standing, 1)
     if e.outcome not in ("pending", "rejected"):
         latest = max(e.redeemed_us, world.last_events.get(e.promotion_no, e.redeemed_us))
         world.last_events[e.promotion_no] = latest
@@ -384,11 +384,8 @@ def write(world: World, folder: Path) -> None:
     write_rows(folder, "known_customer", [(customer_no,) for customer_no in sorted(world.known)])
     write_rows(folder, "ledger_assignment", map(_assignment_input, world.assignments))
     write_rows(folder, "ledger_event", map(_event_input, world.events))
-    sums = defaultdict[tuple[int, int, str, str], list[int]](lambda: [0] * 14)
-    for (_, promotion_no, dimension, key, currency), values in world.cells.values.items():
-        cell = sums[promotion_no, dimension, key, currency]
-        cell[:] = [a + b for a, b in zip(cell, values, strict=True)]
-    write_rows(folder, "stored_cell", [(*where, *values) for where, values in sums.items()])
+    cells = world.cells.values
+    write_rows(folder, "stored_cell", [(*where, *values) for where, values in cells.items()])
     write_rows(folder, "stored_last_event", world.last_events.items())
 
 

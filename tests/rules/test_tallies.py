@@ -21,7 +21,7 @@ from promosight.rules.tallies import (
     RedemptionStanding,
 )
 
-BUCKET, PROMOTION = 3, 7
+PROMOTION = 7
 KEY = st.sampled_from(["", "a", "b"])
 DAY = st.sampled_from(["2026-11-22", "2026-11-23"])
 CURRENCY = st.sampled_from(["EUR", "USD", "~points"])
@@ -50,9 +50,9 @@ Standing = AssignmentStanding | RedemptionStanding
 def add(cells: Cells, one: Standing, sign: int = 1) -> None:
     """Adds or takes away one standing."""
     if isinstance(one, AssignmentStanding):
-        cells.assignment(BUCKET, PROMOTION, one, sign)
+        cells.assignment(PROMOTION, one, sign)
     else:
-        cells.redemption(BUCKET, PROMOTION, one, sign)
+        cells.redemption(PROMOTION, one, sign)
 
 
 def counted(standings: list[Standing]) -> Cells:
@@ -65,7 +65,7 @@ def counted(standings: list[Standing]) -> Cells:
 def sums(cells: Cells, dimension: int, measure: str) -> Counter[str]:
     """The sum of a measure over the keys of a dimension, by currency."""
     found: Counter[str] = Counter()
-    for (_, _, at, _, currency), values in cells.values.items():
+    for (_, at, _, currency), values in cells.values.items():
         if at == dimension:
             found[currency] += values[MEASURES.index(measure)]
     return found
@@ -154,7 +154,7 @@ PLAIN = RedemptionStanding(
 
 def keys_of(cells: Cells, dimension: int) -> set[tuple[str, str]]:
     """The (key, currency) pairs that a dimension has."""
-    return {(key, money) for (_, _, at, key, money), _ in cells.values.items() if at == dimension}
+    return {(key, money) for (_, at, key, money), _ in cells.values.items() if at == dimension}
 
 
 def test_a_redemption_counts_where_its_assignment_was_given() -> None:
@@ -209,7 +209,7 @@ def test_an_assignment_counts_on_its_own_day_and_its_redemption_on_the_day_of_re
     cells = counted([standing])
     by_day = {
         key: (values[MEASURES.index("assigned")], values[MEASURES.index("redeemed")])
-        for (_, _, dimension, key, _), values in cells.values.items()
+        for (_, dimension, key, _), values in cells.values.items()
         if dimension == REDEEMED_DAY
     }
     assert by_day == {"2026-11-20": (1, 0), "2026-11-23": (0, 1)}
@@ -226,11 +226,11 @@ def test_a_redemption_without_an_assignment_counts_on_its_own_day() -> None:
 def test_customers_count_once_in_the_total() -> None:
     """S25: how many customers were assigned."""
     cells = Cells()
-    cells.customer(BUCKET, PROMOTION, "EUR", 1, 1)
-    cells.customer(BUCKET, PROMOTION, "EUR", 0, -1)
+    cells.customer(PROMOTION, 1, 1)
+    cells.customer(PROMOTION, 0, -1)
     assert total(cells, "customers_assigned") == 1
     assert total(cells, "customers_redeemed") == 0
-    assert {key[2] for key in cells.values} == {TOTAL}
+    assert {key[1] for key in cells.values} == {TOTAL}
 
 
 @given(st.lists(st.integers(0, 2**50), min_size=1))
@@ -238,5 +238,5 @@ def test_the_latest_event_is_remembered_whatever_came_last(instants: list[int]) 
     """P6: late events do not move `last heard of` back."""
     cells = Cells()
     for redeemed_us in instants:
-        cells.seen(BUCKET, PROMOTION, redeemed_us)
-    assert cells.last_event_us == {(BUCKET, PROMOTION): max(instants)}
+        cells.seen(PROMOTION, redeemed_us)
+    assert cells.last_event_us == {PROMOTION: max(instants)}

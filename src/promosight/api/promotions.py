@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import csv
 import io
-import re
-from collections.abc import AsyncIterator, Callable
-from decimal import Decimal
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -19,7 +16,7 @@ from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.breakdowns import breakdown
 from promosight.flows.exports import Member, Place, customers
-from promosight.flows.figures import Figures, list_promotions
+from promosight.flows.figures import list_promotions
 from promosight.flows.manage_promotions import (
     change_promotion,
     duplicate_promotion,
@@ -27,7 +24,7 @@ from promosight.flows.manage_promotions import (
     put_promotion,
 )
 from promosight.flows.patch_promotion import patch_promotion
-from promosight.rules.promotions import KINDS, STATUSES, Promotion
+from promosight.rules.promotions import Promotion
 
 
 def put(door: Door, call: Call) -> Answer:
@@ -118,19 +115,6 @@ def get(door: Door, call: Call) -> Answer:
     return _one(door, call, call.path("promotion_id"))
 
 
-def listing(door: Door, call: Call) -> Answer:
-    """GET /v1/promotions: filter, sort by any figure, page."""
-    is_wanted = _filter(call)
-    items = door.store.read(lambda tx: list_promotions(tx, call.workspace_no, now_us=call.now_us))
-    chosen = [item for item in items if is_wanted(item)]
-    _sort(chosen, call.query("sort") or "promotion_id", call.caller.workspace.currency)
-    start = offset_of(call.query("cursor"))
-    end = start + call.limit()
-    return Answer(
-        {"items": chosen[start:end], "next": cursor_at(end) if end < len(chosen) else None}
-    )
-
-
 def break_down(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/breakdown."""
     if call.query("as_of") is not None:
@@ -213,86 +197,3 @@ def _one(door: Door, call: Call, promotion_id: str, *, status: int = 200) -> Ans
     if not items:
         raise NotFound(f"there is no promotion {promotion_id}")
     return Answer(items[0], status)
-
-
-def _filter(call: Call) -> Callable[[dict[str, Any]], bool]:
-    """What `status`, `kind` and `q` let through. Raises Invalid."""
-    chosen = {name: _values(call, name, allowed) for name, allowed in _FILTERS.items()}
-    q = (call.query("q") or "").casefold()
-
-    def is_wanted(item: dict[str, Any]) -> bool:
-        text = f"{item['promotion_id']} {item['name']} {item['code'] or ''}"
-        return all(item[n] in values for n, values in chosen.items()) and q in text.casefold()
-
-    return is_wanted
-
-
-_FILTERS = {"status": STATUSES, "kind": KINDS}
-
-
-def _values(call: Call, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """The values of a filter, joined by commas; all there are when it is not given."""
-    text = call.query(name)
-    values = allowed if text is None else tuple(text.split(","))
-    if unknown := set(values) - set(allowed):
-        raise Invalid(f"{min(unknown)!r} is none of {', '.join(allowed)}", pointer=f"/{name}")
-    return values
-
-
-_MONEY = ("reward_cost", "order_value", "reward_units")
-_SORTABLE = (
-    *("promotion_id", "name", "kind", "status", "code", "starts_at", "ends_at"),
-    *("created_at", "updated_at"),
-    *Figures.__struct_fields__,
-)
-
-
-def _sort(items: list[dict[str, Any]], field: str, currency: str) -> None:
-    """Sorts by a figure or a field, descending with `-` before it; what has no value comes last."""
-    name = field.removeprefix("-")
-    if name not in _SORTABLE:
-        raise Invalid("must be one of " + ", ".join(_SORTABLE), pointer="/sort")
-    values = {item["promotion_id"]: _value(item, name, currency) for item in items}
-    there = [item for item in items if values[item["promotion_id"]] is not None]
-    missing = [item for item in items if values[item["promotion_id"]] is None]
-    there.sort(key=lambda item: values[item["promotion_id"]], reverse=field.startswith("-"))
-    items[:] = there + missing
-
-
-def _value(item: dict[str, Any], name: str, currency: str) -> Any:
-    """What to sort by: money by the workspace's currency and else by its largest amount, usage by its fullest limit."""
-    value = item["figures"].get(name, item.get(name))
-    if name == "customers":
-        return value["assigned"]
-    if name == "display":
-        return item["figures"]["rate"]
-    if name == "usage":
-        return max((_share(limit) for limit in value), default=None)
-    if name in _MONEY:
-        amounts = [Decimal(amount) for amount in value.values()]
-        return Decimal(value[currency]) if currency in value else max(amounts, default=None)
-    return value
-
-
-def _share(limit: dict[str, Any]) -> Decimal:
-    used = max(Decimal(limit["committed"] or 0), Decimal(limit["redeemed"] or 0))
-    whole = Decimal(limit["limit"])
-    return used / whole if whole else Decimal(used > 0)
-
-
-def cursor_at(offset: int) -> str:
-    """The opaque cursor of a page that begins at an offset."""
-    return base64.urlsafe_b64encode(f"o{offset}".encode()).decode()
-
-
-def offset_of(cursor: str | None) -> int:
-    """Where the page of a cursor begins. Raises Invalid."""
-    if cursor is None:
-        return 0
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode()).decode()
-        if not re.fullmatch("o[0-9]{1,9}", text):
-            raise ValueError
-        return int(text.removeprefix("o"))
-    except ValueError:
-        raise Invalid("is not the `next` of a page", pointer="/cursor") from None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promosight.api import inbox, promotions, reporting, set_up, wire
+from promosight.api import inbox, promotion_list, promotions, reporting, set_up, wire
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
 from promosight.rules.promotions import Promotion
@@ -50,7 +50,7 @@ ROUTES = (
     Route(
         "GET",
         "/v1/promotions",
-        promotions.listing,
+        promotion_list.listing,
         REPORTS,
         "Promotions with their figures",
         query=("status", "kind", "q", "sort", *_PAGE),

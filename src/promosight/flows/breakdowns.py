@@ -7,9 +7,10 @@ from collections.abc import Callable
 import msgspec
 
 from promosight.errors import Invalid
+from promosight.flows.counters import Outstanding
 from promosight.flows.figures import (
+    Coverage,
     Sums,
-    is_covered,
     money,
     order_currency,
     state_of,
@@ -90,9 +91,13 @@ def breakdown(
     defined(tx, workspace_no, promotion_id)
     catalogue = load(tx, workspace_no)
     listed = catalogue.by_id[promotion_id]
-    total = _by_key(_cells(tx, listed, TOTAL)).get("", sum_cells([]))
-    state = state_of(listed, total, covered=is_covered(tx, catalogue, listed))
-    groups = _groups(tx, catalogue, listed, by, date)
+    counters = Outstanding(tx, workspace_no)
+    total = _by_key(_cells(counters, listed, TOTAL)).get("", Sums())
+    state = state_of(listed, total, Coverage(tx, catalogue))
+    if by == "code":
+        groups = _by_key(_code_cells(tx, catalogue, listed))
+    else:
+        groups = _groups(counters, catalogue, listed, by, date)
     if by == "outcome":
         _spread_outcomes(groups, total)
     # Rows by outcome, or by day of redemption, have no denominator of their own.
@@ -134,13 +139,13 @@ class _Lines:
         )
 
 
-def _groups(tx: Tx, catalogue: Catalogue, listed: Listed, by: str, date: str) -> dict[str, Sums]:
-    if by == "code":
-        return _by_key(_code_cells(tx, catalogue, listed))
+def _groups(
+    counters: Outstanding, catalogue: Catalogue, listed: Listed, by: str, date: str
+) -> dict[str, Sums]:
     if by in _PLAIN:
-        return _by_key(_cells(tx, listed, _PLAIN[by]))
+        return _by_key(_cells(counters, listed, _PLAIN[by]))
     dimension = ASSIGNED_DAY if date == "assigned" else REDEEMED_DAY
-    cells = _cells(tx, listed, dimension)
+    cells = _cells(counters, listed, dimension)
     return _by_key([(_period(catalogue, by, key), *rest) for key, *rest in cells])
 
 
@@ -150,8 +155,9 @@ def _period(catalogue: Catalogue, by: str, day: str) -> str:
     return month_of(day) if by == "month" else week_of(day, catalogue.workspace.week_start)
 
 
-def _cells(tx: Tx, listed: Listed, dimension: int) -> list[Row]:
-    return tx.all("breakdown", dimension=dimension, promotion_no=listed.promotion_no)
+def _cells(counters: Outstanding, listed: Listed, dimension: int) -> list[Row]:
+    cells = counters.cells(listed.promotion_no, dimension)
+    return [(*key, *values) for key, values in cells.items()]
 
 
 def _by_key(cells: list[Row]) -> dict[str, Sums]:
@@ -194,14 +200,14 @@ def _code_cells(tx: Tx, catalogue: Catalogue, listed: Listed) -> list[Row]:
 
 def _spread_outcomes(groups: dict[str, Sums], total: Sums) -> None:
     """Assignments have an outcome too: redeemed by counted events, or not redeemed."""
-    counted = groups.setdefault("counted", sum_cells([]))
-    counted.counts["assigned"] = counted.counts["redeemed"] = total["redeemed"]
-    rest = groups.setdefault("not_redeemed", sum_cells([]))
-    rest.counts["assigned"] = total["assigned"] - total["redeemed"]
+    counted = groups.setdefault("counted", Sums())
+    counted["assigned"] = counted["redeemed"] = total["redeemed"]
+    rest = groups.setdefault("not_redeemed", Sums())
+    rest["assigned"] = total["assigned"] - total["redeemed"]
 
 
 def _adds(sums: Sums) -> bool:
-    return any(sums.counts.values()) or bool(sums.cost or sums.order or sums.committed)
+    return any(sums.counts) or bool(sums.cost or sums.order or sums.committed)
 
 
 def _order(listed: Listed, by: str) -> Callable[[Line], tuple[bool, int, str]]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from promosight.flows.counters import every_outstanding
 from promosight.rules.instants import DAY_US, LocalDays
 from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, Listed, load
@@ -29,8 +30,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMED = {
     "issued_code": "verify_codes",
     "known_customer": "verify_customers",
-    "stored_cell": "verify_cells",
-    "stored_last_event": "verify_last_events",
 }
 
 
@@ -42,11 +41,27 @@ def extract(
     write_catalogue(catalogue, folder)
     for table, statement in _NAMED.items():
         write_rows(folder, table, tx.each(statement, workspace_no=workspace_no))
+    _write_counters(tx, workspace_no, folder)
     assignments = map(_with_public_id, tx.each("verify_assignments", workspace_no=workspace_no))
     events = tx.each("verify_events", workspace_no=workspace_no)
     facts = write_rows(folder, "ledger_assignment", assignments, progress)
     facts += write_rows(folder, "ledger_event", events, progress)
     return catalogue, facts
+
+
+def _write_counters(tx: Tx, workspace_no: int, folder: Path) -> None:
+    """The counters of both layers, and what is outstanding beside them."""
+    sums, last_event_us = every_outstanding(tx, workspace_no)
+    outstanding = (
+        (promotion_no, dimension, key, currency, *values)
+        for (promotion_no, dimension, key, currency), values in sums.items()
+    )
+    stored = tx.each("verify_cells", workspace_no=workspace_no)
+    write_rows(folder, "stored_cell", chain(stored, outstanding))
+    for promotion_no, redeemed_us in tx.each("verify_last_events", workspace_no=workspace_no):
+        latest = max(redeemed_us, last_event_us.get(promotion_no, redeemed_us))
+        last_event_us[promotion_no] = latest
+    write_rows(folder, "stored_last_event", last_event_us.items())
 
 
 def write_rows(

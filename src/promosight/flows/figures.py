@@ -1,12 +1,21 @@
-"""Figures: what the Promotions page shows of each promotion, read from the counters alone."""
+"""Figures: what the Promotions page shows of each promotion, read from the counters alone.
+
+A list is computed from rows that cost little: its definition and the sums of each promotion. The figures
+themselves are made for the page that is shown, and remembered by what they were made of, so that a list
+read again costs what changed since.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
-from promosight.flows.usage import Usage, usage_of
+from promosight.flows.counters import Outstanding
+from promosight.flows.usage import Usage, Windows
 from promosight.rules import rates
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import UNIT_MARK, format_amount
@@ -14,17 +23,36 @@ from promosight.rules.tallies import MEASURES
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.tx import Row, Tx
 
+ByCurrency = dict[str, list[int]]
+"""Measures of one cell, by currency."""
 
-class Sums(msgspec.Struct):
+_COUNTS = MEASURES[:-3]
+_PLACE = {measure: place for place, measure in enumerate(_COUNTS)}
+
+
+class Sums:
     """Counters added up: counts over all currencies, amounts for each. Only amounts that are not zero are there."""
 
-    counts: dict[str, int]
-    committed: dict[str, int]
-    cost: dict[str, int]
-    order: dict[str, int]
+    __slots__ = ("committed", "cost", "counts", "order")
+
+    def __init__(self, cells: Iterable[tuple[str, list[int]]] = ()) -> None:
+        self.counts = [0] * len(_COUNTS)
+        self.committed: dict[str, int] = {}
+        self.cost: dict[str, int] = {}
+        self.order: dict[str, int] = {}
+        for currency, values in cells:
+            self.counts = [a + b for a, b in zip(self.counts, values, strict=False)]
+            for amounts, value in zip(
+                (self.committed, self.cost, self.order), values[-3:], strict=True
+            ):
+                if value:
+                    amounts[currency] = amounts.get(currency, 0) + value
 
     def __getitem__(self, measure: str) -> int:
-        return self.counts[measure]
+        return self.counts[_PLACE[measure]]
+
+    def __setitem__(self, measure: str, count: int) -> None:
+        self.counts[_PLACE[measure]] = count
 
 
 class Customers(msgspec.Struct):
@@ -58,29 +86,121 @@ class Figures(msgspec.Struct):
     tracked_since: str
 
 
+class Counted:
+    """One promotion and what was counted of it; everything else is made when it is asked for."""
+
+    def __init__(self, view: View, listed: Listed) -> None:
+        self._view = view
+        self.listed = listed
+        self.by_currency = view.totals.get(listed.promotion_no) or {}
+        self.last_us = view.last_events.get(listed.promotion_no)
+
+    @cached_property
+    def sums(self) -> Sums:
+        """The totals."""
+        return Sums(self.by_currency.items())
+
+    @cached_property
+    def state(self) -> str:
+        """Whether it has a rate, and if not why."""
+        return state_of(self.listed, self.sums, self._view.coverage)
+
+    @cached_property
+    def reward_cost(self) -> dict[str, int]:
+        """Money given, by currency, in millionths; the promotion's own is there even at zero."""
+        return _money(self.sums.cost, self.listed.terms.currency)
+
+    @cached_property
+    def order_value(self) -> dict[str, int]:
+        """Value of orders, by currency, in millionths."""
+        return _money(self.sums.order, order_currency(self._view.catalogue, self.listed))
+
+    @cached_property
+    def usage(self) -> list[Usage]:
+        """How much of each limit is used."""
+        return self._view.windows.usage(self.listed, self.sums)
+
+    @property
+    def figures(self) -> Figures:
+        """All of its figures."""
+        tracked = self.state == "tracked"
+        assigned, redeemed, customers, redeemers = self.sums.counts[:4]
+        redemptions, excess, unassigned, flagged, pending, reversed_ = self.sums.counts[4:10]
+        return Figures(
+            state=self.state,
+            assigned=assigned,
+            redeemed=redeemed,
+            rate=rates.rate(redeemed, assigned) if tracked else None,
+            display=rates.display(redeemed, assigned) if tracked else "-",
+            customers=Customers(
+                customers, redeemers, rates.rate(redeemers, customers) if tracked else None
+            ),
+            redemptions=redemptions,
+            excess=excess,
+            unassigned=unassigned,
+            flagged=flagged,
+            pending=pending,
+            reversed=reversed_,
+            reward_cost=_formatted(self.reward_cost),
+            reward_units=units(self.sums.cost),
+            order_value=_formatted(self.order_value),
+            usage=self.usage,
+            last_event_at=None if not self.last_us else format_instant(self.last_us),
+            tracked_since=self._view.tracked_since,
+        )
+
+    def encoded(self) -> msgspec.Raw:
+        """The promotion with its figures as JSON; what was encoded before of the same is not encoded again."""
+        made_of = (
+            self.listed,
+            self.by_currency,
+            self.last_us,
+            self.usage,
+            self.state,
+            self._view.tracked_since,
+            self._view.catalogue.workspace.currency,
+        )
+        key = ("figures", self.listed.promotion_no)
+        known = self._view.cache.get(key)
+        # The definition is compared by identity first, which is what it is unless it changed.
+        if known is not None and known[0] == made_of:
+            return msgspec.Raw(known[1])
+        text = msgspec.json.encode(describe(self.listed) | {"figures": self.figures})
+        self._view.cache[key] = (made_of, text)
+        return msgspec.Raw(text)
+
+
+class View:
+    """The figures of a workspace as they are in one transaction."""
+
+    def __init__(self, tx: Tx, workspace_no: int, *, now_us: int) -> None:
+        outstanding = Outstanding(tx, workspace_no)
+        self.catalogue = load(tx, workspace_no)
+        self.cache = tx.cache
+        self.totals = outstanding.totals()
+        self.last_events = outstanding.last_events()
+        self.coverage = Coverage(tx, self.catalogue)
+        self.tracked_since = format_instant(self.catalogue.workspace.tracking_from_us)
+        self.windows = Windows(outstanding, self.catalogue, now_us=now_us)
+
+    def promotions(self, ids: set[str] | None = None) -> list[Counted]:
+        """Every defined promotion (or those of `ids`) by id."""
+        by_id = self.catalogue.by_id
+        wanted = sorted(by_id if ids is None else ids & by_id.keys())
+        found = [by_id[one] for one in wanted if by_id[one].definition is not None]
+        self.windows.wanted = found
+        return [Counted(self, listed) for listed in found]
+
+
 def list_promotions(
     tx: Tx, workspace_no: int, *, now_us: int, ids: set[str] | None = None
 ) -> list[dict[str, Any]]:
     """Every defined promotion (or those of `ids`) by id, each with its definition and `figures`."""
-    catalogue = load(tx, workspace_no)
-    totals = _totals(tx, workspace_no)
-    last: dict[int, int] = dict(tx.all("last_events", workspace_no=workspace_no))
-    items = []
-    for promotion_id in sorted(catalogue.by_id if ids is None else ids & catalogue.by_id.keys()):
-        listed = catalogue.by_id[promotion_id]
-        if listed.definition is None:
-            continue
-        sums = totals.get(listed.promotion_no) or sum_cells([])
-        figures = _figures(
-            catalogue,
-            listed,
-            sums,
-            last.get(listed.promotion_no),
-            covered=is_covered(tx, catalogue, listed),
-        )
-        figures.usage = usage_of(tx, catalogue, listed, sums, now_us=now_us)
-        items.append(describe(listed) | {"figures": msgspec.to_builtins(figures)})
-    return items
+    view = View(tx, workspace_no, now_us=now_us)
+    return [
+        describe(one.listed) | {"figures": msgspec.to_builtins(one.figures)}
+        for one in view.promotions(ids)
+    ]
 
 
 def describe(listed: Listed) -> dict[str, Any]:
@@ -93,35 +213,61 @@ def describe(listed: Listed) -> dict[str, Any]:
     }
 
 
-def state_of(listed: Listed, sums: Sums, *, covered: bool) -> str:
+class Coverage:
+    """The periods of which a source said it reported everything: then silence means zero, not a dash."""
+
+    def __init__(self, tx: Tx, catalogue: Catalogue) -> None:
+        workspace = catalogue.workspace
+        self._tracked_us = workspace.tracking_from_us
+        self._from: list[int] = []
+        self._to: list[int] = []
+        # Joined where they meet, so that both lists rise.
+        for from_us, to_us in sorted(tx.all("coverage", workspace_no=workspace.workspace_no)):
+            if self._to and from_us <= self._to[-1]:
+                self._to[-1] = max(to_us, self._to[-1])
+            else:
+                self._from.append(from_us)
+                self._to.append(to_us)
+
+    def covers(self, listed: Listed) -> bool:
+        """Whether some of the time a promotion runs is covered."""
+        if not self._to:
+            return False
+        assert listed.definition is not None
+        start, end = listed.definition.starts_at, listed.definition.ends_at
+        from_us = max(self._tracked_us, self._tracked_us if start is None else parse_instant(start))
+        first = bisect_right(self._to, from_us)
+        return first < len(self._to) and (end is None or self._from[first] < parse_instant(end))
+
+
+def state_of(listed: Listed, sums: Sums, coverage: Coverage) -> str:
     """Whether a promotion has a rate, and if not why (semantics, section 2)."""
     return rates.state(
         historical=listed.terms.historical,
-        reported=sums["reported"] > 0 or covered,
+        reported=sums["reported"] > 0 or coverage.covers(listed),
         assigned=sums["assigned"],
     )
 
 
 def sum_cells(rows: list[Row]) -> Sums:
     """Adds up rows of (currency, measures...)."""
-    sums = Sums(dict.fromkeys(MEASURES[:-3], 0), {}, {}, {})
-    for currency, *values in rows:
-        for measure, value in zip(MEASURES[:-3], values, strict=False):
-            sums.counts[measure] += value
-        for amounts, value in zip(
-            (sums.committed, sums.cost, sums.order), values[-3:], strict=True
-        ):
-            if value:
-                amounts[currency] = amounts.get(currency, 0) + value
-    return sums
+    return Sums((row[0], list(row[1:])) for row in rows)
 
 
 def money(amounts: dict[str, int], always: str = "") -> dict[str, str]:
     """Amounts of money by currency, as decimal strings; the currency of `always` is there even at zero."""
+    return _formatted(_money(amounts, always))
+
+
+def _money(amounts: dict[str, int], always: str) -> dict[str, int]:
     shown = {c: v for c, v in amounts.items() if not c.startswith(UNIT_MARK) and c}
     if always and not always.startswith(UNIT_MARK):
         shown.setdefault(always, 0)
-    return {currency: format_amount(shown[currency], currency) for currency in sorted(shown)}
+    return shown
+
+
+def _formatted(amounts: dict[str, int]) -> dict[str, str]:
+    return {currency: format_amount(amounts[currency], currency) for currency in sorted(amounts)}
 
 
 def units(amounts: dict[str, int]) -> dict[str, str]:
@@ -137,55 +283,3 @@ def order_currency(catalogue: Catalogue, listed: Listed) -> str:
     """The currency in which order value is shown even when there is none."""
     own = listed.terms.currency
     return catalogue.workspace.currency if own.startswith(UNIT_MARK) else own
-
-
-def is_covered(tx: Tx, catalogue: Catalogue, listed: Listed) -> bool:
-    """Whether a source declared a period of this promotion covered: then silence means zero, not a dash."""
-    assert listed.definition is not None
-    start, end = listed.definition.starts_at, listed.definition.ends_at
-    tracked_us = catalogue.workspace.tracking_from_us
-    from_us = max(tracked_us, tracked_us if start is None else parse_instant(start))
-    return any(
-        covered_to_us > from_us and (end is None or covered_from_us < parse_instant(end))
-        for covered_from_us, covered_to_us in _coverage(tx, catalogue)
-    )
-
-
-def _coverage(tx: Tx, catalogue: Catalogue) -> list[Row]:
-    return tx.all("coverage", workspace_no=catalogue.workspace.workspace_no)
-
-
-def _totals(tx: Tx, workspace_no: int) -> dict[int, Sums]:
-    rows: dict[int, list[Row]] = {}
-    for promotion_no, *cells in tx.all("totals", workspace_no=workspace_no):
-        rows.setdefault(promotion_no, []).append(tuple(cells))
-    return {promotion_no: sum_cells(cells) for promotion_no, cells in rows.items()}
-
-
-def _figures(
-    catalogue: Catalogue, listed: Listed, sums: Sums, last_us: int | None, *, covered: bool
-) -> Figures:
-    state = state_of(listed, sums, covered=covered)
-    tracked = state == "tracked"
-    assigned, redeemed = sums["assigned"], sums["redeemed"]
-    people = sums["customers_assigned"], sums["customers_redeemed"]
-    return Figures(
-        state=state,
-        assigned=assigned,
-        redeemed=redeemed,
-        rate=rates.rate(redeemed, assigned) if tracked else None,
-        display=rates.display(redeemed, assigned) if tracked else "-",
-        customers=Customers(*people, rates.rate(people[1], people[0]) if tracked else None),
-        redemptions=sums["redemptions"],
-        excess=sums["excess"],
-        unassigned=sums["unassigned"],
-        flagged=sums["flagged"],
-        pending=sums["pending"],
-        reversed=sums["reversed"],
-        reward_cost=money(sums.cost, listed.terms.currency),
-        reward_units=units(sums.cost),
-        order_value=money(sums.order, order_currency(catalogue, listed)),
-        usage=[],
-        last_event_at=None if not last_us else format_instant(last_us),
-        tracked_since=format_instant(catalogue.workspace.tracking_from_us),
-    )

@@ -11,16 +11,13 @@ from typing import Protocol
 
 import msgspec
 
+from promosight.flows.counters import HELD, PUBLISHED, find_last_events, move_counters
 from promosight.flows.places import place_numbers, words_of
 from promosight.flows.settling import Context, Group, derive, move, standing
-from promosight.rules.identity import counter_bucket
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey, assignment_columns
 from promosight.store.tx import Tx
-
-PUBLISHED, HELD = 0, 1
-"""Layers of counters: what readers see, and what running imports will add when they end."""
 
 
 class Groups:
@@ -67,9 +64,19 @@ class Groups:
                 group.events.append(event)
 
 
-def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
-    """Settles groups and writes what changed: new facts, derived columns, counters."""
-    cells = {PUBLISHED: Cells(), HELD: Cells()}
+def settle(
+    tx: Tx,
+    context: Context,
+    groups: Groups,
+    *,
+    import_no: int,
+    cells: dict[int, Cells] | None = None,
+) -> None:
+    """Settles groups and writes what changed: new facts, derived columns, counters.
+
+    `cells` may hold, by layer, what the transaction has moved already; counters are written once, last.
+    """
+    cells = new_cells() if cells is None else cells
     changed_assignments: list[AssignmentRow] = []
     changed_events: list[tuple[object, ...]] = []
     lapsed: set[int] = set()
@@ -98,12 +105,20 @@ def settle(tx: Tx, context: Context, groups: Groups, *, import_no: int) -> None:
     _add_facts(tx, context.catalogue, groups)
     _settle_assignments(tx, context.catalogue, changed_assignments)
     tx.run_many("settle_events", sorted(changed_events))
+    write_cells(tx, context.catalogue.workspace.workspace_no, cells)
+    if lapsed:
+        find_last_events(tx, context.catalogue.workspace, sorted(lapsed))
+
+
+def new_cells() -> dict[int, Cells]:
+    """Nothing moved yet, in either layer."""
+    return {PUBLISHED: Cells(), HELD: Cells()}
+
+
+def write_cells(tx: Tx, workspace_no: int, cells: dict[int, Cells]) -> None:
+    """Moves the counters by what was collected."""
     for layer, difference in cells.items():
-        write_cells(tx, difference, layer)
-    published = context.catalogue.workspace.published_import_no
-    for promotion_no in sorted(lapsed):
-        tx.run("drop_last_events_of", promotion_no=promotion_no)
-        tx.run("find_last_event", promotion_no=promotion_no, published_import_no=published)
+        move_counters(tx, workspace_no, difference, layer)
 
 
 def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -> None:
@@ -117,7 +132,7 @@ def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -
     move(cells, key, before, standing(catalogue, assignments, events))
     for e in events:
         if e.reverses is None and _is_accepted(e.outcome):
-            cells.seen(counter_bucket(key.bucket), key.promotion_no, e.redeemed_us)
+            cells.seen(key.promotion_no, e.redeemed_us)
 
 
 def _is_accepted(outcome: str) -> bool:
@@ -156,18 +171,6 @@ def _add_facts(tx: Tx, catalogue: Catalogue, groups: Groups) -> None:
     events = [msgspec.structs.astuple(e) for g in groups.by_key.values() for e in g.new_events]
     tx.add_new("add_assignments", sorted(assignments))
     tx.add_new("add_events", sorted(events, key=lambda e: e[:6]))
-
-
-def write_cells(tx: Tx, cells: Cells, layer: int) -> None:
-    """Adds a difference to the counters of a layer, in the order of their keys."""
-    rows = [
-        (bucket, layer, dimension, promotion_no, key, currency, *values)
-        for (bucket, promotion_no, dimension, key, currency), values in cells.values.items()
-        if any(values)
-    ]
-    tx.run_many("add_to_tallies", sorted(rows))
-    seen = [(b, layer, no, us) for (b, no), us in cells.last_event_us.items()]
-    tx.run_many("note_last_events", sorted(seen))
 
 
 def _derived(a: AssignmentRow) -> tuple[str | None, int, str]:

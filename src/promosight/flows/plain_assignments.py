@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from promosight.flows.groups import HELD, PUBLISHED, layer_of
+from promosight.flows.counters import HELD, PUBLISHED
+from promosight.flows.groups import layer_of
 from promosight.flows.intake import Receipt
 from promosight.flows.naming import Customers
 from promosight.flows.places import Words, place_numbers, places
-from promosight.flows.plain import Plain
+from promosight.flows.plain import MANY, Plain
 from promosight.rules.facts import Assignment
 from promosight.rules.identity import bucket_of
 from promosight.rules.matching import promised_micros
@@ -146,10 +147,14 @@ class _PlainAssignments:
             place = (*said.texts, sources[arrival.source_no], day)
             assigned[layer].append((promotion_no, *place, micros, currency))
             if not held or not any(a.in_rate for a in held):
-                self._plain.cells[layer].customer(0, promotion_no, "", 1, 0)
+                self._plain.cells[layer].customer(promotion_no, 1, 0)
         self._tx.add_new("add_assignments", rows)
         for layer, some in assigned.items():
-            self._plain.cells[layer].add_assignments(some)
+            cells = self._plain.cells[layer]
+            if len(some) >= MANY:
+                cells.add_assignments(some)
+            else:
+                cells.assign(some)
 
 
 _NONE: list[_There] = []

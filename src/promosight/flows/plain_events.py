@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from promosight.flows.groups import HELD, PUBLISHED, layer_of
+from promosight.flows.counters import HELD, PUBLISHED
+from promosight.flows.groups import layer_of
 from promosight.flows.intake import Receipt
 from promosight.flows.places import Words, places
-from promosight.flows.plain import Plain
+from promosight.flows.plain import MANY, Plain
 from promosight.rules.facts import Event
 from promosight.rules.identity import bucket_of
 from promosight.rules.matching import Given, Used, Verdict, match, match_alone
@@ -93,7 +94,11 @@ class _PlainEvents:
                 rest.append(one)
         self._tx.add_new("add_events", self._rows)
         for layer, used in self._used.items():
-            self._plain.cells[layer].add_first_uses(used)
+            cells = self._plain.cells[layer]
+            if len(used) >= MANY:
+                cells.add_first_uses(used)
+            else:
+                cells.use_first(used)
         rest += [one for one, first in again if not self._repeat(one, first)]
         rest.sort()
         return rest

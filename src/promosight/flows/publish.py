@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from promosight.errors import Conflict
+from promosight.flows.counters import publish_counters
 from promosight.flows.naming import NUMBERS_LOCK
 from promosight.rules.identity import BUCKETS
 from promosight.rules.instants import SECOND_US
@@ -55,12 +56,6 @@ def finish_import(
 ) -> None:
     """Publishes the figures held back, all at once. `state` is `done`, or `failed` when a file broke off."""
     tx.lock(workspace_no)
-    for name in (
-        "publish_tallies",
-        "drop_held_tallies",
-        "publish_last_events",
-        "drop_held_last_events",
-    ):
-        tx.run(name, workspace_no=workspace_no)
+    publish_counters(tx, workspace_no)
     tx.run("publish_import", workspace_no=workspace_no, import_no=import_no)
     tx.run("end_import", import_no=import_no, state=state, now_us=now_us)

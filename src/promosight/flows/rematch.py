@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from promosight.flows.context import context_of
+from promosight.flows.counters import drop_counters, forget_last_events
 from promosight.flows.groups import Groups, settle
 from promosight.flows.settling import Standing
 from promosight.rules.identity import BUCKETS
@@ -23,7 +24,7 @@ Progress = Callable[[int], None]
 
 def rematch_promotion(tx: Tx, catalogue: Catalogue, promotion_no: int) -> None:
     """Settles every group of a promotion by its terms as they are now."""
-    tx.run("drop_last_events_of", promotion_no=promotion_no)
+    forget_last_events(tx, catalogue.workspace.workspace_no, [promotion_no])
     for keys in _pages(tx, promotion_no):
         settle_keys(tx, catalogue, keys)
 
@@ -40,8 +41,7 @@ def rebuild(tx: Tx, workspace_no: int, *, progress: Progress | None = None) -> i
     """Derives everything anew from the facts: outcomes, matches, counters. Returns the number of groups."""
     tx.lock(workspace_no)
     catalogue = load(tx, workspace_no)
-    for name in ("drop_tallies", "drop_last_events"):
-        tx.run(name, workspace_no=workspace_no)
+    drop_counters(tx, workspace_no)
     done = 0
     for promotion_no in sorted(catalogue.by_no):
         for keys in _pages(tx, promotion_no):

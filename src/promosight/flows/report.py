@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import count, islice
 
 from promosight.flows.context import context_of
-from promosight.flows.groups import settle
+from promosight.flows.groups import settle, write_cells
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
 from promosight.flows.naming import name_customers, number_promotions
 from promosight.flows.plain import Plain
@@ -21,6 +21,7 @@ from promosight.flows.take_assignments import merge_channels, take_assignments
 from promosight.flows.take_events import take_events
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import bucket_of, customer_numbers
+from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
@@ -68,25 +69,26 @@ def _take(
     customers = name_customers(tx, catalogue.workspace, numbers, wanted)
     if tx.attempt == 1:
         granted = take_plain_assignments(plain, customers, granted)
-    plain.write_cells()
     rest: list[tuple[int, Item, Arrival]] = [*granted, *told]
     rest += [one for one in placed if isinstance(one[1], Refused)]
     rest.sort()
     intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
     if rest:
-        _settle_rest(intake, import_no)
+        _settle_rest(intake, import_no, plain.cells)
+    else:
+        write_cells(tx, workspace_no, plain.cells)
     for (position, _, _), entry in zip(rest, intake.entries, strict=True):
         plain.receipts[position] = _receipt(intake, entry)
     _note(intake, arrivals)
     return [receipt for receipt in plain.receipts if receipt is not None]
 
 
-def _settle_rest(intake: Intake, import_no: int) -> None:
+def _settle_rest(intake: Intake, import_no: int, cells: dict[int, Cells]) -> None:
     assignments = [(e, e.item) for e in intake.entries if isinstance(e.item, Assignment)]
     events = [(e, e.item) for e in intake.entries if isinstance(e.item, Event)]
     take_assignments(intake, assignments)
     take_events(intake, events)
-    _settle(intake, import_no)
+    _settle(intake, import_no, cells)
 
 
 def _lock(
@@ -99,7 +101,7 @@ def _lock(
         tx.lock(workspace_no, set(map(bucket_of, numbers.values())))
 
 
-def _settle(intake: Intake, import_no: int) -> None:
+def _settle(intake: Intake, import_no: int, cells: dict[int, Cells]) -> None:
     tx, groups = intake.tx, intake.groups
     newly_known = [(no,) for no in intake.customers.newly_known]
     for row in tx.all_for("waiting_groups_of_customers", newly_known):
@@ -108,7 +110,7 @@ def _settle(intake: Intake, import_no: int) -> None:
     groups.load_events(tx, intake.forced)
     merge_channels(intake)
     context = context_of(tx, intake.catalogue, groups, intake.customers.known)
-    settle(tx, context, groups, import_no=import_no)
+    settle(tx, context, groups, import_no=import_no, cells=cells)
 
 
 def _note(intake: Intake, arrivals: list[Arrival]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from promosight.rules.identity import counter_bucket
 from promosight.rules.matching import Given, Used, Verdict, assigned_micros, match
 from promosight.rules.promotions import Terms
 from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding
@@ -119,24 +118,24 @@ def _own_place(e: EventRow) -> Place:
 
 def move(cells: Cells, key: GroupKey, before: Standing, after: Standing) -> None:
     """Collects the difference between two standings of a group."""
-    bucket, promotion_no = counter_bucket(key.bucket), key.promotion_no
+    promotion_no = key.promotion_no
     for slot in before.assignments.keys() | after.assignments.keys():
         old, new = before.assignments.get(slot), after.assignments.get(slot)
         if old != new:
             if old is not None:
-                cells.assignment(bucket, promotion_no, old, -1)
+                cells.assignment(promotion_no, old, -1)
             if new is not None:
-                cells.assignment(bucket, promotion_no, new, 1)
+                cells.assignment(promotion_no, new, 1)
     for identity in before.redemptions.keys() | after.redemptions.keys():
         gone, come = before.redemptions.get(identity), after.redemptions.get(identity)
         if gone != come:
             if gone is not None:
-                cells.redemption(bucket, promotion_no, gone, -1)
+                cells.redemption(promotion_no, gone, -1)
             if come is not None:
-                cells.redemption(bucket, promotion_no, come, 1)
+                cells.redemption(promotion_no, come, 1)
     (was_assigned, was_redeemed), (assigned, redeemed) = before.customers, after.customers
     if (was_assigned, was_redeemed) != (assigned, redeemed):
-        cells.customer(bucket, promotion_no, "", assigned - was_assigned, redeemed - was_redeemed)
+        cells.customer(promotion_no, assigned - was_assigned, redeemed - was_redeemed)
 
 
 def derive(

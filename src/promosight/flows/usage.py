@@ -6,16 +6,17 @@ counters cannot tell: a tier's part of a window.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from promosight.flows.counters import Outstanding
 from promosight.rules.instants import month_of, week_of
 from promosight.rules.money import format_amount
 from promosight.rules.promotions import Limit
 from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY, TIER
 from promosight.store.catalogue import Catalogue, Listed
-from promosight.store.tx import Tx
 
 if TYPE_CHECKING:
     from promosight.flows.figures import Sums
@@ -37,56 +38,72 @@ class Usage(msgspec.Struct, omit_defaults=True):
     tier_id: str | None = None
 
 
-def usage_of(
-    tx: Tx, catalogue: Catalogue, listed: Listed, sums: Sums, *, now_us: int
-) -> list[Usage]:
-    """The usage of each limit of a promotion, in the order of its definition."""
-    assert listed.definition is not None
-    return [
-        _usage(tx, catalogue, listed, sums, limit, now_us) for limit in listed.definition.limits
-    ]
+class Windows:
+    """The days and tiers that limits look at, read once for all promotions `wanted`."""
 
+    def __init__(self, outstanding: Outstanding, catalogue: Catalogue, *, now_us: int) -> None:
+        self._outstanding = outstanding
+        self._week_start = catalogue.workspace.week_start
+        self._today = catalogue.days.day(now_us)
+        self.wanted: list[Listed] = []
 
-def _usage(
-    tx: Tx, catalogue: Catalogue, listed: Listed, sums: Sums, limit: Limit, now_us: int
-) -> Usage:
-    used: tuple[str | None, str | None] = (None, None)
-    if limit.tier_id is not None:
-        if limit.window == "lifetime":
-            cells = _cells(tx, listed, TIER)
-            both = {key: value for key, value in cells.items() if key[0] == limit.tier_id}
-            used = _used(listed, limit, both, both)
-    elif limit.window == "lifetime":
-        used = _lifetime(listed, limit, sums)
-    else:
-        today = catalogue.days.day(now_us)
-        start = catalogue.workspace.week_start
-        window = _window(today, limit.window, start)
-        used = _used(
-            listed,
-            limit,
-            _within(_cells(tx, listed, ASSIGNED_DAY), limit.window, start, window),
-            _within(_cells(tx, listed, REDEEMED_DAY), limit.window, start, window),
-        )
-    return Usage(limit.measure, limit.window, limit.amount, *used, limit.tier_id)
+    def usage(self, listed: Listed, sums: Sums) -> list[Usage]:
+        """The usage of each limit of a promotion, in the order of its definition."""
+        assert listed.definition is not None
+        return [self._usage(listed, sums, limit) for limit in listed.definition.limits]
+
+    def _usage(self, listed: Listed, sums: Sums, limit: Limit) -> Usage:
+        used: tuple[str | None, str | None] = (None, None)
+        if limit.tier_id is not None:
+            if limit.window == "lifetime":
+                cells = self._cells.get((listed.promotion_no, TIER), {})
+                both = {key: value for key, value in cells.items() if key[0] == limit.tier_id}
+                used = _used(listed, limit, both, both)
+        elif limit.window == "lifetime":
+            used = _lifetime(listed, limit, sums)
+        else:
+            given = self._within(listed, ASSIGNED_DAY, limit.window)
+            used = _used(listed, limit, given, self._within(listed, REDEEMED_DAY, limit.window))
+        return Usage(limit.measure, limit.window, limit.amount, *used, limit.tier_id)
+
+    def _within(self, listed: Listed, dimension: int, window: str) -> Cells:
+        cells = self._cells.get((listed.promotion_no, dimension), {})
+        now = _window(self._today, window, self._week_start)
+        return {
+            key: values
+            for key, values in cells.items()
+            if key[0] and _window(key[0], window, self._week_start) == now
+        }
+
+    @cached_property
+    def _cells(self) -> dict[tuple[int, int], Cells]:
+        by_day: set[int] = set()
+        by_tier: set[int] = set()
+        for listed in self.wanted:
+            assert listed.definition is not None
+            for limit in listed.definition.limits:
+                if limit.tier_id is None and limit.window != "lifetime":
+                    by_day.add(listed.promotion_no)
+                elif limit.tier_id is not None and limit.window == "lifetime":
+                    by_tier.add(listed.promotion_no)
+        # The current month, and the current week where it lies in another.
+        month, week = month_of(self._today), week_of(self._today, self._week_start)
+        first = min(f"{month}-01", week)
+        found = self._outstanding.several(sorted(by_day), (ASSIGNED_DAY, REDEEMED_DAY), first)
+        found |= self._outstanding.several(sorted(by_tier), (TIER,))
+        cells: dict[tuple[int, int], Cells] = {}
+        for (promotion_no, dimension, key, currency), values in found.items():
+            cells.setdefault((promotion_no, dimension), {})[key, currency] = values
+        return cells
 
 
 Cells = dict[tuple[str, str], list[int]]
-
-
-def _cells(tx: Tx, listed: Listed, dimension: int) -> Cells:
-    rows = tx.all("breakdown", dimension=dimension, promotion_no=listed.promotion_no)
-    return {(row[0], row[1]): list(row[2:]) for row in rows}
 
 
 def _window(day: str, window: str, week_start: str) -> str:
     if window == "weekly":
         return week_of(day, week_start)
     return month_of(day) if window == "monthly" else day
-
-
-def _within(cells: Cells, window: str, week_start: str, wanted: str) -> Cells:
-    return {k: v for k, v in cells.items() if k[0] and _window(k[0], window, week_start) == wanted}
 
 
 def _lifetime(listed: Listed, limit: Limit, sums: Sums) -> tuple[str, str]:

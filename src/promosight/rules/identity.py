@@ -16,9 +16,6 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 BUCKETS = 16
-COUNTER_BUCKETS = 1
-"""Into how many buckets counters are split. On one machine one is enough: every further one multiplies the
-cells a batch must touch, most of all those by day. More spread the writers of a distributed store."""
 
 _BUCKET_SHIFT = 63 - 4
 _encode = msgspec.msgpack.Encoder().encode
@@ -56,8 +53,3 @@ def customer_numbers(workspace_id: str, customer_ids: Iterable[str]) -> dict[str
 def bucket_of(customer_no: int) -> int:
     """The bucket of a customer, 0 to BUCKETS - 1: the top bits of the number."""
     return customer_no >> _BUCKET_SHIFT
-
-
-def counter_bucket(bucket: int) -> int:
-    """The bucket of the counters that the facts of a bucket add to."""
-    return bucket % COUNTER_BUCKETS

@@ -1,14 +1,23 @@
 """What a fact adds to the counters.
 
 A breakdown never scans facts: each fact adds to a handful of cells, one for each dimension. A cell is
-keyed by (dimension, key, currency) within a promotion and bucket; counts and amounts sit side by side,
-and a sum over currencies gives the count. When a fact's standing changes, what it added is subtracted
-and what it adds now is added, so the cells are always the sum over the facts as they stand.
+keyed by (dimension, key, currency) within a promotion; counts and amounts sit side by side, and a sum
+over currencies gives the count. When a fact's standing changes, what it added is subtracted and what it
+adds now is added, so the cells are always the sum over the facts as they stand.
+
+Facts that are alike add alike, so a difference is collected in three forms, each made of the one before
+only when it must be: *combinations* (how many facts of these very words), *piles* (by promotion, what
+combinations add where they were placed and on their days), and the cells themselves.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Sequence
+from operator import add, itemgetter
+from typing import Any, NamedTuple
+
+import msgspec
 
 TOTAL, TIER, SEGMENT, CHANNEL, CAMPAIGN, SOURCE, ASSIGNED_DAY, REDEEMED_DAY, OUTCOME = range(9)
 DIMENSIONS = (
@@ -58,7 +67,18 @@ MEASURES = (
     _COST,
     _ORDER,
 ) = range(len(MEASURES))
-_BY_OUTCOME = {"excess": _EXCESS, "unassigned": _UNASSIGNED, "flagged": _FLAGGED}
+_COUNTED_AS = {
+    "counted": (_REPORTED, _REDEMPTIONS),
+    "excess": (_REPORTED, _REDEMPTIONS, _EXCESS),
+    "unassigned": (_REPORTED, _REDEMPTIONS, _UNASSIGNED),
+    "flagged": (_REPORTED, _REDEMPTIONS, _FLAGGED),
+    "reversed": (_REPORTED, _REVERSED),
+    "pending": (_PENDING,),
+}
+"""What a redemption of each outcome adds one to."""
+
+_place_of = itemgetter(0, 1, 2, 3, 4, 5, 7, 8)
+_days_of = itemgetter(0, 6, 7, 8)
 
 
 class Place(NamedTuple):
@@ -96,12 +116,35 @@ class RedemptionStanding(NamedTuple):
     order_currency: str
 
 
-CellKey = tuple[int, int, int, str, str]
-"""(bucket, promotion_no, dimension, key, currency)"""
+PLACED = -1
+"""The dimension of a pile that stands for total, tier, segment, channel, campaign and source at once."""
 
+_PLACES = (TIER, SEGMENT, CHANNEL, CAMPAIGN, SOURCE)
 
+CellKey = tuple[int, int, str, str]
+"""(promotion_no, dimension, key, currency)"""
+PileKey = tuple[int, str, tuple[str, ...]]
+"""(dimension, currency, keys): one key, or the five of PLACED"""
+Pile = dict[PileKey, list[int]]
+"""What facts of one promotion add, by key; the values are the MEASURES."""
+Sums = dict[CellKey, list[int]]
+"""Cells: the values are the MEASURES."""
 Assigned = tuple[int, str, str, str, str, str, str, int, str]
 """(promotion_no, tier, segment, channel, campaign, source, day, committed_micros, currency)"""
+Taken = tuple[int, str, str, str, str, str, str, str, str]
+"""(promotion_no, tier, segment, channel, campaign, source, day, redeemed_day, currency)"""
+Redeemed = tuple[int, str, str, str, str, str, str, str, str, str, str]
+"""(promotion_no, tier, segment, channel, campaign, day, source, redeemed_day, outcome, currency, order_currency)"""
+
+
+class Combinations(msgspec.Struct, array_like=True):
+    """A difference as it is written down: each combination with its numbers, the times of latest events."""
+
+    assigned: list[tuple[Assigned, int]]
+    taken: list[tuple[Taken, int]]
+    redeemed: list[tuple[Redeemed, list[int]]]
+    customers: list[tuple[int, int, int]]
+    last_event_us: list[tuple[int, int]]
 
 
 FirstUse = tuple[
@@ -118,116 +161,258 @@ is not in the rate; (source, redeemed_day, outcome); (currency, order_currency);
 
 
 class Cells:
-    """A difference to the counters, collected and then applied in one statement."""
+    """A difference to the counters, collected fact by fact or many at once."""
 
     def __init__(self) -> None:
-        self.values: dict[CellKey, list[int]] = {}
-        self.last_event_us: dict[tuple[int, int], int] = {}
+        self._assigned: dict[Assigned, int] = {}
+        self._taken: dict[Taken, int] = {}
+        self._redeemed: dict[Redeemed, list[int]] = {}
+        self._customers: dict[int, list[int]] = {}
+        self._piles: dict[int, Pile] = {}
+        self.last_event_us: dict[int, int] = {}
+        """The latest accepted event of each promotion."""
 
-    def assignment(self, bucket: int, promotion_no: int, a: AssignmentStanding, sign: int) -> None:
+    def assignment(self, promotion_no: int, a: AssignmentStanding, sign: int) -> None:
         """Adds (sign 1) or takes away (sign -1) one assignment in the rate."""
-        p = a.place
-        for dimension, key in (
-            (TOTAL, ""),
-            (TIER, p.tier),
-            (SEGMENT, p.segment),
-            (CHANNEL, p.channel),
-            (CAMPAIGN, p.campaign),
-            (SOURCE, p.source),
-            (ASSIGNED_DAY, p.day),
-        ):
-            cell = self._cell(bucket, promotion_no, dimension, key, a.currency)
-            cell[_ASSIGNED] += sign
-            cell[_COMMITTED] += sign * a.committed_micros
-            cell[_REDEEMED] += sign * a.redeemed
-        day = self._cell(bucket, promotion_no, REDEEMED_DAY, p.day, a.currency)
-        day[_ASSIGNED] += sign
-        day[_COMMITTED] += sign * a.committed_micros
+        key = (promotion_no, *a.place, a.committed_micros, a.currency)
+        self._assigned[key] = self._assigned.get(key, 0) + sign
         if a.redeemed:
-            self._cell(bucket, promotion_no, REDEEMED_DAY, a.redeemed_day, a.currency)[
-                _REDEEMED
-            ] += sign
+            taken = (promotion_no, *a.place, a.redeemed_day, a.currency)
+            self._taken[taken] = self._taken.get(taken, 0) + sign
 
-    def redemption(self, bucket: int, promotion_no: int, r: RedemptionStanding, sign: int) -> None:
+    def redemption(self, promotion_no: int, r: RedemptionStanding, sign: int) -> None:
         """Adds (sign 1) or takes away (sign -1) one redemption; rejected ones add nothing."""
         if r.outcome == "rejected":
             return
-        p = r.place
-        keys = (
-            (TOTAL, ""),
-            (TIER, p.tier),
-            (SEGMENT, p.segment),
-            (CHANNEL, p.channel),
-            (CAMPAIGN, p.campaign),
-            (SOURCE, r.source),
-            (ASSIGNED_DAY, p.day or r.day),
-            (REDEEMED_DAY, r.day),
-            (OUTCOME, r.outcome if r.live or r.outcome == "pending" else "reversed"),
-        )
-        for dimension, key in keys:
-            cell = self._cell(bucket, promotion_no, dimension, key, r.currency)
-            if r.outcome == "pending":
-                cell[_PENDING] += sign
-                continue
-            cell[_REPORTED] += sign
-            if not r.live:
-                cell[_REVERSED] += sign
-                continue
-            cell[_REDEMPTIONS] += sign
-            cell[_COST] += sign * r.cost_micros
-            if r.outcome != "counted":
-                cell[_BY_OUTCOME[r.outcome]] += sign
-            if r.order_micros:
-                order = self._cell(bucket, promotion_no, dimension, key, r.order_currency)
-                order[_ORDER] += sign * r.order_micros
+        outcome = r.outcome if r.live or r.outcome == "pending" else "reversed"
+        tier, segment, channel, campaign, _, day = r.place
+        place = (promotion_no, tier, segment, channel, campaign, day or r.day)
+        key = (*place, r.source, r.day, outcome, r.currency, r.order_currency)
+        numbers = self._redeemed.get(key)
+        if numbers is None:
+            numbers = self._redeemed[key] = [0, 0, 0]
+        numbers[0] += sign
+        numbers[1] += sign * r.cost_micros
+        numbers[2] += sign * r.order_micros
 
-    def add_assignments(self, assigned: list[Assigned]) -> None:
-        """Adds many assignments in the rate that nobody has redeemed."""
-        for promotion_no, *place, committed, currency in assigned:
-            self.assignment(
-                0,
-                promotion_no,
-                AssignmentStanding(Place(*place), False, "", committed, currency),
-                1,
-            )
-
-    def add_first_uses(self, uses: list[FirstUse]) -> None:
-        """Adds many redemptions, each the first of an assignment, and of its customer if that is in the rate."""
-        for (no, *words), currency, (source, day, outcome), currencies, numbers in uses:
-            place = Place(*words)
-            if currency is not None:
-                self.assignment(0, no, AssignmentStanding(place, False, "", 0, currency), -1)
-                self.assignment(0, no, AssignmentStanding(place, True, day, 0, currency), 1)
-                self.customer(0, no, "", 0, 1)
-            cost, order, at = numbers
-            self.redemption(
-                0,
-                no,
-                RedemptionStanding(
-                    place, source, day, outcome, True, cost, currencies[0], order, currencies[1]
-                ),
-                1,
-            )
-            self.seen(0, no, at)
-
-    def customer(
-        self, bucket: int, promotion_no: int, currency: str, assigned: int, redeemed: int
-    ) -> None:
+    def customer(self, promotion_no: int, assigned: int, redeemed: int) -> None:
         """Moves the distinct customers of a promotion by these differences."""
-        cell = self._cell(bucket, promotion_no, TOTAL, "", currency)
-        cell[_CUSTOMERS_ASSIGNED] += assigned
-        cell[_CUSTOMERS_REDEEMED] += redeemed
+        both = self._customers.setdefault(promotion_no, [0, 0])
+        both[0] += assigned
+        both[1] += redeemed
 
-    def seen(self, bucket: int, promotion_no: int, redeemed_us: int) -> None:
+    def seen(self, promotion_no: int, redeemed_us: int) -> None:
         """Notes the time of an accepted event; the latest one is kept."""
-        key = (bucket, promotion_no)
-        self.last_event_us[key] = max(self.last_event_us.get(key, 0), redeemed_us)
+        if redeemed_us > self.last_event_us.get(promotion_no, 0):
+            self.last_event_us[promotion_no] = redeemed_us
 
-    def _cell(
-        self, bucket: int, promotion_no: int, dimension: int, key: str, currency: str
-    ) -> list[int]:
-        where = (bucket, promotion_no, dimension, key, currency)
-        cell = self.values.get(where)
+    def assign(self, assigned: Sequence[Assigned]) -> None:
+        """Adds assignments in the rate that nobody has redeemed."""
+        for one in assigned:
+            self._assigned[one] = self._assigned.get(one, 0) + 1
+
+    def add_assignments(self, assigned: Sequence[Assigned]) -> None:
+        """The same for thousands: they are piled up at once."""
+        by_place: Counter[Any] = Counter(map(_place_of, assigned))
+        for (promotion_no, *place, committed_micros, currency), n in by_place.items():
+            cell = self._cell(promotion_no, (PLACED, currency, tuple(place)))
+            cell[_ASSIGNED] += n
+            cell[_COMMITTED] += n * committed_micros
+        by_day: Counter[Any] = Counter(map(_days_of, assigned))
+        for (promotion_no, day, committed_micros, currency), n in by_day.items():
+            for dimension in (ASSIGNED_DAY, REDEEMED_DAY):
+                cell = self._cell(promotion_no, (dimension, currency, (day,)))
+                cell[_ASSIGNED] += n
+                cell[_COMMITTED] += n * committed_micros
+
+    def use_first(self, uses: Sequence[FirstUse]) -> None:
+        """Adds redemptions that are each the first of their assignment and customer."""
+        for place, taken_in, (source, redeemed_day, outcome), currencies, numbers in uses:
+            promotion_no, tier, segment, channel, campaign, _, day = place
+            cost_micros, order_micros, redeemed_us = numbers
+            if taken_in is not None:
+                taken = (*place, redeemed_day, taken_in)
+                self._taken[taken] = self._taken.get(taken, 0) + 1
+                self.customer(promotion_no, 0, 1)
+            words = (promotion_no, tier, segment, channel, campaign, day)
+            key = (*words, source, redeemed_day, outcome, *currencies)
+            sums = self._redeemed.get(key)
+            if sums is None:
+                sums = self._redeemed[key] = [0, 0, 0]
+            sums[0] += 1
+            sums[1] += cost_micros
+            sums[2] += order_micros
+            self.seen(promotion_no, redeemed_us)
+
+    def add_first_uses(self, uses: Sequence[FirstUse]) -> None:
+        """The same for thousands: they are piled up at once."""
+        for place, taken_in, (source, redeemed_day, outcome), (currency, paid_in), numbers in uses:
+            promotion_no, tier, segment, channel, campaign, own_source, day = place
+            cost_micros, order_micros, redeemed_us = numbers
+            if taken_in is not None:
+                self.customer(promotion_no, 0, 1)
+                for key in (
+                    (PLACED, taken_in, (tier, segment, channel, campaign, own_source)),
+                    (ASSIGNED_DAY, taken_in, (day,)),
+                    (REDEEMED_DAY, taken_in, (redeemed_day,)),
+                ):
+                    self._cell(promotion_no, key)[_REDEEMED] += 1
+            for key in (
+                (PLACED, currency, (tier, segment, channel, campaign, source)),
+                (ASSIGNED_DAY, currency, (day,)),
+                (REDEEMED_DAY, currency, (redeemed_day,)),
+                (OUTCOME, currency, (outcome,)),
+            ):
+                cell = self._cell(promotion_no, key)
+                cell[_REPORTED] += 1
+                cell[_REDEMPTIONS] += 1
+                cell[_COST] += cost_micros
+                if paid_in != currency:
+                    cell = self._cell(promotion_no, (key[0], paid_in, key[2]))
+                cell[_ORDER] += order_micros
+            self.seen(promotion_no, redeemed_us)
+
+    @property
+    def size(self) -> int:
+        """How many combinations of facts there are, and cells of piles."""
+        return (
+            len(self._assigned)
+            + len(self._taken)
+            + len(self._redeemed)
+            + sum(map(len, self._piles.values()))
+        )
+
+    @property
+    def is_piled(self) -> bool:
+        """Whether some of the difference is in piles and can no longer be had as combinations."""
+        return bool(self._piles)
+
+    def combinations(self) -> Combinations:
+        """The difference to be written down; there must be no piles in it."""
+        assert not self._piles
+        return Combinations(
+            [(key, n) for key, n in self._assigned.items() if n],
+            [(key, n) for key, n in self._taken.items() if n],
+            [(key, numbers) for key, numbers in self._redeemed.items() if any(numbers)],
+            [(no, a, r) for no, (a, r) in self._customers.items() if a or r],
+            list(self.last_event_us.items()),
+        )
+
+    def include(self, written: Combinations) -> None:
+        """Adds a difference that was written down."""
+        for assigned, n in written.assigned:
+            self._assigned[assigned] = self._assigned.get(assigned, 0) + n
+        for taken, n in written.taken:
+            self._taken[taken] = self._taken.get(taken, 0) + n
+        for redeemed, (n, cost_micros, order_micros) in written.redeemed:
+            numbers = self._redeemed.get(redeemed)
+            if numbers is None:
+                self._redeemed[redeemed] = [n, cost_micros, order_micros]
+                continue
+            numbers[0] += n
+            numbers[1] += cost_micros
+            numbers[2] += order_micros
+        for promotion_no, *both in written.customers:
+            self.customer(promotion_no, *both)
+        for promotion_no, redeemed_us in written.last_event_us:
+            self.seen(promotion_no, redeemed_us)
+
+    def piles(self) -> dict[int, Pile]:
+        """The difference by promotion; what was collected as combinations is piled up now."""
+        for assigned, n in self._assigned.items():
+            self._pile_assigned(assigned, n)
+        for taken, n in self._taken.items():
+            self._pile_taken(taken, n)
+        for redeemed, numbers in self._redeemed.items():
+            self._pile_redeemed(redeemed, *numbers)
+        for promotion_no, both in self._customers.items():
+            # Counts are added up over currencies; one that is there anyway makes no cell of its own.
+            currency = next((key[1] for key in self._piles.get(promotion_no, ())), "")
+            cell = self._cell(promotion_no, (TOTAL, currency, ("",)))
+            cell[_CUSTOMERS_ASSIGNED] += both[0]
+            cell[_CUSTOMERS_REDEEMED] += both[1]
+        for collected in (self._assigned, self._taken, self._redeemed, self._customers):
+            collected.clear()
+        return self._piles
+
+    @property
+    def values(self) -> Sums:
+        """The difference as cells."""
+        sums: Sums = {}
+        for promotion_no, pile in self.piles().items():
+            add_totals(sums, promotion_no, pile)
+            spread(sums, promotion_no, pile)
+        return sums
+
+    def _pile_assigned(self, assigned: Assigned, n: int) -> None:
+        promotion_no, *place, day, committed_micros, currency = assigned
+        promised = n * committed_micros
+        for key in (
+            (PLACED, currency, tuple(place)),
+            (ASSIGNED_DAY, currency, (day,)),
+            (REDEEMED_DAY, currency, (day,)),
+        ):
+            cell = self._cell(promotion_no, key)
+            cell[_ASSIGNED] += n
+            cell[_COMMITTED] += promised
+
+    def _pile_taken(self, taken: Taken, n: int) -> None:
+        promotion_no, *place, day, redeemed_day, currency = taken
+        for key in (
+            (PLACED, currency, tuple(place)),
+            (ASSIGNED_DAY, currency, (day,)),
+            (REDEEMED_DAY, currency, (redeemed_day,)),
+        ):
+            self._cell(promotion_no, key)[_REDEEMED] += n
+
+    def _pile_redeemed(
+        self, redeemed: Redeemed, n: int, cost_micros: int, order_micros: int
+    ) -> None:
+        promotion_no, *place, day, source, redeemed_day, outcome, currency, paid_in = redeemed
+        keys = (
+            (PLACED, (*place, source)),
+            (ASSIGNED_DAY, (day,)),
+            (REDEEMED_DAY, (redeemed_day,)),
+            (OUTCOME, (outcome,)),
+        )
+        live = outcome not in ("pending", "reversed")
+        for dimension, key in keys:
+            cell = self._cell(promotion_no, (dimension, currency, key))
+            for measure in _COUNTED_AS[outcome]:
+                cell[measure] += n
+            if live:
+                cell[_COST] += cost_micros
+                if order_micros:
+                    self._cell(promotion_no, (dimension, paid_in, key))[_ORDER] += order_micros
+
+    def _cell(self, promotion_no: int, key: PileKey) -> list[int]:
+        pile = self._piles.get(promotion_no)
+        if pile is None:
+            pile = self._piles[promotion_no] = {}
+        cell = pile.get(key)
         if cell is None:
-            cell = self.values[where] = [0] * len(MEASURES)
+            cell = pile[key] = [0] * len(MEASURES)
         return cell
+
+
+def add_totals(sums: Sums, promotion_no: int, pile: Pile) -> None:
+    """Adds what a pile adds to the total."""
+    for (dimension, currency, _), values in pile.items():
+        if dimension in (PLACED, TOTAL):
+            _add(sums, (promotion_no, TOTAL, "", currency), values)
+
+
+def spread(sums: Sums, promotion_no: int, pile: Pile, only: int | None = None) -> None:
+    """Adds what a pile adds to every dimension but the total, or to dimension `only`."""
+    for (dimension, currency, keys), values in pile.items():
+        if dimension == PLACED:
+            for place, key in zip(_PLACES, keys, strict=True):
+                if only is None or place == only:
+                    _add(sums, (promotion_no, place, key, currency), values)
+        elif dimension != TOTAL and (only is None or dimension == only):
+            _add(sums, (promotion_no, dimension, keys[0], currency), values)
+
+
+def _add(sums: Sums, key: CellKey, values: list[int]) -> None:
+    there = sums.get(key)
+    sums[key] = values.copy() if there is None else list(map(add, there, values))

@@ -6,7 +6,7 @@
 --
 -- Facts are appended: their rows are never moved and, but for a late settling, never touched again, so that a
 -- new fact costs the end of a table and two thin indexes, its identity's and its group's, however large the
--- store has grown. Keys of groups and counters lead with `bucket` (the top bits of the customer's number), then
+-- store has grown. Keys of groups lead with `bucket` (the top bits of the customer's number), then
 -- the promotion: a (promotion, customer) group lies in one bucket, and a promotion's facts are one range in each.
 
 CREATE TABLE workspace (
@@ -211,7 +211,6 @@ CREATE INDEX rejection_event ON rejection (workspace_no, event_id) WHERE event_i
 
 -- The counters. Layer 0 is published; layer 1 holds what running imports will add when they end.
 CREATE TABLE tally (
-    bucket BIGINT NOT NULL,
     layer BIGINT NOT NULL,
     dimension BIGINT NOT NULL,
     promotion_no BIGINT NOT NULL,
@@ -231,17 +230,28 @@ CREATE TABLE tally (
     committed_micros BIGINT NOT NULL,
     cost_micros BIGINT NOT NULL,
     order_micros BIGINT NOT NULL,
-    PRIMARY KEY (bucket, layer, dimension, promotion_no, key, currency)
+    PRIMARY KEY (layer, dimension, promotion_no, key, currency)
 ) WITHOUT ROWID;
 
 -- The time of the latest accepted event of a promotion, by layer as above.
 CREATE TABLE last_event (
-    bucket BIGINT NOT NULL,
     layer BIGINT NOT NULL,
     promotion_no BIGINT NOT NULL,
     redeemed_us BIGINT NOT NULL,
-    PRIMARY KEY (bucket, layer, promotion_no)
+    PRIMARY KEY (layer, promotion_no)
 ) WITHOUT ROWID;
+
+-- What was added to the counters and is not in `tally` yet: appended, read beside the tallies, folded into them
+-- when there is much of it. Promotion 0: what one small transaction did. Else a pile: what many did to one
+-- promotion, whose totals and latest event are in the tallies already. `size` is the number of entries in `cells`.
+CREATE TABLE movement (
+    workspace_no BIGINT NOT NULL,
+    layer BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    cells TEXT NOT NULL
+);
+CREATE INDEX movement_outstanding ON movement (workspace_no, layer, promotion_no, size);
 
 -- One load of a file. Running ones publish their figures when they end.
 CREATE TABLE import (

@@ -1,18 +1,18 @@
 -- name: add_to_tallies
 -- Adds a difference to the counters; rows come sorted by key.
 INSERT INTO tally (
-    bucket, layer, dimension, promotion_no, key, currency, assigned, redeemed, customers_assigned,
+    layer, dimension, promotion_no, key, currency, assigned, redeemed, customers_assigned,
     customers_redeemed, redemptions, excess, unassigned, flagged, pending, reversed, reported,
     committed_micros, cost_micros, order_micros
 )
 SELECT
-    batch.bucket, batch.layer, batch.dimension, batch.promotion_no, batch.key, batch.currency,
+    batch.layer, batch.dimension, batch.promotion_no, batch.key, batch.currency,
     batch.assigned, batch.redeemed, batch.customers_assigned, batch.customers_redeemed,
     batch.redemptions, batch.excess, batch.unassigned, batch.flagged, batch.pending, batch.reversed,
     batch.reported, batch.committed_micros, batch.cost_micros, batch.order_micros
-FROM {{batch(bucket BIGINT, layer BIGINT, dimension BIGINT, promotion_no BIGINT, key TEXT, currency TEXT, assigned BIGINT, redeemed BIGINT, customers_assigned BIGINT, customers_redeemed BIGINT, redemptions BIGINT, excess BIGINT, unassigned BIGINT, flagged BIGINT, pending BIGINT, reversed BIGINT, reported BIGINT, committed_micros BIGINT, cost_micros BIGINT, order_micros BIGINT)}}
+FROM {{batch(layer BIGINT, dimension BIGINT, promotion_no BIGINT, key TEXT, currency TEXT, assigned BIGINT, redeemed BIGINT, customers_assigned BIGINT, customers_redeemed BIGINT, redemptions BIGINT, excess BIGINT, unassigned BIGINT, flagged BIGINT, pending BIGINT, reversed BIGINT, reported BIGINT, committed_micros BIGINT, cost_micros BIGINT, order_micros BIGINT)}}
 WHERE true
-ON CONFLICT (bucket, layer, dimension, promotion_no, key, currency) DO UPDATE SET
+ON CONFLICT (layer, dimension, promotion_no, key, currency) DO UPDATE SET
     assigned = tally.assigned + excluded.assigned,
     redeemed = tally.redeemed + excluded.redeemed,
     customers_assigned = tally.customers_assigned + excluded.customers_assigned,
@@ -30,30 +30,30 @@ ON CONFLICT (bucket, layer, dimension, promotion_no, key, currency) DO UPDATE SE
 
 -- name: note_last_events
 -- Keeps the time of the latest accepted event.
-INSERT INTO last_event (bucket, layer, promotion_no, redeemed_us)
-SELECT batch.bucket, batch.layer, batch.promotion_no, batch.redeemed_us
-FROM {{batch(bucket BIGINT, layer BIGINT, promotion_no BIGINT, redeemed_us BIGINT)}}
+INSERT INTO last_event (layer, promotion_no, redeemed_us)
+SELECT batch.layer, batch.promotion_no, batch.redeemed_us
+FROM {{batch(layer BIGINT, promotion_no BIGINT, redeemed_us BIGINT)}}
 WHERE true
-ON CONFLICT (bucket, layer, promotion_no) DO UPDATE SET
+ON CONFLICT (layer, promotion_no) DO UPDATE SET
     redeemed_us = CASE WHEN excluded.redeemed_us > last_event.redeemed_us
                        THEN excluded.redeemed_us ELSE last_event.redeemed_us END;
 
 -- name: publish_tallies
 -- Adds what imports held back to the published counters.
 INSERT INTO tally (
-    bucket, layer, dimension, promotion_no, key, currency, assigned, redeemed, customers_assigned,
+    layer, dimension, promotion_no, key, currency, assigned, redeemed, customers_assigned,
     customers_redeemed, redemptions, excess, unassigned, flagged, pending, reversed, reported,
     committed_micros, cost_micros, order_micros
 )
 SELECT
-    t.bucket, 0, t.dimension, t.promotion_no, t.key, t.currency, t.assigned, t.redeemed,
+    0, t.dimension, t.promotion_no, t.key, t.currency, t.assigned, t.redeemed,
     t.customers_assigned, t.customers_redeemed, t.redemptions, t.excess, t.unassigned, t.flagged,
     t.pending, t.reversed, t.reported, t.committed_micros, t.cost_micros, t.order_micros
 FROM tally AS t
 JOIN promotion AS p ON p.promotion_no = t.promotion_no
 WHERE t.layer = 1 AND p.workspace_no = :workspace_no
-ORDER BY t.bucket, t.dimension, t.promotion_no, t.key, t.currency
-ON CONFLICT (bucket, layer, dimension, promotion_no, key, currency) DO UPDATE SET
+ORDER BY t.dimension, t.promotion_no, t.key, t.currency
+ON CONFLICT (layer, dimension, promotion_no, key, currency) DO UPDATE SET
     assigned = tally.assigned + excluded.assigned,
     redeemed = tally.redeemed + excluded.redeemed,
     customers_assigned = tally.customers_assigned + excluded.customers_assigned,
@@ -77,12 +77,12 @@ WHERE layer = 1
 
 -- name: publish_last_events
 -- Publishes the times of the latest events of imports.
-INSERT INTO last_event (bucket, layer, promotion_no, redeemed_us)
-SELECT l.bucket, 0, l.promotion_no, l.redeemed_us
+INSERT INTO last_event (layer, promotion_no, redeemed_us)
+SELECT 0, l.promotion_no, l.redeemed_us
 FROM last_event AS l
 JOIN promotion AS p ON p.promotion_no = l.promotion_no
 WHERE l.layer = 1 AND p.workspace_no = :workspace_no
-ON CONFLICT (bucket, layer, promotion_no) DO UPDATE SET
+ON CONFLICT (layer, promotion_no) DO UPDATE SET
     redeemed_us = CASE WHEN excluded.redeemed_us > last_event.redeemed_us
                        THEN excluded.redeemed_us ELSE last_event.redeemed_us END;
 
@@ -108,8 +108,8 @@ DELETE FROM last_event WHERE promotion_no = :promotion_no;
 
 -- name: find_last_event
 -- The latest accepted event of one promotion, from the facts, by layer.
-INSERT INTO last_event (bucket, layer, promotion_no, redeemed_us)
-SELECT 0, CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promotion_no,
+INSERT INTO last_event (layer, promotion_no, redeemed_us)
+SELECT CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promotion_no,
        MAX(e.redeemed_us)
 FROM event AS e
 WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -119,38 +119,38 @@ GROUP BY CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promo
 
 -- name: totals
 -- The published totals of every promotion of a workspace, by currency.
-SELECT t.promotion_no, t.currency,
-    CAST(SUM(t.assigned) AS BIGINT), CAST(SUM(t.redeemed) AS BIGINT), CAST(SUM(t.customers_assigned)
-    AS BIGINT), CAST(SUM(t.customers_redeemed) AS BIGINT), CAST(SUM(t.redemptions) AS BIGINT),
-    CAST(SUM(t.excess) AS BIGINT), CAST(SUM(t.unassigned) AS BIGINT), CAST(SUM(t.flagged) AS
-    BIGINT), CAST(SUM(t.pending) AS BIGINT), CAST(SUM(t.reversed) AS BIGINT), CAST(SUM(t.reported)
-    AS BIGINT), CAST(SUM(t.committed_micros) AS BIGINT), CAST(SUM(t.cost_micros) AS BIGINT),
-    CAST(SUM(t.order_micros) AS BIGINT)
-FROM tally AS t
-WHERE t.layer = 0 AND t.dimension = 0
-  AND t.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  AND t.promotion_no IN (SELECT p.promotion_no FROM promotion AS p WHERE p.workspace_no = :workspace_no)
-GROUP BY t.promotion_no, t.currency;
+SELECT
+    t.promotion_no, t.currency, t.assigned, t.redeemed, t.customers_assigned, t.customers_redeemed,
+    t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed, t.reported,
+    t.committed_micros, t.cost_micros, t.order_micros
+FROM promotion AS p
+JOIN tally AS t ON t.layer = 0 AND t.dimension = 0 AND t.promotion_no = p.promotion_no
+WHERE p.workspace_no = :workspace_no;
 
--- name: breakdown
--- The published cells of one promotion in one dimension, by key and currency.
-SELECT t.key, t.currency,
-    CAST(SUM(t.assigned) AS BIGINT), CAST(SUM(t.redeemed) AS BIGINT), CAST(SUM(t.customers_assigned)
-    AS BIGINT), CAST(SUM(t.customers_redeemed) AS BIGINT), CAST(SUM(t.redemptions) AS BIGINT),
-    CAST(SUM(t.excess) AS BIGINT), CAST(SUM(t.unassigned) AS BIGINT), CAST(SUM(t.flagged) AS
-    BIGINT), CAST(SUM(t.pending) AS BIGINT), CAST(SUM(t.reversed) AS BIGINT), CAST(SUM(t.reported)
-    AS BIGINT), CAST(SUM(t.committed_micros) AS BIGINT), CAST(SUM(t.cost_micros) AS BIGINT),
-    CAST(SUM(t.order_micros) AS BIGINT)
+-- name: cells_of
+-- The published cells of one promotion in one dimension.
+SELECT
+    t.key, t.currency, t.assigned, t.redeemed, t.customers_assigned, t.customers_redeemed,
+    t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed, t.reported,
+    t.committed_micros, t.cost_micros, t.order_micros
 FROM tally AS t
 WHERE t.layer = 0 AND t.dimension = :dimension AND t.promotion_no = :promotion_no
-  AND t.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-GROUP BY t.key, t.currency
 ORDER BY t.key, t.currency;
+
+-- name: cells_since
+-- The published cells of several promotions in some dimensions, from a key on.
+SELECT
+    t.promotion_no, t.dimension, t.key, t.currency, t.assigned, t.redeemed, t.customers_assigned,
+    t.customers_redeemed, t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed,
+    t.reported, t.committed_micros, t.cost_micros, t.order_micros
+FROM {{batch(promotion_no BIGINT, dimension BIGINT)}}
+CROSS JOIN tally AS t
+WHERE t.layer = 0 AND t.dimension = batch.dimension AND t.promotion_no = batch.promotion_no
+  AND t.key >= :first_key;
 
 -- name: last_events
 -- The time of the latest accepted event of every promotion of a workspace.
-SELECT l.promotion_no, MAX(l.redeemed_us)
-FROM last_event AS l
-JOIN promotion AS p ON p.promotion_no = l.promotion_no
-WHERE l.layer = 0 AND p.workspace_no = :workspace_no
-GROUP BY l.promotion_no;
+SELECT l.promotion_no, l.redeemed_us
+FROM promotion AS p
+JOIN last_event AS l ON l.layer = 0 AND l.promotion_no = p.promotion_no
+WHERE p.workspace_no = :workspace_no;

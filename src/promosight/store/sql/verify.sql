@@ -26,7 +26,7 @@ SELECT code, customer_no, promotion_no FROM personal_code WHERE workspace_no = :
 SELECT customer_no FROM customer WHERE workspace_no = :workspace_no AND known = 1;
 
 -- name: verify_cells
--- The counters of a workspace over all buckets and both layers.
+-- The counters of a workspace over both layers.
 SELECT t.promotion_no, t.dimension, t.key, t.currency,
     CAST(SUM(t.assigned) AS BIGINT), CAST(SUM(t.redeemed) AS BIGINT),
     CAST(SUM(t.customers_assigned) AS BIGINT), CAST(SUM(t.customers_redeemed) AS BIGINT),
@@ -41,7 +41,7 @@ WHERE p.workspace_no = :workspace_no
 GROUP BY t.promotion_no, t.dimension, t.key, t.currency;
 
 -- name: verify_last_events
--- The time of the latest accepted event of every promotion over all buckets and both layers.
+-- The time of the latest accepted event of every promotion over both layers.
 SELECT l.promotion_no, MAX(l.redeemed_us)
 FROM last_event AS l
 JOIN promotion AS p ON p.promotion_no = l.promotion_no

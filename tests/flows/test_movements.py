@@ -1,0 +1,215 @@
+"""Movements: what is appended counts at once, folding changes no figure, and nobody's movement is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import Any
+
+import pytest
+
+from promosight.flows import counters
+from promosight.flows.counters import PUBLISHED, fold, move_counters
+from promosight.flows.publish import finish_import, start_import
+from promosight.flows.verify import verify
+from promosight.rules.tallies import (
+    DIMENSIONS,
+    TOTAL,
+    Assigned,
+    AssignmentStanding,
+    Cells,
+    Place,
+    RedemptionStanding,
+    Sums,
+)
+from promosight.store.catalogue import Workspace
+from promosight.store.engine import Store, open_store
+from promosight.store.tx import Tx
+from tests.flows.worlds import (
+    NOW_US,
+    PROMOTIONS,
+    define,
+    deliver,
+    facts,
+    open_workspace,
+    shown,
+    source_number,
+)
+
+Bounds = tuple[int, int]
+"""How much may be outstanding, and how much is much for one transaction."""
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url, now_us=NOW_US)
+    yield opened
+    opened.close()
+
+
+def _brand(store: Store) -> Workspace:
+    workspace = open_workspace(store)
+    for promotion_id in PROMOTIONS:
+        define(store, workspace, promotion_id)
+    return workspace
+
+
+def _rows(store: Store, workspace: Workspace) -> int:
+    number = workspace.workspace_no
+    return len(store.read(lambda tx: tx.all("every_movement", workspace_no=number)))
+
+
+@pytest.mark.parametrize("bounds", [(10**6, 10**6), (40, 10**6), (40, 6), (0, 1)])
+def test_figures_are_the_same_whatever_is_outstanding(
+    store: Store, monkeypatch: pytest.MonkeyPatch, bounds: Bounds
+) -> None:
+    """S11, P6: appended only, piled up now and then, folded each time: the same, and verify agrees."""
+    monkeypatch.setattr(counters, "MAX_OUTSTANDING", bounds[0])
+    monkeypatch.setattr(counters, "LARGE", bounds[1])
+    workspace = _brand(store)
+    items, random = facts(3), Random(3)
+    while items:
+        size = random.choice([1, 2, 9])
+        deliver(store, workspace, items[:size])
+        items = items[size:]
+    before = shown(store, workspace)
+    assert _rows(store, workspace) > 0
+    assert verify(store, None).differences == []
+    store.change(lambda tx: counters.pile_up(tx, workspace.workspace_no, PUBLISHED))
+    assert shown(store, workspace) == before
+    assert verify(store, None).differences == []
+    store.change(lambda tx: fold(tx, workspace.workspace_no))
+    assert _rows(store, workspace) == 0
+    assert shown(store, workspace) == before
+    assert verify(store, None).differences == []
+
+
+@pytest.mark.parametrize("large", [10**6, 3])
+def test_movements_of_an_import_are_held_and_published_with_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    """S13: in whichever form they lie there when the import ends."""
+    monkeypatch.setattr(counters, "LARGE", large)
+    workspace = _brand(store)
+    number, source_no = workspace.workspace_no, source_number(store, workspace)
+    before = shown(store, workspace, ("tier", "day"))
+    import_no = store.change(
+        lambda tx: start_import(
+            tx, number, source_no, kind="redemptions", name="a.csv", now_us=NOW_US
+        )
+    )
+    items = facts(5)
+    for start in range(0, len(items), 20):
+        deliver(store, workspace, items[start : start + 20], import_no=import_no)
+    assert shown(store, workspace, ("tier", "day")) == before
+    assert _rows(store, workspace) > 0
+    assert verify(store, None).differences == []
+    store.change(lambda tx: finish_import(tx, number, import_no, now_us=NOW_US))
+    assert shown(store, workspace, ("tier", "day")) != before
+    published = shown(store, workspace)
+    store.change(lambda tx: fold(tx, number))
+    assert _rows(store, workspace) == 0
+    assert shown(store, workspace) == published
+    assert verify(store, None).differences == []
+
+
+def _difference(random: Random, promotions: int) -> Cells:
+    cells = Cells()
+    for _ in range(random.choice([1, 3, 30])):
+        promotion_no = random.randrange(1, promotions + 1)
+        words = [random.choice(["", "a", "b"]) for _ in range(5)]
+        place = Place(*words, f"2026-11-{random.randrange(1, 9):02}")
+        cells.assignment(promotion_no, AssignmentStanding(place, True, "2026-11-09", 5, "EUR"), 1)
+        told = RedemptionStanding(place, "till", "2026-11-09", "counted", True, 5, "EUR", 7, "USD")
+        cells.redemption(promotion_no, told, 1)
+        cells.customer(promotion_no, 1, 1)
+        cells.seen(promotion_no, random.randrange(10**9))
+    return cells
+
+
+def _append(workspace_no: int, seed: int) -> Callable[[Tx], None]:
+    # The flow may be run again after a lost race, so it makes its difference each time.
+    return lambda tx: move_counters(tx, workspace_no, _difference(Random(seed), 5), PUBLISHED)
+
+
+def _everything(tx: Tx, workspace_no: int) -> tuple[Sums, dict[int, int]]:
+    view = counters.Outstanding(tx, workspace_no)
+    sums: Sums = {
+        (no, TOTAL, "", currency): values
+        for no, cells in view.totals().items()
+        for currency, values in cells.items()
+    }
+    for promotion_no in range(1, 6):
+        for dimension in range(1, len(DIMENSIONS)):
+            for (key, currency), values in view.cells(promotion_no, dimension).items():
+                sums[promotion_no, dimension, key, currency] = values
+    return sums, view.last_events()
+
+
+def _counts(sums: Sums) -> dict[Any, int]:
+    """Counts over all currencies, amounts by currency; without zeros."""
+    found: dict[Any, int] = {}
+    for (promotion_no, dimension, key, currency), values in sums.items():
+        for measure, value in enumerate(values):
+            where = (promotion_no, dimension, key, measure, currency if measure > 10 else "")
+            found[where] = found.get(where, 0) + value
+    return {where: value for where, value in found.items() if value}
+
+
+def test_two_processes_that_append_and_fold_at_once_lose_nothing(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P4, N1: each movement is counted once, whoever folds it and whenever it is committed."""
+    monkeypatch.setattr(counters, "MAX_OUTSTANDING", 60)
+    monkeypatch.setattr(counters, "LARGE", 40)
+    stores = [open_store(store_url, now_us=NOW_US) for _ in range(3)]
+    workspace = _brand(stores[0])
+    number = workspace.workspace_no
+    wanted = Cells()
+    for seed in range(240):
+        wanted.include(_difference(Random(seed), 5).combinations())
+
+    def send(sender: int) -> None:
+        for seed in range(sender, 240, 3):
+            stores[sender].change(_append(number, seed))
+            if seed % 20 == sender:
+                stores[sender].change(lambda tx: fold(tx, number))
+
+    with ThreadPoolExecutor(3) as senders:
+        for wait in [senders.submit(send, sender) for sender in range(3)]:
+            wait.result()
+    last_events = dict(wanted.last_event_us)
+    sums, last = stores[1].read(lambda tx: _everything(tx, number))
+    assert _counts(sums) == _counts(wanted.values)
+    assert last == last_events
+    stores[0].change(lambda tx: fold(tx, number))
+    assert stores[2].read(lambda tx: _everything(tx, number))[1] == last
+    assert _counts(stores[2].read(lambda tx: _everything(tx, number))[0]) == _counts(sums)
+    for one in stores:
+        one.close()
+
+
+def test_many_assignments_at_once_add_what_each_adds_alone() -> None:
+    random = Random(1)
+    assigned: list[Assigned] = [
+        (
+            random.randrange(1, 4),
+            random.choice(["gold", ""]),
+            random.choice(["new", ""]),
+            random.choice(["email", ""]),
+            random.choice(["k1", ""]),
+            random.choice(["till", "shop"]),
+            random.choice(["2026-11-01", "2026-11-02"]),
+            random.choice([0, 5]),
+            random.choice(["EUR", "USD"]),
+        )
+        for _ in range(200)
+    ]
+    together, alone = Cells(), Cells()
+    together.add_assignments(assigned)
+    for promotion_no, tier, segment, channel, campaign, source, day, micros, currency in assigned:
+        place = Place(tier, segment, channel, campaign, source, day)
+        standing = AssignmentStanding(place, False, "", micros, currency)
+        alone.assignment(promotion_no, standing, 1)
+    assert together.values == alone.values
