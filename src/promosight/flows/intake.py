@@ -9,7 +9,7 @@ from promosight.flows.naming import Customers
 from promosight.flows.rejecting import Refused, refused_fact
 from promosight.rules.facts import Assignment, Event, Rejection
 from promosight.store.catalogue import Catalogue
-from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
+from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey, derived_id
 from promosight.store.tx import Tx
 
 Item = Assignment | Event | Refused
@@ -23,23 +23,34 @@ class Delivery(msgspec.Struct):
 
 
 class Receipt(msgspec.Struct):
-    """The answer to one item. `event_id` is the assignment's id for assignments."""
+    """The answer to one item. An assignment is named by its id or by (customer_no, slot)."""
 
-    event_id: str | None
+    reported_id: str | None
     outcome: str
     promotion_id: str | None = None
-    assignment_id: str | None = None
+    assignment: str | tuple[int, int] | None = None
     reason: str | None = None
     received_us: int = 0
     pointer: str = ""
     detail: str = ""
+
+    @property
+    def assignment_id(self) -> str | None:
+        """The public id of the assignment."""
+        named = self.assignment
+        return derived_id(*named) if isinstance(named, tuple) else named
+
+    @property
+    def event_id(self) -> str | None:
+        """The id of the event; of an assignment its public id."""
+        return self.reported_id or self.assignment_id
 
 
 def refusal(refused: Refused, arrival: Arrival) -> Receipt:
     """The answer to an item that is no fact."""
     why = refused.rejection
     return Receipt(
-        event_id=refused.event_id,
+        reported_id=refused.event_id,
         outcome="rejected",
         reason=why.reason,
         received_us=arrival.received_us,

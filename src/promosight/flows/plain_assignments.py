@@ -21,7 +21,7 @@ from promosight.rules.identity import bucket_of
 from promosight.rules.matching import promised_micros
 from promosight.rules.promotions import Terms
 from promosight.rules.tallies import Assigned
-from promosight.store.rows import Arrival, derived_id, granted_columns
+from promosight.store.rows import Arrival, granted_columns
 from promosight.store.tx import Row
 
 Granted = tuple[int, Assignment, Arrival]
@@ -117,9 +117,9 @@ class _PlainAssignments:
         more = set(fact.channels) - {*(words.channels or "").split("+")}
         if row.digest != fact.digest or more:
             return False
-        public_id = row.assignment_id or derived_id(row.customer_no, row.slot)
+        named = row.assignment_id or (row.customer_no, row.slot)
         self._plain.receipts[position] = Receipt(
-            public_id, "duplicate", fact.promotion_id, public_id, None, row.received_us
+            row.assignment_id, "duplicate", fact.promotion_id, named, None, row.received_us
         )
         return True
 
@@ -135,9 +135,9 @@ class _PlainAssignments:
             _, promotion_no, customer_no = key
             micros, currency = _promise(catalogue.by_no[promotion_no].terms, fact)
             rows.append(granted_columns(fact, key, arrival, numbers[said], micros, currency))
-            public_id = fact.assignment_id or derived_id(customer_no, fact.slot)
+            named = fact.assignment_id or (customer_no, fact.slot)
             receipts[position] = Receipt(
-                public_id, "counted", fact.promotion_id, public_id, None, arrival.received_us
+                fact.assignment_id, "counted", fact.promotion_id, named, None, arrival.received_us
             )
             if fact.control or fact.assigned_us < tracked_us:
                 continue
@@ -151,10 +151,7 @@ class _PlainAssignments:
         self._tx.add_new("add_assignments", rows)
         for layer, some in assigned.items():
             cells = self._plain.cells[layer]
-            if len(some) >= MANY:
-                cells.add_assignments(some)
-            else:
-                cells.assign(some)
+            cells.assign(some, together=len(some) >= MANY)
 
 
 _NONE: list[_There] = []

@@ -12,62 +12,59 @@ the unique key keeps the row out, the count tells, and the transaction is run ag
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED
-from promosight.flows.groups import layer_of
 from promosight.flows.intake import Receipt
 from promosight.flows.places import Words, places
 from promosight.flows.plain import MANY, Plain
+from promosight.flows.settling import given
 from promosight.rules.facts import Event
-from promosight.rules.identity import bucket_of
-from promosight.rules.matching import Given, Used, Verdict, match, match_alone
-from promosight.rules.promotions import Terms
+from promosight.rules.identity import BUCKET_SHIFT
+from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros
 from promosight.rules.tallies import FirstUse
-from promosight.store.rows import Arrival, EventRow, derived_id, event_columns
-from promosight.store.tx import Row
+from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_columns
 
 Told = tuple[int, Event, Arrival]
 """One redemption or reversal of a transaction: its position there, what it says, and how it arrived."""
 
 _Key = tuple[int, int, int]
 """The group: (bucket, promotion_no, customer_no)."""
+_Group = tuple[int, int]
+"""The same without the bucket."""
 
 
 class _Held(NamedTuple):
-    """A row of `plain_groups`: an assignment of the group beside one of the group's events, if it has any."""
+    """A row of `plain_groups`: an assignment, whether it may be used at all, and an event of its group, if any."""
 
     promotion_no: int
     customer_no: int
     slot: int
     assigned_us: int
     expires_us: int | None
-    max_redemptions: int | None
-    control: int
-    withdrawn: int
+    usable: int
     assignment_id: str | None
-    promo_code: str | None
     place_no: int
     reward_micros: int | None
-    reward_currency: str | None
     source_no: int
     import_no: int
-    committed_micros: int
     currency: str
-    event_source_no: int | None
     event_id: str | None
-    event_digest: int | None
-    event_outcome: str | None
-    event_reason: str | None
-    event_slot: int | None
-    event_received_us: int | None
 
-    @property
-    def public_id(self) -> str:
-        """The caller's id of the assignment, or the derived one."""
-        return self.assignment_id or derived_id(self.customer_no, self.slot)
+
+class _Found(NamedTuple):
+    """The groups looked up: of one assignment and no event, of several and no event, and those with events."""
+
+    sole: dict[_Group, _Held]
+    crowded: dict[_Group, list[_Held]]
+    used: set[_Group]
+
+
+_Use = tuple[_Key, Told, _Held, str | None, int, str]
+"""An event that takes an assignment: its group, the event, the assignment, reason, cost (micros), currency."""
 
 
 def take_plain_events(plain: Plain, told: list[Told]) -> list[Told]:
@@ -81,24 +78,17 @@ class _PlainEvents:
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._places: dict[int, Words] = {}
-        self._rows: list[Row] = []
-        self._used: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
 
     def take(self, told: list[Told]) -> list[Told]:
         alone, again, rest = self._sort_out(told)
         rest += self._reversed_ahead(alone)
         found = self._look_up(alone)
-        for key, one in alone.items():
-            held = found.get(key[1:])
-            if held is None or not self._answer(key, one, held):
-                rest.append(one)
-        self._tx.add_new("add_events", self._rows)
-        for layer, used in self._used.items():
-            cells = self._plain.cells[layer]
-            if len(used) >= MANY:
-                cells.add_first_uses(used)
-            else:
-                cells.use_first(used)
+        uses = self._sole_uses(alone, found) + self._crowded_uses(alone, found)
+        self._answer_repeated({key: one for key, one in alone.items() if key[1:] in found.used})
+        self._keep(uses)
+        self._count(uses)
+        receipts = self._plain.receipts
+        rest += [one for one in alone.values() if receipts[one[0]] is None]
         rest += [one for one, first in again if not self._repeat(one, first)]
         rest.sort()
         return rest
@@ -107,7 +97,12 @@ class _PlainEvents:
         self, told: list[Told]
     ) -> tuple[dict[_Key, Told], list[tuple[Told, Told]], list[Told]]:
         """Those alone in their group here, those that come again (with the first), and the rest."""
-        by_id, numbers = self._catalogue.by_id, self._plain.customer_numbers
+        open_nos = {
+            promotion_id: listed.promotion_no
+            for promotion_id, listed in self._catalogue.by_id.items()
+            if listed.terms.in_force
+        }
+        numbers = self._plain.customer_numbers
         first: dict[tuple[int, str], Told] = {}
         alone: dict[_Key, Told] = {}
         again: list[tuple[Told, Told]] = []
@@ -118,11 +113,11 @@ class _PlainEvents:
             if earlier is not one:
                 again.append((one, earlier))
                 continue
-            if fact.reverses is None and fact.promo_code is None and fact.customer_id is not None:
-                listed = by_id.get(fact.promotion_id or "")
-                if listed is not None and listed.terms.in_force:
-                    number = numbers[fact.customer_id]
-                    key = (bucket_of(number), listed.promotion_no, number)
+            if fact.reverses is None and fact.promo_code is None:
+                promotion_no = open_nos.get(fact.promotion_id or "")
+                if promotion_no is not None:
+                    number = numbers[fact.customer_id or ""]
+                    key = (number >> BUCKET_SHIFT, promotion_no, number)
                     if alone.setdefault(key, one) is one:
                         continue
             rest.append(one)
@@ -137,106 +132,137 @@ class _PlainEvents:
         waiting = {(r.source_no, r.reverses or "") for r in (EventRow(*row) for row in rows)}
         return [alone.pop(by_identity[identity]) for identity in sorted(waiting)]
 
-    def _look_up(self, alone: dict[_Key, Told]) -> dict[tuple[int, int], list[_Held]]:
-        """The assignments of the groups, each beside each of the group's events."""
-        found: dict[tuple[int, int], list[_Held]] = {}
-        for row in self._tx.all_for("plain_groups", sorted(alone)):
-            held = _Held._make(row)
-            found.setdefault((held.promotion_no, held.customer_no), []).append(held)
-        numbers = {a.place_no for held in found.values() for a in held}
+    def _look_up(self, alone: dict[_Key, Told]) -> _Found:
+        rows = list(map(_Held._make, self._tx.all_for("plain_groups", sorted(alone))))
+        groups = [row[:2] for row in rows]
+        found = _Found(dict(zip(groups, rows, strict=True)), {}, set())
+        found.used.update(row[:2] for row in rows if row.event_id is not None)
+        if len(found.sole) < len(rows):
+            several = {group for group, n in Counter(groups).items() if n > 1} - found.used
+            for group, row in zip(groups, rows, strict=True):
+                if group in several:
+                    found.crowded.setdefault(group, []).append(row)
+        for group in (*found.crowded, *found.used):
+            del found.sole[group]
+        numbers = {row.place_no for row in rows}
         self._places = places(self._tx, self._plain.workspace_no, numbers)
         return found
 
-    def _answer(self, key: _Key, one: Told, held: list[_Held]) -> bool:
-        """Takes an event or tells it for a repeated one; False where its group needs settling."""
-        taken = held[0]
-        if taken.event_id is not None:
-            return self._is_repeated(one, held)
-        position, fact, arrival = one
-        catalogue = self._catalogue
-        verdict = self._verdict(catalogue.by_no[key[1]].terms, one, held)
-        if verdict is None:
-            return False
-        if len(held) > 1:
-            taken = next(a for a in held if a.slot == verdict.slot)
-        self._rows.append(event_columns(fact, key, arrival, verdict))
-        self._plain.receipts[position] = Receipt(
-            fact.event_id,
-            verdict.outcome,
-            fact.promotion_id,
-            taken.public_id,
-            verdict.reason,
-            arrival.received_us,
-        )
-        days, sources = catalogue.days, catalogue.sources
-        place = self._places[taken.place_no].texts
-        use = (
-            (key[1], *place, sources[taken.source_no], days.day(taken.assigned_us)),
-            taken.currency if taken.assigned_us >= catalogue.workspace.tracking_from_us else None,
-            (sources[arrival.source_no], days.day(fact.redeemed_us), verdict.outcome),
-            (verdict.currency, fact.currency or catalogue.workspace.currency),
-            (verdict.cost_micros, fact.order_micros or 0, fact.redeemed_us),
-        )
-        self._used[layer_of(catalogue, arrival.import_no, held)].append(use)
-        return True
+    def _sole_uses(self, alone: dict[_Key, Told], found: _Found) -> list[_Use]:
+        """What events take in groups of one assignment, where they may."""
+        by_no, words, sole = self._catalogue.by_no, self._places, found.sole
+        worth: dict[
+            tuple[int, int, int | None, int | None, str | None], tuple[str | None, int, str]
+        ]
+        worth = {}
+        uses: list[_Use] = []
+        for key, one in alone.items():
+            held = sole.get(key[1:])
+            if held is None or not held.usable:
+                continue
+            fact = one[1]
+            if not is_in_time(held.assigned_us, held.expires_us, fact.redeemed_us):
+                continue
+            # Thousands of uses are worth the same: what decides it is worked out once.
+            said = held.reward_micros, fact.reward_micros, fact.currency
+            case = (key[1], held.place_no, *said)
+            use = worth.get(case)
+            if use is None:
+                terms, tier_id = by_no[key[1]].terms, words[held.place_no].tier_id
+                promised = promised_micros(terms, held.reward_micros, tier_id)
+                use = first_use(terms, promised, fact.reward_micros, fact.currency)
+                worth[case] = use
+            uses.append((key, one, held, *use))
+        return uses
 
-    def _is_repeated(self, one: Told, held: list[_Held]) -> bool:
-        position, fact, arrival = one
-        for row in held:
-            if row.event_source_no == arrival.source_no and row.event_id == fact.event_id:
-                if row.event_digest != fact.digest or row.event_outcome == "rejected":
-                    return False
-                taken = [a.public_id for a in held if a.slot == row.event_slot]
+    def _crowded_uses(self, alone: dict[_Key, Told], found: _Found) -> list[_Use]:
+        """What events take in groups of several assignments and no event yet."""
+        keys = [key for key in alone if key[1:] in found.crowded] if found.crowded else []
+        rows: dict[_Key, list[AssignmentRow]] = {}
+        for row in (AssignmentRow(*r) for r in self._tx.all_for("assignments_of_groups", keys)):
+            rows.setdefault(row.key, []).append(row)
+        uses: list[_Use] = []
+        for key in keys:
+            _, fact, arrival = alone[key]
+            used = Used(
+                event_id=fact.event_id,
+                source=self._catalogue.sources[arrival.source_no],
+                redeemed_us=fact.redeemed_us,
+                assignment_id=fact.assignment_id,
+                campaign_id=fact.campaign_id,
+                tier_id=fact.tier_id,
+                reward_micros=fact.reward_micros,
+                currency=fact.currency,
+            )
+            terms = self._catalogue.by_no[key[1]].terms
+            verdict = match(terms, [given(a) for a in rows[key]], [used])[0]
+            if verdict.outcome == "counted":
+                taken = next(a for a in found.crowded[key[1:]] if a.slot == verdict.slot)
+                worth = verdict.reason, verdict.cost_micros, verdict.currency
+                uses.append((key, alone[key], taken, *worth))
+        return uses
+
+    def _answer_repeated(self, again: dict[_Key, Told]) -> None:
+        """Answers those that their groups hold already, in the same words."""
+        by_identity = {(a.source_no, f.event_id): (i, f) for i, f, a in again.values()}
+        wanted = [(*key, a.source_no, f.event_id) for key, (_, f, a) in again.items()]
+        for row in self._tx.all_for("repeated_events", wanted):
+            source_no, event_id, digest, outcome, reason, received_us, *taken = row
+            position, fact = by_identity[source_no, event_id]
+            if digest == fact.digest and outcome != "rejected":
+                customer_no, slot, assignment_id = taken
+                named = None if slot is None else assignment_id or (customer_no, slot)
                 self._plain.receipts[position] = Receipt(
-                    fact.event_id,
-                    "duplicate",
-                    fact.promotion_id,
-                    taken[0] if taken else None,
-                    row.event_reason,
-                    row.event_received_us or 0,
+                    event_id, "duplicate", fact.promotion_id, named, reason, received_us
                 )
-                return True
-        return False
+
+    def _keep(self, uses: list[_Use]) -> None:
+        """Writes the events and answers them."""
+        receipts = self._plain.receipts
+        rows = []
+        for key, (position, fact, arrival), taken, reason, cost_micros, currency in uses:
+            rows.append(use_columns(fact, key, arrival, taken.slot, reason, cost_micros, currency))
+            receipts[position] = Receipt(
+                fact.event_id,
+                "counted",
+                fact.promotion_id,
+                taken.assignment_id or (taken.customer_no, taken.slot),
+                reason,
+                arrival.received_us,
+            )
+        self._tx.add_new("add_events", rows)
+
+    def _count(self, uses: list[_Use]) -> None:
+        """Moves the counters."""
+        catalogue = self._catalogue
+        workspace, sources, day = catalogue.workspace, catalogue.sources, catalogue.days.day
+        texts = {place_no: words.texts for place_no, words in self._places.items()}
+        counted: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
+        published, tracked_us = workspace.published_import_no, workspace.tracking_from_us
+        for key, (_, fact, arrival), taken, _, cost_micros, currency in uses:
+            held = arrival.import_no > published or taken.import_no > published
+            use = (
+                key[1],
+                texts[taken.place_no],
+                sources[taken.source_no],
+                day(taken.assigned_us),
+                taken.currency if taken.assigned_us >= tracked_us else None,
+                sources[arrival.source_no],
+                day(fact.redeemed_us),
+                currency,
+                fact.currency or workspace.currency,
+                cost_micros,
+                fact.order_micros or 0,
+                fact.redeemed_us,
+            )
+            counted[HELD if held else PUBLISHED].append(use)
+        for layer, some in counted.items():
+            self._plain.cells[layer].use_first(some, together=len(some) >= MANY)
 
     def _repeat(self, one: Told, first: Told) -> bool:
+        """Answers an event that came earlier in the same transaction, if that was plain."""
         before = self._plain.receipts[first[0]]
         if before is None or one[1].digest != first[1].digest:
             return False
         self._plain.receipts[one[0]] = msgspec.structs.replace(before, outcome="duplicate")
         return True
-
-    def _verdict(self, terms: Terms, one: Told, held: list[_Held]) -> Verdict | None:
-        """What the only redemption of a group counts as; None unless it takes one of the assignments."""
-        _, fact, arrival = one
-        if len(held) == 1:
-            given = self._given(held[0], "")
-            return match_alone(terms, given, fact.redeemed_us, fact.reward_micros, fact.currency)
-        used = Used(
-            event_id=fact.event_id,
-            source=self._catalogue.sources[arrival.source_no],
-            redeemed_us=fact.redeemed_us,
-            assignment_id=fact.assignment_id,
-            campaign_id=fact.campaign_id,
-            tier_id=fact.tier_id,
-            reward_micros=fact.reward_micros,
-            currency=fact.currency,
-        )
-        verdict = match(terms, [self._given(a, a.public_id) for a in held], [used])[0]
-        return verdict if verdict.outcome == "counted" else None
-
-    def _given(self, a: _Held, public_id: str) -> Given:
-        words = self._places[a.place_no]
-        return Given(
-            a.slot,
-            a.assigned_us,
-            a.expires_us,
-            a.max_redemptions,
-            bool(a.control),
-            bool(a.withdrawn),
-            public_id,
-            a.promo_code,
-            words.campaign_id,
-            words.tier_id,
-            a.reward_micros,
-            a.reward_currency,
-        )

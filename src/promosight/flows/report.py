@@ -135,10 +135,10 @@ def _assignment_receipt(catalogue: Catalogue, row: AssignmentRow, *, repeated: b
     listed = catalogue.by_no[row.promotion_no]
     pending = not listed.terms.known
     return Receipt(
-        event_id=row.public_id,
+        reported_id=row.assignment_id,
         outcome="duplicate" if repeated else "pending" if pending else "counted",
         promotion_id=listed.promotion_id,
-        assignment_id=row.public_id,
+        assignment=row.assignment_id or (row.customer_no, row.slot),
         reason="unknown_promotion" if pending else None,
         received_us=row.received_us,
     )
@@ -154,10 +154,10 @@ def _event_receipt(intake: Intake, row: EventRow, *, repeated: bool) -> Receipt:
     # A repeated event that is still rejected is told so again: nothing of it counts.
     duplicate = repeated and row.outcome != "rejected"
     return Receipt(
-        event_id=row.event_id,
+        reported_id=row.event_id,
         outcome="duplicate" if duplicate else row.outcome,
         promotion_id=listed.promotion_id if listed else None,
-        assignment_id=assignment_id,
+        assignment=assignment_id,
         reason=row.reason,
         received_us=row.received_us,
         pointer="/promotion_id" if row.outcome == "rejected" else "",

@@ -146,7 +146,7 @@ def derive(
     reversals = _reversals(context.catalogue, used, events)
     verdicts = match(
         terms,
-        [_given(a) for a in assignments],
+        [given(a) for a in assignments],
         [_used(context, terms, e, reversals.get(e.identity, ())) for e in used],
     )
     redeemed: dict[int, int] = {}
@@ -158,7 +158,7 @@ def derive(
             _write(reversal, _TAKES_EFFECT)
     for a in assignments:
         a.redeemed_us = redeemed.get(a.slot)
-        a.committed_micros = assigned_micros(terms, _given(a)) or 0
+        a.committed_micros = assigned_micros(terms, given(a)) or 0
         unit = terms.currency.startswith("~")
         a.currency = terms.currency if unit else a.reward_currency or terms.currency
 
@@ -195,7 +195,8 @@ def _write(e: EventRow, verdict: Verdict) -> None:
     e.currency = verdict.currency
 
 
-def _given(a: AssignmentRow) -> Given:
+def given(a: AssignmentRow) -> Given:
+    """An assignment as matching sees it."""
     return Given(
         slot=a.slot,
         assigned_us=a.assigned_us,

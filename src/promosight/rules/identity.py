@@ -17,7 +17,9 @@ from xxhash import xxh3_64_intdigest
 
 BUCKETS = 16
 
-_BUCKET_SHIFT = 63 - 4
+BUCKET_SHIFT = 63 - 4
+"""The bucket of a customer is its number shifted right by so many bits."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -52,4 +54,4 @@ def customer_numbers(workspace_id: str, customer_ids: Iterable[str]) -> dict[str
 
 def bucket_of(customer_no: int) -> int:
     """The bucket of a customer, 0 to BUCKETS - 1: the top bits of the number."""
-    return customer_no >> _BUCKET_SHIFT
+    return customer_no >> BUCKET_SHIFT

@@ -96,26 +96,20 @@ def match(terms: Terms, given: list[Given], used: list[Used]) -> list[Verdict]:
     return [verdict for verdict in verdicts if verdict is not None]
 
 
-def match_alone(
-    terms: Terms, a: Given, redeemed_us: int, reward_micros: int | None, currency: str | None
-) -> Verdict | None:
-    """The verdict on the only redemption of a group with one assignment; None where it cannot take it.
+def first_use(
+    terms: Terms, promised: int | None, reward_micros: int | None, currency: str | None
+) -> tuple[str | None, int, str]:
+    """Reason, cost (micros) and currency of a live redemption that takes an assignment worth `promised`.
 
-    Says what `match` says: whatever such a redemption refers to, there is one assignment it can mean.
+    Where a group has one assignment and one redemption in time, that says all that `match` says:
+    whatever the redemption refers to, there is one assignment it can mean.
     """
-    if a.control or not _in_time(a, redeemed_us):
-        return None
-    promised = promised_micros(terms, a.reward_micros, a.tier_id)
-    differs = reward_micros is not None and promised is not None and promised != reward_micros
     own = terms.currency
-    return Verdict(
-        "counted",
-        "value_mismatch" if differs else None,
-        a.slot,
-        True,
-        (promised or 0) if reward_micros is None else reward_micros,
-        own if currency is None or own.startswith("~") else currency,
-    )
+    paid_in = own if currency is None or own.startswith("~") else currency
+    if reward_micros is None:
+        return None, promised or 0, paid_in
+    differs = promised is not None and promised != reward_micros
+    return "value_mismatch" if differs else None, reward_micros, paid_in
 
 
 def candidates(given: list[Given], one: Used) -> tuple[int, list[Given]]:
@@ -138,11 +132,12 @@ def candidates(given: list[Given], one: Used) -> tuple[int, list[Given]]:
 
 
 def _in_time(a: Given, redeemed_us: int) -> bool:
-    return (
-        not a.withdrawn
-        and a.assigned_us <= redeemed_us + SKEW_US
-        and (a.expires_us is None or redeemed_us < a.expires_us)
-    )
+    return not a.withdrawn and is_in_time(a.assigned_us, a.expires_us, redeemed_us)
+
+
+def is_in_time(assigned_us: int, expires_us: int | None, redeemed_us: int) -> bool:
+    """Whether a redemption falls into the time of an assignment."""
+    return assigned_us <= redeemed_us + SKEW_US and (expires_us is None or redeemed_us < expires_us)
 
 
 def _take(

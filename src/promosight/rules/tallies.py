@@ -148,16 +148,22 @@ class Combinations(msgspec.Struct, array_like=True):
 
 
 FirstUse = tuple[
-    tuple[int, str, str, str, str, str, str],
+    int,
+    tuple[str, str, str, str],
+    str,
+    str,
     str | None,
-    tuple[str, str, str],
-    tuple[str, str],
-    tuple[int, int, int],
+    str,
+    str,
+    str,
+    str,
+    int,
+    int,
+    int,
 ]
-"""A live redemption that is the first of its assignment and its customer in a promotion:
-(promotion_no, tier, segment, channel, campaign, source and day of the assignment); its currency, None where it
-is not in the rate; (source, redeemed_day, outcome); (currency, order_currency); (cost, order value, redeemed_us).
-"""
+"""A live redemption that is the first of its assignment, and of its customer in the promotion: (promotion_no,
+(tier, segment, channel, campaign), source, day and currency (None: not in the rate) of the assignment; source, day,
+currency, order_currency, cost_micros, order_micros, redeemed_us)."""
 
 
 class Cells:
@@ -206,13 +212,15 @@ class Cells:
         if redeemed_us > self.last_event_us.get(promotion_no, 0):
             self.last_event_us[promotion_no] = redeemed_us
 
-    def assign(self, assigned: Sequence[Assigned]) -> None:
-        """Adds assignments in the rate that nobody has redeemed."""
+    def assign(self, assigned: Sequence[Assigned], *, together: bool = False) -> None:
+        """Adds assignments in the rate that nobody has redeemed. `together`, for thousands, piles them up at once."""
+        if together:
+            self._pile_all_assigned(assigned)
+            return
         for one in assigned:
             self._assigned[one] = self._assigned.get(one, 0) + 1
 
-    def add_assignments(self, assigned: Sequence[Assigned]) -> None:
-        """The same for thousands: they are piled up at once."""
+    def _pile_all_assigned(self, assigned: Sequence[Assigned]) -> None:
         by_place: Counter[Any] = Counter(map(_place_of, assigned))
         for (promotion_no, *place, committed_micros, currency), n in by_place.items():
             cell = self._cell(promotion_no, (PLACED, currency, tuple(place)))
@@ -225,52 +233,75 @@ class Cells:
                 cell[_ASSIGNED] += n
                 cell[_COMMITTED] += n * committed_micros
 
-    def use_first(self, uses: Sequence[FirstUse]) -> None:
-        """Adds redemptions that are each the first of their assignment and customer."""
-        for place, taken_in, (source, redeemed_day, outcome), currencies, numbers in uses:
-            promotion_no, tier, segment, channel, campaign, _, day = place
+    def use_first(self, uses: Sequence[FirstUse], *, together: bool = False) -> None:
+        """Adds first redemptions. `together`, for thousands, piles up at once what it can."""
+        if together:
+            uses = self._pile_alike(uses)
+        for no, words, own_source, own_day, own, source, day, currency, paid_in, *numbers in uses:
             cost_micros, order_micros, redeemed_us = numbers
-            if taken_in is not None:
-                taken = (*place, redeemed_day, taken_in)
+            if own is not None:
+                taken = (no, *words, own_source, own_day, day, own)
                 self._taken[taken] = self._taken.get(taken, 0) + 1
-                self.customer(promotion_no, 0, 1)
-            words = (promotion_no, tier, segment, channel, campaign, day)
-            key = (*words, source, redeemed_day, outcome, *currencies)
+                self.customer(no, 0, 1)
+            key = (no, *words, own_day, source, day, "counted", currency, paid_in)
             sums = self._redeemed.get(key)
             if sums is None:
                 sums = self._redeemed[key] = [0, 0, 0]
             sums[0] += 1
             sums[1] += cost_micros
             sums[2] += order_micros
-            self.seen(promotion_no, redeemed_us)
+            self.seen(no, redeemed_us)
 
-    def add_first_uses(self, uses: Sequence[FirstUse]) -> None:
-        """The same for thousands: they are piled up at once."""
-        for place, taken_in, (source, redeemed_day, outcome), (currency, paid_in), numbers in uses:
-            promotion_no, tier, segment, channel, campaign, own_source, day = place
+    def _pile_alike(self, uses: Sequence[FirstUse]) -> list[FirstUse]:
+        """Piles up first redemptions with one currency for everything; returns the others."""
+        sums: dict[tuple[int, PileKey], list[int]] = {}
+        taken: dict[tuple[int, PileKey], int] = {}
+        last_us = self.last_event_us
+        others: list[FirstUse] = []
+        for use in uses:
+            no, words, own_source, own_day, own, source, day, currency, paid_in, *numbers = use
+            if own != currency or paid_in != currency:
+                others.append(use)
+                continue
             cost_micros, order_micros, redeemed_us = numbers
-            if taken_in is not None:
-                self.customer(promotion_no, 0, 1)
-                for key in (
-                    (PLACED, taken_in, (tier, segment, channel, campaign, own_source)),
-                    (ASSIGNED_DAY, taken_in, (day,)),
-                    (REDEEMED_DAY, taken_in, (redeemed_day,)),
-                ):
-                    self._cell(promotion_no, key)[_REDEEMED] += 1
-            for key in (
-                (PLACED, currency, (tier, segment, channel, campaign, source)),
-                (ASSIGNED_DAY, currency, (day,)),
-                (REDEEMED_DAY, currency, (redeemed_day,)),
-                (OUTCOME, currency, (outcome,)),
-            ):
-                cell = self._cell(promotion_no, key)
-                cell[_REPORTED] += 1
-                cell[_REDEMPTIONS] += 1
+            own_place: tuple[int, PileKey] = (no, (PLACED, currency, (*words, own_source)))
+            taken[own_place] = taken.get(own_place, 0) + 1
+            place = own_place
+            if source != own_source:
+                place = (no, (PLACED, currency, (*words, source)))
+            own_date, date = (ASSIGNED_DAY, currency, (own_day,)), (REDEEMED_DAY, currency, (day,))
+            for where in (place, (no, own_date), (no, date)):
+                there = sums.get(where)
+                if there is None:
+                    sums[where] = [1, cost_micros, order_micros]
+                else:
+                    there[0] += 1
+                    there[1] += cost_micros
+                    there[2] += order_micros
+            if redeemed_us > last_us.get(no, 0):
+                last_us[no] = redeemed_us
+        self._unpile(sums, taken)
+        return others
+
+    def _unpile(
+        self, sums: dict[tuple[int, PileKey], list[int]], taken: dict[tuple[int, PileKey], int]
+    ) -> None:
+        """Adds first redemptions, added up by place and by each of their days, to the piles."""
+        for (no, key), n in taken.items():
+            self._cell(no, key)[_REDEEMED] += n
+            self.customer(no, 0, n)
+        for (no, key), (n, cost_micros, order_micros) in sums.items():
+            dimension, currency, _ = key
+            cells = [self._cell(no, key)]
+            if dimension == PLACED:
+                cells.append(self._cell(no, (OUTCOME, currency, ("counted",))))
+            else:
+                cells[0][_REDEEMED] += n
+            for cell in cells:
+                cell[_REPORTED] += n
+                cell[_REDEMPTIONS] += n
                 cell[_COST] += cost_micros
-                if paid_in != currency:
-                    cell = self._cell(promotion_no, (key[0], paid_in, key[2]))
                 cell[_ORDER] += order_micros
-            self.seen(promotion_no, redeemed_us)
 
     @property
     def size(self) -> int:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from promosight.rules.facts import Assignment, Event
-from promosight.rules.matching import Verdict
 
 WAITING = 0
 """The promotion number of events whose promotion is not known by any number yet."""
@@ -241,18 +240,28 @@ def event_row(
     )
 
 
-def event_columns(
-    fact: Event, key: tuple[int, int, int], arrival: Arrival, verdict: Verdict
+def use_columns(
+    fact: Event,
+    key: tuple[int, int, int],
+    arrival: Arrival,
+    slot: int,
+    reason: str | None,
+    cost_micros: int,
+    currency: str,
 ) -> tuple[Any, ...]:
-    """The columns of a new redemption that is judged already."""
+    """The columns of a new redemption that takes an assignment."""
+    bucket, promotion_no, customer_no = key
+    workspace_no, source_no, import_no, received_us = arrival
     return (
-        *key,
+        bucket,
+        promotion_no,
+        customer_no,
         fact.redeemed_us,
-        arrival.source_no,
+        source_no,
         fact.event_id,
-        arrival.workspace_no,
-        arrival.import_no,
-        arrival.received_us,
+        workspace_no,
+        import_no,
+        received_us,
         fact.digest,
         None,
         0,
@@ -267,12 +276,12 @@ def event_columns(
         fact.order_id,
         fact.order_micros,
         fact.metadata,
-        verdict.outcome,
-        verdict.reason,
-        verdict.slot,
-        int(verdict.live),
-        verdict.cost_micros,
-        verdict.currency,
+        "counted",
+        reason,
+        slot,
+        1,
+        cost_micros,
+        currency,
     )
 
 

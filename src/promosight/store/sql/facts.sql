@@ -11,20 +11,32 @@ WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
 
 -- name: plain_groups
--- The assignments of the groups given, as matching and counting see them, each beside each event of the group.
+-- The assignments of the groups given, as far as a first redemption needs them: whether it may be used at all, and
+-- an event of the group, if there is one.
 SELECT
-    a.promotion_no, a.customer_no,
-    a.slot, a.assigned_us, a.expires_us, a.max_redemptions, a.control,
-    CASE WHEN a.withdrawn_us IS NULL THEN 0 ELSE 1 END, a.assignment_id, a.promo_code,
-    a.place_no, a.reward_micros, a.reward_currency, a.source_no, a.import_no, a.committed_micros,
-    a.currency,
-    e.source_no, e.event_id, e.digest, e.outcome, e.reason, e.slot, e.received_us
+    a.promotion_no, a.customer_no, a.slot, a.assigned_us, a.expires_us,
+    CASE WHEN a.control = 0 AND a.withdrawn_us IS NULL THEN 1 ELSE 0 END,
+    a.assignment_id, a.place_no, a.reward_micros, a.source_no, a.import_no, a.currency,
+    (SELECT e.event_id FROM event AS e
+     WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+       AND e.customer_no = a.customer_no LIMIT 1)
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
 CROSS JOIN assignment AS a
-LEFT JOIN event AS e
-    ON e.bucket = a.bucket AND e.promotion_no = a.promotion_no AND e.customer_no = a.customer_no
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
+
+-- name: repeated_events
+-- The events given that their groups hold already, with the assignment they took.
+SELECT
+    e.source_no, e.event_id, e.digest, e.outcome, e.reason, e.received_us, a.customer_no, a.slot,
+    a.assignment_id
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, source_no BIGINT, event_id TEXT)}}
+CROSS JOIN event AS e
+LEFT JOIN assignment AS a
+    ON a.bucket = e.bucket AND a.promotion_no = e.promotion_no AND a.customer_no = e.customer_no
+    AND a.slot = e.slot
+WHERE e.source_no = batch.source_no AND e.event_id = batch.event_id AND e.bucket = batch.bucket
+  AND e.promotion_no = batch.promotion_no AND e.customer_no = batch.customer_no;
 
 -- name: assignments_in_groups
 -- The assignments of the groups given: enough to tell a repeated one and who counts as assigned already.
