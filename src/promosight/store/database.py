@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -188,12 +187,6 @@ def database(url: str) -> Database:
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresDatabase(url)
     raise StoreError("a database is named sqlite:///path or postgresql://host/name")
-
-
-class Readers(threading.local):
-    """One reading connection for each thread that reads."""
-
-    tx: Tx | None = None
 
 
 def _sqlite(tx: Tx) -> apsw.Connection:

@@ -35,8 +35,11 @@ class Tx(ABC):
     """The whole contract between flows and the store.
 
     `cache` outlives the transaction and is emptied when one is rolled back; what lies there must be
-    checked against the store before use.
+    checked against the store before use. `attempt` is 1 when a transaction is run for the first time and
+    more when it is run again: a flow may then be bold at first, and careful after a lost race.
     """
+
+    attempt = 1
 
     def __init__(self, statements: dict[str, Statement], cache: dict[Any, Any]) -> None:
         self._statements = statements
