@@ -11,6 +11,7 @@ import psycopg
 
 from promosight.errors import StoreError
 from promosight.store import arrays
+from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
 
@@ -18,8 +19,6 @@ BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for a writer of another process."""
 STATEMENTS_KEPT = 500
 """Prepared statements a SQLite connection keeps; all texts of `sql/` in the sizes in use fit."""
-CHECKPOINT_PAGES = 4_000
-"""Pages in SQLite's log after which it is copied into the file; a page changed often is copied once."""
 
 
 class Database(ABC):
@@ -43,6 +42,10 @@ class Database(ABC):
     def end(self, tx: Tx, *, commit: bool) -> None:
         """Commits, or rolls back and empties the cache."""
 
+    def rest(self, tx: Tx) -> None:
+        """What is to be done between two transactions of the writer, after their senders are answered."""
+        return
+
     @abstractmethod
     def close(self, tx: Tx) -> None:
         """Closes the connection."""
@@ -60,12 +63,13 @@ class Database(ABC):
         return error
 
 
+_BUSY_MS = int(BUSY_SECONDS * 1000)
 _PRAGMAS = {
     "page_size": "8192",
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "temp_store": "MEMORY",
-    "wal_autocheckpoint": str(CHECKPOINT_PAGES),
+    "journal_size_limit": str(KEPT_BYTES),
 }
 _BROKEN: dict[type[Exception], str] = {
     apsw.FullError: "the disk is full",
@@ -91,7 +95,7 @@ class SqliteDatabase(Database):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = apsw.Connection(str(self.path), statementcachesize=STATEMENTS_KEPT)
-            connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
+            connection.set_busy_timeout(_BUSY_MS)
             for name, value in _PRAGMAS.items():
                 connection.execute(f"PRAGMA {name} = {value}").fetchall()
             connection.execute(f"PRAGMA cache_size = {-131072 if write else -16384}")
@@ -99,7 +103,10 @@ class SqliteDatabase(Database):
                 connection.execute("PRAGMA query_only = ON")
         except (apsw.Error, OSError) as error:
             raise StoreError(f"cannot open {self.path}: {error}") from error
-        return SqliteTx(connection, self.statements, {})
+        tx = SqliteTx(connection, self.statements, {})
+        if write:
+            tx.log = Log(connection, self.path, busy_ms=_BUSY_MS)
+        return tx
 
     def begin(self, tx: Tx, *, write: bool) -> None:
         _sqlite(tx).execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -113,8 +120,16 @@ class SqliteDatabase(Database):
         if connection.in_transaction:  # a full disk has ended it already
             connection.execute("ROLLBACK")
 
+    def rest(self, tx: Tx) -> None:
+        assert isinstance(tx, SqliteTx)
+        if tx.log is not None:
+            tx.log.keep_short()
+
     def close(self, tx: Tx) -> None:
-        _sqlite(tx).close()
+        assert isinstance(tx, SqliteTx)
+        if tx.log is not None:
+            tx.log.close()
+        tx.connection.close()
 
     def script(self, tx: Tx, text: str) -> None:
         for statement in text.split(";\n"):

@@ -100,6 +100,8 @@ class Store:
             # A sender that hung up cancels its future and is passed over.
             if jobs := [job for job in taken if job.starts()]:
                 self._commit(jobs, first_attempt=1)
+                with contextlib.suppress(Exception):  # nobody's answer, and no end to the writer
+                    self.database.rest(self._tx)
 
     def _commit(self, jobs: list[Job], *, first_attempt: int) -> None:
         """Commits jobs together and answers them; when one of them fails, by halves, so that only it is refused.

@@ -16,6 +16,7 @@ import psycopg
 
 from promosight.rules.identity import BUCKETS
 from promosight.store.arrays import COLUMN_TYPES, Numbers
+from promosight.store.log import Log
 from promosight.store.statements import SIZES, Statement
 
 Row = tuple[Any, ...]
@@ -85,6 +86,9 @@ class Tx(ABC):
 
 class SqliteTx(Tx):
     """On SQLite there is one writer at a time, so nobody needs to be locked out."""
+
+    log: Log | None = None
+    """The log to keep short; none on a connection that only reads."""
 
     def __init__(
         self,
