@@ -18,7 +18,7 @@ from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
 BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for a writer of another process."""
 STATEMENTS_KEPT = 500
-"""Prepared statements a SQLite connection keeps; all texts of `sql/` in the sizes in use fit."""
+"""Prepared statements a connection keeps; all texts of `sql/` in the sizes in use fit."""
 
 
 class Database(ABC):
@@ -155,6 +155,7 @@ class PostgresDatabase(Database):
         try:
             connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
             arrays.register(connection)
+            connection.prepared_max = STATEMENTS_KEPT
             connection.execute("SET time zone 'UTC'")
             connection.execute("SET plan_cache_mode = force_generic_plan")
             if write:
