@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from promosight.errors import Overloaded, StoreError
-from promosight.store import engine
+from promosight.store import waiting
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import LostRace, PostgresTx, Row, Tx
 
@@ -261,7 +261,7 @@ def test_too_many_waiting_are_turned_away_and_nothing_of_theirs_is_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """P15: better a refusal at once than an answer too late."""
-    monkeypatch.setattr(engine, "MAX_WAITING", 5)
+    monkeypatch.setattr(waiting, "MAX_WAITING", 5)
 
     def submit() -> list[Future[Any]]:
         waiting = [store.submit(add, no) for no in range(5)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,14 @@ import psycopg
 
 from promosight.errors import StoreError
 from promosight.store import arrays
+from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
 
 BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for a writer of another process."""
 STATEMENTS_KEPT = 500
-"""Prepared statements a SQLite connection keeps; all texts of `sql/` in the sizes in use fit."""
-CHECKPOINT_PAGES = 4_000
-"""Pages in SQLite's log after which it is copied into the file; a page changed often is copied once."""
+"""Prepared statements a connection keeps; all texts of `sql/` in the sizes in use fit."""
 
 
 class Database(ABC):
@@ -44,6 +42,10 @@ class Database(ABC):
     def end(self, tx: Tx, *, commit: bool) -> None:
         """Commits, or rolls back and empties the cache."""
 
+    def rest(self, tx: Tx) -> None:
+        """What is to be done between two transactions of the writer, after their senders are answered."""
+        return
+
     @abstractmethod
     def close(self, tx: Tx) -> None:
         """Closes the connection."""
@@ -61,12 +63,13 @@ class Database(ABC):
         return error
 
 
+_BUSY_MS = int(BUSY_SECONDS * 1000)
 _PRAGMAS = {
     "page_size": "8192",
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "temp_store": "MEMORY",
-    "wal_autocheckpoint": str(CHECKPOINT_PAGES),
+    "journal_size_limit": str(KEPT_BYTES),
 }
 _BROKEN: dict[type[Exception], str] = {
     apsw.FullError: "the disk is full",
@@ -92,7 +95,7 @@ class SqliteDatabase(Database):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = apsw.Connection(str(self.path), statementcachesize=STATEMENTS_KEPT)
-            connection.set_busy_timeout(int(BUSY_SECONDS * 1000))
+            connection.set_busy_timeout(_BUSY_MS)
             for name, value in _PRAGMAS.items():
                 connection.execute(f"PRAGMA {name} = {value}").fetchall()
             connection.execute(f"PRAGMA cache_size = {-131072 if write else -16384}")
@@ -100,7 +103,10 @@ class SqliteDatabase(Database):
                 connection.execute("PRAGMA query_only = ON")
         except (apsw.Error, OSError) as error:
             raise StoreError(f"cannot open {self.path}: {error}") from error
-        return SqliteTx(connection, self.statements, {})
+        tx = SqliteTx(connection, self.statements, {})
+        if write:
+            tx.log = Log(connection, self.path, busy_ms=_BUSY_MS)
+        return tx
 
     def begin(self, tx: Tx, *, write: bool) -> None:
         _sqlite(tx).execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -114,8 +120,16 @@ class SqliteDatabase(Database):
         if connection.in_transaction:  # a full disk has ended it already
             connection.execute("ROLLBACK")
 
+    def rest(self, tx: Tx) -> None:
+        assert isinstance(tx, SqliteTx)
+        if tx.log is not None:
+            tx.log.keep_short()
+
     def close(self, tx: Tx) -> None:
-        _sqlite(tx).close()
+        assert isinstance(tx, SqliteTx)
+        if tx.log is not None:
+            tx.log.close()
+        tx.connection.close()
 
     def script(self, tx: Tx, text: str) -> None:
         for statement in text.split(";\n"):
@@ -141,6 +155,7 @@ class PostgresDatabase(Database):
         try:
             connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
             arrays.register(connection)
+            connection.prepared_max = STATEMENTS_KEPT
             connection.execute("SET time zone 'UTC'")
             connection.execute("SET plan_cache_mode = force_generic_plan")
             if write:
@@ -188,12 +203,6 @@ def database(url: str) -> Database:
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresDatabase(url)
     raise StoreError("a database is named sqlite:///path or postgresql://host/name")
-
-
-class Readers(threading.local):
-    """One reading connection for each thread that reads."""
-
-    tx: Tx | None = None
 
 
 def _sqlite(tx: Tx) -> apsw.Connection:

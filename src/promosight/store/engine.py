@@ -8,38 +8,28 @@ are worked off as one batch of a hundred.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import groupby
 from typing import Any, TypeVar
 
-from promosight.errors import Overloaded, StoreError
+from promosight.errors import StoreError
 from promosight.store import migrate
-from promosight.store.database import Database, Readers, database
-from promosight.store.tx import Tx
+from promosight.store.database import Database, database
+from promosight.store.readers import Readers
+from promosight.store.tx import LostRace, Tx
+from promosight.store.waiting import Job, Waiting, answer
 
 P = TypeVar("P")
 R = TypeVar("R")
 Flow = Callable[[Tx, list[P]], list[R]]
 """A change: payloads in, as many results out, in one transaction. It may be run again after a lost race."""
 
-MAX_WAITING = 10_000
-MAX_TOGETHER = 2_000
 TRIES = 8
-
-
-class _Job:
-    __slots__ = ("flow", "future", "payload", "result")
-
-    def __init__(self, flow: Flow[Any, Any], payload: Any) -> None:
-        self.flow = flow
-        self.payload = payload
-        self.future: Future[Any] = Future()
-        self.result: Any = None
 
 
 class Store:
@@ -47,40 +37,46 @@ class Store:
 
     def __init__(self, db: Database) -> None:
         self.database = db
-        self._readers = Readers()
-        self._all_readers: list[Tx] = []
-        self._waiting: deque[_Job] = deque()
-        self._wake = threading.Condition()
-        self._closing = False
+        self._readers = Readers(db)
+        self._waiting = Waiting()
         self._tx = db.connect(write=True)
         self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
         self._thread.start()
 
     def read(self, question: Callable[[Tx], R]) -> R:
         """The answer to a question, from one consistent snapshot."""
-        tx = self._begin_reading()
-        try:
-            return question(tx)
-        except Exception as error:
-            told = self.database.explain(error)
-            if told is error:
-                raise
-            raise told from error
-        finally:
-            with contextlib.suppress(Exception):
-                self.database.end(tx, commit=True)
+        with self._readers.reading() as tx:
+            try:
+                return question(tx)
+            except Exception as error:
+                told = self.database.explain(error)
+                if told is error:
+                    raise
+                raise told from error
 
-    def submit(self, flow: Flow[P, R], payload: P) -> Future[R]:
-        """Queues a change; the future is done after its commit. Raises Overloaded when too many wait."""
-        job = _Job(flow, payload)
-        with self._wake:
-            if self._closing:
-                raise StoreError("the store is closed")
-            if len(self._waiting) >= MAX_WAITING:
-                raise Overloaded("too many requests wait for the store")
-            self._waiting.append(job)
-            self._wake.notify()
-        return job.future
+    def submit(self, flow: Flow[P, R], payload: P, *, weight: int = 1) -> Future[R]:
+        """Queues a change; the future is done after its commit. Raises Overloaded when too many wait.
+
+        `weight` says how much work it is, in events: heavy changes do not keep light ones waiting.
+        """
+        job = Job(flow, payload, weight, None)
+        self._waiting.add(job)
+        future: Future[R] = job.future
+        return future
+
+    def submit_from(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        flow: Flow[P, R],
+        payload: P,
+        *,
+        weight: int = 1,
+    ) -> asyncio.Future[R]:
+        """Like `submit`, called on an event loop, which is woken once a commit and not once a change."""
+        job = Job(flow, payload, weight, loop)
+        self._waiting.add(job)
+        future: asyncio.Future[R] = job.future
+        return future
 
     def write(self, flow: Flow[P, R], payload: P) -> R:
         """Makes a change and waits for its commit."""
@@ -93,79 +89,56 @@ class Store:
 
     def close(self) -> None:
         """Works off what waits, then closes every connection."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
+        self._waiting.close()
         self._thread.join()
-        for tx in [*self._all_readers, self._tx]:
-            with contextlib.suppress(Exception):
-                self.database.close(tx)
-
-    def _begin_reading(self) -> Tx:
-        tx = self._reader()
-        try:
-            self.database.begin(tx, write=False)
-        except Exception as error:
-            if not self.database.may_retry(error):
-                raise
-            # The server ended the connection while it lay idle: a new one will do.
-            self._readers.tx = None
-            self._all_readers.remove(tx)
-            with contextlib.suppress(Exception):
-                self.database.close(tx)
-            tx = self._reader()
-            self.database.begin(tx, write=False)
-        return tx
-
-    def _reader(self) -> Tx:
-        tx = self._readers.tx
-        if tx is None:
-            tx = self._readers.tx = self.database.connect(write=False)
-            self._all_readers.append(tx)
-        return tx
+        self._readers.close()
+        with contextlib.suppress(Exception):
+            self.database.close(self._tx)
 
     def _work(self) -> None:
-        while True:
-            with self._wake:
-                while not self._waiting and not self._closing:
-                    self._wake.wait()
-                if not self._waiting:
-                    return
-                count = min(len(self._waiting), MAX_TOGETHER)
-                taken = [self._waiting.popleft() for _ in range(count)]
-            # A sender that hung up cancels its future; from here on it no longer can, so answering is safe.
-            self._commit([job for job in taken if job.future.set_running_or_notify_cancel()])
+        while taken := self._waiting.turn():
+            # A sender that hung up cancels its future and is passed over.
+            if jobs := [job for job in taken if job.starts()]:
+                self._commit(jobs, first_attempt=1)
+                with contextlib.suppress(Exception):  # nobody's answer, and no end to the writer
+                    self.database.rest(self._tx)
 
-    def _commit(self, jobs: list[_Job]) -> None:
+    def _commit(self, jobs: list[Job], *, first_attempt: int) -> None:
         """Commits jobs together and answers them; when one of them fails, by halves, so that only it is refused.
 
         There is no savepoint to fall back to: while one is open SQLite notes every page it touches, which
         made large batches several times dearer. Starting over costs only those who fail.
         """
-        for attempt in range(1, TRIES + 1):
-            self._tx.attempt = attempt
+        for attempt in range(first_attempt, first_attempt + TRIES):
             try:
-                self._run(jobs)
+                self._run(jobs, attempt)
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 self._recover()
-                told = self.database.explain(error)
-                if told is not error:
-                    told.__cause__ = error
-                    _refuse(jobs, told)  # the store has failed, so no half would fare better
+                last = attempt == first_attempt + TRIES - 1
+                if not self._goes_on(jobs, error, last=last):
                     return
-                if not self.database.may_retry(error):
-                    self._commit_apart(jobs, error)
-                    return
-                if attempt == TRIES:
-                    _refuse(jobs, error)
-                    return
-                time.sleep(0.005 * 2**attempt)
+                if attempt > 1 or not isinstance(error, LostRace):
+                    time.sleep(0.005 * 2 ** (attempt - first_attempt + 1))
             else:
-                break
-        for job in jobs:
-            job.future.set_result(job.result)
+                answer(jobs)
+                return
 
-    def _run(self, jobs: list[_Job]) -> None:
+    def _goes_on(self, jobs: list[Job], error: Exception, *, last: bool) -> bool:
+        """Whether to try again; if not, the jobs are answered, or committed apart, here."""
+        told = self.database.explain(error)
+        if told is not error:
+            told.__cause__ = error
+            _refuse(jobs, told)  # the store itself has failed, so no half would fare better
+        elif not self.database.may_retry(error):
+            self._commit_apart(jobs, error)
+        elif last:
+            _refuse(jobs, error)
+        else:
+            return True
+        return False
+
+    def _run(self, jobs: list[Job], attempt: int) -> None:
+        self._tx.attempt = attempt
         self.database.begin(self._tx, write=True)
         for _, alike in groupby(jobs, key=lambda job: job.flow):
             group = list(alike)
@@ -174,13 +147,13 @@ class Store:
                 job.result = result
         self.database.end(self._tx, commit=True)
 
-    def _commit_apart(self, jobs: list[_Job], error: Exception) -> None:
+    def _commit_apart(self, jobs: list[Job], error: Exception) -> None:
         if len(jobs) == 1:
             _refuse(jobs, error)
             return
         middle = len(jobs) // 2
-        self._commit(jobs[:middle])
-        self._commit(jobs[middle:])
+        self._commit(jobs[:middle], first_attempt=2)
+        self._commit(jobs[middle:], first_attempt=2)
 
     def _recover(self) -> None:
         try:
@@ -197,9 +170,10 @@ def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:
     return [action(tx) for action in actions]
 
 
-def _refuse(jobs: list[_Job], error: Exception) -> None:
+def _refuse(jobs: list[Job], error: Exception) -> None:
     for job in jobs:
-        job.future.set_exception(error)
+        job.error = error
+    answer(jobs)
 
 
 def open_store(url: str, *, now_us: int) -> Store:

@@ -16,6 +16,7 @@ import psycopg
 
 from promosight.rules.identity import BUCKETS
 from promosight.store.arrays import COLUMN_TYPES, Numbers
+from promosight.store.log import Log
 from promosight.store.statements import SIZES, Statement
 
 Row = tuple[Any, ...]
@@ -35,8 +36,11 @@ class Tx(ABC):
     """The whole contract between flows and the store.
 
     `cache` outlives the transaction and is emptied when one is rolled back; what lies there must be
-    checked against the store before use.
+    checked against the store before use. `attempt` is 1 when a transaction is run for the first time and
+    more when it is run again: a flow may then be bold at first, and careful after a lost race.
     """
+
+    attempt = 1
 
     def __init__(self, statements: dict[str, Statement], cache: dict[Any, Any]) -> None:
         self._statements = statements
@@ -83,6 +87,9 @@ class Tx(ABC):
 
 class SqliteTx(Tx):
     """On SQLite there is one writer at a time, so nobody needs to be locked out."""
+
+    log: Log | None = None
+    """The log to keep short; none on a connection that only reads."""
 
     def __init__(
         self,

@@ -1,0 +1,78 @@
+"""Reading connections: lent to whoever asks a question, taken back afterwards, never more than a few.
+
+Threads come and go (a server's pool lets idle ones end), so connections belong to nobody in particular.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+from promosight.errors import StoreError
+from promosight.store.database import Database
+from promosight.store.tx import Tx
+
+MAX_READERS = 16
+"""Questions answered at once; further ones wait for a connection."""
+
+
+class Readers:
+    """The reading connections of one store."""
+
+    def __init__(self, db: Database) -> None:
+        self._database = db
+        self._idle: list[Tx] = []
+        self._room = threading.BoundedSemaphore(MAX_READERS)
+        self._closed = False
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A transaction that sees one consistent snapshot. Raises StoreError when closed or not to be opened."""
+        with self._room:
+            tx = self._begin()
+            try:
+                yield tx
+            finally:
+                self._end(tx)
+
+    def close(self) -> None:
+        """Closes what is idle now, and the others as they come back."""
+        self._closed = True
+        while self._idle:
+            self._discard(self._idle.pop())
+
+    def _begin(self) -> Tx:
+        if self._closed:
+            raise StoreError("the store is closed")
+        while True:
+            tx, fresh = self._idle_or_new()
+            try:
+                self._database.begin(tx, write=False)
+            except Exception as error:
+                self._discard(tx)
+                # The server may have ended the connection while it lay idle: another will do.
+                if fresh or not self._database.may_retry(error):
+                    raise
+            else:
+                return tx
+
+    def _idle_or_new(self) -> tuple[Tx, bool]:
+        # The one used last is taken first; its cache is the warmest.
+        with contextlib.suppress(IndexError):
+            return self._idle.pop(), False
+        return self._database.connect(write=False), True
+
+    def _end(self, tx: Tx) -> None:
+        try:
+            self._database.end(tx, commit=True)
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not used again
+            self._discard(tx)
+            return
+        self._idle.append(tx)
+        if self._closed:
+            self.close()
+
+    def _discard(self, tx: Tx) -> None:
+        with contextlib.suppress(Exception):
+            self._database.close(tx)

@@ -1,0 +1,164 @@
+"""Who waits for the writer: bounded in number and weight, and served in turns.
+
+Small changes (a single event) stand in one line, large ones (a batch) in another, and the lines take
+turns when both are there. The order among those who wait is free, because the state does not depend on
+it; so a single event never stands behind a row of batches, and a batch waits for one turn of small ones
+at most. A turn is worked off as one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from promosight.errors import Overloaded, StoreError
+
+MAX_WAITING = 10_000
+"""Changes that may stand in one line."""
+MAX_WAITING_WEIGHT = 200_000
+"""Their weight together. One that is heavier still is let in when nobody else stands there."""
+SMALL_WEIGHT = 100
+"""What is heavier stands in the line of the large."""
+SMALL_TURN = 2_000
+LARGE_TURN = 20_000
+SHARED_TURN = 5_000
+"""The weight of a turn: of small ones, of large ones, of large ones while small ones come too."""
+
+
+class Job:
+    """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None."""
+
+    __slots__ = ("error", "flow", "future", "loop", "payload", "result", "weight")
+
+    def __init__(
+        self,
+        flow: Callable[..., Any],
+        payload: Any,
+        weight: int,
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        self.flow = flow
+        self.payload = payload
+        self.weight = weight
+        self.loop = loop
+        self.future: Any = Future() if loop is None else loop.create_future()
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def starts(self) -> bool:
+        """Whether the sender still waits. One that hung up has cancelled its future and is passed over."""
+        if self.loop is None:
+            return bool(self.future.set_running_or_notify_cancel())
+        return not self.future.cancelled()
+
+    def settle(self) -> None:
+        """Gives the sender its result or error, where it has not hung up meanwhile."""
+        if self.loop is not None and self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+def answer(jobs: list[Job]) -> None:
+    """Tells every sender; an event loop is woken once for all of its senders."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in jobs:
+        if job.loop is None:
+            job.settle()
+        else:
+            by_loop.setdefault(job.loop, []).append(job)
+    for loop, theirs in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # closed: nobody there waits any more
+            loop.call_soon_threadsafe(_settle_all, theirs)
+
+
+def _settle_all(jobs: list[Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+class _Line:
+    """Those who wait, first come first served."""
+
+    def __init__(self) -> None:
+        self.jobs: deque[Job] = deque()
+        self.weight = 0
+
+    def add(self, job: Job) -> None:
+        if len(self.jobs) >= MAX_WAITING or (
+            self.jobs and self.weight + job.weight > MAX_WAITING_WEIGHT
+        ):
+            raise Overloaded("too many requests wait for the store")
+        self.jobs.append(job)
+        self.weight += job.weight
+
+    def take(self, weight: int) -> list[Job]:
+        """Up to this weight from the front, and at least one."""
+        taken: list[Job] = []
+        while self.jobs and (not taken or self.jobs[0].weight <= weight):
+            job = self.jobs.popleft()
+            weight -= job.weight
+            self.weight -= job.weight
+            taken.append(job)
+        return taken
+
+
+class Waiting:
+    """The two lines, and the bell that wakes the one writer when it sleeps."""
+
+    def __init__(self) -> None:
+        self._small = _Line()
+        self._large = _Line()
+        self._after_small = False
+        self._lock = threading.Lock()
+        # Rung (released) once for each time the writer has gone to sleep, and never otherwise: a lock is
+        # all that takes, and most who come while the writer works need not even ring.
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._asleep = False
+        self._closed = False
+
+    def add(self, job: Job) -> None:
+        """Lets a change wait. Raises Overloaded when too many do, StoreError after `close`."""
+        with self._lock:
+            if self._closed:
+                raise StoreError("the store is closed")
+            (self._small if job.weight <= SMALL_WEIGHT else self._large).add(job)
+            self._wake()
+
+    def turn(self) -> list[Job]:
+        """The next to be worked off together; waits for some. Empty once closed and nobody is left."""
+        while True:
+            with self._lock:
+                if taken := self._take():
+                    return taken
+                if self._closed:
+                    return []
+                self._asleep = True
+            self._bell.acquire()
+
+    def close(self) -> None:
+        """Lets nobody else in."""
+        with self._lock:
+            self._closed = True
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._asleep:
+            self._asleep = False
+            self._bell.release()
+
+    def _take(self) -> list[Job]:
+        if self._small.jobs and not (self._large.jobs and self._after_small):
+            self._after_small = True
+            return self._small.take(SMALL_TURN)
+        weight = SHARED_TURN if self._after_small else LARGE_TURN
+        self._after_small = False
+        return self._large.take(weight)
