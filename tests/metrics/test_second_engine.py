@@ -108,7 +108,7 @@ def test_one_digit_off_is_found_and_named(world: World) -> None:
     found = on_duckdb(world)
     assert found.different == 1
     (difference,) = found.differences
-    assert difference.promotion_id == f"p{where[1]}"
+    assert difference.promotion_id == f"p{where[0]}"
     assert difference.measure == "assigned"
     assert difference.stored == (difference.computed or 0) + 1  # type: ignore[operator]
 
