@@ -118,8 +118,9 @@ def _difference(random: Random, promotions: int) -> Cells:
     cells = Cells()
     for _ in range(random.choice([1, 3, 30])):
         promotion_no = random.randrange(1, promotions + 1)
-        words = [random.choice(["", "a", "b"]) for _ in range(5)]
-        place = Place(*words, f"2026-11-{random.randrange(1, 9):02}")
+        tier, segment = random.choice(["", "a", "b"]), random.choice(["", "a"])
+        day = f"2026-11-{random.randrange(1, 9):02}"
+        place = Place(tier, segment, "email", "", "shop", day)
         cells.assignment(promotion_no, AssignmentStanding(place, True, "2026-11-09", 5, "EUR"), 1)
         told = RedemptionStanding(place, "till", "2026-11-09", "counted", True, 5, "EUR", 7, "USD")
         cells.redemption(promotion_no, told, 1)

@@ -18,7 +18,7 @@ from promosight.flows.extract import Row, write_catalogue, write_rows
 from promosight.rules.identity import bucket_of
 from promosight.rules.matching import Given, Used, Verdict, assigned_micros, is_reversed, match
 from promosight.rules.promotions import Promotion, Reward, Terms, Tier, terms_of
-from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding
+from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding, Sums
 from promosight.store.catalogue import Catalogue, Listed, Workspace
 from promosight.store.rows import AssignmentRow, EventRow
 
@@ -54,6 +54,7 @@ class World(msgspec.Struct):
     assignments: list[AssignmentRow]
     events: list[EventRow]
     cells: Cells = msgspec.field(default_factory=Cells)
+    counters: Sums = msgspec.field(default_factory=dict)
     last_events: dict[int, int] = msgspec.field(default_factory=dict)
 
 
@@ -215,6 +216,7 @@ def judge(world: World) -> World:
             groups[e.promotion_no, e.customer_no][1].append(e)
     for (promotion_no, _), (assignments, events) in groups.items():
         _judge_group(world, world.catalogue.terms(promotion_no), assignments, events, reversals)
+    world.counters = world.cells.values
     return world
 
 
@@ -384,8 +386,8 @@ def write(world: World, folder: Path) -> None:
     write_rows(folder, "known_customer", [(customer_no,) for customer_no in sorted(world.known)])
     write_rows(folder, "ledger_assignment", map(_assignment_input, world.assignments))
     write_rows(folder, "ledger_event", map(_event_input, world.events))
-    cells = world.cells.values
-    write_rows(folder, "stored_cell", [(*where, *values) for where, values in cells.items()])
+    cells = [(*where, *values) for where, values in world.counters.items()]
+    write_rows(folder, "stored_cell", cells)
     write_rows(folder, "stored_last_event", world.last_events.items())
 
 

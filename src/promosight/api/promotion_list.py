@@ -36,7 +36,7 @@ def listing(door: Door, call: Call) -> Answer:
         view = View(tx, call.workspace_no, now_us=call.now_us)
         chosen = [one for one in view.promotions() if is_wanted(one)]
         _sort(chosen, field, view.catalogue.workspace.currency)
-        items = [one.encoded() for one in chosen[start:end]]
+        items = view.show(chosen[start:end])
         return Answer({"items": items, "next": cursor_at(end) if end < len(chosen) else None})
 
     return door.store.read(look)

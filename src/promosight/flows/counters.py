@@ -17,12 +17,14 @@ import msgspec
 
 from promosight.flows.naming import NUMBERS_LOCK
 from promosight.rules.tallies import (
+    PLACED,
     TOTAL,
     Cells,
     Combinations,
     Pile,
     PileKey,
     Sums,
+    add_cell,
     add_totals,
     spread,
 )
@@ -122,9 +124,7 @@ class Outstanding:
         self._tx = tx
         self._workspace_no = workspace_no
         rows = tx.all("movements", workspace_no=workspace_no)
-        cells = _added_up(tx, (workspace_no, PUBLISHED), rows)
-        self._last_event_us = cells.last_event_us
-        self._piles = cells.piles()
+        self._seen = _seen(tx, workspace_no, rows)
 
     def totals(self) -> dict[int, dict[str, list[int]]]:
         """The totals of every promotion, by currency."""
@@ -134,8 +134,8 @@ class Outstanding:
                 "totals", workspace_no=self._workspace_no
             )
         }
-        for promotion_no, pile in self._piles.items():
-            add_totals(sums, promotion_no, pile)
+        for key, values in self._seen.totals.items():
+            add_cell(sums, key, values)
         totals: dict[int, dict[str, list[int]]] = {}
         for (promotion_no, _, _, currency), values in sums.items():
             totals.setdefault(promotion_no, {})[currency] = values
@@ -144,7 +144,7 @@ class Outstanding:
     def last_events(self) -> dict[int, int]:
         """The time of the latest accepted event of every promotion that has one, microseconds."""
         last: dict[int, int] = dict(self._tx.all("last_events", workspace_no=self._workspace_no))
-        for promotion_no, redeemed_us in self._last_event_us.items():
+        for promotion_no, redeemed_us in self._seen.last_event_us.items():
             last[promotion_no] = max(redeemed_us, last.get(promotion_no, redeemed_us))
         return last
 
@@ -155,33 +155,51 @@ class Outstanding:
             (promotion_no, dimension, key, currency): values for key, currency, *values in rows
         }
         if dimension == TOTAL:
-            add_totals(sums, promotion_no, self._piles.get(promotion_no, {}))
+            add_totals(sums, promotion_no, self._seen.piles.get(promotion_no, {}))
         else:
             for pile in self._piles_of([promotion_no]):
                 spread(sums, *pile, only=dimension)
         return {(key, currency): values for (_, _, key, currency), values in sums.items()}
 
-    def several(
-        self, promotion_nos: list[int], dimensions: tuple[int, ...], first_key: str = ""
-    ) -> Sums:
-        """The cells of promotions in dimensions, without the total, from a key on."""
+    def several(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
+        """The cells of promotions in dimensions, without the total, each from a key on."""
         rows = self._tx.all_for(
             "cells_since",
-            [(no, dimension) for no in promotion_nos for dimension in dimensions],
-            first_key=first_key,
+            [
+                (no, dimension, first)
+                for no, first in first_keys.items()
+                for dimension in dimensions
+            ],
         )
         sums: Sums = {(row[0], row[1], row[2], row[3]): list(row[4:]) for row in rows}
-        for promotion_no, pile in self._piles_of(promotion_nos):
+        for promotion_no, pile in self._piles_of(list(first_keys)):
+            first = first_keys[promotion_no]
+            late = {key: v for key, v in pile.items() if key[2][0] >= first or key[0] == PLACED}
             for dimension in dimensions:
-                spread(sums, promotion_no, pile, only=dimension)
-        return {key: values for key, values in sums.items() if key[2] >= first_key}
+                spread(sums, promotion_no, late, only=dimension)
+        return {key: values for key, values in sums.items() if key[2] >= first_keys[key[0]]}
 
     def _piles_of(self, promotion_nos: list[int]) -> list[tuple[int, Pile]]:
         rows = self._tx.all_for(
             "piles_of", [(no,) for no in promotion_nos], workspace_no=self._workspace_no
         )
-        piles = [(no, dict(_pile.decode(cells))) for no, cells in rows]
-        return piles + [(no, self._piles[no]) for no in promotion_nos if no in self._piles]
+        texts: dict[int, list[str]] = {}
+        for promotion_no, cells in rows:
+            texts.setdefault(promotion_no, []).append(cells)
+        piles = [(no, self._merged(no, written)) for no, written in texts.items()]
+        seen = self._seen.piles
+        return piles + [(no, seen[no]) for no in promotion_nos if no in seen]
+
+    def _merged(self, promotion_no: int, texts: list[str]) -> Pile:
+        """A promotion's piles in one; while they are the same texts they are not read again."""
+        known = self._tx.cache.get(("piles", promotion_no))
+        if known is None or known[0] != texts:
+            pile: Pile = {}
+            for text in texts:
+                _merge(pile, _pile.decode(text))
+            known = self._tx.cache["piles", promotion_no] = (texts, pile)
+        merged: Pile = known[1]
+        return merged
 
 
 def every_outstanding(tx: Tx, workspace_no: int) -> tuple[Sums, dict[int, int]]:
@@ -224,6 +242,40 @@ def _added_up(tx: Tx, where: tuple[int, int], rows: list[Row]) -> Cells:
         known.include(text, _combinations.decode(text))
     tx.cache["movements", where] = known
     return known.cells
+
+
+class _Seen:
+    """What a reader has added up of published movements, and which those are, by their very text."""
+
+    def __init__(self) -> None:
+        self.texts: Counter[str] = Counter()
+        self.piles: dict[int, Pile] = {}
+        self.totals: Sums = {}
+        self.last_event_us: dict[int, int] = {}
+
+    def include(self, cells: Cells) -> None:
+        """Adds more."""
+        for promotion_no, pile in cells.piles().items():
+            add_totals(self.totals, promotion_no, pile)
+            _merge(self.piles.setdefault(promotion_no, {}), list(pile.items()))
+        for promotion_no, redeemed_us in cells.last_event_us.items():
+            latest = max(redeemed_us, self.last_event_us.get(promotion_no, redeemed_us))
+            self.last_event_us[promotion_no] = latest
+
+
+def _seen(tx: Tx, workspace_no: int, rows: list[Row]) -> _Seen:
+    """The movements of these rows, added up; those that this connection saw before are not read again."""
+    texts = Counter(row[0] for row in rows)
+    known: _Seen | None = tx.cache.get(("seen", workspace_no))
+    if known is None or not known.texts <= texts:
+        known = tx.cache["seen", workspace_no] = _Seen()
+    if more := texts - known.texts:
+        cells = Cells()
+        for text in more.elements():
+            cells.include(_combinations.decode(text))
+        known.include(cells)
+        known.texts = texts
+    return known
 
 
 def _start_again(tx: Tx, where: tuple[int, int]) -> _AddedUp:

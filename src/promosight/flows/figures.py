@@ -150,23 +150,18 @@ class Counted:
         )
 
     def encoded(self) -> msgspec.Raw:
-        """The promotion with its figures as JSON; what was encoded before of the same is not encoded again."""
-        made_of = (
-            self.listed,
-            self.by_currency,
-            self.last_us,
-            self.usage,
-            self.state,
-            self._view.tracked_since,
-            self._view.catalogue.workspace.currency,
-        )
-        key = ("figures", self.listed.promotion_no)
-        known = self._view.cache.get(key)
-        # The definition is compared by identity first, which is what it is unless it changed.
-        if known is not None and known[0] == made_of:
-            return msgspec.Raw(known[1])
+        """The promotion with its figures as JSON; what was made of the same before is not made again."""
+        limits = self._view.windows.looked_at(self.listed)
+        known = self._view.encoded.get(self.listed.promotion_no)
+        if (
+            known is not None
+            and known[0] is self.listed
+            and known[1:4] == (self.by_currency, self.last_us, limits)
+        ):
+            return msgspec.Raw(known[4])
         text = msgspec.json.encode(describe(self.listed) | {"figures": self.figures})
-        self._view.cache[key] = (made_of, text)
+        made_of = (self.listed, self.by_currency, self.last_us, limits)
+        self._view.encoded[self.listed.promotion_no] = (*made_of, text)
         return msgspec.Raw(text)
 
 
@@ -176,12 +171,22 @@ class View:
     def __init__(self, tx: Tx, workspace_no: int, *, now_us: int) -> None:
         outstanding = Outstanding(tx, workspace_no)
         self.catalogue = load(tx, workspace_no)
-        self.cache = tx.cache
         self.totals = outstanding.totals()
         self.last_events = outstanding.last_events()
         self.coverage = Coverage(tx, self.catalogue)
         self.tracked_since = format_instant(self.catalogue.workspace.tracking_from_us)
         self.windows = Windows(outstanding, self.catalogue, now_us=now_us)
+        self.encoded = self._encoded(tx)
+
+    def _encoded(self, tx: Tx) -> dict[int, tuple[Any, ...]]:
+        """What was encoded before under the same settings: by promotion, what of and the text."""
+        workspace = self.catalogue.workspace
+        settings = (workspace.currency, workspace.tracking_from_us, self.coverage.periods)
+        known = tx.cache.get(("figures", workspace.workspace_no))
+        if known is None or known[0] != settings:
+            known = tx.cache["figures", workspace.workspace_no] = (settings, {})
+        encoded: dict[int, tuple[Any, ...]] = known[1]
+        return encoded
 
     def promotions(self, ids: set[str] | None = None) -> list[Counted]:
         """Every defined promotion (or those of `ids`) by id."""
@@ -190,6 +195,11 @@ class View:
         found = [by_id[one] for one in wanted if by_id[one].definition is not None]
         self.windows.wanted = found
         return [Counted(self, listed) for listed in found]
+
+    def show(self, page: list[Counted]) -> list[msgspec.Raw]:
+        """A page, encoded."""
+        self.windows.wanted = [one.listed for one in page]
+        return [one.encoded() for one in page]
 
 
 def list_promotions(
@@ -228,6 +238,11 @@ class Coverage:
             else:
                 self._from.append(from_us)
                 self._to.append(to_us)
+
+    @property
+    def periods(self) -> list[tuple[int, int]]:
+        """What is covered, in order."""
+        return list(zip(self._from, self._to, strict=True))
 
     def covers(self, listed: Listed) -> bool:
         """Whether some of the time a promotion runs is covered."""

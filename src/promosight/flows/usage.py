@@ -7,7 +7,7 @@ counters cannot tell: a tier's part of a window.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -52,6 +52,16 @@ class Windows:
         assert listed.definition is not None
         return [self._usage(listed, sums, limit) for limit in listed.definition.limits]
 
+    def looked_at(self, listed: Listed) -> Any:
+        """What the limits of a promotion look at beside its totals: equal means equal usage. None for nothing."""
+        assert listed.definition is not None
+        if all(
+            limit.window == "lifetime" and not limit.tier_id for limit in listed.definition.limits
+        ):
+            return None
+        dimensions = (TIER, ASSIGNED_DAY, REDEEMED_DAY)
+        return self._today, [self._cells.get((listed.promotion_no, one)) for one in dimensions]
+
     def _usage(self, listed: Listed, sums: Sums, limit: Limit) -> Usage:
         used: tuple[str | None, str | None] = (None, None)
         if limit.tier_id is not None:
@@ -77,20 +87,19 @@ class Windows:
 
     @cached_property
     def _cells(self) -> dict[tuple[int, int], Cells]:
-        by_day: set[int] = set()
-        by_tier: set[int] = set()
+        by_day: dict[int, str] = {}
+        by_tier: dict[int, str] = {}
         for listed in self.wanted:
             assert listed.definition is not None
+            no = listed.promotion_no
             for limit in listed.definition.limits:
                 if limit.tier_id is None and limit.window != "lifetime":
-                    by_day.add(listed.promotion_no)
+                    first = _window(self._today, limit.window, self._week_start)
+                    by_day[no] = min(first, by_day.get(no, first))
                 elif limit.tier_id is not None and limit.window == "lifetime":
-                    by_tier.add(listed.promotion_no)
-        # The current month, and the current week where it lies in another.
-        month, week = month_of(self._today), week_of(self._today, self._week_start)
-        first = min(f"{month}-01", week)
-        found = self._outstanding.several(sorted(by_day), (ASSIGNED_DAY, REDEEMED_DAY), first)
-        found |= self._outstanding.several(sorted(by_tier), (TIER,))
+                    by_tier[no] = ""
+        found = self._outstanding.several(by_day, (ASSIGNED_DAY, REDEEMED_DAY))
+        found |= self._outstanding.several(by_tier, (TIER,))
         cells: dict[tuple[int, int], Cells] = {}
         for (promotion_no, dimension, key, currency), values in found.items():
             cells.setdefault((promotion_no, dimension), {})[key, currency] = values

@@ -209,7 +209,8 @@ class Cells:
 
     def seen(self, promotion_no: int, redeemed_us: int) -> None:
         """Notes the time of an accepted event; the latest one is kept."""
-        if redeemed_us > self.last_event_us.get(promotion_no, 0):
+        latest = self.last_event_us.get(promotion_no)
+        if latest is None or redeemed_us > latest:
             self.last_event_us[promotion_no] = redeemed_us
 
     def assign(self, assigned: Sequence[Assigned], *, together: bool = False) -> None:
@@ -430,7 +431,7 @@ def add_totals(sums: Sums, promotion_no: int, pile: Pile) -> None:
     """Adds what a pile adds to the total."""
     for (dimension, currency, _), values in pile.items():
         if dimension in (PLACED, TOTAL):
-            _add(sums, (promotion_no, TOTAL, "", currency), values)
+            add_cell(sums, (promotion_no, TOTAL, "", currency), values)
 
 
 def spread(sums: Sums, promotion_no: int, pile: Pile, only: int | None = None) -> None:
@@ -439,11 +440,12 @@ def spread(sums: Sums, promotion_no: int, pile: Pile, only: int | None = None) -
         if dimension == PLACED:
             for place, key in zip(_PLACES, keys, strict=True):
                 if only is None or place == only:
-                    _add(sums, (promotion_no, place, key, currency), values)
+                    add_cell(sums, (promotion_no, place, key, currency), values)
         elif dimension != TOTAL and (only is None or dimension == only):
-            _add(sums, (promotion_no, dimension, keys[0], currency), values)
+            add_cell(sums, (promotion_no, dimension, keys[0], currency), values)
 
 
-def _add(sums: Sums, key: CellKey, values: list[int]) -> None:
+def add_cell(sums: Sums, key: CellKey, values: list[int]) -> None:
+    """Adds to one cell."""
     there = sums.get(key)
     sums[key] = values.copy() if there is None else list(map(add, there, values))

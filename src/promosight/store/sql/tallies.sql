@@ -138,15 +138,15 @@ WHERE t.layer = 0 AND t.dimension = :dimension AND t.promotion_no = :promotion_n
 ORDER BY t.key, t.currency;
 
 -- name: cells_since
--- The published cells of several promotions in some dimensions, from a key on.
+-- The published cells of several promotions in some dimensions, each from a key on.
 SELECT
     t.promotion_no, t.dimension, t.key, t.currency, t.assigned, t.redeemed, t.customers_assigned,
     t.customers_redeemed, t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed,
     t.reported, t.committed_micros, t.cost_micros, t.order_micros
-FROM {{batch(promotion_no BIGINT, dimension BIGINT)}}
+FROM {{batch(promotion_no BIGINT, dimension BIGINT, first_key TEXT)}}
 CROSS JOIN tally AS t
 WHERE t.layer = 0 AND t.dimension = batch.dimension AND t.promotion_no = batch.promotion_no
-  AND t.key >= :first_key;
+  AND t.key >= batch.first_key;
 
 -- name: last_events
 -- The time of the latest accepted event of every promotion of a workspace.
