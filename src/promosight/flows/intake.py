@@ -16,10 +16,14 @@ Item = Assignment | Event | Refused
 
 
 class Delivery(msgspec.Struct):
-    """What one request, or one piece of a file, brings."""
+    """What one request, or one piece of a file, brings.
+
+    `brief`: of what counts or comes again its sender wants to hear the outcome and reason alone.
+    """
 
     arrival: Arrival
     items: list[Item]
+    brief: bool = False
 
 
 class Receipt(msgspec.Struct):

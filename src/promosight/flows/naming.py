@@ -75,22 +75,27 @@ def name_customers(
     for customer_id, customer_no in found.numbers.items():
         becomes_known = wanted[customer_id]
         was_known = present.get(customer_no)
-        if was_known or becomes_known:
-            found.known.add(customer_no)
         if was_known is None:
             found.newly_named.add(customer_no)
             added.append((customer_no, workspace.workspace_no, customer_id, int(becomes_known)))
         elif not was_known and becomes_known:
             found.newly_known.append(customer_no)
+        if was_known or becomes_known:
+            found.known.add(customer_no)
     found.newly_known.sort()
-    tx.run_many("add_customers", sorted(added))
+    added.sort()
+    tx.run_many("add_customers", added)
     tx.run_many("know_customers", [(no,) for no in found.newly_known])
     return found
 
 
 def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> dict[int, bool]:
     """Moves customers whose number another one holds to the next free one; returns who is present, and known."""
-    present: dict[int, bool] = {}
+    rows = tx.all_for("customers_of", sorted(zip(numbers.values())))
+    present = {no: bool(known) for no, one, _, known in rows if numbers.get(one) == no}
+    if len(present) == len(rows) and len(set(numbers.values())) == len(numbers):
+        return present  # nearly always: no two share a number
+    present = {}
     unsettled = numbers
     while unsettled:
         rows = tx.all_for("customers_of", [(no,) for no in sorted(unsettled.values())])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from promosight.flows.groups import new_cells
 from promosight.flows.intake import Receipt
 from promosight.store.catalogue import Catalogue
@@ -14,19 +16,48 @@ MANY = 1_000
 class Plain:
     """One workspace's plain facts in one transaction. `receipts` has a place for every item, plain or not.
 
-    `customer_numbers` has the number of every customer named, by its hash.
+    `customer_numbers` has the number of every customer named, by its hash. `brief`: as in Delivery, of all.
     """
 
     def __init__(
-        self, tx: Tx, catalogue: Catalogue, customer_numbers: dict[str, int], items: int
+        self,
+        tx: Tx,
+        catalogue: Catalogue,
+        customer_numbers: dict[str, int],
+        items: int,
+        *,
+        brief: bool,
     ) -> None:
         self.tx = tx
         self.catalogue = catalogue
         self.customer_numbers = customer_numbers
         self.receipts: list[Receipt | None] = [None] * items
         self.cells = new_cells()
+        self._brief = brief
 
     @property
     def workspace_no(self) -> int:
         """The workspace all of it belongs to."""
         return self.catalogue.workspace.workspace_no
+
+    def answer(
+        self,
+        position: int,
+        reported_id: str | None,
+        outcome: str,
+        promotion_id: str | None,
+        named: str | tuple[int, int] | None,
+        reason: str | None,
+        received_us: int,
+    ) -> None:
+        """Leaves the receipt of one item."""
+        self.receipts[position] = (
+            _briefly(outcome, reason)
+            if self._brief
+            else Receipt(reported_id, outcome, promotion_id, named, reason, received_us)
+        )
+
+
+@cache
+def _briefly(outcome: str, reason: str | None) -> Receipt:
+    return Receipt(None, outcome, reason=reason)

@@ -7,17 +7,15 @@ its group is left to be settled there, as in `plain_events`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.groups import layer_of
-from promosight.flows.intake import Receipt
 from promosight.flows.naming import Customers
 from promosight.flows.places import Words, place_numbers, places
 from promosight.flows.plain import MANY, Plain
 from promosight.rules.facts import Assignment
-from promosight.rules.identity import bucket_of
+from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import promised_micros
 from promosight.rules.promotions import Terms
 from promosight.rules.tallies import Assigned
@@ -44,6 +42,8 @@ class _There(NamedTuple):
 
 _Key = tuple[int, int, int]
 """The group: (bucket, promotion_no, customer_no)."""
+_Group = tuple[int, int]
+"""The same without the bucket."""
 
 
 def take_plain_assignments(
@@ -59,102 +59,105 @@ class _PlainAssignments:
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._customers = customers
-        self._places: dict[Words, int] = {}
 
     def take(self, granted: list[Granted]) -> list[Granted]:
-        alone, rest = self._sort_out(granted)
-        keys = sorted(alone)
-        there: dict[tuple[int, int], list[_There]] = {}
-        for row in self._tx.all_for("assignments_in_groups", keys):
-            there.setdefault(row[:2], []).append(_There(*row))
-        used = self._used(keys)
-        new: dict[_Key, Granted] = {}
-        for key, one in alone.items():
-            held = there.get(key[1:])
-            if used and key[1:] in used:
-                rest.append(one)
-            elif held and any(row.slot == one[1].slot for row in held):
-                if not self._is_repeated(one, held):
-                    rest.append(one)
-            else:
-                new[key] = one
-        self._add(new, there)
+        given, rest = self._sort_out(granted)
+        keys = sorted({key for key, _ in given})
+        there: dict[_Group, list[_There]] = {}
+        for row in map(_There._make, self._tx.all_for("assignments_in_groups", keys)):
+            there.setdefault((row.promotion_no, row.customer_no), []).append(row)
+        if used := self._used(keys):
+            rest += [one for (key, _), one in given.items() if key[1:] in used]
+            given = {where: one for where, one in given.items() if where[0][1:] not in used}
+        if there:
+            stored = {(*group, row.slot): row for group, rows in there.items() for row in rows}
+            again = {w: stored[*w[0][1:], w[1]] for w in given if (*w[0][1:], w[1]) in stored}
+            rest += [one for w, row in again.items() if not self._repeat(one := given[w], row)]
+            given = {where: one for where, one in given.items() if where not in again}
+        self._add(given, there)
         rest.sort()
         return rest
 
-    def _sort_out(self, granted: list[Granted]) -> tuple[dict[_Key, Granted], list[Granted]]:
-        """Those alone in their group here, and the rest."""
-        by_id, numbers = self._catalogue.by_id, self._customers.numbers
-        newly_known = set(self._customers.newly_known)
-        alone: dict[_Key, Granted] = {}
+    def _sort_out(
+        self, granted: list[Granted]
+    ) -> tuple[dict[tuple[_Key, int], Granted], list[Granted]]:
+        """Those that may be plain by group and slot, each once, and the rest."""
+        known_nos = {
+            promotion_id: listed.promotion_no
+            for promotion_id, listed in self._catalogue.by_id.items()
+            if listed.terms.known
+        }
+        numbers, newly_known = self._customers.numbers, set(self._customers.newly_known)
+        given: dict[tuple[_Key, int], Granted] = {}
         rest: list[Granted] = []
         for one in granted:
             fact = one[1]
-            listed = by_id[fact.promotion_id]
+            promotion_no = known_nos.get(fact.promotion_id)
             number = numbers[fact.customer_id]
-            if fact.promo_code is None and listed.terms.known and number not in newly_known:
-                key = (bucket_of(number), listed.promotion_no, number)
-                if alone.setdefault(key, one) is one:
-                    continue
-            rest.append(one)
-        return alone, rest
+            if promotion_no is None or fact.promo_code is not None or number in newly_known:
+                rest.append(one)
+                continue
+            where = (number >> BUCKET_SHIFT, promotion_no, number), fact.slot
+            if given.setdefault(where, one) is not one:
+                rest.append(one)
+        return given, rest
 
-    def _used(self, keys: list[_Key]) -> set[tuple[int, int]]:
+    def _used(self, keys: list[_Key]) -> set[_Group]:
         """Which of the groups have events."""
         having = {
             no
             for no in {promotion_no for _, promotion_no, _ in keys}
             if self._tx.one("any_event_of_promotion", promotion_no=no) is not None
         }
-        asked = [key for key in keys if key[1] in having]
+        asked = [key for key in keys if key[1] in having] if having else []
         return set(self._tx.all_for("groups_with_events", asked)) if asked else set()
 
-    def _is_repeated(self, one: Granted, held: Iterable[_There]) -> bool:
+    def _repeat(self, one: Granted, row: _There) -> bool:
         """Answers an assignment that is there already; False where it says something new."""
         position, fact, _ = one
-        row = next(row for row in held if row.slot == fact.slot)
         words = places(self._tx, self._plain.workspace_no, [row.place_no])[row.place_no]
         more = set(fact.channels) - {*(words.channels or "").split("+")}
         if row.digest != fact.digest or more:
             return False
         named = row.assignment_id or (row.customer_no, row.slot)
-        self._plain.receipts[position] = Receipt(
-            row.assignment_id, "duplicate", fact.promotion_id, named, None, row.received_us
-        )
+        said = row.assignment_id, "duplicate", fact.promotion_id
+        self._plain.answer(position, *said, named, None, row.received_us)
         return True
 
-    def _add(self, new: dict[_Key, Granted], there: dict[tuple[int, int], list[_There]]) -> None:
-        """Writes new assignments with their receipts, and collects what they move."""
-        catalogue, receipts = self._catalogue, self._plain.receipts
-        words = [_words(fact) for _, fact, _ in new.values()]
+    def _add(
+        self, given: dict[tuple[_Key, int], Granted], there: dict[_Group, list[_There]]
+    ) -> None:
+        """Writes new assignments, answers them, and moves the counters."""
+        catalogue, answer = self._catalogue, self._plain.answer
+        sources, day, by_no = catalogue.sources, catalogue.days.day, catalogue.by_no
+        words = [_words(fact) for _, fact, _ in given.values()]
         numbers = place_numbers(self._tx, self._plain.workspace_no, set(words))
-        tracked_us, sources = catalogue.workspace.tracking_from_us, catalogue.sources
+        texts = {said: said.texts for said in set(words)}
+        tracked_us = catalogue.workspace.tracking_from_us
         assigned: dict[int, list[Assigned]] = {PUBLISHED: [], HELD: []}
+        people = {group for group, rows in there.items() if any(row.in_rate for row in rows)}
         rows: list[Row] = []
-        for (key, (position, fact, arrival)), said in zip(new.items(), words, strict=True):
+        for ((key, slot), (position, fact, arrival)), said in zip(
+            given.items(), words, strict=True
+        ):
             _, promotion_no, customer_no = key
-            micros, currency = _promise(catalogue.by_no[promotion_no].terms, fact)
+            micros, currency = _promise(by_no[promotion_no].terms, fact)
             rows.append(granted_columns(fact, key, arrival, numbers[said], micros, currency))
-            named = fact.assignment_id or (customer_no, fact.slot)
-            receipts[position] = Receipt(
-                fact.assignment_id, "counted", fact.promotion_id, named, None, arrival.received_us
-            )
+            named = fact.assignment_id or (customer_no, slot)
+            told = fact.assignment_id, "counted", fact.promotion_id
+            answer(position, *told, named, None, arrival.received_us)
             if fact.control or fact.assigned_us < tracked_us:
                 continue
-            held = there.get((promotion_no, customer_no), _NONE)
-            layer = layer_of(catalogue, arrival.import_no, held)
-            day = catalogue.days.day(fact.assigned_us)
-            place = (*said.texts, sources[arrival.source_no], day)
+            group = promotion_no, customer_no
+            layer = layer_of(catalogue, arrival.import_no, there.get(group, ()))
+            place = (*texts[said], sources[arrival.source_no], day(fact.assigned_us))
             assigned[layer].append((promotion_no, *place, micros, currency))
-            if not held or not any(a.in_rate for a in held):
+            if group not in people:
+                people.add(group)
                 self._plain.cells[layer].customer(promotion_no, 1, 0)
         self._tx.add_new("add_assignments", rows)
         for layer, some in assigned.items():
-            cells = self._plain.cells[layer]
-            cells.assign(some, together=len(some) >= MANY)
-
-
-_NONE: list[_There] = []
+            self._plain.cells[layer].assign(some, together=len(some) >= MANY)
 
 
 def _words(fact: Assignment) -> Words:

@@ -13,12 +13,13 @@ the unique key keeps the row out, the count tells, and the transaction is run ag
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED
-from promosight.flows.intake import Receipt
 from promosight.flows.places import Words, places
 from promosight.flows.plain import MANY, Plain
 from promosight.flows.settling import given
@@ -27,6 +28,7 @@ from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros
 from promosight.rules.tallies import FirstUse
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_columns
+from promosight.store.tx import Row
 
 Told = tuple[int, Event, Arrival]
 """One redemption or reversal of a transaction: its position there, what it says, and how it arrived."""
@@ -83,10 +85,8 @@ class _PlainEvents:
         alone, again, rest = self._sort_out(told)
         rest += self._reversed_ahead(alone)
         found = self._look_up(alone)
-        uses = self._sole_uses(alone, found) + self._crowded_uses(alone, found)
         self._answer_repeated({key: one for key, one in alone.items() if key[1:] in found.used})
-        self._keep(uses)
-        self._count(uses)
+        self._keep(chain(self._sole_uses(alone, found), self._crowded_uses(alone, found)))
         receipts = self._plain.receipts
         rest += [one for one in alone.values() if receipts[one[0]] is None]
         rest += [one for one, first in again if not self._repeat(one, first)]
@@ -148,14 +148,13 @@ class _PlainEvents:
         self._places = places(self._tx, self._plain.workspace_no, numbers)
         return found
 
-    def _sole_uses(self, alone: dict[_Key, Told], found: _Found) -> list[_Use]:
+    def _sole_uses(self, alone: dict[_Key, Told], found: _Found) -> Iterator[_Use]:
         """What events take in groups of one assignment, where they may."""
         by_no, words, sole = self._catalogue.by_no, self._places, found.sole
         worth: dict[
             tuple[int, int, int | None, int | None, str | None], tuple[str | None, int, str]
         ]
         worth = {}
-        uses: list[_Use] = []
         for key, one in alone.items():
             held = sole.get(key[1:])
             if held is None or not held.usable:
@@ -172,16 +171,14 @@ class _PlainEvents:
                 promised = promised_micros(terms, held.reward_micros, tier_id)
                 use = first_use(terms, promised, fact.reward_micros, fact.currency)
                 worth[case] = use
-            uses.append((key, one, held, *use))
-        return uses
+            yield (key, one, held, *use)
 
-    def _crowded_uses(self, alone: dict[_Key, Told], found: _Found) -> list[_Use]:
+    def _crowded_uses(self, alone: dict[_Key, Told], found: _Found) -> Iterator[_Use]:
         """What events take in groups of several assignments and no event yet."""
         keys = [key for key in alone if key[1:] in found.crowded] if found.crowded else []
         rows: dict[_Key, list[AssignmentRow]] = {}
         for row in (AssignmentRow(*r) for r in self._tx.all_for("assignments_of_groups", keys)):
             rows.setdefault(row.key, []).append(row)
-        uses: list[_Use] = []
         for key in keys:
             _, fact, arrival = alone[key]
             used = Used(
@@ -199,8 +196,7 @@ class _PlainEvents:
             if verdict.outcome == "counted":
                 taken = next(a for a in found.crowded[key[1:]] if a.slot == verdict.slot)
                 worth = verdict.reason, verdict.cost_micros, verdict.currency
-                uses.append((key, alone[key], taken, *worth))
-        return uses
+                yield (key, alone[key], taken, *worth)
 
     def _answer_repeated(self, again: dict[_Key, Told]) -> None:
         """Answers those that their groups hold already, in the same words."""
@@ -212,34 +208,22 @@ class _PlainEvents:
             if digest == fact.digest and outcome != "rejected":
                 customer_no, slot, assignment_id = taken
                 named = None if slot is None else assignment_id or (customer_no, slot)
-                self._plain.receipts[position] = Receipt(
-                    event_id, "duplicate", fact.promotion_id, named, reason, received_us
-                )
+                said = event_id, "duplicate", fact.promotion_id
+                self._plain.answer(position, *said, named, reason, received_us)
 
-    def _keep(self, uses: list[_Use]) -> None:
-        """Writes the events and answers them."""
-        receipts = self._plain.receipts
-        rows = []
-        for key, (position, fact, arrival), taken, reason, cost_micros, currency in uses:
-            rows.append(use_columns(fact, key, arrival, taken.slot, reason, cost_micros, currency))
-            receipts[position] = Receipt(
-                fact.event_id,
-                "counted",
-                fact.promotion_id,
-                taken.assignment_id or (taken.customer_no, taken.slot),
-                reason,
-                arrival.received_us,
-            )
-        self._tx.add_new("add_events", rows)
-
-    def _count(self, uses: list[_Use]) -> None:
-        """Moves the counters."""
-        catalogue = self._catalogue
+    def _keep(self, uses: Iterable[_Use]) -> None:
+        """Writes the events, answers them, and moves the counters."""
+        catalogue, answer = self._catalogue, self._plain.answer
         workspace, sources, day = catalogue.workspace, catalogue.sources, catalogue.days.day
         texts = {place_no: words.texts for place_no, words in self._places.items()}
-        counted: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
         published, tracked_us = workspace.published_import_no, workspace.tracking_from_us
-        for key, (_, fact, arrival), taken, _, cost_micros, currency in uses:
+        counted: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
+        rows: list[Row] = []
+        for key, (position, fact, arrival), taken, reason, cost_micros, currency in uses:
+            rows.append(use_columns(fact, key, arrival, taken.slot, reason, cost_micros, currency))
+            named = taken.assignment_id or (taken.customer_no, taken.slot)
+            said = fact.event_id, "counted", fact.promotion_id
+            answer(position, *said, named, reason, arrival.received_us)
             held = arrival.import_no > published or taken.import_no > published
             use = (
                 key[1],
@@ -256,6 +240,7 @@ class _PlainEvents:
                 fact.redeemed_us,
             )
             counted[HELD if held else PUBLISHED].append(use)
+        self._tx.add_new("add_events", rows)
         for layer, some in counted.items():
             self._plain.cells[layer].use_first(some, together=len(some) >= MANY)
 

@@ -39,20 +39,26 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
         arrivals: list[Arrival] = []
         for index in members:
             arrivals += [deliveries[index].arrival] * len(deliveries[index].items)
-        answers = iter(_take(tx, workspace_no, import_no, items, arrivals))
+        brief = all(deliveries[index].brief for index in members)
+        answers = iter(_take(tx, workspace_no, import_no, items, arrivals, brief=brief))
         for index in members:
             receipts[index] = list(islice(answers, len(deliveries[index].items)))
     return receipts
 
 
 def _take(
-    tx: Tx, workspace_no: int, import_no: int, items: list[Item], arrivals: list[Arrival]
+    tx: Tx,
+    workspace_no: int,
+    import_no: int,
+    items: list[Item],
+    arrivals: list[Arrival],
+    *,
+    brief: bool,
 ) -> list[Receipt]:
-    placed = list(zip(count(), items, arrivals))
+    placed = list(zip(count(), items, arrivals, strict=False))
     granted = [(i, f, a) for i, f, a in placed if isinstance(f, Assignment)]
     told = [(i, f, a) for i, f, a in placed if isinstance(f, Event)]
-    facts: list[Assignment | Event] = [fact for _, fact, _ in granted]
-    facts += [fact for _, fact, _ in told]
+    facts: list[Assignment | Event] = [f for f in items if not isinstance(f, Refused)]
     catalogue = load(tx, workspace_no)
     ids = {fact.customer_id for fact in facts if fact.customer_id is not None}
     numbers = customer_numbers(catalogue.workspace.workspace_id, ids)
@@ -60,7 +66,7 @@ def _take(
     promotion_ids = {fact.promotion_id for fact in facts if fact.promotion_id is not None}
     # What other writers changed before this one had its locks is seen by the second look.
     catalogue = number_promotions(tx, load(tx, workspace_no), promotion_ids)
-    plain = Plain(tx, catalogue, numbers, len(items))
+    plain = Plain(tx, catalogue, numbers, len(items), brief=brief)
     # Plain facts rely on unique keys; once these have told of a race, all are looked up before they are written.
     if tx.attempt == 1:
         told = take_plain_events(plain, told)
