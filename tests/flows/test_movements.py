@@ -20,8 +20,10 @@ from promosight.rules.tallies import (
     AssignmentStanding,
     Cells,
     Place,
+    Redeemed,
     RedemptionStanding,
     Sums,
+    Taken,
 )
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store, open_store
@@ -214,3 +216,30 @@ def test_many_assignments_at_once_add_what_each_adds_alone() -> None:
         standing = AssignmentStanding(place, False, "", micros, currency)
         alone.assignment(promotion_no, standing, 1)
     assert together.values == alone.values
+
+
+def test_many_redemptions_at_once_add_what_each_adds_alone() -> None:
+    random = Random(2)
+    together, alone = Cells(), Cells()
+    redeemed: list[Redeemed] = []
+    taken: list[Taken] = []
+    amounts: list[tuple[int, int]] = []
+    for _ in range(300):
+        no, tier, day = random.randrange(1, 4), random.choice(["gold", ""]), random.choice("12")
+        place = Place(tier, "new", "email", "", "shop", f"2026-11-0{day}")
+        outcome = random.choice(["counted", "excess", "unassigned", "flagged", "pending"])
+        told = RedemptionStanding(place, "till", "2026-11-05", outcome, True, 5, "EUR", 7, "USD")
+        told = told._replace(live=random.random() < 0.8, order_micros=random.choice([0, 7]))
+        alone.redemption(no, told, 1)
+        shown_as = outcome if told.live or outcome == "pending" else "reversed"
+        words = (told.source, told.day, shown_as, told.currency, told.order_currency)
+        redeemed.append((no, tier, "new", "email", "", place.day, *words))
+        amounts.append((told.cost_micros, told.order_micros))
+        if outcome == "counted":
+            given = AssignmentStanding(place, True, told.day, 5, "EUR")
+            alone.assignment(no, given._replace(redeemed=False), -1)
+            alone.assignment(no, given, 1)
+            taken.append((no, *place, told.day, "EUR"))
+    costs, orders = [one[0] for one in amounts], [one[1] for one in amounts]
+    together.add_redemptions(redeemed, costs, orders, taken)
+    assert _counts(together.values) == _counts(alone.values)

@@ -121,6 +121,18 @@ PLACED = -1
 
 _PLACES = (TIER, SEGMENT, CHANNEL, CAMPAIGN, SOURCE)
 
+_TAKEN_AT = (
+    (PLACED, itemgetter(0, 1, 2, 3, 4, 5, 8)),
+    (ASSIGNED_DAY, itemgetter(0, 6, 8)),
+    (REDEEMED_DAY, itemgetter(0, 7, 8)),
+)
+_COUNTS_AT = (
+    (PLACED, itemgetter(0, 1, 2, 3, 4, 6, 8, 9, 10)),
+    (ASSIGNED_DAY, itemgetter(0, 5, 8, 9, 10)),
+    (REDEEMED_DAY, itemgetter(0, 7, 8, 9, 10)),
+)
+"""Where the words of Taken and Redeemed count."""
+
 CellKey = tuple[int, int, str, str]
 """(promotion_no, dimension, key, currency)"""
 PileKey = tuple[int, str, tuple[str, ...]]
@@ -207,6 +219,34 @@ class Cells:
                 cell = self._cell(promotion_no, (dimension, currency, (day,)))
                 cell[_ASSIGNED] += n
                 cell[_COMMITTED] += n * committed_micros
+
+    def add_redemptions(
+        self,
+        redeemed: Sequence[Redeemed],
+        cost_micros: Sequence[int],
+        order_micros: Sequence[int],
+        taken: Sequence[Taken] = (),
+    ) -> None:
+        """Adds many redemptions, none rejected, with their amounts; `taken` are the assignments they took first."""
+        for dimension, taken_at in _TAKEN_AT:
+            for (promotion_no, *key, currency), n in Counter(map(taken_at, taken)).items():
+                self._cell(promotion_no, (dimension, currency, tuple(key)))[_REDEEMED] += n
+        for dimension, counts_at in _COUNTS_AT:
+            found: dict[Any, list[int]] = {}
+            keys = map(counts_at, redeemed)
+            for where, cost, order in zip(keys, cost_micros, order_micros, strict=True):
+                numbers = found.get(where)
+                if numbers is None:
+                    found[where] = [1, cost, order]
+                else:
+                    numbers[0] += 1
+                    numbers[1] += cost
+                    numbers[2] += order
+            for (promotion_no, *key, outcome, currency, paid_in), numbers in found.items():
+                words = (outcome, currency, paid_in)
+                self._pile_numbers(promotion_no, dimension, tuple(key), words, numbers)
+                if dimension == PLACED:
+                    self._pile_numbers(promotion_no, OUTCOME, (outcome,), words, numbers)
 
     @property
     def size(self) -> int:
@@ -311,15 +351,28 @@ class Cells:
             (REDEEMED_DAY, (redeemed_day,)),
             (OUTCOME, (outcome,)),
         )
-        live = outcome not in ("pending", "reversed")
+        words, numbers = (outcome, currency, paid_in), (n, cost_micros, order_micros)
         for dimension, key in keys:
-            cell = self._cell(promotion_no, (dimension, currency, key))
-            for measure in _COUNTED_AS[outcome]:
-                cell[measure] += n
-            if live:
-                cell[_COST] += cost_micros
-                if order_micros:
-                    self._cell(promotion_no, (dimension, paid_in, key))[_ORDER] += order_micros
+            self._pile_numbers(promotion_no, dimension, key, words, numbers)
+
+    def _pile_numbers(
+        self,
+        promotion_no: int,
+        dimension: int,
+        key: tuple[str, ...],
+        words: tuple[str, str, str],
+        numbers: Sequence[int],
+    ) -> None:
+        """Adds redemptions, their cost and order value to one cell; words: outcome, currency, currency of orders."""
+        outcome, currency, paid_in = words
+        n, cost_micros, order_micros = numbers
+        cell = self._cell(promotion_no, (dimension, currency, key))
+        for measure in _COUNTED_AS[outcome]:
+            cell[measure] += n
+        if outcome not in ("pending", "reversed"):
+            cell[_COST] += cost_micros
+            if order_micros:
+                self._cell(promotion_no, (dimension, paid_in, key))[_ORDER] += order_micros
 
     def _cell(self, promotion_no: int, key: PileKey) -> list[int]:
         pile = self._piles.get(promotion_no)
