@@ -19,6 +19,7 @@ from promosight.rules.tallies import (
     Assigned,
     AssignmentStanding,
     Cells,
+    FirstUse,
     Place,
     RedemptionStanding,
     Sums,
@@ -208,9 +209,39 @@ def test_many_assignments_at_once_add_what_each_adds_alone() -> None:
         for _ in range(200)
     ]
     together, alone = Cells(), Cells()
-    together.add_assignments(assigned)
+    together.assign(assigned, together=True)
     for promotion_no, tier, segment, channel, campaign, source, day, micros, currency in assigned:
         place = Place(tier, segment, channel, campaign, source, day)
         standing = AssignmentStanding(place, False, "", micros, currency)
         alone.assignment(promotion_no, standing, 1)
     assert together.values == alone.values
+
+
+def test_many_first_redemptions_at_once_add_what_each_adds_alone() -> None:
+    random = Random(2)
+    alone = Cells()
+    uses: list[FirstUse] = []
+    for at_us in range(300):
+        no, tier, day = random.randrange(1, 4), random.choice(["gold", ""]), random.choice("12")
+        place = Place(tier, "new", "email", "", random.choice(["shop", "till"]), f"2026-11-0{day}")
+        own, paid_in = random.choice(["EUR", "EUR", "USD"]), random.choice(["EUR", "EUR", "USD"])
+        told = RedemptionStanding(
+            place, "till", "2026-11-05", "counted", True, 5, "EUR", random.choice([0, 7]), paid_in
+        )
+        in_rate = random.random() < 0.8
+        if in_rate:
+            given = AssignmentStanding(place, True, told.day, 5, own)
+            alone.assignment(no, given._replace(redeemed=False), -1)
+            alone.assignment(no, given, 1)
+            alone.customer(no, 0, 1)
+        alone.redemption(no, told, 1)
+        alone.seen(no, at_us)
+        taken = place[:4], place.source, place.day, own if in_rate else None
+        words = told.source, told.day, told.currency, told.order_currency
+        uses.append((no, *taken, *words, told.cost_micros, told.order_micros, at_us))
+    few, many = Cells(), Cells()
+    few.use_first(uses)
+    many.use_first(uses, together=True)
+    for cells in (few, many):
+        assert cells.last_event_us == alone.last_event_us
+        assert _counts(cells.values) == _counts(alone.values)
