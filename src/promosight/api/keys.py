@@ -29,11 +29,12 @@ class Caller(NamedTuple):
 
 
 class Keys:
-    """Looks keys up, and remembers them for a moment."""
+    """Looks keys up, and remembers them for a moment, by their digest: no secret is kept in memory."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: dict[str, Caller] = {}
+        self._forgotten = 0
 
     def remembered(self, secret: str | None, *, now_us: int) -> Caller | None:
         """The caller behind a secret that was looked up a moment ago."""
@@ -45,14 +46,17 @@ class Keys:
         if not secret:
             raise Unauthenticated("send the key as `Authorization: Bearer KEY` or `X-API-KEY: KEY`")
         digest = digest_of(secret)
+        forgotten = self._forgotten
         caller = self._store.read(lambda tx: _look_up(tx, digest, now_us))
         if len(self._kept) >= _MAX_KEPT:
             self._kept.clear()
-        self._kept[digest] = caller
+        if forgotten == self._forgotten:  # else it was perhaps read before the key was revoked
+            self._kept[digest] = caller
         return caller
 
     def forget(self) -> None:
         """Looks every key up anew, because one was revoked."""
+        self._forgotten += 1
         self._kept.clear()
 
 
