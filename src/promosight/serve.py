@@ -49,7 +49,7 @@ def run(config: Config) -> None:
         port=config.port,
         workers=config.workers,
         loop="uvloop",
-        http="httptools",
+        http="promosight.api.joined:JoinedHttp",
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -122,10 +122,7 @@ async def answered(
 ) -> Answer:
     """Checks the key, takes the body in and lets the route's handler answer. Raises PromosightError."""
     now_us = door.clock()
-    secret = _secret(headers)
-    caller = door.keys.remembered(secret, now_us=now_us)
-    if caller is None:
-        caller = await asyncio.to_thread(door.keys.look_up, secret, now_us=now_us)
+    caller = await door.keys.caller(_secret(headers), now_us=now_us)
     client = scope.get("client")
     check(caller, client[0] if client else "", route.scope, now_us=now_us)
     share = Share(door.holding)
