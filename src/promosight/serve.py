@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from typing import Any
 
 import uvicorn
 from litestar import Litestar
@@ -16,6 +17,20 @@ from promosight.store.engine import open_store
 
 _URL = "PROMOSIGHT_SERVE_DATABASE"
 """How worker processes learn which store to open."""
+
+OPTIONS: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "promosight.api.joined:JoinedHttp",
+    "ws": "none",
+    "lifespan": "on",
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,  # else anybody on this machine could claim an address in a key's ranges
+    "timeout_keep_alive": 75,  # longer than balancers keep an idle connection, so that they close it
+    "timeout_graceful_shutdown": 20,
+}
+"""How the server is run, whatever it serves."""
 
 
 def now_us() -> int:
@@ -48,11 +63,5 @@ def run(config: Config) -> None:
         host=config.host,
         port=config.port,
         workers=config.workers,
-        loop="uvloop",
-        http="promosight.api.joined:JoinedHttp",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # else anybody on this machine could claim an address within a key's ranges
-        timeout_graceful_shutdown=20,
+        **OPTIONS,
     )

@@ -25,7 +25,7 @@ def new_workspace(url: str) -> str:
 @contextmanager
 def serving(url: str, key: str) -> Iterator[httpx.Client]:
     """A server over the store until the block ends."""
-    process, port = _started(url)
+    process, port = started(url)
     headers = {"Authorization": f"Bearer {key}"}
     try:
         with httpx.Client(
@@ -37,7 +37,7 @@ def serving(url: str, key: str) -> Iterator[httpx.Client]:
         assert process.wait(30) in (0, -15)
 
 
-def _started(url: str) -> tuple[subprocess.Popen[bytes], int]:
+def started(url: str) -> tuple[subprocess.Popen[bytes], int]:
     """A server that answers. Another program may take a free port first; then another port is tried."""
     for _ in range(5):
         with socket.socket() as probe:
