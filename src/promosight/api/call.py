@@ -66,7 +66,7 @@ class Call:
         self.raw = raw
         self.now_us = now_us
         self.parameters = parameters
-        self._plain: bytes | None = None
+        self._plain = None if self.is_encoded else raw
 
     @property
     def body(self) -> bytes:
@@ -74,6 +74,11 @@ class Call:
         if self._plain is None:
             self._plain = decompressed(self.raw, self.encoding)
         return self._plain
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the body names a content encoding."""
+        return b"content-encoding" in self.headers
 
     @property
     def encoding(self) -> str:

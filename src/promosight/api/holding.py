@@ -48,13 +48,19 @@ class Holding:
         """The body, never more of it than may be. Raises TooLarge, TooSlow, Unreadable, Overloaded."""
         task = asyncio.current_task()
         assert task is not None
-        loop = task.get_loop()
-        self._sending[task] = loop.time() + self.limits.seconds
-        if not self._sweeping:
-            self._sweeping = True
-            loop.call_later(min(1.0, self.limits.seconds), self._sweep, loop)
+        self._begin(task)
+        chunks: list[bytes] = []
+        size, more = 0, True
         try:
-            return await _joined(receive, share)
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Unreadable("the connection ended within the body")
+                chunk = message.get("body", b"")
+                more = message.get("more_body", False)
+                size += len(chunk)
+                share.cover(size)
+                chunks.append(chunk)
         except asyncio.CancelledError:
             if task not in self._late:
                 raise
@@ -63,6 +69,14 @@ class Holding:
         finally:
             self._late.discard(task)
             del self._sending[task]
+        return b"".join(chunks)
+
+    def _begin(self, task: asyncio.Task[Any]) -> None:
+        loop = task.get_loop()
+        self._sending[task] = loop.time() + self.limits.seconds
+        if not self._sweeping:
+            self._sweeping = True
+            loop.call_later(min(1.0, self.limits.seconds), self._sweep, loop)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
@@ -98,19 +112,3 @@ class Share:
         """Gives all of it back."""
         self._holding.give_back(self.size)
         self.size = 0
-
-
-async def _joined(receive: Receive, share: Share) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Unreadable("the connection ended within the body")
-        chunk = message.get("body", b"")
-        more = message.get("more_body", False)
-        size += len(chunk)
-        share.cover(size)
-        chunks.append(chunk)
-    return b"".join(chunks)

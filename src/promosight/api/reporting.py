@@ -60,7 +60,7 @@ async def _report(door: Door, call: Call, kind: str) -> Answer:
 async def _items(door: Door, call: Call, kind: str) -> list[Item]:
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     try:
-        if len(call.raw) < _LARGE and not call.encoding:
+        if len(call.raw) < _LARGE and not call.is_encoded:
             return read_body(kind, call.media_type, call.body, reading)
         return await door.decode(lambda: read_body(kind, call.media_type, call.body, reading))
     except Unreadable as error:
