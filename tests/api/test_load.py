@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -187,6 +188,22 @@ def test_what_was_accepted_is_answered_though_the_server_stops(store_url: str) -
     with serving(store_url, key) as client:
         for event_id in ("e1", "e2"):
             assert client.get(f"/v1/events/{event_id}").json()["event_id"] == event_id
+
+
+def test_several_processes_take_reports_side_by_side(postgresql_url: str) -> None:
+    """P1, P3: on PostgreSQL a server may be many processes; each event is taken once, by whichever it reaches."""
+    key = new_workspace(postgresql_url)
+    with serving(postgresql_url, key, "--workers", "2") as client:
+        promotion(client, "p")
+        port = client.base_url.port
+        assert port is not None
+        with senders(port, key) as another:
+            waiting = [another() for _ in range(16)]
+            for number, one in enumerate(waiting):
+                one.report(f"e{number // 2}")
+            outcomes = Counter(one.answer()[2]["outcome"] for one in waiting)
+        assert outcomes == {"pending": 8, "duplicate": 8}
+        assert figures(client, "p")["pending"] == 8
 
 
 def test_reports_written_at_once_are_answered_in_their_order(client: httpx.Client) -> None:
