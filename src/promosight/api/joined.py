@@ -58,4 +58,5 @@ class _Joining(asyncio.Transport):
     def _flush(self) -> None:
         if self._held:
             held, self._held = self._held, []
-            self._transport.writelines(held)
+            if not self._transport.is_closing():  # the receiver may have hung up meanwhile
+                self._transport.writelines(held)
