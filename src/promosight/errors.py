@@ -6,6 +6,7 @@
     ├── Conflict         the request contradicts what is already there
     ├── Unreadable       the body cannot be read at all
     ├── TooLarge         more than the door takes
+    ├── TooSlow          the request did not come in time
     ├── Denied           no key, or a key that may not
     ├── Overloaded       try again later; nothing was done
     └── StoreError       the store is missing, too new, or cannot be opened
@@ -63,6 +64,12 @@ class TooLarge(PromosightError):
     """More bytes or events than one request may carry."""
 
     code = "too_large"
+
+
+class TooSlow(PromosightError):
+    """The request did not come within the time a sender has for it; nothing was done."""
+
+    code = "too_slow"
 
 
 class Unauthenticated(PromosightError):

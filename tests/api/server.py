@@ -23,9 +23,9 @@ def new_workspace(url: str) -> str:
 
 
 @contextmanager
-def serving(url: str, key: str) -> Iterator[httpx.Client]:
+def serving(url: str, key: str, *options: str) -> Iterator[httpx.Client]:
     """A server over the store until the block ends."""
-    process, port = _started(url)
+    process, port = started(url, *options)
     headers = {"Authorization": f"Bearer {key}"}
     try:
         with httpx.Client(
@@ -37,13 +37,13 @@ def serving(url: str, key: str) -> Iterator[httpx.Client]:
         assert process.wait(30) in (0, -15)
 
 
-def _started(url: str) -> tuple[subprocess.Popen[bytes], int]:
+def started(url: str, *options: str) -> tuple[subprocess.Popen[bytes], int]:
     """A server that answers. Another program may take a free port first; then another port is tried."""
     for _ in range(5):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        process = start("serve", "--database", url, "--port", str(port))
+        process = start("serve", "--database", url, "--port", str(port), *options)
         for _ in range(600):
             if process.poll() is not None:
                 break

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
+from promosight.api.keys import Keys
 from promosight.api.routes import ROUTES
-from promosight.flows.set_up import SCOPES
+from promosight.errors import Unauthenticated
+from promosight.flows.set_up import SCOPES, revoke_key
+from promosight.store.engine import open_store
+from tests.api.server import new_workspace
 
 
 def new_key(client: httpx.Client, *scopes: str, **more: Any) -> dict[str, str]:
@@ -67,6 +73,33 @@ def test_keys_rotate_with_overlap(client: httpx.Client) -> None:
     assert client.get("/v1/workspace", headers=before).status_code == 401
     assert client.get("/v1/workspace", headers=new).status_code == 200
     assert client.delete(f"/v1/keys/{old['key_id']}").status_code == 404
+
+
+def test_a_key_revoked_while_it_is_looked_up_is_believed_no_longer(sqlite_url: str) -> None:
+    """P14: what a look-up read before the revocation is not remembered after it."""
+    secret, now_us = new_workspace(sqlite_url), time.time_ns() // 1_000
+    store = open_store(sqlite_url, now_us=now_us)
+    keys = Keys(store)
+
+    async def revoke_meanwhile() -> None:
+        found = await keys.caller(secret, now_us=now_us)
+        keys.forget()
+        looking = [asyncio.ensure_future(keys.caller(secret, now_us=now_us)) for _ in range(8)]
+        await asyncio.sleep(0)
+        number = found.workspace.workspace_no
+        store.change(lambda tx: revoke_key(tx, number, found.key_id, now_us=now_us))
+        keys.forget()
+        with pytest.raises(Unauthenticated):
+            await keys.caller(secret, now_us=now_us)
+        await asyncio.wait(looking)
+        with pytest.raises(Unauthenticated):
+            await keys.caller(secret, now_us=now_us)
+        assert len({repr(one.exception()) for one in looking}) == 1  # they shared one answer
+
+    try:
+        asyncio.run(revoke_meanwhile())
+    finally:
+        store.close()
 
 
 def test_a_secret_is_in_one_answer_and_nowhere_else(client: httpx.Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,19 +11,29 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from promosight.api import problems
-from promosight.api.door import SLASH, Door, endpoint, request_id_of
+from promosight.api.call import SLASH, headers_of, request_id_of
+from promosight.api.door import Door, broken, content, endpoint
+from promosight.api.express import lanes, serve
 from promosight.api.pages import pages
 from promosight.api.routes import ROUTES
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
-_log = logging.getLogger("promosight")
 
 
 class _Application(Litestar):
-    """Litestar, but a slash written as %2F belongs to an id and does not divide the path."""
+    """Litestar, but for what goes past it; and a slash written as %2F does not divide a path, but belongs to an id."""
+
+    def __init__(self, door: Door, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, state=State({"door": door}), **settings)
+        self._door = door
+        self._express = lanes(ROUTES)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
+            route = self._express.get((scope["method"], scope["raw_path"]))
+            if route is not None:
+                await serve(self._door, route, scope, receive, send)
+                return
             _keep_slashes(scope)
         await super().__call__(scope, receive, send)
 
@@ -38,8 +47,8 @@ def application(door: Door) -> Litestar:
         for route in ROUTES
     ]
     return _Application(
+        door,
         [*handlers, *pages(ROUTES)],
-        state=State({"door": door}),
         openapi_config=None,
         exception_handlers={HTTPException: _refused, Exception: _broken},
         request_max_body_size=None,
@@ -53,13 +62,13 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    body = problems.document(500, "internal", "this is our fault; the log says more")
-    return _problem(request, 500, body)
+    answer = broken(request.method, request.url.path, error)
+    return _problem(request, answer.status, content(answer))
 
 
 def _problem(request: Request[Any, Any, Any], status: int, body: bytes) -> Response[bytes]:
-    headers = {"X-Request-Id": request_id_of(request)}
+    named = request.scope["state"].get("request_id") or request_id_of(headers_of(request.scope))
+    headers = {"X-Request-Id": named}
     return Response(body, status_code=status, media_type=problems.MEDIA_TYPE, headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""The door itself: from a request to a `Call`, from an `Answer` to a response.
+"""The door itself: from a request to a `Call`, to an `Answer`, to a response.
 
 Every route passes here, so that keys, bodies, idempotency and problem documents are the same everywhere.
 Handlers below are plain functions of a call; those that only ask the store run in a thread.
@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import re
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import cached_property
-from typing import Any, NamedTuple
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from litestar import Request, Response
 from litestar.response import Stream
 
 from promosight.api import problems
-from promosight.api.bodies import MAX_BYTES, decompressed, identified
-from promosight.api.keys import Caller, Keys, check
+from promosight.api.call import JSON, Call, Headers, Receive, Scope, headers_of, request_id_of
+from promosight.api.holding import Holding, Limits, Share
+from promosight.api.keys import Keys, check
 from promosight.errors import (
     Invalid,
     Overloaded,
     PromosightError,
     StoreError,
-    TooLarge,
+    TooSlow,
     Unauthenticated,
 )
 from promosight.flows.idempotency import Answer as Kept
@@ -34,12 +35,11 @@ from promosight.flows.idempotency import claim, keep
 from promosight.rules.identity import stable_hash
 from promosight.store.engine import Store
 
-JSON = "application/json"
-SLASH = "\x1f"
-"""Stands for a slash within a parameter of the path; no id may hold it."""
+T = TypeVar("T")
 
-_REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
-_LONGEST = 4_096
+_LIMITS = Limits()
+_log = logging.getLogger("promosight")
+_encode = msgspec.json.Encoder().encode
 
 
 class Answer(NamedTuple):
@@ -57,64 +57,24 @@ class Door:
     """What handlers need: the store, the clock, fresh ids, and who calls."""
 
     def __init__(
-        self, store: Store, *, clock: Callable[[], int], fresh: Callable[[int], str]
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], int],
+        fresh: Callable[[int], str],
+        limits: Limits = _LIMITS,
     ) -> None:
         self.store = store
         self.clock = clock
         self.fresh = fresh
         self.keys = Keys(store)
+        self.holding = Holding(limits)
+        self._decoder = ThreadPoolExecutor(1, "promosight-decoder")
 
-
-class Call:
-    """One request, its key checked and its body read (`raw`: as it came, perhaps compressed)."""
-
-    def __init__(
-        self, request: Request[Any, Any, Any], caller: Caller, raw: bytes, now_us: int
-    ) -> None:
-        self.request = request
-        self.caller = caller
-        self.raw = raw
-        self.now_us = now_us
-
-    @cached_property
-    def body(self) -> bytes:
-        """The body, decompressed. Raises Unreadable, UnsupportedMedia, TooLarge."""
-        return decompressed(self.raw, self.encoding)
-
-    @property
-    def encoding(self) -> str:
-        """The content encoding, "" where there is none."""
-        return self.request.headers.get("content-encoding", "").strip().lower()
-
-    @property
-    def workspace_no(self) -> int:
-        """The workspace of the key."""
-        return self.caller.workspace.workspace_no
-
-    @property
-    def media_type(self) -> str:
-        """The content type without its parameters; JSON when none is named."""
-        return self.request.headers.get("content-type", JSON).split(";")[0].strip().lower()
-
-    def path(self, name: str) -> str:
-        """A parameter of the path, trimmed. Raises Invalid where it can be no id."""
-        return identified(self.request.path_params[name].replace(SLASH, "/"), f"/{name}")
-
-    def query(self, name: str) -> str | None:
-        """A parameter of the query string, or None. Raises Invalid for what nobody types."""
-        value: str | None = self.request.query_params.get(name)
-        if value is not None and (len(value) > _LONGEST or not value.isprintable()):
-            raise Invalid("must be printable and shorter", pointer=f"/{name}")
-        return value
-
-    def limit(self, default: int = 100, at_most: int = 1_000) -> int:
-        """The page size asked for. Raises Invalid."""
-        text = self.query("limit")
-        if text is None:
-            return default
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= at_most:
-            raise Invalid(f"must be a whole number from 1 to {at_most}", pointer="/limit")
-        return int(text)
+    async def decode(self, reading: Callable[[], T]) -> T:
+        """What reading a large body gives, while the loop goes on. One at a time, so that many at once
+        neither pile up decoded nor leave the other threads without their turn."""
+        return await asyncio.get_running_loop().run_in_executor(self._decoder, reading)
 
 
 Handler = Callable[[Door, Call], Answer | Awaitable[Answer]]
@@ -138,54 +98,80 @@ def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Respo
     """The function Litestar calls for a route."""
 
     async def call(request: Request[Any, Any, Any]) -> Response[Any]:
+        door = request.app.state.door
+        headers = headers_of(request.scope)
+        request_id = request.scope["state"]["request_id"] = request_id_of(headers)
         try:
-            answer = await _answer(request.app.state.door, route, request)
+            answer = await answered(
+                door, route, request.scope, headers, request.receive, request.path_params
+            )
         except PromosightError as error:
-            status, body = problems.of_error(error)
-            answer = Answer(body, status, problems.MEDIA_TYPE, _hints(error))
-        return _response(answer, request_id_of(request))
+            answer = refused(error)
+        return _response(answer, request_id)
 
     return call
 
 
-def request_id_of(request: Request[Any, Any, Any]) -> str:
-    """The caller's X-Request-Id where it is a plain word, or a fresh one; the same for one request."""
-    given: str = request.headers.get("x-request-id", "")
-    state = request.scope["state"]
-    named: str = state.setdefault(
-        "request_id", given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    )
-    return named
-
-
-async def _answer(door: Door, route: Route, request: Request[Any, Any, Any]) -> Answer:
+async def answered(
+    door: Door,
+    route: Route,
+    scope: Scope,
+    headers: Headers,
+    receive: Receive,
+    parameters: Mapping[str, str],
+) -> Answer:
+    """Checks the key, takes the body in and lets the route's handler answer. Raises PromosightError."""
     now_us = door.clock()
-    address = request.client.host if request.client else ""
-    secret = _secret(request)
-    caller = door.keys.remembered(secret, now_us=now_us)
-    if caller is None:
-        caller = await asyncio.to_thread(door.keys.look_up, secret, now_us=now_us)
-    check(caller, address, route.scope, now_us=now_us)
-    call = Call(request, caller, await _raw_body(request), now_us)
-    key = request.headers.get("idempotency-key")
-    if key is None or route.method != "POST":
+    caller = await door.keys.caller(_secret(headers), now_us=now_us)
+    client = scope.get("client")
+    check(caller, client[0] if client else "", route.scope, now_us=now_us)
+    share = Share(door.holding)
+    try:
+        share.cover(int(headers.get(b"content-length", 0)))
+        raw = await door.holding.received(receive, share)
+        call = Call(scope, headers, caller, raw=raw, now_us=now_us, parameters=parameters)
+        if b"idempotency-key" in headers and route.method == "POST":
+            return await _once(door, route, call)
         return await _handle(door, route, call)
-    return await _once(door, route, call, key)
+    finally:
+        share.end()
+
+
+def refused(error: PromosightError) -> Answer:
+    """The answer to what cannot be done: a problem document, and what to do about it."""
+    status, body = problems.of_error(error)
+    return Answer(body, status, problems.MEDIA_TYPE, _hints(error))
+
+
+def broken(method: str, path: str, error: Exception) -> Answer:
+    """The answer to a fault of ours, which is logged."""
+    _log.error("%s %s failed", method, path, exc_info=error)
+    body = problems.document(500, "internal", "this is our fault; the log says more")
+    return Answer(body, 500, problems.MEDIA_TYPE)
+
+
+def content(answer: Answer) -> bytes:
+    """The bytes of an answer that is no stream."""
+    return b"" if answer.status == 204 else _bytes(answer.body)
 
 
 async def _handle(door: Door, route: Route, call: Call) -> Answer:
-    if inspect.iscoroutinefunction(route.handler):
-        answer: Answer = await route.handler(door, call)
+    if _waits(route.handler):
+        answer: Answer = await route.handler(door, call)  # type: ignore[misc]
         return answer
     return await asyncio.to_thread(route.handler, door, call)  # type: ignore[arg-type]
 
 
-async def _once(door: Door, route: Route, call: Call, key: str) -> Answer:
-    """Handles a call under an Idempotency-Key."""
+_waits = cache(inspect.iscoroutinefunction)
+
+
+async def _once(door: Door, route: Route, call: Call) -> Answer:
+    """Handles a call under its Idempotency-Key."""
+    key = call.header(b"idempotency-key")
     if not 1 <= len(key) <= 255 or not key.isprintable():
         raise Invalid("must be 1 to 255 printable characters", pointer="/Idempotency-Key")
-    url = call.request.url
-    digest = stable_hash(url.path, url.query, call.media_type, call.encoding, call.raw)
+    url = call.scope["raw_path"].decode(), call.scope["query_string"].decode("latin-1")
+    digest = stable_hash(*url, call.media_type, call.encoding, call.raw)
     number = call.workspace_no
     kept = await asyncio.to_thread(
         door.store.change, lambda tx: claim(tx, number, key, digest, now_us=call.now_us)
@@ -209,44 +195,35 @@ def _media_type(status: int) -> str:
     return JSON if status < 400 else problems.MEDIA_TYPE
 
 
-async def _raw_body(request: Request[Any, Any, Any]) -> bytes:
-    """The body, never more of it than may be. Raises TooLarge."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise TooLarge(f"the body is larger than {MAX_BYTES} bytes; send a smaller batch")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _secret(request: Request[Any, Any, Any]) -> str | None:
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return secret.strip()
-    given = request.headers.get("x-api-key")
-    return None if given is None else str(given)
+def _secret(headers: Headers) -> str | None:
+    given = headers.get(b"authorization")
+    if given is not None:
+        scheme, _, secret = given.decode("latin-1").partition(" ")
+        if scheme.lower() == "bearer":
+            return secret.strip()
+    given = headers.get(b"x-api-key")
+    return None if given is None else given.decode("latin-1")
 
 
 def _hints(error: PromosightError) -> dict[str, str]:
     """Headers that tell a caller what to do about an error."""
     if isinstance(error, Overloaded | StoreError):
         return {"Retry-After": str(Overloaded.retry_after_seconds)}
+    if isinstance(error, TooSlow):
+        return {"Connection": "close"}
     if isinstance(error, Unauthenticated):
         return {"WWW-Authenticate": 'Bearer realm="promosight"'}
     return {}
 
 
 def _bytes(body: Any) -> bytes:
-    return body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return body if isinstance(body, bytes) else _encode(body)
 
 
 def _response(answer: Answer, request_id: str) -> Response[Any]:
     headers = answer.headers | {"X-Request-Id": request_id}
     if isinstance(answer.body, AsyncIterator):
         return Stream(answer.body, media_type=answer.media_type, headers=headers)
-    content = b"" if answer.status == 204 else _bytes(answer.body)
     return Response(
-        content, status_code=answer.status, media_type=answer.media_type, headers=headers
+        content(answer), status_code=answer.status, media_type=answer.media_type, headers=headers
     )

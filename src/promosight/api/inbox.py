@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from promosight.api.bodies import decoded, identified
-from promosight.api.door import Answer, Call, Door
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.lookup import find_event
 from promosight.flows.problems import Page, Wanted, problem_counts, problems, replay

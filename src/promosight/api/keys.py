@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
@@ -28,32 +30,54 @@ class Caller(NamedTuple):
     seen_us: int
 
 
+_Asked = dict[str, "asyncio.Future[Caller]"]
+
+
 class Keys:
-    """Looks keys up, and remembers them for a moment."""
+    """Looks keys up, and remembers them for a moment, by their digest: no secret is kept in memory."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: dict[str, Caller] = {}
+        self._asked: _Asked = {}
 
-    def remembered(self, secret: str | None, *, now_us: int) -> Caller | None:
-        """The caller behind a secret that was looked up a moment ago."""
-        caller = self._kept.get(digest_of(secret)) if secret else None
-        return caller if caller is not None and now_us <= caller.seen_us + _KEPT_US else None
+    async def caller(self, secret: str | None, *, now_us: int) -> Caller:
+        """The caller behind a secret. Raises Unauthenticated.
 
-    def look_up(self, secret: str | None, *, now_us: int) -> Caller:
-        """The caller behind a secret, from the store. Raises Unauthenticated."""
+        Those who ask for the same key while it is looked up wait for the same answer.
+        """
         if not secret:
             raise Unauthenticated("send the key as `Authorization: Bearer KEY` or `X-API-KEY: KEY`")
         digest = digest_of(secret)
-        caller = self._store.read(lambda tx: _look_up(tx, digest, now_us))
-        if len(self._kept) >= _MAX_KEPT:
-            self._kept.clear()
-        self._kept[digest] = caller
-        return caller
+        kept = self._kept.get(digest)
+        if kept is not None and now_us <= kept.seen_us + _KEPT_US:
+            return kept
+        asked = self._asked.get(digest)
+        if asked is None:
+            looking = self._look_up(digest, now_us, self._kept, self._asked)
+            asked = self._asked[digest] = asyncio.ensure_future(looking)
+        return await asyncio.shield(asked)
 
     def forget(self) -> None:
-        """Looks every key up anew, because one was revoked."""
-        self._kept.clear()
+        """Looks every key up anew, because one was revoked.
+
+        What is being looked up at this moment was perhaps read before: its answer goes to the old dictionaries.
+        """
+        self._kept = {}
+        self._asked = {}
+
+    async def _look_up(
+        self, digest: str, now_us: int, kept: dict[str, Caller], asked: _Asked
+    ) -> Caller:
+        question = partial(_look_up, digest=digest, now_us=now_us)
+        try:
+            caller = await asyncio.to_thread(self._store.read, question)
+        finally:
+            del asked[digest]
+        if len(kept) >= _MAX_KEPT:
+            kept.clear()
+        kept[digest] = caller
+        return caller
 
 
 def check(caller: Caller, address: str, scope: str, *, now_us: int) -> None:

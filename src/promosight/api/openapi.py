@@ -182,7 +182,7 @@ def _responses(route: Route) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     bad = {
         str(status): {"description": TITLES[status], "content": problem}
-        for status in (400, 401, 403, 404, 409, 413, 415, 422, 503)
+        for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
     }
     made = {"201": good} if route.method == "PUT" else {}
     return {str(route.status): good} | made | bad

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from promosight.api.bodies import decoded, identified, unfit
-from promosight.api.door import Answer, Call, Door
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
 from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.breakdowns import breakdown
@@ -179,7 +180,7 @@ def _csv(rows: list[list[str]]) -> bytes:
 
 
 def _accepted(call: Call) -> str:
-    return "ndjson" if "ndjson" in call.request.headers.get("accept", "") else "csv"
+    return "ndjson" if "ndjson" in call.header(b"accept") else "csv"
 
 
 def _change(door: Door, call: Call, change: str) -> Answer:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import asdict
+
 from promosight.api import problems
-from promosight.api.door import Answer, Call, Door
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
+from promosight.api.wire import ReceiptAnswer
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable
 from promosight.flows.intake import Delivery, Item, Receipt
@@ -20,7 +25,8 @@ from promosight.rules.reasons import explain
 from promosight.store.rows import Arrival
 
 _LARGE = 65_536
-_LISTED = ("rejected", "pending", "flagged")
+_LISTED = frozenset({"rejected", "pending", "flagged"})
+_outcome = attrgetter("outcome")
 
 
 async def report_redemptions(door: Door, call: Call) -> Answer:
@@ -44,8 +50,9 @@ def withdraw_assignment(door: Door, call: Call) -> Answer:
 
 async def _report(door: Door, call: Call, kind: str) -> Answer:
     items = await _items(door, call, kind)
+    single = is_single(call.media_type, call.body)
     receipts = await _send(door, call, items)
-    if is_single(call.media_type, call.body):
+    if single:
         return _single(receipts[0])
     return Answer(_several(receipts, everything=call.query("outcomes") == "all"))
 
@@ -53,9 +60,9 @@ async def _report(door: Door, call: Call, kind: str) -> Answer:
 async def _items(door: Door, call: Call, kind: str) -> list[Item]:
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     try:
-        if len(call.raw) < _LARGE and not call.encoding:
+        if len(call.raw) < _LARGE and not call.is_encoded:
             return read_body(kind, call.media_type, call.body, reading)
-        return await asyncio.to_thread(lambda: read_body(kind, call.media_type, call.body, reading))
+        return await door.decode(lambda: read_body(kind, call.media_type, call.body, reading))
     except Unreadable as error:
         # Nothing sent is lost: what cannot be read is kept among the problems as it came.
         why = Rejection("invalid", "", error.detail)
@@ -71,9 +78,10 @@ def _as_sent(call: Call) -> bytes:
         return call.raw
 
 
-async def _send(door: Door, call: Call, items: list[Item]) -> list[Receipt]:
-    arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
-    return await asyncio.wrap_future(door.store.submit(report, Delivery(arrival, items)))
+def _send(door: Door, call: Call, items: list[Item]) -> asyncio.Future[list[Receipt]]:
+    delivery = Delivery(Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us), items)
+    loop = asyncio.get_running_loop()
+    return door.store.submit_from(loop, report, delivery, weight=len(items))
 
 
 def _single(receipt: Receipt) -> Answer:
@@ -85,39 +93,46 @@ def _single(receipt: Receipt) -> Answer:
         receipt.reason or "rejected",
         explain(receipt.reason, receipt.detail),
         pointer=receipt.pointer,
-        **_receipt(receipt),
+        **asdict(_receipt(receipt)),
     )
     return Answer(body, status, problems.MEDIA_TYPE)
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "event_id": receipt.event_id,
-        "outcome": receipt.outcome,
-        "promotion_id": receipt.promotion_id,
-        "assignment_id": receipt.assignment_id,
-        "reason": receipt.reason,
-        "received_at": format_instant(receipt.received_us),
-    }
+def _receipt(receipt: Receipt) -> ReceiptAnswer:
+    return ReceiptAnswer(
+        event_id=receipt.event_id,
+        outcome=receipt.outcome,
+        promotion_id=receipt.promotion_id,
+        assignment_id=receipt.assignment_id,
+        reason=receipt.reason,
+        received_at=format_instant(receipt.received_us),
+    )
 
 
 def _several(receipts: list[Receipt], *, everything: bool) -> dict[str, Any]:
-    listed = [(i, r) for i, r in enumerate(receipts) if r.outcome in _LISTED]
+    outcomes = Counter(map(_outcome, receipts))
     answer: dict[str, Any] = {
         "received": len(receipts),
-        "outcomes": dict(sorted(Counter(r.outcome for r in receipts).items())),
-        "problems": [
-            {
-                "index": index,
-                "event_id": receipt.event_id,
-                "outcome": receipt.outcome,
-                "reason": receipt.reason,
-                "pointer": f"/{index}{receipt.pointer}",
-                "detail": explain(receipt.reason, receipt.detail),
-            }
-            for index, receipt in listed
-        ],
+        "outcomes": dict(sorted(outcomes.items())),
+        "problems": [],
     }
+    if not _LISTED.isdisjoint(outcomes):
+        answer["problems"] = [
+            _problem(index, receipt)
+            for index, receipt in enumerate(receipts)
+            if receipt.outcome in _LISTED
+        ]
     if everything:
-        answer["results"] = [{"index": i, **_receipt(r)} for i, r in enumerate(receipts)]
+        answer["results"] = [{"index": i, **asdict(_receipt(r))} for i, r in enumerate(receipts)]
     return answer
+
+
+def _problem(index: int, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "index": index,
+        "event_id": receipt.event_id,
+        "outcome": receipt.outcome,
+        "reason": receipt.reason,
+        "pointer": f"/{index}{receipt.pointer}",
+        "detail": explain(receipt.reason, receipt.detail),
+    }

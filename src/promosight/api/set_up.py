@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from promosight.api.bodies import decoded, identified
-from promosight.api.door import Answer, Call, Door
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows import set_up
 from promosight.flows.find_customer import find_customer

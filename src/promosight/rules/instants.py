@@ -8,6 +8,7 @@ guess at an offset silently moves money from one day to the next.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECOND_US = 1_000_000
@@ -67,7 +68,13 @@ def from_datetime(moment: datetime) -> int:
 
 def format_instant(instant_us: int) -> str:
     """RFC 3339 in UTC with `Z`; the fraction is left out when it is zero."""
-    return (_EPOCH + timedelta(microseconds=instant_us)).isoformat().replace("+00:00", "Z")
+    seconds, micros = divmod(instant_us, SECOND_US)
+    return f"{_second(seconds)}.{micros:06d}Z" if micros else f"{_second(seconds)}Z"
+
+
+@lru_cache(1_024)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def zone(name: str) -> ZoneInfo:

@@ -1,0 +1,128 @@
+"""One request as handlers see it: who calls, what came, and the parameters, each looked at when asked for.
+
+Made from what the server hands over (an ASGI scope), so that it is the same whether a request came through
+the framework's routes or straight through `express`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl
+
+from promosight.api.bodies import decompressed, identified
+from promosight.api.keys import Caller
+from promosight.errors import Invalid
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Headers = Mapping[bytes, bytes]
+"""By lower-case name; of a header that came twice, the first."""
+
+JSON = "application/json"
+SLASH = "\x1f"
+"""Stands for a slash within a parameter of the path; no id may hold it."""
+
+_LONGEST = 4_096
+_REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
+_PROCESS = os.urandom(8).hex()
+_numbers = count(int.from_bytes(os.urandom(4)))
+
+
+def headers_of(scope: Scope) -> Headers:
+    """The request's headers."""
+    return dict(reversed(scope["headers"]))
+
+
+def request_id_of(headers: Headers) -> str:
+    """The caller's X-Request-Id where it is a plain word, or a fresh one."""
+    given = headers.get(b"x-request-id")
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return f"{_PROCESS}{next(_numbers):016x}"
+
+
+class Call:
+    """One request, its key checked and its body read (`raw`: as it came, perhaps compressed)."""
+
+    __slots__ = ("_plain", "caller", "headers", "now_us", "parameters", "raw", "scope")
+
+    def __init__(
+        self,
+        scope: Scope,
+        headers: Headers,
+        caller: Caller,
+        *,
+        raw: bytes,
+        now_us: int,
+        parameters: Mapping[str, str],
+    ) -> None:
+        self.scope = scope
+        self.headers = headers
+        self.caller = caller
+        self.raw = raw
+        self.now_us = now_us
+        self.parameters = parameters
+        self._plain = None if self.is_encoded else raw
+
+    @property
+    def body(self) -> bytes:
+        """The body, decompressed. Raises Unreadable, UnsupportedMedia, TooLarge."""
+        if self._plain is None:
+            self._plain = decompressed(self.raw, self.encoding)
+        return self._plain
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the body names a content encoding."""
+        return b"content-encoding" in self.headers
+
+    @property
+    def encoding(self) -> str:
+        """The content encoding, "" where there is none."""
+        given = self.headers.get(b"content-encoding")
+        return "" if given is None else given.decode("latin-1").strip().lower()
+
+    @property
+    def workspace_no(self) -> int:
+        """The workspace of the key."""
+        return self.caller.workspace.workspace_no
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters; JSON when none is named."""
+        given = self.headers.get(b"content-type")
+        if given is None or given == b"application/json":
+            return JSON
+        return given.decode("latin-1").split(";")[0].strip().lower()
+
+    def header(self, name: bytes) -> str:
+        """A header's value, "" where it did not come."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    def path(self, name: str) -> str:
+        """A parameter of the path, trimmed. Raises Invalid where it can be no id."""
+        return identified(self.parameters[name].replace(SLASH, "/"), f"/{name}")
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the query string, or None. Raises Invalid for what nobody types."""
+        asked = self.scope["query_string"]
+        if not asked:
+            return None
+        given = parse_qsl(asked.decode("latin-1"), keep_blank_values=True)
+        value = next((value for key, value in given if key == name), None)
+        if value is not None and (len(value) > _LONGEST or not value.isprintable()):
+            raise Invalid("must be printable and shorter", pointer=f"/{name}")
+        return value
+
+    def limit(self, default: int = 100, at_most: int = 1_000) -> int:
+        """The page size asked for. Raises Invalid."""
+        text = self.query("limit")
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= at_most:
+            raise Invalid(f"must be a whole number from 1 to {at_most}", pointer="/limit")
+        return int(text)

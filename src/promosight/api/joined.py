@@ -1,0 +1,62 @@
+"""Writes of one moment leave together: an answer's head and body in one call to the system, not two.
+
+The server writes the two apart and the loop sends each at once; the second send costs as much as all the
+parsing of a request, and the receiver wakes twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_LARGE = 16_384
+"""A piece of this size is sent at once: holding it would only fill memory."""
+
+
+class JoinedHttp(HttpToolsProtocol):
+    """The server's HTTP protocol over a transport that joins what is written in one turn of the loop."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A connection has come."""
+        super().connection_made(_Joining(transport, self.loop))
+
+
+class _Joining(asyncio.Transport):
+    """What the protocol asks of a transport, and nothing else."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)
+
+    def is_closing(self) -> bool:
+        closing: bool = self._transport.is_closing()
+        return closing
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def write(self, data: Any) -> None:
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+        if len(data) > _LARGE:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, []
+            if not self._transport.is_closing():  # the receiver may have hung up meanwhile
+                self._transport.writelines(held)
