@@ -8,7 +8,6 @@ are worked off as one batch of a hundred.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
@@ -77,17 +76,6 @@ class Store:
         self._waiting.add(job)
         future: asyncio.Future[R] = job.future
         return future
-
-    def submit_from(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        flow: Flow[P, R],
-        payload: P,
-        *,
-        weight: int = 1,  # noqa: ARG002 - the store branch bounds it
-    ) -> asyncio.Future[R]:
-        """Placeholder for the store branch: the same as an asyncio future of `loop`."""
-        return asyncio.wrap_future(self.submit(flow, payload), loop=loop)
 
     def write(self, flow: Flow[P, R], payload: P) -> R:
         """Makes a change and waits for its commit."""
