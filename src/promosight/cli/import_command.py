@@ -19,14 +19,16 @@ from promosight.cli.opening import (
     array_elements,
     byte_lines,
     opened,
-    parquet_rows,
+    parquet_parts,
     text_lines,
 )
 from promosight.cli.options import add_store, add_workspace, take_from_environment
 from promosight.cli.options import opened as opened_store
 from promosight.connectors import definitions, reading
+from promosight.connectors.parquet_columns import ParquetRows, json_of_row
 from promosight.errors import Invalid, PromosightError
-from promosight.flows.run_import import KINDS, ImportReport, RunningImport
+from promosight.flows.intake import Piece
+from promosight.flows.run_import import KINDS, ImportReport, RunningImport, in_pieces, piece_sizes
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load
@@ -119,33 +121,45 @@ def _take(
         opened(name, console.stdin) as file,
         console.bar(file.name, total=file.total, unit="B") as bar,
     ):
-        rows = _rows(file, arguments.format or file.form, arguments.kind, taking)
-        for done in running.take(file.name, rows):
+        pieces = _pieces(file, arguments.format or file.form, arguments.kind, taking)
+        for done in running.take(file.name, pieces):
             bar.reach(file.bytes_read, plural(done, "row"))
 
 
-def _rows(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[tuple[int, Any]]:
+def _pieces(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[Piece]:
     """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
-    facts = kind in ("assignments", "redemptions")
+    if kind not in ("assignments", "redemptions"):
+        return in_pieces(kind, _definitions(file, form, kind))
+    sizes = piece_sizes(kind)
+    if form == "csv":
+        return reading.csv_pieces(kind, text_lines(file.stream), taking, sizes)
+    if form == "parquet":
+        return reading.parquet_pieces(kind, _parquet(file, sizes), taking)
+    lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)
+    return reading.ndjson_pieces(kind, lines, taking, sizes)
+
+
+def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]]:
     if form == "csv":
         texts = _Numbered(text_lines(file.stream))
-        if facts:
-            return texts.beside(reading.read_csv(kind, texts, taking))
         return texts.beside(definitions.read_csv(kind, texts))
-    lines = _Numbered(_json_lines(file, form))
-    if facts:
-        return lines.beside(reading.read_ndjson(kind, lines, taking))
+    lines = _Numbered(_json_lines(file, form, kind))
     return lines.beside(definitions.read_ndjson(kind, lines))
 
 
-def _json_lines(file: Opened, form: str) -> Iterator[bytes]:
+def _json_lines(file: Opened, form: str, kind: str) -> Iterator[bytes]:
     if form == "json":
         return array_elements(file.stream)
     if form == "ndjson":
         return byte_lines(file.stream)
+    parts = _parquet(file, piece_sizes(kind))
+    return (json_of_row(part, row) for part in parts for row in range(len(part.rows)))
+
+
+def _parquet(file: Opened, sizes: Iterable[int]) -> Iterator[ParquetRows]:
     if not file.seekable:
         raise Invalid("Parquet is read from a file, uncompressed, not from a pipe")
-    return parquet_rows(file.name)
+    return parquet_parts(file.name, sizes)
 
 
 class _Numbered(Iterator[T]):

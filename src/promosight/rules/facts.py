@@ -105,6 +105,16 @@ def assignment_from(reported: ReportedAssignment, *, received_us: int) -> Assign
         return fault.rejection
 
 
+UNNAMED = "row"
+"""The id under which an event is judged that has none and is to be named by its content."""
+
+
+def name_by_content(event: Event, ordinal: int) -> None:
+    """Gives an event judged as UNNAMED an id made of its content, and of how often that came before in its file."""
+    event.event_id = f"row-{event.digest:016x}-{ordinal}"
+    event.digest = content_digest(*msgspec.structs.astuple(event)[:-1])
+
+
 def identifier(value: str | None, field: str) -> str | Rejection:
     """A caller's id, trimmed, or why it cannot be one."""
     try:
