@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +97,7 @@ def test_a_file_of_typed_columns_is_read_as_it_means(tmp_path: Path, size: int) 
             f"TO '{str(file).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
         )
     now_us = int(datetime(2026, 11, 4, tzinfo=UTC).timestamp()) * 1_000_000
-    pieces = parquet_pieces(
-        "redemptions", parquet_parts(str(file), repeat(size)), Reading(now_us, 0)
-    )
+    pieces = parquet_pieces("redemptions", parquet_parts(str(file), size), Reading(now_us, 0))
     events = [event for piece in pieces for event in piece.items]
     assert [event.event_id for event in events] == ["e0", "e1", "e2"]
     for event in events:

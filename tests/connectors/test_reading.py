@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import time
-from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -360,7 +359,7 @@ def test_csv_in_parts_is_csv_row_by_row(text: str, size: int) -> None:
 
     def told(size: int) -> list[tuple[int, list[str], str | None]]:
         lines = io.StringIO("a,b\n" + text, newline="")
-        _, parts = csv_parts(lines, {"a"}, repeat(size))
+        _, parts = csv_parts(lines, {"a"}, size)
         return [
             (line, row, part.faults.get(n))
             for part in parts

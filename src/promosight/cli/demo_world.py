@@ -19,7 +19,7 @@ from promosight.cli.simulate_command import second_of
 from promosight.connectors import definitions, reading
 from promosight.errors import NotFound
 from promosight.flows.intake import Piece
-from promosight.flows.run_import import RunningImport, in_pieces, piece_sizes
+from promosight.flows.run_import import RunningImport, each_a_piece
 from promosight.flows.set_up import NewWorkspace, create_source, create_workspace, find_workspace
 from promosight.rules.instants import from_datetime
 from promosight.simulate.brand import Brand
@@ -127,8 +127,8 @@ class _Importing:
 
     def _pieces(self, kind: str, lines: Iterable[bytes]) -> Iterator[Piece]:
         if kind in ("promotions", "customers"):
-            return in_pieces(kind, enumerate(definitions.read_ndjson(kind, lines), start=1))
+            return each_a_piece(enumerate(definitions.read_ndjson(kind, lines), start=1))
         taking = reading.Reading(
             received_us=self._console.clock(), tracking_from_us=self._workspace.tracking_from_us
         )
-        return reading.ndjson_pieces(kind, lines, taking, piece_sizes(kind))
+        return reading.ndjson_pieces(kind, lines, taking)

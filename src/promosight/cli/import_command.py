@@ -28,8 +28,9 @@ from promosight.connectors import definitions, reading
 from promosight.connectors.parquet_columns import ParquetRows, json_of_row
 from promosight.errors import Invalid, PromosightError
 from promosight.flows.intake import Piece
-from promosight.flows.run_import import KINDS, ImportReport, RunningImport, in_pieces, piece_sizes
+from promosight.flows.run_import import KINDS, ImportReport, RunningImport, each_a_piece
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
+from promosight.rules.columns import TOGETHER
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
@@ -129,37 +130,35 @@ def _take(
 def _pieces(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[Piece]:
     """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
     if kind not in ("assignments", "redemptions"):
-        return in_pieces(kind, _definitions(file, form, kind))
-    sizes = piece_sizes(kind)
+        return each_a_piece(_definitions(file, form, kind))
     if form == "csv":
-        return reading.csv_pieces(kind, text_lines(file.stream), taking, sizes)
+        return reading.csv_pieces(kind, text_lines(file.stream), taking)
     if form == "parquet":
-        return reading.parquet_pieces(kind, _parquet(file, sizes), taking)
+        return reading.parquet_pieces(kind, _parquet(file), taking)
     lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)
-    return reading.ndjson_pieces(kind, lines, taking, sizes)
+    return reading.ndjson_pieces(kind, lines, taking)
 
 
 def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]]:
     if form == "csv":
         texts = _Numbered(text_lines(file.stream))
         return texts.beside(definitions.read_csv(kind, texts))
-    lines = _Numbered(_json_lines(file, form, kind))
+    lines = _Numbered(_json_lines(file, form))
     return lines.beside(definitions.read_ndjson(kind, lines))
 
 
-def _json_lines(file: Opened, form: str, kind: str) -> Iterator[bytes]:
+def _json_lines(file: Opened, form: str) -> Iterator[bytes]:
     if form == "json":
         return array_elements(file.stream)
     if form == "ndjson":
         return byte_lines(file.stream)
-    parts = _parquet(file, piece_sizes(kind))
-    return (json_of_row(part, row) for part in parts for row in range(len(part.rows)))
+    return (json_of_row(part, row) for part in _parquet(file) for row in range(len(part.rows)))
 
 
-def _parquet(file: Opened, sizes: Iterable[int]) -> Iterator[ParquetRows]:
+def _parquet(file: Opened) -> Iterator[ParquetRows]:
     if not file.seekable:
         raise Invalid("Parquet is read from a file, uncompressed, not from a pipe")
-    return parquet_parts(file.name, sizes)
+    return parquet_parts(file.name, TOGETHER)
 
 
 class _Numbered(Iterator[T]):

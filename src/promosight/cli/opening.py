@@ -9,7 +9,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias, cast
@@ -189,22 +189,20 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
             return
 
 
-def parquet_parts(path: str, sizes: Iterable[int]) -> Iterator[ParquetRows]:
+def parquet_parts(path: str, size: int) -> Iterator[ParquetRows]:
     """The rows of a Parquet file, by DuckDB, in parts of so many. Raises Unreadable."""
     import duckdb  # a heavy import that only this form needs
 
     quoted = path.replace("'", "''")
     try:
         with duckdb.connect(":memory:") as connection:
+            connection.execute("SET threads TO 1")  # each further one holds a row group in memory
             table = f"read_parquet('{quoted}')"
             described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
             columns = [(name, kind) for name, kind, *_ in described]
             picked = ", ".join(selected(name, kind) for name, kind in columns)
             rows = connection.execute(f"SELECT {picked} FROM {table}")
-            for size in sizes:
-                part = rows.fetchmany(size)
-                if not part:
-                    return
+            while part := rows.fetchmany(size):
                 yield ParquetRows(columns, part)
     except duckdb.Error as error:
         raise Unreadable(f"is not Parquet that can be read: {error}") from None

@@ -42,8 +42,9 @@ class _Lines(Iterator[str]):
 
     def take(self, count: int) -> list[str]:
         """The next lines, all at once: rows of their own, unless they are given back."""
-        taken = [*islice(self, count)]
-        self.end_row()
+        returned = [self._returned.popleft() for _ in range(min(count, len(self._returned)))]
+        taken = [*returned, *islice(self._lines, count - len(returned))]
+        self.next_line += len(taken)
         return taken
 
     def give_back(self, lines: list[str]) -> None:
@@ -67,7 +68,7 @@ class _Lines(Iterator[str]):
 
 
 def csv_parts(
-    lines: Iterable[str], known: set[str], sizes: Iterable[int]
+    lines: Iterable[str], known: set[str], size: int
 ) -> tuple[list[str], Iterator[CsvPart]]:
     """The header, trimmed, and the rows below it in parts of about so many lines.
 
@@ -75,11 +76,11 @@ def csv_parts(
     """
     source = _Lines(lines)
     header = _header(source, known)
-    return header, _parts(source, sizes)
+    return header, _parts(source, size)
 
 
-def _parts(source: _Lines, sizes: Iterable[int]) -> Iterator[CsvPart]:
-    for size in sizes:
+def _parts(source: _Lines, size: int) -> Iterator[CsvPart]:
+    while True:
         first = source.next_line
         lines = source.take(size)
         if not lines:

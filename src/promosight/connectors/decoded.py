@@ -15,6 +15,7 @@ import msgspec
 
 from promosight.connectors.elements import is_deep
 from promosight.rules.columns import (
+    TOGETHER,
     AssignmentColumns,
     EventColumns,
     assignment_columns,
@@ -89,17 +90,26 @@ def facts_of(
 ) -> list[Fact | None]:
     """The facts of decoded elements, as in `facts_of_columns`."""
     sound = [one for one in decoded if one is not None]
-    columns = event_columns(sound) if kind == "redemptions" else assignment_columns(sound)
-    extra = EXTRA[kind]
-    if getattr(columns, extra).count(None) != len(sound):
-        columns = columns._replace(**{extra: [_opened(value) for value in getattr(columns, extra)]})
-    found = facts_of_columns(
-        columns, received_us=received_us, tracking_from_us=tracking_from_us, derive=derive
-    )
+    found: list[Fact | None] = []
+    for start in range(0, len(sound), TOGETHER):
+        found += facts_of_columns(
+            _columns(kind, sound[start : start + TOGETHER]),
+            received_us=received_us,
+            tracking_from_us=tracking_from_us,
+            derive=derive,
+        )
     if len(sound) == len(decoded):
         return found
     following = iter(found)
     return [None if one is None else next(following) for one in decoded]
+
+
+def _columns(kind: str, decoded: list[Any]) -> Columns:
+    columns = event_columns(decoded) if kind == "redemptions" else assignment_columns(decoded)
+    raw = getattr(columns, EXTRA[kind])
+    if raw.count(None) == len(decoded):
+        return columns
+    return columns._replace(**{EXTRA[kind]: [_opened(value) for value in raw]})
 
 
 def facts_of_columns(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -30,6 +30,7 @@ from promosight.connectors.parquet_columns import ParquetRows, columns_of_parque
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
 from promosight.flows.intake import Item, Piece
 from promosight.flows.rejecting import MAX_PAYLOAD, Refused
+from promosight.rules.columns import TOGETHER
 from promosight.rules.facts import (
     UNNAMED,
     Assignment,
@@ -80,13 +81,12 @@ def read_body(
     """
     if content_type == JSON:
         return _read_json(kind, body.removeprefix(_BOM), reading, at_most)
-    sizes = repeat(at_most + 1)
     if content_type == NDJSON:
         lines = body.removeprefix(_BOM).splitlines()
-        pieces = ndjson_pieces(kind, lines, reading, sizes)
+        pieces = ndjson_pieces(kind, lines, reading)
     elif content_type == CSV:
         text = io.StringIO(_text(body), newline="")
-        pieces = csv_pieces(kind, text, reading, sizes)
+        pieces = csv_pieces(kind, text, reading)
     else:
         raise UnsupportedMedia("send " + ", ".join(MEDIA_TYPES))
     found: list[Item] = []
@@ -104,20 +104,15 @@ def is_single(content_type: str, body: bytes) -> bool:
 
 def read_ndjson(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterator[Item]:
     """An item for each line that is not blank."""
-    pieces = ndjson_pieces(kind, lines, reading, repeat(1_000))
+    pieces = ndjson_pieces(kind, lines, reading)
     return chain.from_iterable(piece.items for piece in pieces)
 
 
-def ndjson_pieces(
-    kind: str, lines: Iterable[bytes], reading: Reading, sizes: Iterable[int]
-) -> Iterator[Piece]:
-    """The items of lines that are not blank, in pieces of so many lines each."""
+def ndjson_pieces(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterator[Piece]:
+    """The items of lines that are not blank, in small pieces."""
     remaining = iter(lines)
     first = 1
-    for size in sizes:
-        taken = [line.strip(_SPACE) for line in islice(remaining, size)]
-        if not taken:
-            return
+    while taken := [line.strip(_SPACE) for line in islice(remaining, TOGETHER)]:
         numbers: Sequence[int] = range(first, first + len(taken))
         first += len(taken)
         if not all(taken) or any(map(bytes.isspace, taken)):
@@ -126,11 +121,9 @@ def ndjson_pieces(
         yield Piece(numbers, _of_lines(kind, numbers, taken, reading))
 
 
-def csv_pieces(
-    kind: str, lines: Iterable[str], reading: Reading, sizes: Iterable[int]
-) -> Iterator[Piece]:
+def csv_pieces(kind: str, lines: Iterable[str], reading: Reading) -> Iterator[Piece]:
     """The items of rows below the header. Raises Unreadable when the header names no known column."""
-    header, parts = csv_parts(lines, set(_TYPES[kind].__struct_fields__), sizes)
+    header, parts = csv_parts(lines, set(_TYPES[kind].__struct_fields__), TOGETHER)
     for part in parts:
         yield Piece(part.lines, _of_rows(kind, header, part, reading))
 

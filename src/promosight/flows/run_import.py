@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import islice, repeat
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -38,22 +38,29 @@ _NOTED_EVERY_US = SECOND_US
 _outcome = attrgetter("outcome")
 
 
-def piece_sizes(kind: str) -> Iterator[int]:
-    """Rows in each piece of a file: few at first, so that something is to be seen soon."""
+def gathered(kind: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Small pieces of a file as larger ones: not very large at first, so that something is to be seen soon."""
     if kind == "promotions":
-        yield from repeat(_DEFINED_TOGETHER)
-    yield from (PIECE_ROWS // 4, PIECE_ROWS // 4, PIECE_ROWS // 2)
-    yield from repeat(PIECE_ROWS)
-
-
-def in_pieces(kind: str, rows: Iterable[tuple[int, Any]]) -> Iterator[Piece]:
-    """Rows of (line, item) in pieces."""
-    remaining = iter(rows)
-    for size in piece_sizes(kind):
-        taken = [*islice(remaining, size)]
-        if not taken:
+        sizes: Iterable[int] = repeat(_DEFINED_TOGETHER)
+    else:
+        sizes = chain((PIECE_ROWS // 4, PIECE_ROWS // 4, PIECE_ROWS // 2), repeat(PIECE_ROWS))
+    remaining = iter(pieces)
+    for size in sizes:
+        lines: list[int] = []
+        items: list[Any] = []
+        for piece in remaining:
+            lines += piece.lines
+            items += piece.items
+            if len(items) >= size:
+                break
+        if not items:
             return
-        yield Piece([line for line, _ in taken], [item for _, item in taken])
+        yield Piece(lines, items)
+
+
+def each_a_piece(rows: Iterable[tuple[int, Any]]) -> Iterator[Piece]:
+    """Rows of (line, item) that come one by one."""
+    return (Piece((line,), (item,)) for line, item in rows)
 
 
 class Problem(msgspec.Struct):
@@ -125,7 +132,7 @@ class RunningImport:
     def take(self, file: str, pieces: Iterable[Piece]) -> Iterator[int]:
         """Takes pieces of a file; yields how many rows of all files are done."""
         try:
-            for piece in pieces:
+            for piece in gathered(self.report.kind, pieces):
                 self._submit(file, piece)
                 while len(self._waiting) > 1:
                     self._collect()

@@ -23,7 +23,7 @@ from promosight.rules.identity import content_digests
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.rows import Column, Rows
 
-_TOGETHER = 1_000
+TOGETHER = 1_000
 """Rows worked off together: few enough that their columns stay near the processor."""
 
 
@@ -164,9 +164,13 @@ def assignments_of_columns(
     return found
 
 
-def _parts(columns: tuple[Column, ...]) -> Iterator[list[Column]]:
-    for start in range(0, len(columns[0]), _TOGETHER):
-        yield [column[start : start + _TOGETHER] for column in columns]
+def _parts(columns: tuple[Column, ...]) -> Iterator[Sequence[Column]]:
+    count = len(columns[0])
+    if 0 < count <= TOGETHER:
+        yield columns
+        return
+    for start in range(0, count, TOGETHER):
+        yield [column[start : start + TOGETHER] for column in columns]
 
 
 def _events(c: EventColumns, received_us: int, tracking_from_us: int) -> list[Event | None]:
