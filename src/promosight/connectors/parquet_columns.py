@@ -47,8 +47,11 @@ class ParquetRows(NamedTuple):
 def selected(name: str, kind: str) -> str:
     """What to select so that a column's values come as they are read here."""
     quoted = '"' + name.replace('"', '""') + '"'
-    # An instant comes as a number: DuckDB would need another package to make a datetime of it.
-    return f"epoch_us({quoted})" if kind == INSTANT else quoted
+    # An instant comes as a number: DuckDB would need another package to make a datetime of it. A decimal comes as
+    # the text that JSON would have for it.
+    if kind == INSTANT:
+        return f"epoch_us({quoted})"
+    return f"{quoted}::VARCHAR" if kind.startswith("DECIMAL") else quoted
 
 
 def json_of_row(part: ParquetRows, row: int) -> bytes:

@@ -196,7 +196,7 @@ def _spread(found: list[int], column: Column) -> list[int | None]:
 
 
 def _instant(value: Any) -> int:
-    if isinstance(value, str) and value == value.strip():
+    if isinstance(value, str) and value == value.strip() and len(value) <= MAX_ID_LENGTH:
         return parse_instant(value)
     raise ValueError
 
