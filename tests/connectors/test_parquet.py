@@ -1,5 +1,6 @@
 """Rows of Parquet become facts as columns; the JSON objects they stand for say what those must be."""
 
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promosight.cli.opening import parquet_parts
+from promosight.cli.opening import opened, parquet_parts
 from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_row
 from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
 from promosight.rules.facts import Event
@@ -97,8 +98,10 @@ def test_a_file_of_typed_columns_is_read_as_it_means(tmp_path: Path, size: int) 
             f"TO '{str(file).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
         )
     now_us = int(datetime(2026, 11, 4, tzinfo=UTC).timestamp()) * 1_000_000
-    pieces = parquet_pieces("redemptions", parquet_parts(str(file), size), Reading(now_us, 0))
-    events = [event for piece in pieces for event in piece.items]
+    with opened(str(file), io.BytesIO()) as source:
+        pieces = parquet_pieces("redemptions", parquet_parts(source, size), Reading(now_us, 0))
+        events = [event for piece in pieces for event in piece.items]
+        assert source.bytes_read == source.total
     assert [event.event_id for event in events] == ["e0", "e1", "e2"]
     for event in events:
         assert isinstance(event, Event)

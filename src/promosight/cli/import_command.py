@@ -123,8 +123,11 @@ def _take(
         console.bar(file.name, total=file.total, unit="B") as bar,
     ):
         pieces = _pieces(file, arguments.format or file.form, arguments.kind, taking)
+        before, started_us = running.report.rows, console.clock()
         for done in running.take(file.name, pieces):
-            bar.reach(file.bytes_read, plural(done, "row"))
+            seconds = (console.clock() - started_us) / SECOND_US
+            rate = f"{(done - before) / seconds:,.0f} rows/s" if seconds > 0 else ""
+            bar.reach(file.bytes_read, f"{plural(done, 'row')}, {rate}")
 
 
 def _pieces(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[Piece]:
@@ -158,7 +161,7 @@ def _json_lines(file: Opened, form: str) -> Iterator[bytes]:
 def _parquet(file: Opened) -> Iterator[ParquetRows]:
     if not file.seekable:
         raise Invalid("Parquet is read from a file, uncompressed, not from a pipe")
-    return parquet_parts(file.name, TOGETHER)
+    return parquet_parts(file, TOGETHER)
 
 
 class _Numbered(Iterator[T]):

@@ -42,6 +42,7 @@ class Opened:
         self.stream = _decompressed(direct)
         self._packed = self.stream is not direct
         self.form = _form(self.stream)
+        self._passed = 0
 
     @property
     def seekable(self) -> bool:
@@ -51,7 +52,11 @@ class Opened:
     @property
     def bytes_read(self) -> int:
         """Bytes read from the file as it lies there, compressed or not."""
-        return self._counted.count
+        return max(self._counted.count, self._passed)
+
+    def pass_share(self, done: int, of: int) -> None:
+        """Says how far somebody else has read the file, who does so by its name."""
+        self._passed = (self.total or 0) * done // of
 
 
 class _Counting(io.RawIOBase):
@@ -189,11 +194,11 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
             return
 
 
-def parquet_parts(path: str, size: int) -> Iterator[ParquetRows]:
+def parquet_parts(file: Opened, size: int) -> Iterator[ParquetRows]:
     """The rows of a Parquet file, by DuckDB, in parts of so many. Raises Unreadable."""
     import duckdb  # a heavy import that only this form needs
 
-    quoted = path.replace("'", "''")
+    quoted = file.name.replace("'", "''")
     try:
         with duckdb.connect(":memory:") as connection:
             connection.execute("SET threads TO 1")  # each further one holds a row group in memory
@@ -201,8 +206,12 @@ def parquet_parts(path: str, size: int) -> Iterator[ParquetRows]:
             described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
             columns = [(name, kind) for name, kind, *_ in described]
             picked = ", ".join(selected(name, kind) for name, kind in columns)
+            ((total,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
             rows = connection.execute(f"SELECT {picked} FROM {table}")
+            done = 0
             while part := rows.fetchmany(size):
+                done += len(part)
+                file.pass_share(done, total)
                 yield ParquetRows(columns, part)
     except duckdb.Error as error:
         raise Unreadable(f"is not Parquet that can be read: {error}") from None
