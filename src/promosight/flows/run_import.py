@@ -48,14 +48,21 @@ def gathered(kind: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
     for size in sizes:
         lines: list[int] = []
         items: list[Any] = []
-        for piece in remaining:
-            lines += piece.lines
-            items += piece.items
-            if len(items) >= size:
-                break
+        failure: Exception | None = None
+        try:
+            for piece in remaining:
+                lines += piece.lines
+                items += piece.items
+                if len(items) >= size:
+                    break
+        except Exception as error:  # noqa: BLE001 - what was read before it is taken first
+            failure = error
+        if items:
+            yield Piece(lines, items)
+        if failure is not None:
+            raise failure
         if not items:
             return
-        yield Piece(lines, items)
 
 
 def each_a_piece(rows: Iterable[tuple[int, Any]]) -> Iterator[Piece]:
