@@ -12,7 +12,7 @@ import zstandard
 
 from promosight.store.engine import open_store
 from tests.cli.brand import begin, simulated, take, take_all
-from tests.cli.program import NOW_US, ask, everything, fail, figures, start, succeed
+from tests.cli.program import NOW_US, ask, everything, fail, figures, run, start, succeed
 
 PROMOTION = {"promotion_id": "P", "name": "P", "status": "active", "max_redemptions": 1}
 
@@ -273,3 +273,7 @@ def test_progress_is_shown_on_demand_and_never_in_the_answer(
     with start(*words, stdout=-1, stderr=-1) as quiet:
         out, err = quiet.communicate(timeout=60)
     assert (json.loads(out)["rows"], err) == (20, b"")
+    shown = {"PROMOSIGHT_PROGRESS": "1"}
+    done = run(*words, environment=shown)
+    assert json.loads(done.stdout)["outcomes"] == {"duplicate": 20}
+    assert "assignments.ndjson: " in done.stderr

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.elements import MAX_DEPTH, depth, split_array
 from promosight.connectors.reading import (
     CSV,
@@ -17,12 +20,16 @@ from promosight.connectors.reading import (
     MAX_EVENTS,
     NDJSON,
     Reading,
+    _element,
+    _from_row,
+    _named,
     is_single,
     read_body,
 )
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
 from promosight.flows.rejecting import Refused
 from promosight.rules.facts import Assignment, Event
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 GOOD = {
     "event_id": "e1",
@@ -249,3 +256,114 @@ def test_depth_is_counted_by_brackets_outside_of_text() -> None:
     started = time.perf_counter()
     depth(b'\\"' * 500_000 + b'"')
     assert time.perf_counter() - started < 5  # one pass, however many quotes are left open
+
+
+TEXTS = st.sampled_from(
+    ["", " ", "a", "b-1", "Grüße", " x ", "x" * 256, "a\0", "5.00", "1e2", "-1"]
+)
+TIMES = st.sampled_from(
+    ["2026-11-03T12:00:00Z", "2026-11-03T12:00:00", "2026-11-03 13:00:00+01:00"]
+)
+NUMBERS = st.sampled_from([5, 5.5, 0.1, -1, True, 10**30, 1e300, 123456789.123456])
+SCALARS = st.none() | TEXTS | TIMES | NUMBERS
+OBJECTS = st.sampled_from([{}, {"a": 1.5}, {"b": [1], "a": {"c": None}}])
+NAMES = {
+    "redemptions": (*ReportedEvent.__struct_fields__, "till"),
+    "assignments": (*ReportedAssignment.__struct_fields__, "till"),
+}
+SOUND = {
+    "redemptions": WITHOUT_ID,
+    "assignments": {"promotion_id": "p", "customer_id": "c", "assigned_at": "2026-11-03T12:00:00Z"},
+}
+KINDS = st.sampled_from(["redemptions", "assignments"])
+
+
+@st.composite
+def records(draw: st.DrawFn, kind: str, values: st.SearchStrategy[Any]) -> list[dict[str, Any]]:
+    """Records of a kind: sound ones, in which a few fields hold whatever is drawn."""
+    changes = st.dictionaries(st.sampled_from(NAMES[kind]), values, max_size=3)
+    return [SOUND[kind] | change for change in draw(st.lists(changes, max_size=8))]
+
+
+def alone(kind: str, record: dict[str, Any], reading: Reading) -> Any:
+    """What the reader of single elements makes of a record in a line of its own."""
+    return _named([_element(kind, msgspec.json.encode(record), reading, line=1)], reading)[0]
+
+
+@given(st.data(), KINDS)
+@settings(max_examples=300)
+def test_elements_read_together_are_what_each_is_alone(data: st.DataObject, kind: str) -> None:
+    """The quick way and the careful one agree, on facts and on refusals, word for word."""
+    values = SCALARS | OBJECTS | st.lists(SCALARS, max_size=2)
+    given_records = data.draw(records(kind, values))
+    reading = Reading(2_000_000_000_000_000, 0)
+    wanted = [alone(kind, record, reading) for record in given_records]
+    lines = b"\n".join(map(msgspec.json.encode, given_records))
+    assert [_without_line(item) for item in read(lines, NDJSON, kind)] == [
+        _without_line(item) for item in wanted
+    ]
+    singly = [read(msgspec.json.encode(record), JSON, kind)[0] for record in given_records]
+    assert read(encoded(*given_records), JSON, kind) == singly
+
+
+@given(st.data(), KINDS)
+@settings(max_examples=300)
+def test_rows_of_csv_read_together_are_what_each_is_alone(data: st.DataObject, kind: str) -> None:
+    """Cells become columns or one record each: the same facts, the same refusals."""
+    cells = TEXTS | TIMES | st.sampled_from(["yes", "no", "2", "a|b", '{"a":1}', "[1]", "{"])
+    given_records = data.draw(records(kind, cells))
+    header = data.draw(st.permutations(NAMES[kind]))
+    rows = [[str(record.get(name, "")) for name in header] for record in given_records]
+    rows += data.draw(st.lists(st.lists(TEXTS, max_size=len(header) + 1), max_size=2))
+    rows = [row for row in rows if any(row)]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([header, *rows])
+    reading = Reading(2_000_000_000_000_000, 0)
+    part = CsvPart(range(2, len(rows) + 2), rows, {})
+    wanted = [_from_row(kind, header, part, row, reading) for row in range(len(rows))]
+    found = read(text.getvalue().encode(), CSV, kind)
+    assert found == _named(wanted, reading)
+
+
+def _without_line(item: Any) -> Any:
+    return msgspec.structs.replace(item, line=None) if isinstance(item, Refused) else item
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b'{"a":1}{"b":2}\n{"c":\n1}',
+        b'{"a":[{}\n{}]}',
+        b'{"a":"{}\n{"}\n{}{}',
+        b"{} {}\n{}",
+        b"{}\r{}\n{}",
+        b"\n\n{}\n \n{}",
+    ],
+)
+def test_a_value_never_reaches_over_the_end_of_its_line(lines: bytes) -> None:
+    """Each line stands for itself, whatever the decoder of many would make of them together."""
+    wanted = [
+        _without_line(_element("redemptions", line, Reading(0, 0), line=1))
+        for line in lines.splitlines()
+        if line.strip()
+    ]
+    assert [_without_line(item) for item in read(lines, NDJSON)] == wanted
+    numbers = [n for n, line in enumerate(lines.splitlines(), start=1) if line.strip()]
+    assert [item.line for item in read(lines, NDJSON)] == numbers
+
+
+@given(st.text(alphabet='ab,"\r\n', max_size=60), st.integers(1, 4))
+@settings(max_examples=300)
+def test_csv_in_parts_is_csv_row_by_row(text: str, size: int) -> None:
+    """A quote may reach over lines or never end: parts of any size give the same rows from the same lines."""
+
+    def told(size: int) -> list[tuple[int, list[str], str | None]]:
+        lines = io.StringIO("a,b\n" + text, newline="")
+        _, parts = csv_parts(lines, {"a"}, size)
+        return [
+            (line, row, part.faults.get(n))
+            for part in parts
+            for n, (line, row) in enumerate(zip(part.lines, part.rows, strict=True))
+        ]
+
+    assert told(size) == told(1)

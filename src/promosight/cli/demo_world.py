@@ -18,7 +18,8 @@ from promosight.cli.console import Console
 from promosight.cli.simulate_command import second_of
 from promosight.connectors import definitions, reading
 from promosight.errors import NotFound
-from promosight.flows.run_import import RunningImport
+from promosight.flows.intake import Piece
+from promosight.flows.run_import import RunningImport, each_a_piece
 from promosight.flows.set_up import NewWorkspace, create_source, create_workspace, find_workspace
 from promosight.rules.instants import from_datetime
 from promosight.simulate.brand import Brand
@@ -120,14 +121,14 @@ class _Importing:
             clock=self._console.clock,
         )
         with self._console.bar(what, total=None, unit=" rows") as bar:
-            for done in running.take(source, enumerate(self._items(kind, lines), start=1)):
+            for done in running.take(source, self._pieces(kind, lines)):
                 bar.reach(done)
         running.finish()
 
-    def _items(self, kind: str, lines: Iterable[bytes]) -> Iterator[object]:
+    def _pieces(self, kind: str, lines: Iterable[bytes]) -> Iterator[Piece]:
         if kind in ("promotions", "customers"):
-            return definitions.read_ndjson(kind, lines)
+            return each_a_piece(enumerate(definitions.read_ndjson(kind, lines), start=1))
         taking = reading.Reading(
             received_us=self._console.clock(), tracking_from_us=self._workspace.tracking_from_us
         )
-        return reading.read_ndjson(kind, lines, taking)
+        return reading.ndjson_pieces(kind, lines, taking)

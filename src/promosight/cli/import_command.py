@@ -19,15 +19,18 @@ from promosight.cli.opening import (
     array_elements,
     byte_lines,
     opened,
-    parquet_rows,
+    parquet_parts,
     text_lines,
 )
 from promosight.cli.options import add_store, add_workspace, take_from_environment
 from promosight.cli.options import opened as opened_store
 from promosight.connectors import definitions, reading
+from promosight.connectors.parquet_columns import ParquetRows, json_of_row
 from promosight.errors import Invalid, PromosightError
-from promosight.flows.run_import import KINDS, ImportReport, RunningImport
+from promosight.flows.intake import Piece
+from promosight.flows.run_import import KINDS, ImportReport, RunningImport, each_a_piece
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
+from promosight.rules.columns import TOGETHER
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
@@ -119,22 +122,31 @@ def _take(
         opened(name, console.stdin) as file,
         console.bar(file.name, total=file.total, unit="B") as bar,
     ):
-        rows = _rows(file, arguments.format or file.form, arguments.kind, taking)
-        for done in running.take(file.name, rows):
-            bar.reach(file.bytes_read, plural(done, "row"))
+        pieces = _pieces(file, arguments.format or file.form, arguments.kind, taking)
+        before, started_us = running.report.rows, console.clock()
+        for done in running.take(file.name, pieces):
+            seconds = (console.clock() - started_us) / SECOND_US
+            rate = f"{(done - before) / seconds:,.0f} rows/s" if seconds > 0 else ""
+            bar.reach(file.bytes_read, f"{plural(done, 'row')}, {rate}")
 
 
-def _rows(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[tuple[int, Any]]:
+def _pieces(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[Piece]:
     """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
-    facts = kind in ("assignments", "redemptions")
+    if kind not in ("assignments", "redemptions"):
+        return each_a_piece(_definitions(file, form, kind))
+    if form == "csv":
+        return reading.csv_pieces(kind, text_lines(file.stream), taking)
+    if form == "parquet":
+        return reading.parquet_pieces(kind, _parquet(file), taking)
+    lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)
+    return reading.ndjson_pieces(kind, lines, taking)
+
+
+def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]]:
     if form == "csv":
         texts = _Numbered(text_lines(file.stream))
-        if facts:
-            return texts.beside(reading.read_csv(kind, texts, taking))
         return texts.beside(definitions.read_csv(kind, texts))
     lines = _Numbered(_json_lines(file, form))
-    if facts:
-        return lines.beside(reading.read_ndjson(kind, lines, taking))
     return lines.beside(definitions.read_ndjson(kind, lines))
 
 
@@ -143,9 +155,13 @@ def _json_lines(file: Opened, form: str) -> Iterator[bytes]:
         return array_elements(file.stream)
     if form == "ndjson":
         return byte_lines(file.stream)
+    return (json_of_row(part, row) for part in _parquet(file) for row in range(len(part.rows)))
+
+
+def _parquet(file: Opened) -> Iterator[ParquetRows]:
     if not file.seekable:
         raise Invalid("Parquet is read from a file, uncompressed, not from a pipe")
-    return parquet_rows(file.name)
+    return parquet_parts(file, TOGETHER)
 
 
 class _Numbered(Iterator[T]):

@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias, cast
 
-import msgspec
 import zstandard
 
+from promosight.connectors.parquet_columns import ParquetRows, selected
 from promosight.errors import Unreadable
-from promosight.rules.instants import format_instant
 
 Peekable: TypeAlias = "io.BufferedReader[Any]"
 FORMS = ("csv", "ndjson", "json", "parquet")
@@ -27,12 +26,9 @@ _BLOCK = 1 << 16
 _LONGEST = 16 << 20
 """An element of a JSON array, or a line, longer than this is taken for a broken file."""
 
-_ROWS = 5_000
 _SPACE = b" \t\r\n"
 _BEFORE = re.compile(r"\s*[\[,]\s*")
 _AFTER = re.compile(r"\s*([,\]])")
-_NESTED = ("metadata", "attributes", "properties", "tiers", "limits", "reward", "figures")
-"""Fields that hold JSON also where a Parquet file calls them text."""
 
 
 class Opened:
@@ -46,6 +42,7 @@ class Opened:
         self.stream = _decompressed(direct)
         self._packed = self.stream is not direct
         self.form = _form(self.stream)
+        self._passed = 0
 
     @property
     def seekable(self) -> bool:
@@ -55,7 +52,11 @@ class Opened:
     @property
     def bytes_read(self) -> int:
         """Bytes read from the file as it lies there, compressed or not."""
-        return self._counted.count
+        return max(self._counted.count, self._passed)
+
+    def pass_share(self, done: int, of: int) -> None:
+        """Says how far somebody else has read the file, who does so by its name."""
+        self._passed = (self.total or 0) * done // of
 
 
 class _Counting(io.RawIOBase):
@@ -149,14 +150,19 @@ def text_lines(stream: IO[bytes]) -> Iterator[str]:
     return iter(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
 
 
-def byte_lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """The lines of an NDJSON file. Raises Unreadable for a line without end."""
-    first = True
-    while line := stream.readline(_LONGEST):
-        if len(line) == _LONGEST:
+def byte_lines(stream: Peekable) -> Iterator[bytes]:
+    """The lines of an NDJSON file, without their ends. Raises Unreadable for a line without end."""
+    rest, first = b"", True
+    while block := stream.read1(_BLOCK):
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        if len(rest) > _LONGEST:
             raise Unreadable("a line is longer than 16 MB")
-        yield line.removeprefix(b"\xef\xbb\xbf") if first else line
-        first = False
+        if first and lines:
+            lines[0], first = lines[0].removeprefix(b"\xef\xbb\xbf"), False
+        yield from lines
+    if rest:
+        yield rest.removeprefix(b"\xef\xbb\xbf") if first else rest
 
 
 def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
@@ -188,38 +194,24 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
             return
 
 
-def parquet_rows(path: str) -> Iterator[bytes]:
-    """The rows of a Parquet file as JSON objects, by DuckDB. Raises Unreadable."""
+def parquet_parts(file: Opened, size: int) -> Iterator[ParquetRows]:
+    """The rows of a Parquet file, by DuckDB, in parts of so many. Raises Unreadable."""
     import duckdb  # a heavy import that only this form needs
 
-    quoted = path.replace("'", "''")
+    quoted = file.name.replace("'", "''")
     try:
         with duckdb.connect(":memory:") as connection:
+            connection.execute("SET threads TO 1")  # each further one holds a row group in memory
             table = f"read_parquet('{quoted}')"
-            columns = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
-            picked = ", ".join(_selected(name, kind) for name, kind, *_ in columns)
+            described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+            columns = [(name, kind) for name, kind, *_ in described]
+            picked = ", ".join(selected(name, kind) for name, kind in columns)
+            ((total,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
             rows = connection.execute(f"SELECT {picked} FROM {table}")
-            while chunk := rows.fetchmany(_ROWS):
-                for row in chunk:
-                    yield _object(columns, row)
+            done = 0
+            while part := rows.fetchmany(size):
+                done += len(part)
+                file.pass_share(done, total)
+                yield ParquetRows(columns, part)
     except duckdb.Error as error:
         raise Unreadable(f"is not Parquet that can be read: {error}") from None
-
-
-def _selected(name: str, kind: str) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
-    # An instant comes as a number: DuckDB would need another package to make a datetime of it.
-    return f"epoch_us({quoted})" if kind == "TIMESTAMP WITH TIME ZONE" else quoted
-
-
-def _object(columns: list[tuple[Any, ...]], row: tuple[Any, ...]) -> bytes:
-    record: dict[str, Any] = {}
-    for (name, kind, *_), value in zip(columns, row, strict=True):
-        if value is None:
-            continue
-        if kind == "TIMESTAMP WITH TIME ZONE":
-            value = format_instant(value)
-        elif kind == "JSON" or (name in _NESTED and isinstance(value, str)):
-            value = msgspec.Raw(value.encode())
-        record[name] = value
-    return msgspec.json.encode(record)

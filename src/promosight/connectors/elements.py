@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -45,6 +45,21 @@ def depth(text: bytes) -> int:
         elif mark in b"]}":
             level -= 1
     return deepest
+
+
+def is_deep(value: Any) -> bool:
+    """Whether JSON nests deeper than MAX_DEPTH; level by level, without recursion."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _by_brackets(body: bytes) -> list[bytes]:

@@ -1,34 +1,46 @@
 """Redemptions and assignments from bodies and files: each element becomes a fact, or a refusal that keeps it.
 
-One bad element never costs its neighbours; only a body that cannot be read at all is refused whole. The readers
-of lines take one at a time and hold nothing back, so that a file of any size streams through.
+Many are decoded and judged at once; what is unusual among them is looked at alone, by the functions below. One
+bad element never costs its neighbours; only a body that cannot be read at all is refused whole. Files are read in
+pieces of so many lines, so that one of any size streams through.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
 
-from promosight.connectors.csv_rows import CsvRow, csv_rows
-from promosight.connectors.elements import MAX_DEPTH, depth, split_array
+from promosight.connectors.csv_columns import WORDS, columns_of_cells
+from promosight.connectors.csv_rows import CsvPart, csv_parts
+from promosight.connectors.decoded import (
+    EXTRA,
+    decode_array,
+    decode_each,
+    decode_lines,
+    facts_of,
+    facts_of_columns,
+)
+from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, split_array
+from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_row
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
-from promosight.flows.intake import Item
+from promosight.flows.intake import Item, Piece
 from promosight.flows.rejecting import MAX_PAYLOAD, Refused
+from promosight.rules.columns import TOGETHER
 from promosight.rules.facts import (
+    UNNAMED,
     Assignment,
     Event,
     Rejection,
     assignment_from,
     event_from,
     identifier,
+    name_by_content,
 )
-from promosight.rules.identity import stable_hash
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 Reported = ReportedEvent | ReportedAssignment
@@ -38,8 +50,6 @@ _TYPES: dict[str, type[ReportedEvent] | type[ReportedAssignment]] = {
     "assignments": ReportedAssignment,
 }
 _ID = {"redemptions": "event_id", "assignments": "assignment_id"}
-_EXTRA = {"redemptions": "metadata", "assignments": "attributes"}
-"""Where the unknown columns of a CSV file go."""
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 MEDIA_TYPES = (JSON, NDJSON, CSV)
@@ -48,13 +58,9 @@ MAX_EVENTS = 10_000
 _BOM = b"\xef\xbb\xbf"
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
-_WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _canonical = msgspec.json.Encoder(order="sorted").encode
 _one = {kind: msgspec.json.Decoder(type_) for kind, type_ in _TYPES.items()}
-_many: dict[str, msgspec.json.Decoder[list[Reported]]] = {
-    "redemptions": msgspec.json.Decoder(list[ReportedEvent]),
-    "assignments": msgspec.json.Decoder(list[ReportedAssignment]),
-}
+_SPACE = b" \t\r\n"
 
 
 class Reading(msgspec.Struct):
@@ -62,7 +68,7 @@ class Reading(msgspec.Struct):
 
     received_us: int
     tracking_from_us: int
-    equal_rows: Counter[int] = msgspec.field(default_factory=Counter)
+    equal_rows: dict[int, int] = msgspec.field(default_factory=dict)
     """How often each content without an event id was seen in these files."""
 
 
@@ -77,14 +83,17 @@ def read_body(
         return _read_json(kind, body.removeprefix(_BOM), reading, at_most)
     if content_type == NDJSON:
         lines = body.removeprefix(_BOM).splitlines()
-        found = list(islice(read_ndjson(kind, lines, reading), at_most + 1))
+        pieces = ndjson_pieces(kind, lines, reading)
     elif content_type == CSV:
         text = io.StringIO(_text(body), newline="")
-        found = list(islice(read_csv(kind, text, reading), at_most + 1))
+        pieces = csv_pieces(kind, text, reading)
     else:
         raise UnsupportedMedia("send " + ", ".join(MEDIA_TYPES))
-    if len(found) > at_most:
-        raise TooLarge(f"more than {at_most} events in one request")
+    found: list[Item] = []
+    for piece in pieces:
+        found += piece.items
+        if len(found) > at_most:
+            raise TooLarge(f"more than {at_most} events in one request")
     return found
 
 
@@ -95,46 +104,143 @@ def is_single(content_type: str, body: bytes) -> bool:
 
 def read_ndjson(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterator[Item]:
     """An item for each line that is not blank."""
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _element(kind, line, reading, line=number)
+    pieces = ndjson_pieces(kind, lines, reading)
+    return chain.from_iterable(piece.items for piece in pieces)
 
 
-def read_csv(kind: str, lines: Iterable[str], reading: Reading) -> Iterator[Item]:
-    """An item for each row below the header. Raises Unreadable when the header names no known column."""
-    rows = csv_rows(lines, set(_TYPES[kind].__struct_fields__))
-    header = next(rows).cells
-    for row in rows:
-        yield _from_row(kind, header, row, reading)
+def ndjson_pieces(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterator[Piece]:
+    """The items of lines that are not blank, in small pieces."""
+    remaining = iter(lines)
+    first = 1
+    while taken := [line.strip(_SPACE) for line in islice(remaining, TOGETHER)]:
+        numbers: Sequence[int] = range(first, first + len(taken))
+        first += len(taken)
+        if not all(taken) or any(map(bytes.isspace, taken)):
+            said = [(n, line) for n, line in zip(numbers, taken, strict=True) if line.strip()]
+            numbers, taken = [n for n, _ in said], [line for _, line in said]
+        yield Piece(numbers, _of_lines(kind, numbers, taken, reading))
+
+
+def csv_pieces(kind: str, lines: Iterable[str], reading: Reading) -> Iterator[Piece]:
+    """The items of rows below the header. Raises Unreadable when the header names no known column."""
+    header, parts = csv_parts(lines, set(_TYPES[kind].__struct_fields__), TOGETHER)
+    for part in parts:
+        yield Piece(part.lines, _of_rows(kind, header, part, reading))
+
+
+def parquet_pieces(kind: str, parts: Iterable[ParquetRows], reading: Reading) -> Iterator[Piece]:
+    """The items of the rows of a Parquet file, counted from 1."""
+    first = 1
+    for part in parts:
+        numbers = range(first, first + len(part.rows))
+        first += len(part.rows)
+        yield Piece(numbers, _of_parquet(kind, numbers, part, reading))
+
+
+def _of_lines(
+    kind: str, numbers: Sequence[int], lines: list[bytes], reading: Reading
+) -> list[Item]:
+    facts = facts_of(
+        kind,
+        decode_lines(kind, lines),
+        received_us=reading.received_us,
+        tracking_from_us=reading.tracking_from_us,
+        derive=True,
+    )
+    return _named(
+        _completed(facts, lambda row: _element(kind, lines[row], reading, line=numbers[row])),
+        reading,
+    )
+
+
+def _of_rows(kind: str, header: list[str], part: CsvPart, reading: Reading) -> list[Item]:
+    facts = facts_of_columns(
+        columns_of_cells(kind, header, part.rows),
+        received_us=reading.received_us,
+        tracking_from_us=reading.tracking_from_us,
+        derive=True,
+    )
+    return _named(
+        _completed(facts, lambda row: _from_row(kind, header, part, row, reading)), reading
+    )
+
+
+def _of_parquet(
+    kind: str, numbers: Sequence[int], part: ParquetRows, reading: Reading
+) -> list[Item]:
+    def alone(row: int) -> Item:
+        return _element(kind, json_of_row(part, row), reading, line=numbers[row])
+
+    columns = columns_of_parquet(kind, part)
+    if columns is None:  # a column of a type that no field has
+        return _named([alone(row) for row in range(len(part.rows))], reading)
+    facts = facts_of_columns(
+        columns,
+        received_us=reading.received_us,
+        tracking_from_us=reading.tracking_from_us,
+        derive=True,
+    )
+    return _named(_completed(facts, alone), reading)
 
 
 def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> list[Item]:
     if is_single(JSON, body):
-        if not body.lstrip().startswith(b"{"):
-            raise Unreadable("the body is neither a JSON object nor an array")
-        elements = split_array(b"[" + body + b"]", at_most)
-        if len(elements) != 1:
-            raise Unreadable("the body is not JSON: there is something beside the object")
-        return [_element(kind, elements[0], reading)]
-    try:
-        reported = _many[kind].decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return [_element(kind, one, reading) for one in split_array(body, at_most)]
-    if len(reported) > at_most:
+        return [_single(kind, body, reading)]
+    decoded = decode_array(kind, body)
+    texts: list[bytes] = []
+    if decoded is None:
+        texts = split_array(body, at_most)
+        decoded = decode_each(kind, texts)
+    if len(decoded) > at_most:
         raise TooLarge(f"more than {at_most} events in one request")
-    facts = [_fact(one, reading) for one in reported]
-    taken = [fact for fact in facts if not isinstance(fact, Rejection)]
-    if len(taken) == len(facts):
-        return list(taken)
-    texts = split_array(body, at_most)
-    return [
-        _refused(kind, fact, text) if isinstance(fact, Rejection) else fact
-        for fact, text in zip(facts, texts, strict=True)
-    ]
+    facts = facts_of(
+        kind,
+        decoded,
+        received_us=reading.received_us,
+        tracking_from_us=reading.tracking_from_us,
+        derive=False,
+    )
+
+    def alone(row: int) -> Item:
+        if not texts:
+            texts.extend(split_array(body, at_most))
+        return _element(kind, texts[row], reading)
+
+    return _completed(facts, alone)
+
+
+def _single(kind: str, body: bytes, reading: Reading) -> Item:
+    if not body.lstrip().startswith(b"{"):
+        raise Unreadable("the body is neither a JSON object nor an array")
+    try:
+        fact = _fact(_one[kind].decode(body), reading)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        fact = None
+    if fact is not None and not isinstance(fact, Rejection):
+        return fact
+    elements = split_array(b"[" + body + b"]", 1_000)
+    if len(elements) != 1:
+        raise Unreadable("the body is not JSON: there is something beside the object")
+    return _element(kind, elements[0], reading)
+
+
+def _completed(facts: Sequence[Fact | None], alone: Callable[[int], Item]) -> list[Item]:
+    """The facts, and in the open places what each becomes alone."""
+    return [alone(row) if fact is None else fact for row, fact in enumerate(facts)]
+
+
+def _named(items: list[Item], reading: Reading) -> list[Item]:
+    """Events that came without an id get one made of their content and of how often it was seen."""
+    for item in items:
+        if isinstance(item, Event) and not item.event_id:
+            ordinal = reading.equal_rows.get(item.digest, 0) + 1
+            reading.equal_rows[item.digest] = ordinal
+            name_by_content(item, ordinal)
+    return items
 
 
 def _element(kind: str, text: bytes, reading: Reading, *, line: int | None = None) -> Item:
-    """One JSON object. Elements of lines may come without an event id."""
+    """One JSON object. Elements of lines may come without an event id, which is empty then."""
     try:
         reported = _one[kind].decode(text)
     except msgspec.ValidationError as error:
@@ -148,23 +254,22 @@ def _element(kind: str, text: bytes, reading: Reading, *, line: int | None = Non
     return _refused(kind, fact, text, line=line) if isinstance(fact, Rejection) else fact
 
 
-def _from_row(kind: str, header: list[str], row: CsvRow, reading: Reading) -> Item:
-    why = row.fault and f"is not CSV: {row.fault}"
-    if len(row.cells) > len(header):
-        why = f"has {len(row.cells)} cells under {len(header)} columns"
-    if why is not None:
-        kept = row.cells[0] if row.fault else _canonical(row.cells).decode()
-        return Refused(
-            Rejection("invalid", "", why), kind, None, kept_text(kept.encode()), row.line
-        )
-    cells = {n: c for n, c in zip(header, row.cells, strict=False) if n and c.strip() != ""}
+def _from_row(kind: str, header: list[str], part: CsvPart, row: int, reading: Reading) -> Item:
+    line, cells = part.lines[row], part.rows[row]
+    if (fault := part.faults.get(row)) is not None:
+        why = Rejection("invalid", "", f"is not CSV: {fault}")
+        return Refused(why, kind, None, kept_text(cells[0].encode()), line)
+    if len(cells) > len(header):
+        why = Rejection("invalid", "", f"has {len(cells)} cells under {len(header)} columns")
+        return Refused(why, kind, None, kept_text(_canonical(cells)), line)
+    said = {n: c for n, c in zip(header, cells, strict=False) if n and c.strip() != ""}
     try:
-        reported = msgspec.convert(_record(kind, cells), _TYPES[kind])
+        reported = msgspec.convert(_record(kind, said), _TYPES[kind])
     except msgspec.ValidationError as error:
-        return _refused(kind, misfit(error), _canonical(cells), line=row.line)
+        return _refused(kind, misfit(error), _canonical(said), line=line)
     fact = _fact(reported, reading, derive=True)
     if isinstance(fact, Rejection):
-        return _refused(kind, fact, _canonical(cells), line=row.line)
+        return _refused(kind, fact, _canonical(said), line=line)
     return fact
 
 
@@ -176,10 +281,10 @@ def _record(kind: str, cells: dict[str, str]) -> dict[str, Any]:
     if "channels" in record:
         record["channels"] = record["channels"].split("|")
     if "control" in record:
-        record["control"] = _WORDS.get(record["control"].strip().lower(), record["control"])
+        record["control"] = WORDS.get(record["control"].strip().lower(), record["control"])
     if record.get("max_redemptions", "").strip().isdecimal():
         record["max_redemptions"] = int(record["max_redemptions"])
-    field = _EXTRA[kind]
+    field = EXTRA[kind]
     held = _json_cell(record[field], field) if field in record else {}
     if isinstance(held, dict):
         held = held | extra
@@ -196,42 +301,22 @@ def _json_cell(cell: str, field: str) -> Any:
 
 
 def _fact(reported: Reported, reading: Reading, *, derive: bool = False) -> Fact | Rejection:
-    """The fact or its Rejection; `derive` gives an event without an id one made of its content."""
+    """The fact or its Rejection; with `derive` an event may lack its id, and has an empty one then."""
     if isinstance(reported, ReportedAssignment):
-        if reported.attributes and _is_deep(reported.attributes):
+        if reported.attributes and is_deep(reported.attributes):
             return _too_deep("/attributes")
         return assignment_from(reported, received_us=reading.received_us)
-    if reported.metadata and _is_deep(reported.metadata):
+    if reported.metadata and is_deep(reported.metadata):
         return _too_deep("/metadata")
-    if derive and reported.event_id is None:
-        reported.event_id = _derived_id(reported, reading)
-    return event_from(
+    unnamed = derive and reported.event_id is None
+    if unnamed:
+        reported.event_id = UNNAMED
+    fact = event_from(
         reported, received_us=reading.received_us, tracking_from_us=reading.tracking_from_us
     )
-
-
-def _derived_id(reported: ReportedEvent, reading: Reading) -> str:
-    said = {
-        name: value for name, value in msgspec.structs.asdict(reported).items() if value is not None
-    }
-    content = stable_hash(_canonical(said))
-    reading.equal_rows[content] += 1
-    return f"row-{content:016x}-{reading.equal_rows[content]}"
-
-
-def _is_deep(value: Any) -> bool:
-    """Whether JSON nests deeper than MAX_DEPTH; level by level, without recursion."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return False
-    return True
+    if unnamed and isinstance(fact, Event):
+        fact.event_id = ""
+    return fact
 
 
 def _too_deep(pointer: str) -> Rejection:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 import msgspec
 
 from promosight.flows.groups import Groups
@@ -24,6 +27,13 @@ class Delivery(msgspec.Struct):
     arrival: Arrival
     items: list[Item]
     brief: bool = False
+
+
+class Piece(NamedTuple):
+    """Some rows of a file: the line (or number) each stands at, and the item it became."""
+
+    lines: Sequence[int]
+    items: Sequence[Any]
 
 
 class Receipt(msgspec.Struct):

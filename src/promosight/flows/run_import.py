@@ -7,28 +7,67 @@ new rows by its identity when the same file comes again.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import islice
+from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
 from promosight.flows.define_promotions import Definitions, define_promotions
-from promosight.flows.intake import Delivery, Receipt
+from promosight.flows.intake import Delivery, Piece, Receipt
 from promosight.flows.know_customers import Acquaintance, know_customers
 from promosight.flows.publish import finish_import, note_import, start_import
 from promosight.flows.report import report
-from promosight.store.engine import Store
+from promosight.rules.instants import SECOND_US
+from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
 
 KINDS = ("promotions", "customers", "assignments", "redemptions")
-CHUNK_ROWS = 5_000
+PIECE_ROWS = 20_000
+"""Rows of a file that become facts in one transaction: enough to touch each page of the store once for many."""
+
 MAX_LISTED = 100
 """Rows listed with their reason in a report; all of them are counted, and kept under problems."""
 
 _DEFINED_TOGETHER = 100
 """Promotions defined in one transaction: each may match all its facts anew."""
+
+_NOTED_EVERY_US = SECOND_US
+_outcome = attrgetter("outcome")
+
+
+def gathered(kind: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Small pieces of a file as larger ones: not very large at first, so that something is to be seen soon."""
+    if kind == "promotions":
+        sizes: Iterable[int] = repeat(_DEFINED_TOGETHER)
+    else:
+        sizes = chain((PIECE_ROWS // 4, PIECE_ROWS // 4, PIECE_ROWS // 2), repeat(PIECE_ROWS))
+    remaining = iter(pieces)
+    for size in sizes:
+        lines: list[int] = []
+        items: list[Any] = []
+        failure: Exception | None = None
+        try:
+            for piece in remaining:
+                lines += piece.lines
+                items += piece.items
+                if len(items) >= size:
+                    break
+        except Exception as error:  # noqa: BLE001 - what was read before it is taken first
+            failure = error
+        if items:
+            yield Piece(lines, items)
+        if failure is not None:
+            raise failure
+        if not items:
+            return
+
+
+def each_a_piece(rows: Iterable[tuple[int, Any]]) -> Iterator[Piece]:
+    """Rows of (line, item) that come one by one."""
+    return (Piece((line,), (item,)) for line, item in rows)
 
 
 class Problem(msgspec.Struct):
@@ -52,20 +91,22 @@ class ImportReport(msgspec.Struct):
     reasons: dict[str, Counter[str]] = msgspec.field(default_factory=dict)
     problems: list[Problem] = msgspec.field(default_factory=list)
 
-    def add(self, file: str, line: int, receipt: Receipt) -> None:
-        """Counts one row, and lists it when it was rejected and there is room."""
-        self.rows += 1
-        self.outcomes[receipt.outcome] += 1
-        if receipt.reason is not None:
+    def add(self, file: str, lines: Sequence[int], receipts: list[Receipt]) -> None:
+        """Counts rows, and lists those that were rejected while there is room."""
+        self.rows += len(receipts)
+        self.outcomes.update(map(_outcome, receipts))
+        for line, receipt in zip(lines, receipts, strict=True):
+            if receipt.reason is None:
+                continue
             self.reasons.setdefault(receipt.outcome, Counter())[receipt.reason] += 1
-        if receipt.outcome == "rejected" and len(self.problems) < MAX_LISTED:
-            why = (receipt.reason, receipt.pointer, receipt.detail)
-            self.problems.append(Problem(file, line, receipt.event_id, receipt.outcome, *why))
+            if receipt.outcome == "rejected" and len(self.problems) < MAX_LISTED:
+                why = (receipt.reason, receipt.pointer, receipt.detail)
+                self.problems.append(Problem(file, line, receipt.event_id, receipt.outcome, *why))
 
 
-class _Piece(NamedTuple):
+class _Taken(NamedTuple):
     file: str
-    lines: list[int]
+    lines: Sequence[int]
     receipts: Future[list[Receipt]]
 
 
@@ -84,7 +125,7 @@ class RunningImport:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._waiting: deque[_Piece] = deque()
+        self._waiting: deque[_Taken] = deque()
         self.report = ImportReport(kind)
         import_no = store.change(
             lambda tx: start_import(
@@ -92,14 +133,14 @@ class RunningImport:
             )
         )
         self._arrival = Arrival(workspace_no, source_no, import_no, clock())
+        self._noted_us = 0
+        self._noting: Future[Any] | None = None
 
-    def take(self, file: str, rows: Iterable[tuple[int, Any]]) -> Iterator[int]:
-        """Takes rows of (line number, item); yields how many rows of all files are done."""
-        size = _DEFINED_TOGETHER if self.report.kind == "promotions" else CHUNK_ROWS
-        remaining = iter(rows)
+    def take(self, file: str, pieces: Iterable[Piece]) -> Iterator[int]:
+        """Takes pieces of a file; yields how many rows of all files are done."""
         try:
-            while chunk := list(islice(remaining, size)):
-                self._submit(file, chunk)
+            for piece in gathered(self.report.kind, pieces):
+                self._submit(file, piece)
                 while len(self._waiting) > 1:
                     self._collect()
                 yield self.report.rows
@@ -118,9 +159,9 @@ class RunningImport:
         )
         return self.report
 
-    def _submit(self, file: str, chunk: list[tuple[int, Any]]) -> None:
+    def _submit(self, file: str, piece: Piece) -> None:
         arrival = self._arrival._replace(received_us=self._clock())
-        items = [item for _, item in chunk]
+        items = [*piece.items]
         receipts: Future[list[Receipt]]
         if self.report.kind == "promotions":
             receipts = self._store.submit(define_promotions, Definitions(arrival, items))
@@ -128,17 +169,22 @@ class RunningImport:
             receipts = self._store.submit(know_customers, Acquaintance(arrival, items))
         else:
             receipts = self._store.submit(report, Delivery(arrival, items))
-        self._waiting.append(_Piece(file, [line for line, _ in chunk], receipts))
+        self._waiting.append(_Taken(file, piece.lines, receipts))
 
     def _collect(self) -> None:
-        piece = self._waiting.popleft()
-        for line, receipt in zip(piece.lines, piece.receipts.result(), strict=True):
-            self.report.add(piece.file, line, receipt)
-        self._note()
+        taken = self._waiting.popleft()
+        self.report.add(taken.file, taken.lines, taken.receipts.result())
+        if self._clock() >= self._noted_us + _NOTED_EVERY_US:
+            self._note()
 
     def _note(self) -> None:
+        """Says how far it is, without waiting for the store to have written it."""
+        if self._noting is not None:
+            self._noting.result()
         import_no, now_us = self._arrival.import_no, self._clock()
         rows, outcomes = self.report.rows, dict(self.report.outcomes)
-        self._store.change(
-            lambda tx: note_import(tx, import_no, rows_read=rows, outcomes=outcomes, now_us=now_us)
+        self._noted_us = now_us
+        self._noting = self._store.submit(
+            each_alone,
+            lambda tx: note_import(tx, import_no, rows_read=rows, outcomes=outcomes, now_us=now_us),
         )

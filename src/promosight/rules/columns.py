@@ -8,7 +8,7 @@ for single events decides. So nothing is ever refused here, and this module must
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from promosight.rules.facts import (
     FUTURE_TOLERANCE_US,
@@ -16,7 +16,6 @@ from promosight.rules.facts import (
     Event,
     Rejection,
     assignment_from,
-    canonical_json,
     event_from,
     slot_of,
 )
@@ -24,12 +23,12 @@ from promosight.rules.identity import content_digests
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.rows import Column, Rows
 
-_TOGETHER = 1_000
+TOGETHER = 1_000
 """Rows worked off together: few enough that their columns stay near the processor."""
 
 
 class EventColumns(NamedTuple):
-    """The fields of ReportedEvent, each a column; `metadata` is canonical JSON already.
+    """The fields of ReportedEvent, each a column.
 
     An amount may be a text, a whole number or a Decimal; an instant may be a text or its microseconds.
     """
@@ -53,7 +52,7 @@ class EventColumns(NamedTuple):
 
 
 class AssignmentColumns(NamedTuple):
-    """The fields of ReportedAssignment, each a column, as in EventColumns; `attributes` are dictionaries."""
+    """The fields of ReportedAssignment, each a column, as in EventColumns."""
 
     promotion_id: Column
     customer_id: Column
@@ -100,10 +99,7 @@ def assignments_from(
 
 
 def event_columns(rows: Sequence[ReportedEvent]) -> EventColumns:
-    """The columns of reported events. `metadata` may be deep no further than JSON may."""
-    metadata: list[Any] = [r.metadata for r in rows]
-    if metadata.count(None) != len(rows):
-        metadata = list(map(canonical_json, metadata))
+    """The columns of reported events."""
     return EventColumns(
         [r.event_id for r in rows],
         [r.type for r in rows],
@@ -120,7 +116,7 @@ def event_columns(rows: Sequence[ReportedEvent]) -> EventColumns:
         [r.currency for r in rows],
         [r.order_id for r in rows],
         [r.order_value for r in rows],
-        metadata,
+        [r.metadata for r in rows],
     )
 
 
@@ -168,9 +164,13 @@ def assignments_of_columns(
     return found
 
 
-def _parts(columns: tuple[Column, ...]) -> Iterator[list[Column]]:
-    for start in range(0, len(columns[0]), _TOGETHER):
-        yield [column[start : start + _TOGETHER] for column in columns]
+def _parts(columns: tuple[Column, ...]) -> Iterator[Sequence[Column]]:
+    count = len(columns[0])
+    if 0 < count <= TOGETHER:
+        yield columns
+        return
+    for start in range(0, count, TOGETHER):
+        yield [column[start : start + TOGETHER] for column in columns]
 
 
 def _events(c: EventColumns, received_us: int, tracking_from_us: int) -> list[Event | None]:
@@ -195,7 +195,7 @@ def _events(c: EventColumns, received_us: int, tracking_from_us: int) -> list[Ev
         rows.currencies(c.currency),
         rows.ids(c.order_id),
         rows.amounts(c.order_value),
-        c.metadata,
+        rows.json(c.metadata),
     )
     digests = content_digests(zip(*fields, strict=True))
     return rows.certain(map(Event, *fields, digests))

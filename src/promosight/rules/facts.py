@@ -105,6 +105,16 @@ def assignment_from(reported: ReportedAssignment, *, received_us: int) -> Assign
         return fault.rejection
 
 
+UNNAMED = "row"
+"""The id under which an event is judged that has none and is to be named by its content."""
+
+
+def name_by_content(event: Event, ordinal: int) -> None:
+    """Gives an event judged as UNNAMED an id made of its content, and of how often that came before in its file."""
+    event.event_id = f"row-{event.digest:016x}-{ordinal}"
+    event.digest = content_digest(*msgspec.structs.astuple(event)[:-1])
+
+
 def identifier(value: str | None, field: str) -> str | Rejection:
     """A caller's id, trimmed, or why it cannot be one."""
     try:
@@ -153,7 +163,7 @@ def _reverses(r: ReportedEvent) -> str | None:
 def _redeemed_us(r: ReportedEvent, required: bool, received_us: int, tracking_from_us: int) -> int:
     if r.redeemed_at is None and not required:
         return 0
-    instant_us = _instant(_required(r.redeemed_at, "redeemed_at"), "redeemed_at")
+    instant_us = _needed_instant(r.redeemed_at, "redeemed_at")
     if instant_us < tracking_from_us:
         raise Fault("backdated", "redeemed_at", "lies before the start of tracking")
     _not_future(instant_us, received_us, "redeemed_at")
@@ -168,7 +178,7 @@ def _not_future(instant_us: int, received_us: int, field: str) -> None:
 def _assignment(r: ReportedAssignment, received_us: int) -> Assignment:
     promotion_id = _required(r.promotion_id, "promotion_id")
     customer_id = _required(r.customer_id, "customer_id")
-    assigned_us = _instant(_required(r.assigned_at, "assigned_at"), "assigned_at")
+    assigned_us = _needed_instant(r.assigned_at, "assigned_at")
     _not_future(assigned_us, received_us, "assigned_at")
     assignment_id = identifier_or_none(r.assignment_id, "assignment_id")
     campaign_id = identifier_or_none(r.campaign_id, "campaign_id")
@@ -259,6 +269,15 @@ def _checked(parse: Callable[[Any], int], value: Any, field: str) -> int:
         return parse(value)
     except ValueError as error:
         raise Fault("invalid", field, str(error)) from None
+
+
+def _needed_instant(text: str | None, field: str) -> int:
+    if text is not None and len(text) <= MAX_ID_LENGTH:
+        try:
+            return parse_instant(text)
+        except ValueError:  # blanks around it, perhaps
+            pass
+    return _instant(_required(text, field), field)
 
 
 def _instant(text: str, field: str) -> int:

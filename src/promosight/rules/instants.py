@@ -18,6 +18,9 @@ _MICROSECOND = timedelta(microseconds=1)
 # An offset can push the first and the last day over the edge of the years 1 to 9999.
 _FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LONGEST = 40
+"""No common form of an instant is longer; a fraction may have any number of digits."""
+
 _QUARTER_US = 900 * SECOND_US
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -49,7 +52,7 @@ def parse_instants(texts: list[str]) -> list[int] | None:
     if not texts:
         return []
     length, joined = len(texts[0]), "".join(texts)
-    if length < 16 or set(map(len, texts)) != {length}:
+    if not 16 <= length <= _LONGEST or set(map(len, texts)) != {length}:
         return None
     if set(joined[4::length]) != {"-"} or not set(joined[10::length]) <= {"T", "t", " "}:
         return None

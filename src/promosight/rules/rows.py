@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from promosight.rules.facts import (
     MAX_ID_LENGTH,
     Fault,
+    canonical_json,
     channels_of,
     details_of,
     identifier_or_none,
@@ -152,7 +153,11 @@ class Rows:
         beside = (occurrence, decision_id, attributes)
         if all(column.count(None) == self.count for column in beside):
             return occurrence
-        return list(map(details_of, *beside))
+        return self._each(zip(*beside, strict=True), _details)
+
+    def json(self, column: Column) -> Column:
+        """Objects as canonical JSON."""
+        return column if column.count(None) == self.count else self._each(column, _json)
 
     def _doubt(self, wrong: Iterable[bool]) -> None:
         self._doubts.update(row for row, is_wrong in enumerate(wrong) if is_wrong)
@@ -191,7 +196,7 @@ def _spread(found: list[int], column: Column) -> list[int | None]:
 
 
 def _instant(value: Any) -> int:
-    if isinstance(value, str) and value == value.strip():
+    if isinstance(value, str) and value == value.strip() and len(value) <= MAX_ID_LENGTH:
         return parse_instant(value)
     raise ValueError
 
@@ -213,3 +218,13 @@ def _count(value: Any) -> int:
 
 def _channels(both: tuple[Sequence[str] | None, str | None]) -> tuple[str, ...]:
     return channels_of(*both)
+
+
+def _details(beside: tuple[str | None, str | None, Any]) -> str | None:
+    return details_of(*beside) if isinstance(beside[2], dict | None) else _json(beside[2])
+
+
+def _json(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        raise TypeError
+    return canonical_json(value)

@@ -8,6 +8,7 @@ are worked off as one batch of a hundred.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time

@@ -1,0 +1,88 @@
+"""Cells of CSV as the columns of reported events: numbers, lists and yes or no from their text.
+
+Columns of unknown names end in `metadata` or `attributes`. A cell that is empty is absent; anything stranger stays a
+text where none belongs, which puts its row in doubt, and the row is read alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from promosight.connectors.decoded import EXTRA, Columns
+from promosight.connectors.elements import is_deep
+from promosight.rules.columns import AssignmentColumns, EventColumns
+
+WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+"""How people write yes and no."""
+
+_FORMS: dict[str, type[EventColumns] | type[AssignmentColumns]] = {
+    "redemptions": EventColumns,
+    "assignments": AssignmentColumns,
+}
+
+
+def columns_of_cells(kind: str, header: list[str], rows: list[list[str]]) -> Columns:
+    """The columns of rows below a header. A row with more cells than the header is in doubt."""
+    width = len(header)
+    if set(map(len, rows)) != {width}:
+        rows = [_of_width(row, width) for row in rows]
+    given = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
+    form = _FORMS[kind]
+    columns: dict[str, Sequence[Any]] = {
+        name: _present(given[name]) if name in given else [None] * len(rows)
+        for name in form._fields
+    }
+    for name, read in (("channels", _split), ("control", _yes_or_no), ("max_redemptions", _count)):
+        if name in given and name in columns:
+            columns[name] = [value and read(value) for value in columns[name]]
+    unknown = {name: cells for name, cells in given.items() if name and name not in columns}
+    extra = EXTRA[kind]
+    if unknown or extra in given:
+        columns[extra] = _extra(columns[extra], unknown)
+    return form(**columns)
+
+
+def _of_width(row: list[str], width: int) -> list[str]:
+    """A row filled up with empty cells; nothing of one that is too long."""
+    return row + [""] * (width - len(row)) if len(row) <= width else [""] * width
+
+
+def _present(cells: Sequence[str]) -> Sequence[str | None]:
+    return [cell or None for cell in cells] if "" in cells else cells
+
+
+def _split(cell: str) -> list[str]:
+    return cell.split("|")
+
+
+def _yes_or_no(cell: str) -> bool | str:
+    return WORDS.get(cell.strip().lower(), cell)
+
+
+def _count(cell: str) -> int | str:
+    return int(cell) if cell.strip().isdecimal() else cell
+
+
+def _extra(held: Sequence[str | None], unknown: Mapping[str, Sequence[str]]) -> list[Any]:
+    """What a row's JSON cell holds, and beside it the cells of unknown columns."""
+    names = list(unknown)
+    beside = zip(*unknown.values(), strict=True) if unknown else ((),) * len(held)
+    return [
+        _joined(cell, {n: c for n, c in zip(names, cells, strict=True) if c.strip() != ""})
+        for cell, cells in zip(held, beside, strict=True)
+    ]
+
+
+def _joined(cell: str | None, more: dict[str, str]) -> Any:
+    if cell is None:
+        return more or None
+    try:
+        value = msgspec.json.decode(cell)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return cell
+    if not isinstance(value, dict) or is_deep(value):
+        return cell
+    return value | more or None

@@ -1,0 +1,149 @@
+"""JSON of many events, decoded at once and judged column by column.
+
+What is decoded here is a little rawer than the reported structs: amounts as they were written, without a Decimal
+made of each, and `metadata` or `attributes` as bytes. Where a row is unusual or wrong its place is left open (None),
+and the reader of single elements decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from promosight.connectors.elements import is_deep
+from promosight.rules.columns import (
+    TOGETHER,
+    AssignmentColumns,
+    EventColumns,
+    assignment_columns,
+    assignments_of_columns,
+    event_columns,
+    events_of_columns,
+)
+from promosight.rules.facts import UNNAMED, Assignment, Event
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
+
+Fact = Event | Assignment
+Columns = EventColumns | AssignmentColumns
+
+EXTRA = {"redemptions": "metadata", "assignments": "attributes"}
+"""The field that holds what has no field of its own."""
+
+_AMOUNTS = ("reward_value", "order_value")
+_UNREAD = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
+
+
+def _raw_form(type_: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """A struct of the same fields, of which those that cost most to decode are left as they are."""
+    rawer: dict[str, Any] = dict.fromkeys(_AMOUNTS, Any) | dict.fromkeys(
+        EXTRA.values(), msgspec.Raw
+    )
+    fields = [
+        (field.encode_name, rawer.get(field.name, field.type), None)
+        for field in msgspec.structs.fields(type_)
+    ]
+    return msgspec.defstruct(f"Raw{type_.__name__}", fields, gc=False)
+
+
+_FORMS = {"redemptions": _raw_form(ReportedEvent), "assignments": _raw_form(ReportedAssignment)}
+_one: dict[str, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(form, float_hook=Decimal) for kind, form in _FORMS.items()
+}
+_array: dict[str, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(list[form], float_hook=Decimal)  # type: ignore[valid-type]
+    for kind, form in _FORMS.items()
+}
+
+
+def decode_array(kind: str, body: bytes) -> list[Any] | None:
+    """The elements of a JSON array; None when they cannot be decoded together."""
+    return _tried(lambda: _array[kind].decode(body))
+
+
+def decode_lines(kind: str, lines: list[bytes]) -> list[Any]:
+    """An element for each line; None for one that cannot be decoded."""
+    text = b"\n".join(lines)
+    # The decoder minds no line ends. But when every line begins and ends as an object does, no value can reach
+    # over a line end; and when there are as many values as lines, none has two.
+    apart = text.count(b"}\n{") == len(lines) - 1 and text[:1] == b"{" and text[-1:] == b"}"
+    found = _tried(lambda: _one[kind].decode_lines(text)) if apart else None
+    return found if found is not None and len(found) == len(lines) else decode_each(kind, lines)
+
+
+def decode_each(kind: str, texts: Sequence[bytes]) -> list[Any]:
+    """An element for each text, decoded alone; None for one that cannot be."""
+    decode = _one[kind].decode
+    found = []
+    for text in texts:
+        try:
+            found.append(decode(text))
+        except _UNREAD:
+            found.append(None)
+    return found
+
+
+def facts_of(
+    kind: str, decoded: list[Any], *, received_us: int, tracking_from_us: int, derive: bool
+) -> list[Fact | None]:
+    """The facts of decoded elements, as in `facts_of_columns`."""
+    sound = [one for one in decoded if one is not None]
+    found: list[Fact | None] = []
+    for start in range(0, len(sound), TOGETHER):
+        found += facts_of_columns(
+            _columns(kind, sound[start : start + TOGETHER]),
+            received_us=received_us,
+            tracking_from_us=tracking_from_us,
+            derive=derive,
+        )
+    if len(sound) == len(decoded):
+        return found
+    following = iter(found)
+    return [None if one is None else next(following) for one in decoded]
+
+
+def _columns(kind: str, decoded: list[Any]) -> Columns:
+    columns = event_columns(decoded) if kind == "redemptions" else assignment_columns(decoded)
+    raw = getattr(columns, EXTRA[kind])
+    if raw.count(None) == len(decoded):
+        return columns
+    return columns._replace(**{EXTRA[kind]: [_opened(value) for value in raw]})
+
+
+def facts_of_columns(
+    columns: Columns, *, received_us: int, tracking_from_us: int, derive: bool
+) -> list[Fact | None]:
+    """The facts of columns; None where a row is in doubt.
+
+    With `derive` an event may lack its id: the fact's is then empty, to be named by its content.
+    """
+    if isinstance(columns, AssignmentColumns):
+        return [*assignments_of_columns(columns, received_us=received_us)]
+    unnamed = [row for row, one in enumerate(columns.event_id) if one is None] if derive else []
+    if unnamed:
+        columns = columns._replace(event_id=[one or UNNAMED for one in columns.event_id])
+    found = events_of_columns(columns, received_us=received_us, tracking_from_us=tracking_from_us)
+    for row in unnamed:
+        if (event := found[row]) is not None:
+            event.event_id = ""
+    return [*found]
+
+
+def _tried(decode: Callable[[], list[Any]]) -> list[Any] | None:
+    try:
+        return decode()
+    except _UNREAD:
+        return None
+
+
+def _opened(raw: msgspec.Raw | None) -> Any:
+    """The object, None for null; anything else stays raw, which puts its row in doubt."""
+    if raw is None:
+        return None
+    try:
+        value = msgspec.json.decode(raw)
+    except _UNREAD:
+        return raw
+    return raw if value is not None and (not isinstance(value, dict) or is_deep(value)) else value

@@ -1,0 +1,120 @@
+"""Rows of a Parquet file, as DuckDB gives them, as the columns of reported events.
+
+A column of a type its field may have is taken as it is: an instant as microseconds, an amount as a number or text.
+For any other type the rows are written as the JSON objects they stand for, and read like those.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from promosight.connectors.decoded import EXTRA, Columns
+from promosight.connectors.elements import is_deep
+from promosight.rules.columns import AssignmentColumns, EventColumns
+from promosight.rules.instants import format_instant
+
+INSTANT = "TIMESTAMP WITH TIME ZONE"
+"""Values of this type come as microseconds since 1970, see `selected`."""
+
+_NESTED = ("metadata", "attributes", "properties", "tiers", "limits", "reward", "figures")
+"""Fields that hold JSON also where the file calls them text."""
+
+_FORMS: dict[str, type[EventColumns] | type[AssignmentColumns]] = {
+    "redemptions": EventColumns,
+    "assignments": AssignmentColumns,
+}
+_INSTANTS = ("redeemed_at", "assigned_at", "expires_at")
+_AMOUNTS = ("reward_value", "order_value")
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"} | {
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+}
+
+
+class ParquetRows(NamedTuple):
+    """Some rows and the name and DuckDB's type of each column."""
+
+    columns: Sequence[tuple[str, str]]
+    rows: list[tuple[Any, ...]]
+
+
+def selected(name: str, kind: str) -> str:
+    """What to select so that a column's values come as they are read here."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    # An instant comes as a number: DuckDB would need another package to make a datetime of it. A decimal comes as
+    # the text that JSON would have for it.
+    if kind == INSTANT:
+        return f"epoch_us({quoted})"
+    return f"{quoted}::VARCHAR" if kind.startswith("DECIMAL") else quoted
+
+
+def json_of_row(part: ParquetRows, row: int) -> bytes:
+    """A row as the JSON object it stands for."""
+    record: dict[str, Any] = {}
+    for (name, kind), value in zip(part.columns, part.rows[row], strict=True):
+        if value is None:
+            continue
+        if kind == INSTANT:
+            value = format_instant(value)
+        elif kind == "JSON" or (name in _NESTED and isinstance(value, str)):
+            value = msgspec.Raw(value.encode())
+        record[name] = value
+    return msgspec.json.encode(record)
+
+
+def columns_of_parquet(kind: str, part: ParquetRows) -> Columns | None:
+    """The columns of rows; None when one is of a type its field cannot have."""
+    given = dict(zip(part.columns, zip(*part.rows, strict=True), strict=True)) if part.rows else {}
+    form = _FORMS[kind]
+    columns: dict[str, Sequence[Any]] = {n: [None] * len(part.rows) for n in form._fields}
+    for (name, type_), values in given.items():
+        if name in columns:
+            read = _reader(name, type_, EXTRA[kind])
+            if read is None:
+                return None
+            columns[name] = read(values)
+    return form(**columns)
+
+
+def _reader(name: str, kind: str, extra: str) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """How to read a column, if its type is one that its field may have."""
+    if name == extra:
+        return _objects if kind in ("JSON", "VARCHAR") else None
+    if name in _AMOUNTS:
+        if kind in ("DOUBLE", "FLOAT"):
+            return _written
+        return _as_it_is if kind in _WHOLE | {"VARCHAR"} or kind.startswith("DECIMAL") else None
+    if name == "max_redemptions":
+        return _as_it_is if kind in _WHOLE else None
+    fitting = {"control": "BOOLEAN", "channels": "VARCHAR[]"}.get(name, "VARCHAR")
+    if kind == fitting or (name in _INSTANTS and kind == INSTANT):
+        return _as_it_is
+    return None
+
+
+def _as_it_is(values: Sequence[Any]) -> Sequence[Any]:
+    return values
+
+
+def _written(values: Sequence[float | None]) -> list[str | None]:
+    """Floating-point numbers as JSON would write them, which knows no infinity."""
+    return [None if v is None or not math.isfinite(v) else repr(v) for v in values]
+
+
+def _objects(values: Sequence[str | None]) -> list[Any]:
+    return [None if value is None else _object(value) for value in values]
+
+
+def _object(text: str) -> Any:
+    """The object, None for null; the text itself where it is anything else, which puts its row in doubt."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return text
+    return text if value is not None and (not isinstance(value, dict) or is_deep(value)) else value

@@ -1,0 +1,109 @@
+"""Rows of Parquet become facts as columns; the JSON objects they stand for say what those must be."""
+
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promosight.cli.opening import opened, parquet_parts
+from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_row
+from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
+from promosight.rules.facts import Event
+
+NOON_US = 1_793_707_200_000_000
+TEXTS = st.sampled_from(["a", "b-1", "", " x ", "Grüße", "2026-11-03T12:00:00Z", "5.00"])
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "VARCHAR": TEXTS,
+    INSTANT: st.sampled_from([NOON_US, NOON_US + 1, -1]),
+    "TIMESTAMP": st.just(datetime(2026, 11, 3, 12)),  # noqa: DTZ001 - files hold such
+    "DATE": st.just(date(2026, 11, 3)),
+    "DECIMAL(12,2)": st.sampled_from([Decimal("5.00"), Decimal("-1.00"), Decimal("0.10")]),
+    "DOUBLE": st.sampled_from([5.0, 0.1, float("nan"), float("inf"), -2.5, 1e20]),
+    "BIGINT": st.sampled_from([0, 1, 5, -1, 2**40]),
+    "HUGEINT": st.just(10**30),
+    "BOOLEAN": st.booleans(),
+    "VARCHAR[]": st.lists(TEXTS, max_size=2),
+    "JSON": st.sampled_from(['{"a":1.5}', "null", "[1]", "{}"]),
+    "STRUCT(a INTEGER)": st.just({"a": 1}),
+}
+SOUND: dict[str, list[tuple[str, str, Any]]] = {
+    "redemptions": [
+        ("promotion_id", "VARCHAR", "p"),
+        ("customer_id", "VARCHAR", "c"),
+        ("redeemed_at", INSTANT, NOON_US),
+    ],
+    "assignments": [
+        ("promotion_id", "VARCHAR", "p"),
+        ("customer_id", "VARCHAR", "c"),
+        ("assigned_at", INSTANT, NOON_US),
+    ],
+}
+MORE = {
+    "redemptions": ["event_id", "type", "redeemed_at", "reward_value", "order_value", "metadata"],
+    "assignments": [
+        "assigned_at",
+        "expires_at",
+        "reward_value",
+        "channels",
+        "control",
+        "attributes",
+    ],
+}
+
+
+@st.composite
+def parts(draw: st.DrawFn, kind: str) -> ParquetRows:
+    """Rows of sound columns, some replaced or joined by columns of whatever type."""
+    count = draw(st.integers(1, 5))
+    names = draw(st.sets(st.sampled_from((*MORE[kind], "till")), max_size=3))
+    columns = [(name, type_) for name, type_, _ in SOUND[kind] if name not in names]
+    values = [[value] * count for name, _, value in SOUND[kind] if name not in names]
+    for name in sorted(names):
+        type_ = draw(st.sampled_from(sorted(VALUES)))
+        columns.append((name, type_))
+        cells = st.none() | VALUES[type_]
+        values.append(draw(st.lists(cells, min_size=count, max_size=count)))
+    return ParquetRows(columns, [*zip(*values, strict=True)])
+
+
+@given(st.data(), st.sampled_from(["redemptions", "assignments"]))
+def test_rows_read_together_are_what_each_is_as_json(data: st.DataObject, kind: str) -> None:
+    part = data.draw(parts(kind))
+    reading = Reading(2_000_000_000_000_000, 0)
+    wanted = [
+        _element(kind, json_of_row(part, row), reading, line=row + 1)
+        for row in range(len(part.rows))
+    ]
+    (piece,) = parquet_pieces(kind, [part], Reading(2_000_000_000_000_000, 0))
+    assert piece.items == _named(wanted, reading)
+    assert [*piece.lines] == [*range(1, len(part.rows) + 1)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_file_of_typed_columns_is_read_as_it_means(tmp_path: Path, size: int) -> None:
+    """P22: instants with their zone, exact decimals, and JSON in text, in parts of any size."""
+    import duckdb
+
+    file = tmp_path / "it's.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT 'e' || n AS event_id, 'p' AS promotion_id, 'c' AS customer_id, "
+            "TIMESTAMPTZ '2026-11-03 13:00:00+01' AS redeemed_at, 5.10::DECIMAL(9,2) AS reward_value, "
+            "0.1::DOUBLE AS order_value, '{\"till\": 7}' AS metadata FROM range(3) AS t(n)) "
+            f"TO '{str(file).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
+        )
+    now_us = int(datetime(2026, 11, 4, tzinfo=UTC).timestamp()) * 1_000_000
+    with opened(str(file), io.BytesIO()) as source:
+        pieces = parquet_pieces("redemptions", parquet_parts(source, size), Reading(now_us, 0))
+        events = [event for piece in pieces for event in piece.items]
+        assert source.bytes_read == source.total
+    assert [event.event_id for event in events] == ["e0", "e1", "e2"]
+    for event in events:
+        assert isinstance(event, Event)
+        assert (event.redeemed_us, event.reward_micros) == (NOON_US, 5_100_000)
+        assert (event.order_micros, event.metadata) == (100_000, '{"till":7}')

@@ -1,0 +1,38 @@
+"""Small pieces of a file become large ones, and nothing read before a failure is lost."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from promosight.flows.intake import Piece
+from promosight.flows.run_import import PIECE_ROWS, each_a_piece, gathered
+
+
+def small(count: int) -> Iterator[Piece]:
+    """Pieces of a thousand rows, each row its own number."""
+    for start in range(0, count, 1_000):
+        yield Piece(range(start, start + 1_000), range(start, start + 1_000))
+
+
+def test_pieces_grow_and_keep_every_row_in_its_place() -> None:
+    large = list(gathered("redemptions", small(100_000)))
+    assert [row for piece in large for row in piece.items] == [*range(100_000)]
+    assert [line for piece in large for line in piece.lines] == [*range(100_000)]
+    assert len(large[0].items) < PIECE_ROWS
+    assert max(len(piece.items) for piece in large) == PIECE_ROWS
+
+
+def test_promotions_come_in_small_pieces() -> None:
+    large = gathered("promotions", each_a_piece((n, n) for n in range(250)))
+    assert [len(piece.items) for piece in large] == [100, 100, 50]
+
+
+def test_what_was_read_before_a_failure_is_taken_before_it_fails() -> None:
+    def breaking() -> Iterator[Piece]:
+        yield from small(7_000)
+        raise EOFError("it breaks off")
+
+    taken: list[Piece] = []
+    with pytest.raises(EOFError, match="breaks off"):
+        taken.extend(gathered("redemptions", breaking()))
+    assert sum(len(piece.items) for piece in taken) == 7_000
