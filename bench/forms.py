@@ -65,6 +65,13 @@ class Written:
         """Lines of a kind."""
         return self.work.assignments if kind == "assignments" else self.work.redemptions
 
+    def part(self, kind: str, start: int, count: int) -> Path:
+        """A new NDJSON file of `count` lines of a kind from line `start` (0-based) on."""
+        path = self.folder / f"{kind}-{start}.ndjson"
+        with self.file(kind).open("rb") as lines, path.open("wb") as file:
+            file.writelines(islice(lines, start, start + count))
+        return path
+
 
 def write(
     work: Work, folder: Path, *, prefixes: Iterable[int] = (), forms: Iterable[str] = FORMS
@@ -83,17 +90,12 @@ def write(
     return written
 
 
-def part_of(source: Path, target: Path, start: int, count: int) -> Path:
-    """A file of `count` lines of an NDJSON file, from line `start` (0-based) on."""
-    with source.open("rb") as lines, target.open("wb") as file:
-        file.writelines(islice(lines, start, start + count))
-    return target
-
-
 def _ndjson(path: Path, records: Iterable[Record], count: int) -> None:
     encode = msgspec.json.Encoder().encode_lines
     with path.open("wb") as file:
-        for block in _blocks(tqdm(records, path.name, count, leave=False, unit_scale=True, disable=None)):
+        for block in _blocks(
+            tqdm(records, path.name, count, leave=False, unit_scale=True, disable=None)
+        ):
             file.write(encode(block))
 
 

@@ -111,7 +111,7 @@ class PostgresqlStores(Stores):
     def __init__(self, url: str) -> None:
         self._url = url
         with psycopg.connect(url) as connection:
-            self._postmaster = parent_of(connection.info.backend_pid)
+            self.postmaster = parent_of(connection.info.backend_pid)
             self._version = connection.info.parameter_status("server_version")
 
     def fresh(self, name: str) -> Place:
@@ -142,7 +142,7 @@ class PostgresqlStores(Stores):
 
     def cpu_s(self) -> float:
         """Of every process of the cluster: backends, writers, vacuum, also those that ended."""
-        return tree_cpu(self._postmaster)
+        return tree_cpu(self.postmaster)
 
     def version(self) -> str:
         """The server's version."""

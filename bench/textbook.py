@@ -262,7 +262,9 @@ def load(url: str, folder: Path) -> None:
         known |= named
         with engine.begin() as connection:
             if named:
-                connection.execute(insert(Customer), [{"customer_id": one} for one in sorted(named)])
+                connection.execute(
+                    insert(Customer), [{"customer_id": one} for one in sorted(named)]
+                )
             connection.execute(insert(Assignment), [_assignment(one) for one in block])
     engine.dispose()
 

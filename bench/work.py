@@ -180,9 +180,7 @@ class Work:
             return f"{mixed(self.seed + 5, promotion << 32 | row):016x}"
         return f"a-{promotion:04d}-{row:07d}"
 
-    def _redemption(
-        self, number: int, at_s: int, promotion: int, turn: int, event_id: str
-    ) -> Line:
+    def _redemption(self, number: int, at_s: int, promotion: int, turn: int, event_id: str) -> Line:
         listed = self.listed(promotion)
         too_many = number % 100 == 66 and turn > 0
         # A stride visits every customer of the list once, far from the one before.

@@ -1,0 +1,128 @@
+"""`./dev bench ingest`: what taking events in costs, beside the bare store and the textbook, in one run.
+
+Every round goes through all ways on every store, floors and ours in turn; the table shows medians and, for each
+way, which share of its CPU the floor alone would have taken (1.0: as cheap as the floor). Exit status 1 when
+anything did not add up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import forms, machine, report
+from bench.floors import BODIES, DRIVERS, measure_handler, measure_table, table_way
+from bench.ours import BATCHES, SINGLE, import_way, measure_batches, measure_import, measure_singles
+from bench.results import Results
+from bench.run import Run
+from bench.sizes import add_size
+from bench.stores import NAMES, Stores, opened
+from bench.textbook_ways import measure_textbook
+
+Step = tuple[str, Callable[[], None]]
+"""What is measured, and the act."""
+
+
+def main() -> int:
+    """Runs the benchmark and prints its report."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped on the way out
+    arguments = _parsed()
+    size = arguments.size
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        work = size.work(random_keys=arguments.random_keys, assignment_ids=arguments.assignment_ids)
+        half = size.redemptions // 2
+        prefixes = (half, half + size.singles, size.textbook)
+        written = forms.write(work, folder / "work", prefixes=prefixes)
+        all_stores = [stack.enter_context(opened(name, folder)) for name in arguments.stores]
+        about = machine.described([one.version() for one in all_stores])
+        steps = len(list(_steps(None, all_stores, arguments.only)))
+        run = Run(
+            size=size,
+            written=written,
+            results=Results(steps * arguments.rounds),
+            seconds=arguments.seconds,
+            workers=arguments.workers,
+            verify=arguments.verify,
+        )
+        for run.round in range(1, arguments.rounds + 1):
+            for what, measure in _steps(run, all_stores, arguments.only):
+                run.results.begin(f"round {run.round}: {what}")
+                measure()
+                run.results.end()
+        run.results.close()
+    return report.finish(run, about, arguments)
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev bench ingest", description=__doc__)
+    add_size(parser)
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="(3)")
+    parser.add_argument(
+        "--stores", type=_names, default=NAMES, metavar="A,B", help=f"({','.join(NAMES)})"
+    )
+    parser.add_argument(
+        "--only",
+        type=lambda text: tuple(text.split(",")),
+        default=("",),
+        metavar="A,B",
+        help="ways whose name contains one of these, such as `bare,import` or `single`",
+    )
+    parser.add_argument("--random-keys", action="store_true", help="the worst case for an index")
+    parser.add_argument(
+        "--no-assignment-ids",
+        dest="assignment_ids",
+        action="store_false",
+        help="assignments are identified by promotion, customer, campaign and time",
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="on PostgreSQL (1)")
+    parser.add_argument(
+        "--seconds", type=float, default=600, metavar="S", help="longest sending (600)"
+    )
+    parser.add_argument(
+        "--no-verify", dest="verify", action="store_false", help="do not run `promosight verify`"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="everything measured, as JSON")
+    return parser.parse_args()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if not set(names) <= set(NAMES):
+        raise argparse.ArgumentTypeError(f"of {', '.join(NAMES)}")
+    return names
+
+
+def _steps(run: Run | None, all_stores: list[Stores], only: tuple[str, ...]) -> Iterator[Step]:
+    """Every way in the order of a round: a floor, then some of ours, and so on. Without a run, only their names."""
+    for way, measure in _ways(run, all_stores):
+        if any(word in way for word in only):
+            yield way, measure
+
+
+def _ways(run: Run | None, all_stores: list[Stores]) -> Iterator[Step]:
+    for per_body, words in BODIES.items():
+        yield f"bare handler, {words}", _bound(run, measure_handler, per_body)
+    for stores in all_stores:
+        name = stores.name
+        for driver in DRIVERS[name]:
+            yield f"{name}: {table_way(driver)}", _bound(run, measure_table, stores, driver)
+        for form in forms.FORMS:
+            yield f"{name}: {import_way(form)}", _bound(run, measure_import, stores, form)
+        for bodies in BATCHES:
+            yield f"{name}: {bodies.way}", _bound(run, measure_batches, stores, bodies)
+        yield f"{name}: {SINGLE}", _bound(run, measure_singles, stores)
+        yield f"{name}: textbook", _bound(run, measure_textbook, stores)
+
+
+def _bound(run: Run | None, measure: Callable[..., None], *given: object) -> Callable[[], None]:
+    return lambda: measure(run, *given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
