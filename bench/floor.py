@@ -28,6 +28,7 @@ from bench.measure import tree_cpu
 from bench.servers import clean_environment, module
 
 _ROWS = 10_000
+_REMEMBERED = 100_000
 _CACHE_KIB = 131_072
 """As much page cache as the product gives its own writer."""
 
@@ -155,13 +156,13 @@ class PostgresqlTable(Table):
         self._connection = psycopg.connect(url)
         for kind in COLUMNS:
             for statement in schema(kind, "BIGINT"):
-                self._connection.execute(statement)  # type: ignore[call-overload]
+                self._connection.execute(statement)
         self._connection.commit()
 
     def add(self, kind: str, rows: list[Row]) -> None:
         """One transaction."""
         with self._connection.cursor() as cursor:
-            with cursor.copy(f"COPY {kind} FROM STDIN (FORMAT BINARY)") as copy:  # type: ignore[call-overload]
+            with cursor.copy(f"COPY {kind} FROM STDIN (FORMAT BINARY)") as copy:
                 copy.set_types(["int8" if exact else "text" for _, exact in COLUMNS[kind]])
                 for row in rows:
                     copy.write_row(row)
@@ -169,8 +170,9 @@ class PostgresqlTable(Table):
 
     def count(self, kind: str) -> int:
         """Rows there are."""
-        row = self._connection.execute(f"SELECT COUNT(*) FROM {kind}").fetchone()  # type: ignore[call-overload]
+        row = self._connection.execute(f"SELECT COUNT(*) FROM {kind}").fetchone()
         self._connection.rollback()
+        assert row is not None
         return int(row[0])
 
     def close(self) -> None:
@@ -199,8 +201,10 @@ _DRIVERS: dict[str, Callable[[str], Table]] = {
 
 def _run(plan: Plan) -> Iterator[Inserted]:
     table = _DRIVERS[plan.driver](plan.target)
-    seen: set[Any] = set()
     for part in plan.parts:
+        known = _Recent()
+        if not table.skips_duplicates:
+            known.remember(part)
         before = table.count(part.kind)
         started_s = tree_cpu(plan.postmaster) if plan.postmaster else 0.0
         cpu_s = wall_s = slowest_s = 0.0
@@ -208,7 +212,7 @@ def _run(plan: Plan) -> Iterator[Inserted]:
         for rows in _chunks(part):
             lines += len(rows)
             if not table.skips_duplicates:
-                rows = _without_duplicates(rows, seen)
+                rows = [row for row in rows if known.is_new(row[0])]
             cpu, wall = time.process_time(), time.perf_counter()
             table.add(part.kind, rows)
             cpu_s += time.process_time() - cpu
@@ -228,13 +232,28 @@ def _chunks(part: Part) -> Iterator[list[Row]]:
             yield decoded(part.kind, chunk)
 
 
-def _without_duplicates(rows: list[Row], seen: set[Any]) -> list[Row]:
-    kept = []
-    for row in rows:
-        if row[0] not in seen:
-            seen.add(row[0])
-            kept.append(row)
-    return kept
+class _Recent:
+    """Ids lately seen. The work repeats an event within 20,000 others, so older ones may be forgotten."""
+
+    def __init__(self) -> None:
+        self._new: set[str] = set()
+        self._old: set[str] = set()
+
+    def remember(self, part: Part) -> None:
+        """The ids that lie before a part, which another process may have inserted."""
+        first = max(0, part.start - _REMEMBERED)
+        for rows in _chunks(Part(part.kind, part.file, first, part.start - first)):
+            for row in rows:
+                self.is_new(row[0])
+
+    def is_new(self, identity: str) -> bool:
+        """Whether it is seen for the first time."""
+        if identity in self._new or identity in self._old:
+            return False
+        self._new.add(identity)
+        if len(self._new) > _REMEMBERED:
+            self._old, self._new = self._new, set()
+        return True
 
 
 def main() -> None:

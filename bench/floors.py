@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench.run import Run
 from bench.floor import Part, Plan, insert
 from bench.measure import Meter
 from bench.results import Measurement, Stored
+from bench.run import Run
 from bench.senders import Plan as Sending
 from bench.senders import send
 from bench.servers import module, serving

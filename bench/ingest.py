@@ -11,9 +11,11 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench import forms, machine, report
 from bench.floors import BODIES, DRIVERS, measure_handler, measure_table, table_way
@@ -41,7 +43,7 @@ def main() -> int:
         written = forms.write(work, folder / "work", prefixes=prefixes)
         all_stores = [stack.enter_context(opened(name, folder)) for name in arguments.stores]
         about = machine.described([one.version() for one in all_stores])
-        steps = len(list(_steps(None, all_stores, arguments.only)))
+        steps = sum(_asked(way, arguments.only) for way in names_of_ways(arguments.stores))
         run = Run(
             size=size,
             written=written,
@@ -51,10 +53,10 @@ def main() -> int:
             verify=arguments.verify,
         )
         for run.round in range(1, arguments.rounds + 1):
-            for what, measure in _steps(run, all_stores, arguments.only):
-                run.results.begin(f"round {run.round}: {what}")
-                measure()
-                run.results.end()
+            for way, measure in _ways(run, all_stores):
+                if _asked(way, arguments.only):
+                    with run.results.surviving(f"round {run.round}: {way}"):
+                        measure()
         run.results.close()
     return report.finish(run, about, arguments)
 
@@ -68,10 +70,10 @@ def _parsed() -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        type=lambda text: tuple(text.split(",")),
+        nargs="+",
         default=("",),
-        metavar="A,B",
-        help="ways whose name contains one of these, such as `bare,import` or `single`",
+        metavar="WORDS",
+        help='ways whose name contains one of these, such as `bare "HTTP 10,000" single`',
     )
     parser.add_argument("--random-keys", action="store_true", help="the worst case for an index")
     parser.add_argument(
@@ -98,30 +100,41 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _steps(run: Run | None, all_stores: list[Stores], only: tuple[str, ...]) -> Iterator[Step]:
-    """Every way in the order of a round: a floor, then some of ours, and so on. Without a run, only their names."""
-    for way, measure in _ways(run, all_stores):
-        if any(word in way for word in only):
-            yield way, measure
+def _asked(way: str, only: Sequence[str]) -> bool:
+    return any(word in way for word in only)
 
 
-def _ways(run: Run | None, all_stores: list[Stores]) -> Iterator[Step]:
-    for per_body, words in BODIES.items():
-        yield f"bare handler, {words}", _bound(run, measure_handler, per_body)
+def names_of_ways(names: Sequence[str]) -> set[str]:
+    """Everything a round measures on stores of these names."""
+    return {way for way, *_ in _floor_steps()} | {
+        f"{name}: {way}" for name in names for way, *_ in _store_steps(name)
+    }
+
+
+def _ways(run: Run, all_stores: list[Stores]) -> Iterator[Step]:
+    """Every way in the order of a round: a floor, then some of ours, and so on."""
+    for way, measure, what in _floor_steps():
+        yield way, partial(measure, run, what)
     for stores in all_stores:
-        name = stores.name
-        for driver in DRIVERS[name]:
-            yield f"{name}: {table_way(driver)}", _bound(run, measure_table, stores, driver)
-        for form in forms.FORMS:
-            yield f"{name}: {import_way(form)}", _bound(run, measure_import, stores, form)
-        for bodies in BATCHES:
-            yield f"{name}: {bodies.way}", _bound(run, measure_batches, stores, bodies)
-        yield f"{name}: {SINGLE}", _bound(run, measure_singles, stores)
-        yield f"{name}: textbook", _bound(run, measure_textbook, stores)
+        for way, act, *given in _store_steps(stores.name):
+            yield f"{stores.name}: {way}", partial(act, run, stores, *given)
 
 
-def _bound(run: Run | None, measure: Callable[..., None], *given: object) -> Callable[[], None]:
-    return lambda: measure(run, *given)
+def _floor_steps() -> Iterator[tuple[str, Callable[..., None], int]]:
+    for per_body, words in BODIES.items():
+        yield f"bare handler, {words}", measure_handler, per_body
+
+
+def _store_steps(name: str) -> Iterator[tuple[Any, ...]]:
+    """Way, act, and what the act is given beside the run and the stores."""
+    for driver in DRIVERS[name]:
+        yield table_way(driver), measure_table, driver
+    for form in forms.FORMS:
+        yield import_way(form), measure_import, form
+    for bodies in BATCHES:
+        yield bodies.way, measure_batches, bodies
+    yield SINGLE, measure_singles
+    yield "textbook", measure_textbook
 
 
 if __name__ == "__main__":

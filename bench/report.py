@@ -60,11 +60,11 @@ def _compare(row: Row, named: dict[tuple[str, str, str], Row]) -> Compared:
         textbook = named.get((row.store, alike, row.kind))
     return Compared(
         row=row,
-        of_table=_ratio(table and table.cpu_us, row.cpu_us),
-        of_handler=_ratio(handler and handler.cpu_us, row.cpu_us),
-        rate_of_handler=_ratio(row.per_second, handler and handler.per_second),
-        textbook_cpu=_ratio(textbook and textbook.cpu_us, row.cpu_us),
-        textbook_rate=_ratio(row.per_second, textbook and textbook.per_second),
+        of_table=_of_cpu(table, row),
+        of_handler=_of_cpu(handler, row),
+        rate_of_handler=_of_rate(handler, row),
+        textbook_cpu=_of_cpu(textbook, row),
+        textbook_rate=_of_rate(textbook, row),
     )
 
 
@@ -73,8 +73,12 @@ def _handler_of(way: str) -> str:
     return f"bare handler, {BODIES[events]}"
 
 
-def _ratio(one: float | None, other: float | None) -> float | None:
-    return one / other if one is not None and other else None
+def _of_cpu(baseline: Row | None, row: Row) -> float | None:
+    return baseline.cpu_us / row.cpu_us if baseline and row.cpu_us else None
+
+
+def _of_rate(baseline: Row | None, row: Row) -> float | None:
+    return row.per_second / baseline.per_second if baseline and baseline.per_second else None
 
 
 def per_row(results: Results) -> list[PerRow]:

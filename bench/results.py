@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from statistics import median
 
 import msgspec
 from tqdm import tqdm
 
 from bench.measure import Usage
-from bench.senders import Sent
+from bench.product import ProductFailed
+from bench.senders import Failed, Sent
+from bench.servers import DidNotStart
 
-Key = tuple[str, str, str]
-"""Store, way, kind."""
+Key = tuple[str, str, str, int]
+"""Store, way, kind, and how many rows were stored before, where that is what is varied."""
 
 
 class Measurement(msgspec.Struct, kw_only=True):
@@ -31,11 +35,12 @@ class Measurement(msgspec.Struct, kw_only=True):
     p99_ms: float | None = None
     peak_bytes: int = 0
     complete: bool = True
+    at: int = 0
 
     @property
     def key(self) -> Key:
         """What is measured several times."""
-        return self.store, self.way, self.kind
+        return self.store, self.way, self.kind, self.at
 
 
 class Stored(msgspec.Struct, kw_only=True):
@@ -47,6 +52,7 @@ class Stored(msgspec.Struct, kw_only=True):
     kind: str
     rows: int
     bytes: int
+    at: int = 0
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -55,6 +61,7 @@ class Row(msgspec.Struct, kw_only=True):
     store: str
     way: str
     kind: str
+    at: int
     rounds: int
     events: int
     cpu_us: float
@@ -78,10 +85,6 @@ class Results:
         """Something is measured now."""
         self._bar.set_description_str(what)
 
-    def end(self) -> None:
-        """It is done."""
-        self._bar.update(1)
-
     def close(self) -> None:
         """No more follows."""
         self._bar.close()
@@ -90,14 +93,23 @@ class Results:
         """Keeps a measurement."""
         self.measurements.append(one)
         cpu_us = one.cpu_s / max(1, one.events) * 1e6
+        at = f"at {one.at:,}  " if one.at else ""
         tqdm.write(
-            f"round {one.round}  {one.store:10}  {one.way:28}  {one.kind:11}  "
+            f"round {one.round}  {at}{one.store:10}  {one.way:28}  {one.kind:11}  "
             f"{one.events:>10,} events  {cpu_us:9.2f} us CPU each",
             file=sys.stderr,
         )
 
     def add_sent(
-        self, sent: Sent, usage: Usage, *, round_: int, store: str, way: str, kind: str
+        self,
+        sent: Sent,
+        usage: Usage,
+        *,
+        round_: int,
+        store: str,
+        way: str,
+        kind: str,
+        at: int = 0,
     ) -> None:
         """Keeps what senders measured; the wall time is theirs."""
         self.add(
@@ -114,6 +126,7 @@ class Results:
                 p99_ms=sent.p99_ms,
                 peak_bytes=usage.peak_bytes,
                 complete=sent.complete,
+                at=at,
             )
         )
 
@@ -123,6 +136,16 @@ class Results:
         for fault in faults:
             self.faults.append(f"{where}: {fault}")
             tqdm.write(f"WRONG  {where}: {fault}", file=sys.stderr)
+
+    @contextmanager
+    def surviving(self, what: str) -> Iterator[None]:
+        """What fails is kept as wrong, and the run goes on with the next way."""
+        self.begin(what)
+        try:
+            yield
+        except (ProductFailed, Failed, DidNotStart, subprocess.CalledProcessError) as error:
+            self.check(what, [" ".join(str(error).split())])
+        self._bar.update(1)
 
     def rows(self) -> list[Row]:
         """The medians, in the order in which the ways were first measured."""
@@ -138,6 +161,7 @@ def _row(key: Key, found: list[Measurement]) -> Row:
         store=key[0],
         way=key[1],
         kind=key[2],
+        at=key[3],
         rounds=len(found),
         events=int(median(one.events for one in found)),
         cpu_us=median(one.cpu_s / max(1, one.events) for one in found) * 1e6,

@@ -87,4 +87,4 @@ def _await(process: subprocess.Popen[bytes], port: int, path: str) -> None:
         except OSError:
             pass
         time.sleep(0.05)
-    raise DidNotStart(f"{' '.join(map(str, process.args))}: no answer on port {port}")
+    raise DidNotStart(f"no answer on port {port}: {process.args!r}")

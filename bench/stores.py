@@ -158,7 +158,7 @@ class PostgresqlStores(Stores):
 
     def _run(self, statement: str, *names: str) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
-            named = sql.SQL(statement).format(*map(sql.Identifier, names))  # type: ignore[arg-type]
+            named = sql.SQL(statement).format(*map(sql.Identifier, names))
             connection.execute(named)
 
 
