@@ -137,6 +137,8 @@ def say_faults(results: Results) -> int:
     partial = sorted({one.way for one in results.measurements if not one.complete})
     if partial:
         print(f"cut off by --seconds: {', '.join(partial)}")
+    if retried := sum(one.retried for one in results.measurements):
+        print(f"{retried:,} requests were turned away once and sent again")
     return 1 if results.faults else 0
 
 

@@ -35,6 +35,8 @@ class Measurement(msgspec.Struct, kw_only=True):
     p99_ms: float | None = None
     peak_bytes: int = 0
     complete: bool = True
+    retried: int = 0
+    """Answers 429 and 503, after which the body was sent again."""
     at: int = 0
 
     @property
@@ -126,6 +128,7 @@ class Results:
                 p99_ms=sent.p99_ms,
                 peak_bytes=usage.peak_bytes,
                 complete=sent.complete,
+                retried=sent.retried,
                 at=at,
             )
         )

@@ -31,13 +31,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 _DATABASE = "BENCH_TEXTBOOK_DATABASE"
 
 
-class Base(DeclarativeBase):
+class Model(DeclarativeBase):
     """What all tables share: instants with their zone."""
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
 
 
-class Promotion(Base):
+class Promotion(Model):
     """A promotion and its counters."""
 
     __tablename__ = "promotion"
@@ -48,14 +48,14 @@ class Promotion(Base):
     cost_cents: Mapped[int] = mapped_column(default=0)
 
 
-class Customer(Base):
+class Customer(Model):
     """A customer some assignment has named."""
 
     __tablename__ = "customer"
     customer_id: Mapped[str] = mapped_column(primary_key=True)
 
 
-class Assignment(Base):
+class Assignment(Model):
     """One reward given to one customer."""
 
     __tablename__ = "assignment"
@@ -72,7 +72,7 @@ class Assignment(Base):
     redeemed: Mapped[bool] = mapped_column(default=False)
 
 
-class Redemption(Base):
+class Redemption(Model):
     """One event, with what became of it."""
 
     __tablename__ = "redemption"
@@ -251,7 +251,7 @@ def application() -> FastAPI:
 def load(url: str, folder: Path) -> None:
     """Makes the tables and loads promotions, customers and assignments, quickly."""
     engine = engine_for(url)
-    Base.metadata.create_all(engine)
+    Model.metadata.create_all(engine)
     with engine.begin() as connection:
         for block in _blocks(folder / "promotions.ndjson"):
             rows = [{"promotion_id": one["promotion_id"]} for one in block]
