@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bench.bodies import Plan as Sending
 from bench.floor import Part, Plan, insert
 from bench.measure import Meter
 from bench.results import Measurement, Stored
 from bench.run import Run
-from bench.senders import Plan as Sending
 from bench.senders import send
 from bench.servers import module, serving
 from bench.stores import Place, PostgresqlStores, Stores

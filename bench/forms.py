@@ -1,7 +1,7 @@
 """The same work in every form it may arrive in: NDJSON, CSV and Parquet files, written once into a folder.
 
 Bodies of requests are not files of their own: a body of 10,000 events is 10,000 lines of the NDJSON file, joined
-by commas or line ends when the load generator needs it (`bench.senders`). CSV and Parquet are made of the NDJSON
+by commas or line ends when the load generator needs it (`bench.bodies`). CSV and Parquet are made of the NDJSON
 by DuckDB, so all forms hold the same rows in the same order; in Parquet instants and amounts have their types.
 """
 

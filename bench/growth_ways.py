@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.bodies import Plan
 from bench.expected import faults_of_figures
 from bench.floor import Part, insert
 from bench.floors import DRIVERS, KINDS, plan, table_way
@@ -11,7 +12,7 @@ from bench.forms import Written
 from bench.measure import Meter, Usage
 from bench.product import Product, promotions
 from bench.results import Measurement, Results, Stored
-from bench.senders import Plan, send
+from bench.senders import send
 from bench.servers import Server
 from bench.stores import Stores
 from bench.work import promotion_id

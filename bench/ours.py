@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from bench.bodies import Plan
 from bench.expected import Expected, faults_of_figures, faults_of_outcomes
 from bench.measure import Meter
 from bench.product import Imported, Product, figures_only, promotions
 from bench.results import Measurement, Stored
 from bench.run import Run
-from bench.senders import Plan, Sent, send
+from bench.senders import Sent, send
 from bench.servers import Server
 from bench.stores import Stores
 

@@ -15,35 +15,16 @@ import subprocess
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import uvloop
 
+from bench.bodies import ENDS, Body, Plan, bodies
 from bench.servers import HOST, clean_environment, module
 
-_ENDS = b"\r\n\r\n"
 _RETRIED = (429, 503)
 _PATIENCE_S = 60.0
-
-
-class Plan(msgspec.Struct, kw_only=True):
-    """What to send: lines `start` to `start + count` of a file to a path, or `count` GETs of a path."""
-
-    port: int
-    path: str
-    key: str = ""
-    senders: int = 64
-    file: str | None = None
-    start: int = 0
-    count: int = 1
-    per_body: int = 1
-    form: str = "json"
-    """`json`: an object, or an array when there are several in a body; or `ndjson`."""
-    seconds: float = 600.0
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -64,13 +45,6 @@ class Failed(Exception):
     """The server answered what it must not, or went away."""
 
 
-class Body(msgspec.Struct):
-    """A request ready to be written and the events in it."""
-
-    request: bytes
-    events: int
-
-
 def send(plan: Plan) -> Sent:
     """Runs the plan in a process of its own. Raises Failed."""
     done = subprocess.run(
@@ -87,35 +61,6 @@ def send(plan: Plan) -> Sent:
     if sent.failure:
         raise Failed(sent.failure)
     return sent
-
-
-def bodies(plan: Plan) -> Iterator[Body]:
-    """The requests of a plan, in the order of the file."""
-    if plan.file is None:
-        request = _request(plan, "GET", b"", "")
-        for _ in range(plan.count):
-            yield Body(request, 1)
-        return
-    kind = "application/x-ndjson" if plan.form == "ndjson" else "application/json"
-    with Path(plan.file).open("rb") as file:
-        lines = islice(file, plan.start, plan.start + plan.count)
-        while part := list(islice(lines, plan.per_body)):
-            yield Body(_request(plan, "POST", _joined(plan, part), kind), len(part))
-
-
-def _joined(plan: Plan, lines: list[bytes]) -> bytes:
-    if plan.form == "ndjson" or plan.per_body == 1:
-        return b"".join(lines)
-    return b"[" + b",".join(lines) + b"]"
-
-
-def _request(plan: Plan, method: str, body: bytes, kind: str) -> bytes:
-    lines = [f"{method} {plan.path} HTTP/1.1", f"Host: {HOST}:{plan.port}"]
-    if plan.key:
-        lines.append(f"Authorization: Bearer {plan.key}")
-    if kind:
-        lines += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
-    return "\r\n".join(lines).encode() + _ENDS + body
 
 
 class Run:
@@ -175,7 +120,7 @@ class Sender(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Once the answer is whole, notes it and goes on."""
         self._answer += data
-        end = self._answer.find(_ENDS)
+        end = self._answer.find(ENDS)
         if end < 0:
             return
         head = bytes(self._answer[:end]).lower()
@@ -183,10 +128,10 @@ class Sender(asyncio.Protocol):
         if length is None:
             self._fail("an answer without Content-Length")
             return
-        whole = end + len(_ENDS) + int(length)
+        whole = end + len(ENDS) + int(length)
         if len(self._answer) < whole:
             return
-        content = bytes(self._answer[end + len(_ENDS) : whole])
+        content = bytes(self._answer[end + len(ENDS) : whole])
         self._answer.clear()
         self._answered(int(head[9:12]), head, content)
 

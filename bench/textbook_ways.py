@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bench.bodies import Plan
 from bench.expected import faults_of_outcomes
 from bench.measure import Meter
 from bench.run import Run
-from bench.senders import Plan, send
+from bench.senders import send
 from bench.servers import module, serving
 from bench.stores import Stores
 
