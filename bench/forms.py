@@ -76,16 +76,43 @@ class Written:
 def write(
     work: Work, folder: Path, *, prefixes: Iterable[int] = (), forms: Iterable[str] = FORMS
 ) -> Written:
-    """Writes the work; `prefixes` are the numbers of redemption lines whose outcome will be asked for."""
+    """Writes the work; `prefixes` are the numbers of redemption lines whose outcome will be asked for.
+
+    A folder that holds just this work from an earlier run is taken as it is.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    expectation = Expectation(work, prefixes)
+    wanted = _Manifest(repr(work), sorted({*prefixes}), sorted({*forms, "ndjson"}))
+    manifest = folder / "manifest.json"
+    if manifest.exists():
+        found = msgspec.json.decode(manifest.read_bytes(), type=_Manifest)
+        same = (found.work, found.prefixes) == (wanted.work, wanted.prefixes)
+        if same and set(wanted.forms) <= set(found.forms):
+            return Written(work, folder, found.expected)
+        manifest.unlink()
+    written = _written(work, folder, wanted)
+    wanted.expected = written.expected
+    manifest.write_bytes(msgspec.json.encode(wanted))
+    return written
+
+
+class _Manifest(msgspec.Struct):
+    """What a folder holds, written last."""
+
+    work: str
+    prefixes: list[int]
+    forms: list[str]
+    expected: dict[int, Expected] = {}
+
+
+def _written(work: Work, folder: Path, wanted: _Manifest) -> Written:
+    expectation = Expectation(work, wanted.prefixes)
     _ndjson(folder / "promotions.ndjson", work.promotion_records(), work.promotions)
     _ndjson(folder / "assignments.ndjson", work.assignment_records(), work.assignments)
     lines = expectation.watch(work.redemption_lines())
     _ndjson(folder / "redemptions.ndjson", lines, work.redemptions)
     written = Written(work, folder, expectation.after)
     for kind in _COLUMNS:
-        for form in set(forms) - {"ndjson"}:
+        for form in set(wanted.forms) - {"ndjson"}:
             _converted(written.file(kind), written.file(kind, form), kind, form)
     return written
 

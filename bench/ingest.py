@@ -40,14 +40,16 @@ def main() -> int:
         work = size.work(random_keys=arguments.random_keys, assignment_ids=arguments.assignment_ids)
         half = size.redemptions // 2
         prefixes = (half, half + size.singles, size.textbook)
-        written = forms.write(work, folder / "work", prefixes=prefixes)
+        asked = [way for way in names_of_ways(arguments.stores) if _asked(way, arguments.only)]
+        needed = [one for one in forms.FORMS if any(import_way(one) in way for way in asked)]
+        place = arguments.work or folder / "work"
+        written = forms.write(work, place, prefixes=prefixes, forms=needed)
         all_stores = [stack.enter_context(opened(name, folder)) for name in arguments.stores]
         about = machine.described([one.version() for one in all_stores])
-        steps = sum(_asked(way, arguments.only) for way in names_of_ways(arguments.stores))
         run = Run(
             size=size,
             written=written,
-            results=Results(steps * arguments.rounds),
+            results=Results(len(asked) * arguments.rounds),
             seconds=arguments.seconds,
             workers=arguments.workers,
             verify=arguments.verify,
@@ -88,6 +90,9 @@ def _parsed() -> argparse.Namespace:
     )
     parser.add_argument(
         "--no-verify", dest="verify", action="store_false", help="do not run `promosight verify`"
+    )
+    parser.add_argument(
+        "--work", type=Path, metavar="DIR", help="keep the generated work here, and use it again"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything measured, as JSON")
     return parser.parse_args()
