@@ -1,0 +1,83 @@
+"""The two floors, measured: bare tables on each store, and a handler that only reads the body."""
+
+from __future__ import annotations
+
+from bench.bodies import Plan as Sending
+from bench.floor import Part, Plan, insert
+from bench.measure import Meter
+from bench.results import Measurement, Stored
+from bench.run import Run
+from bench.senders import send
+from bench.servers import module, serving
+from bench.stores import Place, PostgresqlStores, Stores
+
+KINDS = ("assignments", "redemptions")
+DRIVERS = {"sqlite": ("sqlite3", "apsw"), "postgresql": ("postgresql",)}
+BODIES = {1: "single", 1_000: "1,000 a body", 10_000: "10,000 a body"}
+
+
+def table_way(driver: str) -> str:
+    """What the rows of a driver's bare table are called."""
+    return "bare table, " + ("COPY" if driver == "postgresql" else driver)
+
+
+def measure_table(run: Run, stores: Stores, driver: str) -> None:
+    """All assignments, then all redemptions, into bare tables."""
+    place = stores.fresh(f"floor_{driver}")
+    before = stores.size(place)
+    for kind in KINDS:
+        parts = [Part(kind, str(run.written.file(kind)), 0, run.written.count(kind))]
+        (found,) = insert(plan(stores, place, driver, parts))
+        after = stores.size(place)
+        way = table_way(driver)
+        run.results.add(
+            Measurement(
+                round=run.round,
+                store=stores.name,
+                way=way,
+                kind=kind,
+                events=found.lines,
+                cpu_s=found.cpu_s,
+                wall_s=found.wall_s,
+            )
+        )
+        run.results.stored.append(
+            Stored(
+                round=run.round,
+                store=stores.name,
+                way=way,
+                kind=kind,
+                rows=found.rows,
+                bytes=after - before,
+            )
+        )
+        before = after
+    stores.drop(place)
+
+
+def plan(stores: Stores, place: Place, driver: str, parts: list[Part]) -> Plan:
+    """How to insert parts into a place."""
+    if isinstance(stores, PostgresqlStores):
+        return Plan(driver=driver, target=place.url, postmaster=stores.postmaster, parts=parts)
+    assert place.path is not None
+    return Plan(driver=driver, target=str(place.path / "floor.db"), parts=parts)
+
+
+def measure_handler(run: Run, per_body: int) -> None:
+    """The redemptions, read and answered."""
+    with serving(module("bench.bare_handler", "PORT")) as server:
+        meter = Meter(server.pid, lambda: 0.0)
+        with meter.measuring() as usage:
+            sent = send(
+                Sending(
+                    port=server.port,
+                    path="/",
+                    senders=64 if per_body == 1 else 4,
+                    file=str(run.written.file("redemptions")),
+                    count=run.size.singles if per_body == 1 else run.size.redemptions,
+                    per_body=per_body,
+                    seconds=run.seconds,
+                )
+            )
+    way = f"bare handler, {BODIES[per_body]}"
+    run.results.add_sent(sent, usage, round_=run.round, store="none", way=way, kind="redemptions")
