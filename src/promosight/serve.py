@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 import time
 from typing import Any
 
@@ -14,14 +13,11 @@ from litestar import Litestar
 from promosight.api.app import application
 from promosight.api.door import Door
 from promosight.config import Config
+from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
 
 _URL = "PROMOSIGHT_SERVE_DATABASE"
 """How worker processes learn which store to open."""
-
-_TURN_SECONDS = 0.0005
-"""How long a thread that computes may keep the others waiting. The loop asks for its turn at every read and
-write; at Python's 5 ms it took hundreds of milliseconds to answer while a large batch was decoded."""
 
 OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
@@ -54,7 +50,8 @@ def build_app(config: Config) -> Litestar:
 
 def worker_app() -> Litestar:
     """The application of one worker process."""
-    sys.setswitchinterval(_TURN_SECONDS)
+    take_short_turns()
+    collect_rarely()
     return build_app(Config(url=os.environ[_URL]))
 
 

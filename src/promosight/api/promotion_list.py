@@ -12,7 +12,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from promosight.api.door import Answer, Call, Door
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.figures import Counted, Figures, View
 from promosight.flows.usage import Usage

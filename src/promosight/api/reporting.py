@@ -51,10 +51,11 @@ def withdraw_assignment(door: Door, call: Call) -> Answer:
 async def _report(door: Door, call: Call, kind: str) -> Answer:
     items = await _items(door, call, kind)
     single = is_single(call.media_type, call.body)
-    receipts = await _send(door, call, items)
+    everything = call.query("outcomes") == "all"
+    receipts = await _send(door, call, items, brief=not single and not everything)
     if single:
         return _single(receipts[0])
-    return Answer(_several(receipts, everything=call.query("outcomes") == "all"))
+    return Answer(_several(receipts, everything=everything))
 
 
 async def _items(door: Door, call: Call, kind: str) -> list[Item]:
@@ -66,7 +67,8 @@ async def _items(door: Door, call: Call, kind: str) -> list[Item]:
     except Unreadable as error:
         # Nothing sent is lost: what cannot be read is kept among the problems as it came.
         why = Rejection("invalid", "", error.detail)
-        await _send(door, call, [Refused(why, kind, None, kept_text(_as_sent(call)))])
+        refused = Refused(why, kind, None, kept_text(_as_sent(call)))
+        await _send(door, call, [refused], brief=True)
         raise
 
 
@@ -78,8 +80,11 @@ def _as_sent(call: Call) -> bytes:
         return call.raw
 
 
-def _send(door: Door, call: Call, items: list[Item]) -> asyncio.Future[list[Receipt]]:
-    delivery = Delivery(Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us), items)
+def _send(
+    door: Door, call: Call, items: list[Item], *, brief: bool
+) -> asyncio.Future[list[Receipt]]:
+    arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
+    delivery = Delivery(arrival, items, brief)
     loop = asyncio.get_running_loop()
     return door.store.submit_from(loop, report, delivery, weight=len(items))
 

@@ -30,6 +30,7 @@ from promosight.errors import Invalid, PromosightError
 from promosight.flows.intake import Piece
 from promosight.flows.run_import import KINDS, ImportReport, RunningImport, each_a_piece
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
+from promosight.process import collect_rarely
 from promosight.rules.columns import TOGETHER
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load
@@ -66,6 +67,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Imports the files and shows what became of their rows."""
     started_us = console.clock()
+    collect_rarely()
     with opened_store(arguments, console) as store:
         report = import_files(store, console, arguments)
     seconds = (console.clock() - started_us) / SECOND_US

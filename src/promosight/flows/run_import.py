@@ -162,13 +162,20 @@ class RunningImport:
     def _submit(self, file: str, piece: Piece) -> None:
         arrival = self._arrival._replace(received_us=self._clock())
         items = [*piece.items]
+        weight = len(items)
         receipts: Future[list[Receipt]]
         if self.report.kind == "promotions":
-            receipts = self._store.submit(define_promotions, Definitions(arrival, items))
+            receipts = self._store.submit(
+                define_promotions, Definitions(arrival, items), weight=weight
+            )
         elif self.report.kind == "customers":
-            receipts = self._store.submit(know_customers, Acquaintance(arrival, items))
+            receipts = self._store.submit(
+                know_customers, Acquaintance(arrival, items), weight=weight
+            )
         else:
-            receipts = self._store.submit(report, Delivery(arrival, items))
+            receipts = self._store.submit(
+                report, Delivery(arrival, items, brief=True), weight=weight
+            )
         self._waiting.append(_Taken(file, piece.lines, receipts))
 
     def _collect(self) -> None:
