@@ -166,6 +166,11 @@ def test_rows_without_an_id_get_one_from_their_content_and_ordinal() -> None:
     assert verdicts(read(encoded(WITHOUT_ID))) == ["/event_id"]
 
 
+def test_an_empty_id_beside_a_missing_one_is_refused_and_not_derived() -> None:
+    lines = encoded(WITHOUT_ID)[1:-1] + b"\n" + encoded({**GOOD, "event_id": ""})[1:-1]
+    assert verdicts(read(lines, NDJSON)) == ["taken", "/event_id"]
+
+
 def test_csv_takes_unknown_columns_as_metadata_and_empty_cells_as_absent() -> None:
     table = b"\xef\xbb\xbfevent_id, customer_id ,promotion_id,redeemed_at,till,channel\r\n"
     (event,) = read(table + b'e1,"c",p,2026-11-03T12:00:00Z,7,\r\n,,,,,\r\n', CSV)

@@ -123,7 +123,9 @@ def facts_of_columns(
         return [*assignments_of_columns(columns, received_us=received_us)]
     unnamed = [row for row, one in enumerate(columns.event_id) if one is None] if derive else []
     if unnamed:
-        columns = columns._replace(event_id=[one or UNNAMED for one in columns.event_id])
+        columns = columns._replace(
+            event_id=[UNNAMED if one is None else one for one in columns.event_id]
+        )
     found = events_of_columns(columns, received_us=received_us, tracking_from_us=tracking_from_us)
     for row in unnamed:
         if (event := found[row]) is not None:
