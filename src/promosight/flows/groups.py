@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED, find_last_events, move_counters
-from promosight.flows.places import place_numbers, words_of
+from promosight.flows.places import places_for, words_of
 from promosight.flows.settling import Context, Group, derive, move, standing
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
@@ -159,15 +159,18 @@ def layer_of(catalogue: Catalogue, import_no: int, facts: Sequence[Imported]) ->
 
 
 def _settle_assignments(tx: Tx, catalogue: Catalogue, changed: list[AssignmentRow]) -> None:
-    numbers = place_numbers(tx, catalogue.workspace.workspace_no, map(words_of, changed))
-    rows = [(*a.key, a.slot, numbers[words_of(a)], a.committed_micros, a.currency) for a in changed]
+    places = places_for(tx, catalogue.workspace.workspace_no, map(words_of, changed))
+    rows = [
+        (*a.key, a.slot, places[words_of(a)].place_no, a.committed_micros, a.currency)
+        for a in changed
+    ]
     tx.run_many("settle_assignments", rows)
 
 
 def _add_facts(tx: Tx, catalogue: Catalogue, groups: Groups) -> None:
     new = [a for g in groups.by_key.values() for a in g.new_assignments]
-    numbers = place_numbers(tx, catalogue.workspace.workspace_no, map(words_of, new))
-    assignments = [assignment_columns(a, numbers[words_of(a)]) for a in new]
+    places = places_for(tx, catalogue.workspace.workspace_no, map(words_of, new))
+    assignments = [assignment_columns(a, places[words_of(a)].place_no) for a in new]
     events = [msgspec.structs.astuple(e) for g in groups.by_key.values() for e in g.new_events]
     tx.add_new("add_assignments", sorted(assignments))
     tx.add_new("add_events", sorted(events, key=lambda e: e[:6]))

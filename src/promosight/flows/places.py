@@ -24,24 +24,26 @@ class Words(NamedTuple):
     channels: str | None
     campaign_id: str | None
 
-    @property
-    def texts(self) -> tuple[str, str, str, str]:
-        """As counters know them: empty where it says nothing."""
-        tier_id, segment, channels, campaign_id = self
-        return tier_id or "", segment or "", channels or "", campaign_id or ""
+
+class Place(NamedTuple):
+    """A place, and its words as counters know them: empty where it says nothing."""
+
+    place_no: int
+    words: Words
+    texts: tuple[str, str, str, str]
 
 
 class _Known:
     """The places of a workspace read so far, both ways."""
 
     def __init__(self) -> None:
-        self.by_words: dict[Words, int] = {}
-        self.by_no: dict[int, Words] = {}
+        self.by_words: dict[Words, Place] = {}
+        self.by_no: dict[int, Place] = {}
         self.latest_no = 0
 
 
-def place_numbers(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Words, int]:
-    """The numbers of places; those that never occurred are numbered now."""
+def places_for(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Words, Place]:
+    """The places of these words, among others; those that never occurred are numbered now."""
     known = _known(tx, workspace_no)
     missing = {one for one in wanted if one not in known.by_words}
     if missing:
@@ -56,8 +58,8 @@ def place_numbers(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Wo
     return known.by_words
 
 
-def places(tx: Tx, workspace_no: int, numbers: Iterable[int]) -> dict[int, Words]:
-    """The words of places by number."""
+def places(tx: Tx, workspace_no: int, numbers: Iterable[int]) -> dict[int, Place]:
+    """The places of these numbers, among others."""
     known = _known(tx, workspace_no)
     if not known.by_no.keys() >= set(numbers):
         _read_on(tx, workspace_no, known)
@@ -80,6 +82,6 @@ def _read_on(tx: Tx, workspace_no: int, known: _Known) -> None:
     rows = tx.all("places_since", workspace_no=workspace_no, latest_no=known.latest_no)
     for place_no, *said in rows:
         words = Words(*said)
-        known.by_words[words] = place_no
-        known.by_no[place_no] = words
+        texts = (said[0] or "", said[1] or "", said[2] or "", said[3] or "")
+        known.by_words[words] = known.by_no[place_no] = Place(place_no, words, texts)
         known.latest_no = place_no

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.groups import layer_of
 from promosight.flows.naming import Customers
-from promosight.flows.places import Words, place_numbers, places
+from promosight.flows.places import Words, places, places_for
 from promosight.flows.plain import MANY, Plain
 from promosight.rules.facts import Assignment
 from promosight.rules.identity import BUCKET_SHIFT
@@ -39,6 +39,9 @@ class _There(NamedTuple):
     received_us: int
     in_rate: int
 
+
+_ASKED_APART = 20
+"""With so many assignments of a promotion it pays to ask first whether it has any events."""
 
 _Key = tuple[int, int, int]
 """The group: (bucket, promotion_no, customer_no)."""
@@ -82,11 +85,7 @@ class _PlainAssignments:
         self, granted: list[Granted]
     ) -> tuple[dict[tuple[_Key, int], Granted], list[Granted]]:
         """Those that may be plain by group and slot, each once, and the rest."""
-        known_nos = {
-            promotion_id: listed.promotion_no
-            for promotion_id, listed in self._catalogue.by_id.items()
-            if listed.terms.known
-        }
+        known_nos = self._catalogue.known_nos
         numbers, newly_known = self._customers.numbers, set(self._customers.newly_known)
         given: dict[tuple[_Key, int], Granted] = {}
         rest: list[Granted] = []
@@ -104,18 +103,20 @@ class _PlainAssignments:
 
     def _used(self, keys: list[_Key]) -> set[_Group]:
         """Which of the groups have events."""
-        having = {
-            no
-            for no in {promotion_no for _, promotion_no, _ in keys}
-            if self._tx.one("any_event_of_promotion", promotion_no=no) is not None
-        }
-        asked = [key for key in keys if key[1] in having] if having else []
-        return set(self._tx.all_for("groups_with_events", asked)) if asked else set()
+        promotions = {promotion_no for _, promotion_no, _ in keys}
+        if len(promotions) * _ASKED_APART < len(keys):
+            having = {
+                no
+                for no in promotions
+                if self._tx.one("any_event_of_promotion", promotion_no=no) is not None
+            }
+            keys = [key for key in keys if key[1] in having] if having else []
+        return set(self._tx.all_for("groups_with_events", keys))
 
     def _repeat(self, one: Granted, row: _There) -> bool:
         """Answers an assignment that is there already; False where it says something new."""
         position, fact, _ = one
-        words = places(self._tx, self._plain.workspace_no, [row.place_no])[row.place_no]
+        words = places(self._tx, self._plain.workspace_no, [row.place_no])[row.place_no].words
         more = set(fact.channels) - {*(words.channels or "").split("+")}
         if row.digest != fact.digest or more:
             return False
@@ -131,8 +132,7 @@ class _PlainAssignments:
         catalogue, answer = self._catalogue, self._plain.answer
         sources, day, by_no = catalogue.sources, catalogue.days.day, catalogue.by_no
         words = [_words(fact) for _, fact, _ in given.values()]
-        numbers = place_numbers(self._tx, self._plain.workspace_no, set(words))
-        texts = {said: said.texts for said in set(words)}
+        at = places_for(self._tx, self._plain.workspace_no, set(words))
         tracked_us = catalogue.workspace.tracking_from_us
         assigned: dict[int, list[Assigned]] = {PUBLISHED: [], HELD: []}
         people = {group for group, rows in there.items() if any(row.in_rate for row in rows)}
@@ -142,7 +142,8 @@ class _PlainAssignments:
         ):
             _, promotion_no, customer_no = key
             micros, currency = _promise(by_no[promotion_no].terms, fact)
-            rows.append(granted_columns(fact, key, arrival, numbers[said], micros, currency))
+            place = at[said]
+            rows.append(granted_columns(fact, key, arrival, place.place_no, micros, currency))
             named = fact.assignment_id or (customer_no, slot)
             told = fact.assignment_id, "counted", fact.promotion_id
             answer(position, *told, named, None, arrival.received_us)
@@ -150,8 +151,8 @@ class _PlainAssignments:
                 continue
             group = promotion_no, customer_no
             layer = layer_of(catalogue, arrival.import_no, there.get(group, ()))
-            place = (*texts[said], sources[arrival.source_no], day(fact.assigned_us))
-            assigned[layer].append((promotion_no, *place, micros, currency))
+            where = (*place.texts, sources[arrival.source_no], day(fact.assigned_us))
+            assigned[layer].append((promotion_no, *where, micros, currency))
             if group not in people:
                 people.add(group)
                 self._plain.cells[layer].customer(promotion_no, 1, 0)

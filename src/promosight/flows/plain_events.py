@@ -20,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED
-from promosight.flows.places import Words, places
+from promosight.flows.places import Place, places
 from promosight.flows.plain import MANY, Plain
 from promosight.flows.settling import given
 from promosight.rules.facts import Event
@@ -79,7 +79,7 @@ class _PlainEvents:
         self._plain = plain
         self._tx = plain.tx
         self._catalogue = plain.catalogue
-        self._places: dict[int, Words] = {}
+        self._places: dict[int, Place] = {}
 
     def take(self, told: list[Told]) -> list[Told]:
         alone, again, rest = self._sort_out(told)
@@ -97,11 +97,7 @@ class _PlainEvents:
         self, told: list[Told]
     ) -> tuple[dict[_Key, Told], list[tuple[Told, Told]], list[Told]]:
         """Those alone in their group here, those that come again (with the first), and the rest."""
-        open_nos = {
-            promotion_id: listed.promotion_no
-            for promotion_id, listed in self._catalogue.by_id.items()
-            if listed.terms.in_force
-        }
+        open_nos = self._catalogue.open_nos
         numbers = self._plain.customer_numbers
         first: dict[tuple[int, str], Told] = {}
         alone: dict[_Key, Told] = {}
@@ -150,7 +146,7 @@ class _PlainEvents:
 
     def _sole_uses(self, alone: dict[_Key, Told], found: _Found) -> Iterator[_Use]:
         """What events take in groups of one assignment, where they may."""
-        by_no, words, sole = self._catalogue.by_no, self._places, found.sole
+        by_no, at, sole = self._catalogue.by_no, self._places, found.sole
         worth: dict[
             tuple[int, int, int | None, int | None, str | None], tuple[str | None, int, str]
         ]
@@ -167,7 +163,7 @@ class _PlainEvents:
             case = (key[1], held.place_no, *said)
             use = worth.get(case)
             if use is None:
-                terms, tier_id = by_no[key[1]].terms, words[held.place_no].tier_id
+                terms, tier_id = by_no[key[1]].terms, at[held.place_no].words.tier_id
                 promised = promised_micros(terms, held.reward_micros, tier_id)
                 use = first_use(terms, promised, fact.reward_micros, fact.currency)
                 worth[case] = use
@@ -213,9 +209,8 @@ class _PlainEvents:
 
     def _keep(self, uses: Iterable[_Use]) -> None:
         """Writes the events, answers them, and moves the counters."""
-        catalogue, answer = self._catalogue, self._plain.answer
+        catalogue, answer, at = self._catalogue, self._plain.answer, self._places
         workspace, sources, day = catalogue.workspace, catalogue.sources, catalogue.days.day
-        texts = {place_no: words.texts for place_no, words in self._places.items()}
         published, tracked_us = workspace.published_import_no, workspace.tracking_from_us
         counted: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
         rows: list[Row] = []
@@ -227,7 +222,7 @@ class _PlainEvents:
             held = arrival.import_no > published or taken.import_no > published
             use = (
                 key[1],
-                texts[taken.place_no],
+                at[taken.place_no].texts,
                 sources[taken.source_no],
                 day(taken.assigned_us),
                 taken.currency if taken.assigned_us >= tracked_us else None,

@@ -69,6 +69,10 @@ class Catalogue:
         self.by_id: dict[str, Listed] = {}
         self.by_no: dict[int, Listed] = {}
         self.by_code: dict[str, Listed] = {}
+        self.known_nos: dict[str, int] = {}
+        """The numbers of the promotions that are defined, by id."""
+        self.open_nos: dict[str, int] = {}
+        """The numbers of those in force: their redemptions are judged by their assignments."""
         self.sources: dict[int, str] = {}
 
     def terms(self, promotion_no: int) -> Terms:
@@ -83,6 +87,14 @@ class Catalogue:
             if self.by_code.get(code) is before:
                 del self.by_code[code]
         self.by_id[listed.promotion_id] = self.by_no[listed.promotion_no] = listed
+        for nos, belongs in (
+            (self.known_nos, listed.terms.known),
+            (self.open_nos, listed.terms.in_force),
+        ):
+            if belongs:
+                nos[listed.promotion_id] = listed.promotion_no
+            else:
+                nos.pop(listed.promotion_id, None)
         for code in listed.codes:
             self.by_code[code] = listed
 

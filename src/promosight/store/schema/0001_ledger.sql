@@ -170,6 +170,7 @@ CREATE TABLE event (
 CREATE INDEX event_group ON event (bucket, promotion_no, customer_no);
 CREATE INDEX event_reverses ON event (source_no, reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX event_promo_code ON event (workspace_no, promo_code) WHERE promo_code IS NOT NULL;
+CREATE INDEX event_ahead ON event (source_no) WHERE promotion_no = 0;
 CREATE INDEX event_waiting ON event (customer_no) WHERE outcome = 'pending';
 CREATE INDEX event_problem ON event (workspace_no, received_us) WHERE outcome IN ('pending', 'flagged', 'rejected');
 

@@ -98,7 +98,7 @@ WHERE promotion_no = :promotion_no;
 -- name: places_since
 -- The places of a workspace numbered after one.
 SELECT place_no, tier_id, segment, channels, campaign_id FROM place
-WHERE workspace_no = :workspace_no AND place_no > :latest_no
+WHERE place_no > :latest_no AND workspace_no + 0 = :workspace_no
 ORDER BY place_no;
 
 -- name: add_place

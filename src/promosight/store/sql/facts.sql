@@ -113,9 +113,7 @@ WHERE e.source_no = batch.source_no AND e.reverses = batch.event_id;
 
 -- name: any_waiting
 -- Whether any event waits for its promotion's number or its original; spares most batches the look-up.
-SELECT 1 FROM event
-WHERE promotion_no = 0 AND bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-LIMIT 1;
+SELECT 1 FROM event WHERE promotion_no = 0 LIMIT 1;
 
 -- name: waiting_groups_of_customers
 -- The groups in which events of these customers are pending.
