@@ -65,7 +65,7 @@ class Database(ABC):
 
 _BUSY_MS = int(BUSY_SECONDS * 1000)
 _PRAGMAS = {
-    "page_size": "8192",
+    "page_size": "4096",
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "temp_store": "MEMORY",
