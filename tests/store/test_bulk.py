@@ -57,20 +57,21 @@ def test_every_text_and_number_comes_back_as_it_was_sent(store: Store, way: str)
 @pytest.mark.parametrize("way", ["add_new", "run_many"])
 def test_missing_values_stay_missing_alone_and_among_others(store: Store, way: str) -> None:
     """A column of nothing but NULL, one with some, one with none; texts and numbers."""
-    columns = load("sqlite")["add_assignments"].columns
-    rows = [tuple(assignment(no).get(name) for name, _ in columns) for no in range(100)]
-    assert store.change(lambda tx: getattr(tx, way)("add_assignments", rows)) == 100
+    columns = load("sqlite")["add_events"].columns
+    rows = [tuple(event(no).get(name) for name, _ in columns) for no in range(100)]
+    assert store.change(lambda tx: getattr(tx, way)("add_events", rows)) == 100
     keys = [(1, 1, no) for no in range(100)]
-    assert sorted(store.read(lambda tx: tx.all_for("assignments_of_groups", keys))) == rows
+    assert sorted(store.read(lambda tx: tx.all_for("events_of_groups", keys))) == rows
 
 
-def assignment(no: int) -> dict[str, object]:
-    """An assignment by column; `details` and `expires_us` are missing in all, others in some."""
+def event(no: int) -> dict[str, object]:
+    """An event by column; `metadata` and `slot` are missing in all, others in some."""
     key = dict.fromkeys(("bucket", "promotion_no", "workspace_no", "source_no"), 1)
-    given = dict.fromkeys(("slot", "import_no", "assigned_us", "received_us", "digest"), 5)
-    derived = {"control": 0, "committed_micros": 0, "currency": "EUR"}
-    some = {"segment": None if no % 2 else "s", "max_redemptions": None if no % 3 else no}
-    return {**key, **given, **derived, **some, "customer_no": no}
+    given = dict.fromkeys(("import_no", "redeemed_us", "received_us", "digest"), 5)
+    derived = {"outcome": "counted", "live": 1, "cost_micros": 0, "currency": "EUR"}
+    some = {"channel": None if no % 2 else "s", "order_micros": None if no % 3 else no}
+    named = {"customer_no": no, "event_id": f"e-{no}", "named_customer_no": 0}
+    return {**key, **given, **derived, **some, **named}
 
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 3_000])
