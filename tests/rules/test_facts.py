@@ -35,11 +35,11 @@ ASSIGNMENT: dict[str, Any] = {
     "assigned_at": "2026-11-20T08:00:00Z",
 }
 GOLDEN = {
-    "redemption": 6_002_483_691_484_051_402,
-    "full redemption": 6_584_950_572_884_961_692,
-    "assignment": 9_030_573_204_655_620_139,
-    "slot": 3_304_553_392_864_578_650,
-    "slot of an id": 4_181_232_749_897_259_432,
+    "redemption": 91_590_632_499_451,
+    "full redemption": 100_478_371_778_640,
+    "assignment": 137_795_611_643_304,
+    "slot": 50_423_483_167_489,
+    "slot of an id": 63_800_548_551_899,
 }
 REVERSAL = {"event_id": "r-1", "type": "reversal", "reverses": "e-1"}
 EVENT_IDS = [

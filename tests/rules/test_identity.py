@@ -42,7 +42,7 @@ def test_a_hash_is_blake2b_of_messagepack() -> None:
 
 @pytest.mark.parametrize(
     ("parts", "expected"),
-    [(("a", None, 1), 4_744_474_394_656_420_461), ((), 8_469_165_275_470_842_470)],
+    [(("a", None, 1), 72_394_934_000_494), ((), 129_229_206_473_859)],
 )
 def test_a_digest_of_content_never_changes(
     parts: tuple[str | int | None, ...], expected: int

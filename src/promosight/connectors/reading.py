@@ -37,6 +37,7 @@ from promosight.rules.facts import (
     Event,
     Rejection,
     assignment_from,
+    content_of,
     event_from,
     identifier,
     name_by_content,
@@ -233,9 +234,10 @@ def _named(items: list[Item], reading: Reading) -> list[Item]:
     """Events that came without an id get one made of their content and of how often it was seen."""
     for item in items:
         if isinstance(item, Event) and not item.event_id:
-            ordinal = reading.equal_rows.get(item.digest, 0) + 1
-            reading.equal_rows[item.digest] = ordinal
-            name_by_content(item, ordinal)
+            content = content_of(item)
+            ordinal = reading.equal_rows.get(content, 0) + 1
+            reading.equal_rows[content] = ordinal
+            name_by_content(item, content, ordinal)
     return items
 
 

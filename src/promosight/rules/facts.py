@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from promosight.rules.identity import content_digest
+from promosight.rules.identity import content_digest, stable_hash
 from promosight.rules.instants import SECOND_US, parse_instant
 from promosight.rules.money import amount_of, is_currency
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -109,9 +109,14 @@ UNNAMED = "row"
 """The id under which an event is judged that has none and is to be named by its content."""
 
 
-def name_by_content(event: Event, ordinal: int) -> None:
+def content_of(event: Event) -> int:
+    """A number of an event's whole content, so long that no two contents of a file share one."""
+    return stable_hash(*msgspec.structs.astuple(event)[:-1])
+
+
+def name_by_content(event: Event, content: int, ordinal: int) -> None:
     """Gives an event judged as UNNAMED an id made of its content, and of how often that came before in its file."""
-    event.event_id = f"row-{event.digest:016x}-{ordinal}"
+    event.event_id = f"row-{content:016x}-{ordinal}"
     event.digest = content_digest(*msgspec.structs.astuple(event)[:-1])
 
 
