@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from promosight.rules.matching import IN_COST, Given, Used, Verdict, is_reversed, match
+from promosight.rules.matching import (
+    IN_COST,
+    Given,
+    Used,
+    Verdict,
+    first_use,
+    is_in_time,
+    is_reversed,
+    match,
+    promised_micros,
+)
 from promosight.rules.promotions import Terms
 from tests.rules.naive_matching import decide
 
@@ -181,3 +191,21 @@ def test_excess_means_used_up_and_unassigned_means_none_eligible(group: Group) -
             assert used_up
         if verdict.outcome == "unassigned":
             assert alone.outcome == "unassigned"
+
+
+@VERY_MANY
+@given(groups())
+def test_the_first_use_of_a_sole_assignment_is_what_matching_says(group: Group) -> None:
+    """The short way of plain redemptions (decision 7) against the rule."""
+    for a in group.given:
+        for one in group.used:
+            if one.code_is_foreign or one.fixed or one.fully_reversed or one.reversed_micros:
+                continue
+            verdict = match(group.terms, [a], [one])[0]
+            usable = not a.control and not a.withdrawn
+            if not usable or not is_in_time(a.assigned_us, a.expires_us, one.redeemed_us):
+                assert verdict.outcome != "counted"
+                continue
+            promised = promised_micros(group.terms, a.reward_micros, a.tier_id)
+            said = first_use(group.terms, promised, one.reward_micros, one.currency)
+            assert verdict == Verdict("counted", said[0], a.slot, True, said[1], said[2])

@@ -69,14 +69,18 @@ _Use = tuple[_Key, Told, _Held, str | None, int, str]
 """An event that takes an assignment: its group, the event, the assignment, reason, cost (micros), currency."""
 
 
-def take_plain_events(plain: Plain, told: list[Told]) -> list[Told]:
-    """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace."""
-    return _PlainEvents(plain).take(told) if told else []
+def take_plain_events(plain: Plain, told: list[Told], beside: set[tuple[str, str]]) -> list[Told]:
+    """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace.
+
+    `beside`: (promotion_id, customer_id) of the assignments that came in the same transaction.
+    """
+    return _PlainEvents(plain, beside).take(told) if told else []
 
 
 class _PlainEvents:
-    def __init__(self, plain: Plain) -> None:
+    def __init__(self, plain: Plain, beside: set[tuple[str, str]]) -> None:
         self._plain = plain
+        self._beside = beside
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._places: dict[int, Place] = {}
@@ -97,10 +101,10 @@ class _PlainEvents:
         self, told: list[Told]
     ) -> tuple[dict[_Key, Told], list[tuple[Told, Told]], list[Told]]:
         """Those alone in their group here, those that come again (with the first), and the rest."""
-        open_nos = self._catalogue.open_nos
-        numbers = self._plain.customer_numbers
+        nos, numbers = self._catalogue.open_nos, self._plain.customer_numbers
+        beside = self._beside
         first: dict[tuple[int, str], Told] = {}
-        alone: dict[_Key, Told] = {}
+        by_key: dict[_Key, list[Told]] = {}
         again: list[tuple[Told, Told]] = []
         rest: list[Told] = []
         for one in told:
@@ -109,14 +113,24 @@ class _PlainEvents:
             if earlier is not one:
                 again.append((one, earlier))
                 continue
-            if fact.reverses is None and fact.promo_code is None:
-                promotion_no = open_nos.get(fact.promotion_id or "")
-                if promotion_no is not None:
-                    number = numbers[fact.customer_id or ""]
-                    key = (number >> BUCKET_SHIFT, promotion_no, number)
-                    if alone.setdefault(key, one) is one:
-                        continue
-            rest.append(one)
+            promotion_no = nos.get(fact.promotion_id or "")
+            if promotion_no is None or fact.reverses is not None:
+                rest.append(one)
+                continue
+            number = numbers[fact.customer_id or ""]
+            key = (number >> BUCKET_SHIFT, promotion_no, number)
+            by_key.setdefault(key, []).append(one)
+        alone: dict[_Key, Told] = {}
+        for key, ones in by_key.items():
+            # Facts of one group are judged together, so that each hears what it counts as beside the others.
+            fact = ones[0][1]
+            crowded = len(ones) > 1 or (
+                beside and (fact.promotion_id or "", fact.customer_id or "") in beside
+            )
+            if not crowded and fact.promo_code is None:
+                alone[key] = ones[0]
+            else:
+                rest += ones
         return alone, again, rest
 
     def _reversed_ahead(self, alone: dict[_Key, Told]) -> list[Told]:

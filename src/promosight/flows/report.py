@@ -69,7 +69,8 @@ def _take(
     plain = Plain(tx, catalogue, numbers, len(items), brief=brief)
     # Plain facts rely on unique keys; once these have told of a race, all are looked up before they are written.
     if tx.attempt == 1:
-        told = take_plain_events(plain, told)
+        beside = {(fact.promotion_id, fact.customer_id) for _, fact, _ in granted}
+        told = take_plain_events(plain, told, beside)
     wanted = {fact.customer_id: False for _, fact, _ in told if fact.customer_id is not None}
     wanted |= {fact.customer_id: True for _, fact, _ in granted}
     customers = name_customers(tx, catalogue.workspace, numbers, wanted)

@@ -1,0 +1,219 @@
+"""The plain way in says and counts what settling every group would (decision 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from promosight.flows.breakdowns import DIMENSIONS
+from promosight.flows.intake import Delivery, Receipt
+from promosight.flows.publish import finish_import, start_import
+from promosight.flows.report import report
+from promosight.flows.verify import verify
+from promosight.rules.facts import assignment_from, event_from
+from promosight.rules.instants import format_instant
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
+from promosight.store.catalogue import Workspace
+from promosight.store.engine import Store, open_store
+from promosight.store.rows import Arrival
+from promosight.store.tx import Tx
+from tests.flows.worlds import (
+    MINUTE_US,
+    NOW_US,
+    PROMOTIONS,
+    TRACKING_US,
+    define,
+    facts,
+    open_workspace,
+    shown,
+    source_number,
+)
+
+COUNTED = tuple(by for by in DIMENSIONS if by != "code")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url, now_us=NOW_US)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Store]:
+    """A second store, always SQLite: what settling every group makes of the same facts."""
+    opened = open_store(f"sqlite:///{tmp_path}/other/promosight.db", now_us=NOW_US)
+    yield opened
+    opened.close()
+
+
+def settled(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
+    """Reports as after a lost race: nothing is taken for plain."""
+    tx.attempt = 2
+    return report(tx, deliveries)
+
+
+def opened_with_promotions(store: Store) -> Workspace:
+    workspace = open_workspace(store)
+    for promotion_id in PROMOTIONS:
+        define(store, workspace, promotion_id)
+    return workspace
+
+
+def send(
+    store: Store, flow: Any, items: list[Any], *, import_no: int = 0, brief: bool = False
+) -> list[Receipt]:
+    workspace_no = 1
+    arrival = Arrival(workspace_no, 1, import_no, NOW_US)
+    answers: list[Receipt] = store.write(flow, Delivery(arrival, items, brief))
+    return answers
+
+
+def heard(receipts: list[Receipt]) -> list[tuple[Any, ...]]:
+    return [(r.event_id, r.outcome, r.promotion_id, r.assignment_id, r.reason) for r in receipts]
+
+
+def granted(number: int, **fields: Any) -> Any:
+    told = {"promotion_id": "global", "customer_id": f"c-{number}", "assigned_at": at(0)} | fields
+    return assignment_from(ReportedAssignment(**told), received_us=NOW_US)
+
+
+def redeemed(event_id: str, number: int, **fields: Any) -> Any:
+    told = {"promotion_id": "global", "customer_id": f"c-{number}", "redeemed_at": at(90)} | fields
+    reported = ReportedEvent(event_id=event_id, **told)
+    return event_from(reported, received_us=NOW_US, tracking_from_us=TRACKING_US)
+
+
+def at(minute: int) -> str:
+    return format_instant(TRACKING_US + 40 * 1_440 * MINUTE_US + minute * MINUTE_US)
+
+
+def wide(seed: int, customers: int) -> list[Any]:
+    """Facts of so many customers, most of them plain."""
+    random = Random(seed)
+    found: list[Any] = []
+    for number in range(customers):
+        promotion = random.choice(["global", "tiered", "personal", "cashback"])
+        both = {"promotion_id": promotion}
+        kind: dict[str, Any] = {
+            "tier_id": random.choice([None, "gold", "silver"]),
+            "segment": random.choice([None, "vip", "new"]),
+            "channel": random.choice([None, "email", "push"]),
+            "expires_at": random.choice([None, None, at(60), at(600)]),
+            "reward_value": random.choice([None, None, "3.00"]),
+            "currency": random.choice([None, None, "USD"]),
+            "control": random.random() < 0.03,
+        }
+        found.append(granted(number, **both, **kind))
+        if random.random() < 0.05:
+            found.append(granted(number, **both, assigned_at=at(5), campaign_id="again"))
+        if random.random() < 0.5:
+            money = random.choice([{}, {"reward_value": "5.00"}, {"currency": "GBP"}])
+            order = {"order_value": random.choice([None, "12.50"]), "tier_id": kind["tier_id"]}
+            event = redeemed(f"e-{number}", number, **both, **order, **money)
+            found += [event] * random.choice([1, 1, 1, 2])
+            if random.random() < 0.05:
+                found.append(redeemed(f"again-{number}", number, **both, redeemed_at=at(95)))
+    for number in range(20):
+        found.append(redeemed(f"nobody-{number}", customers + number))
+    random.shuffle(found)
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 60, 3_000])
+def test_plain_facts_count_as_if_every_group_were_settled(
+    store: Store, other: Store, size: int
+) -> None:
+    """N1: outcomes, receipts and figures, in transactions of any size."""
+    items = wide(size, 40 if size == 1 else 1_500)
+    here, there = opened_with_promotions(store), opened_with_promotions(other)
+    for start in range(0, len(items), size):
+        some = items[start : start + size]
+        assert heard(send(store, report, some)) == heard(send(other, settled, some))
+    assert shown(store, here) == shown(other, there)
+    assert verify(store, None).differences == []
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_dense_groups_are_told_from_plain_ones(store: Store, other: Store, seed: int) -> None:
+    items = facts(seed) * 2
+    Random(seed).shuffle(items)
+    here, there = opened_with_promotions(store), opened_with_promotions(other)
+    for start in range(0, len(items), 7):
+        some = items[start : start + 7]
+        assert heard(send(store, report, some)) == heard(send(other, settled, some))
+    assert shown(store, here) == shown(other, there)
+
+
+def test_a_brief_receipt_keeps_outcome_and_reason(store: Store) -> None:
+    opened_with_promotions(store)
+    send(store, report, [granted(1), granted(2)])
+    items = [redeemed("e-1", 1, reward_value="9.00"), redeemed("e-2", 2), redeemed("e-3", 3)]
+    told = [(r.outcome, r.reason) for r in send(store, report, items, brief=True)]
+    counted = [("counted", "value_mismatch"), ("counted", None)]
+    assert told == [*counted, ("pending", "unknown_customer")]
+    again = [(r.outcome, r.reason) for r in send(store, report, items[:2], brief=True)]
+    assert again == [("duplicate", "value_mismatch"), ("duplicate", None)]
+
+
+def test_an_id_another_group_holds_is_a_conflict_and_its_neighbours_count(store: Store) -> None:
+    """P2, P3: also when the first was told of another customer."""
+    opened_with_promotions(store)
+    send(store, report, [granted(1), granted(2), granted(3)])
+    assert send(store, report, [redeemed("e-1", 1)])[0].outcome == "counted"
+    answers = send(store, report, [redeemed("e-1", 2), redeemed("e-2", 3)])
+    assert [(r.outcome, r.reason) for r in answers] == [
+        ("rejected", "event_conflict"),
+        ("counted", None),
+    ]
+    assert verify(store, None).differences == []
+
+
+def test_the_first_content_of_an_id_within_a_batch_is_the_fact(store: Store) -> None:
+    opened_with_promotions(store)
+    send(store, report, [granted(1), granted(2)])
+    answers = send(store, report, [redeemed("e-1", 1, promo_code="SPRING"), redeemed("e-1", 2)])
+    assert [r.outcome for r in answers] == ["counted", "rejected"]
+
+
+def test_a_redemption_whose_reversal_came_first_is_reversed_at_once(store: Store) -> None:
+    """P5: may arrive first."""
+    workspace = opened_with_promotions(store)
+    send(store, report, [granted(1), granted(2)])
+    reversal = ReportedEvent(event_id="r-1", type="reversal", reverses="e-1")
+    ahead = event_from(reversal, received_us=NOW_US, tracking_from_us=TRACKING_US)
+    assert send(store, report, [ahead])[0].reason == "unknown_original"
+    answers = send(store, report, [redeemed("e-1", 1), redeemed("e-2", 2)])
+    assert [r.outcome for r in answers] == ["counted", "counted"]
+    assert b'"redeemed":1' in shown(store, workspace, ("tier",))
+    assert verify(store, None).differences == []
+
+
+def test_plain_facts_of_an_import_and_beside_it_show_at_its_end(store: Store) -> None:
+    """S13: before the end readers see nothing of the groups it touched, afterwards all."""
+    workspace = opened_with_promotions(store)
+    source_number(store, workspace)
+    before = shown(store, workspace, COUNTED)
+    import_no = store.change(
+        lambda tx: start_import(
+            tx, workspace.workspace_no, 1, kind="assignments", name="a", now_us=NOW_US
+        )
+    )
+    send(store, report, [granted(1), granted(2)], import_no=import_no)
+    send(store, report, [redeemed("e-1", 1)])
+    assert shown(store, workspace, COUNTED) == before
+    store.change(lambda tx: finish_import(tx, workspace.workspace_no, import_no, now_us=NOW_US))
+    assert b'"assigned":2,"redeemed":1' in shown(store, workspace, COUNTED)
+    assert verify(store, None).differences == []
+
+
+def test_two_of_one_customer_in_one_batch_hear_what_each_counts_as(store: Store) -> None:
+    """The earlier one takes the assignment, wherever it stands in the batch."""
+    opened_with_promotions(store)
+    send(store, report, [granted(1)])
+    late, early = redeemed("late", 1, redeemed_at=at(80)), redeemed("early", 1, redeemed_at=at(70))
+    assert [r.outcome for r in send(store, report, [late, early])] == ["excess", "counted"]
