@@ -40,24 +40,11 @@ class Plain:
         """The workspace all of it belongs to."""
         return self.catalogue.workspace.workspace_no
 
-    def answer(
-        self,
-        position: int,
-        reported_id: str | None,
-        outcome: str,
-        promotion_id: str | None,
-        named: str | tuple[int, int] | None,
-        reason: str | None,
-        received_us: int,
-    ) -> None:
-        """Leaves the receipt of one item."""
-        self.receipts[position] = (
-            _briefly(outcome, reason)
-            if self._brief
-            else Receipt(reported_id, outcome, promotion_id, named, reason, received_us)
-        )
+    def briefly(self, outcome: str, reason: str | None) -> Receipt | None:
+        """The receipt of whoever wants to hear no more than that; None where they do."""
+        return _brief(outcome, reason) if self._brief else None
 
 
 @cache
-def _briefly(outcome: str, reason: str | None) -> Receipt:
+def _brief(outcome: str, reason: str | None) -> Receipt:
     return Receipt(None, outcome, reason=reason)

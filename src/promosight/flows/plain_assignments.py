@@ -7,10 +7,12 @@ its group is left to be settled there, as in `plain_events`.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.groups import layer_of
+from promosight.flows.intake import Receipt
 from promosight.flows.naming import Customers
 from promosight.flows.places import Words, places, places_for
 from promosight.flows.plain import MANY, Plain
@@ -121,21 +123,26 @@ class _PlainAssignments:
         if row.digest != fact.digest or more:
             return False
         named = row.assignment_id or (row.customer_no, row.slot)
-        said = row.assignment_id, "duplicate", fact.promotion_id
-        self._plain.answer(position, *said, named, None, row.received_us)
+        self._plain.receipts[position] = self._plain.briefly("duplicate", None) or Receipt(
+            row.assignment_id, "duplicate", fact.promotion_id, named, None, row.received_us
+        )
         return True
 
     def _add(
         self, given: dict[tuple[_Key, int], Granted], there: dict[_Group, list[_There]]
     ) -> None:
         """Writes new assignments, answers them, and moves the counters."""
-        catalogue, answer = self._catalogue, self._plain.answer
+        catalogue, receipts = self._catalogue, self._plain.receipts
         sources, day, by_no = catalogue.sources, catalogue.days.day, catalogue.by_no
         words = [_words(fact) for _, fact, _ in given.values()]
         at = places_for(self._tx, self._plain.workspace_no, set(words))
-        tracked_us = catalogue.workspace.tracking_from_us
+        tracked_us, brief = (
+            catalogue.workspace.tracking_from_us,
+            self._plain.briefly("counted", None),
+        )
         assigned: dict[int, list[Assigned]] = {PUBLISHED: [], HELD: []}
         people = {group for group, rows in there.items() if any(row.in_rate for row in rows)}
+        new_people: dict[int, list[int]] = {PUBLISHED: [], HELD: []}
         rows: list[Row] = []
         for ((key, slot), (position, fact, arrival)), said in zip(
             given.items(), words, strict=True
@@ -144,9 +151,14 @@ class _PlainAssignments:
             micros, currency = _promise(by_no[promotion_no].terms, fact)
             place = at[said]
             rows.append(granted_columns(fact, key, arrival, place.place_no, micros, currency))
-            named = fact.assignment_id or (customer_no, slot)
-            told = fact.assignment_id, "counted", fact.promotion_id
-            answer(position, *told, named, None, arrival.received_us)
+            receipts[position] = brief or Receipt(
+                fact.assignment_id,
+                "counted",
+                fact.promotion_id,
+                fact.assignment_id or (customer_no, slot),
+                None,
+                arrival.received_us,
+            )
             if fact.control or fact.assigned_us < tracked_us:
                 continue
             group = promotion_no, customer_no
@@ -155,10 +167,13 @@ class _PlainAssignments:
             assigned[layer].append((promotion_no, *where, micros, currency))
             if group not in people:
                 people.add(group)
-                self._plain.cells[layer].customer(promotion_no, 1, 0)
+                new_people[layer].append(promotion_no)
         self._tx.add_new("add_assignments", rows)
         for layer, some in assigned.items():
-            self._plain.cells[layer].assign(some, together=len(some) >= MANY)
+            cells = self._plain.cells[layer]
+            cells.assign(some, together=len(some) >= MANY)
+            for promotion_no, number in Counter(new_people[layer]).items():
+                cells.customer(promotion_no, number, 0)
 
 
 def _words(fact: Assignment) -> Words:

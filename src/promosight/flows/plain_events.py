@@ -20,6 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED
+from promosight.flows.intake import Receipt
 from promosight.flows.places import Place, places
 from promosight.flows.plain import MANY, Plain
 from promosight.flows.settling import given
@@ -218,21 +219,28 @@ class _PlainEvents:
             if digest == fact.digest and outcome != "rejected":
                 customer_no, slot, assignment_id = taken
                 named = None if slot is None else assignment_id or (customer_no, slot)
-                said = event_id, "duplicate", fact.promotion_id
-                self._plain.answer(position, *said, named, reason, received_us)
+                self._plain.receipts[position] = self._plain.briefly("duplicate", reason) or (
+                    Receipt(event_id, "duplicate", fact.promotion_id, named, reason, received_us)
+                )
 
     def _keep(self, uses: Iterable[_Use]) -> None:
         """Writes the events, answers them, and moves the counters."""
-        catalogue, answer, at = self._catalogue, self._plain.answer, self._places
+        catalogue, at = self._catalogue, self._places
+        receipts, briefly = self._plain.receipts, self._plain.briefly
         workspace, sources, day = catalogue.workspace, catalogue.sources, catalogue.days.day
         published, tracked_us = workspace.published_import_no, workspace.tracking_from_us
         counted: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
         rows: list[Row] = []
         for key, (position, fact, arrival), taken, reason, cost_micros, currency in uses:
             rows.append(use_columns(fact, key, arrival, taken.slot, reason, cost_micros, currency))
-            named = taken.assignment_id or (taken.customer_no, taken.slot)
-            said = fact.event_id, "counted", fact.promotion_id
-            answer(position, *said, named, reason, arrival.received_us)
+            receipts[position] = briefly("counted", reason) or Receipt(
+                fact.event_id,
+                "counted",
+                fact.promotion_id,
+                taken.assignment_id or (taken.customer_no, taken.slot),
+                reason,
+                arrival.received_us,
+            )
             held = arrival.import_no > published or taken.import_no > published
             use = (
                 key[1],
