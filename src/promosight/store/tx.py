@@ -6,6 +6,7 @@ again after a lost race, so it touches nothing but its `Tx`.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -21,6 +22,8 @@ from promosight.store.statements import SIZES, Statement
 
 Row = tuple[Any, ...]
 _STREAMED_ROWS = 5_000
+_PLANNED_ROWS = 1_000
+"""Rows written with the same plans: after that a table may have become another one."""
 _COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
 # `unnest` gives the buckets in the order of the array.
 _LOCK = (
@@ -153,6 +156,18 @@ class PostgresTx(Tx):
     ) -> None:
         super().__init__(statements, cache)
         self.connection = connection
+        self.planned_at = time.monotonic()
+        self._written = 0
+
+    def plan_anew(self) -> None:
+        """Has every statement planned anew when it is next used, for the tables as they are then.
+
+        A plan made while a table was empty compares all its rows with all of a batch. It would be kept, and
+        would cost a thousand times too much soon after; planning all statements takes a few milliseconds.
+        """
+        self.connection.execute("DISCARD PLANS")
+        self.planned_at = time.monotonic()
+        self._written = 0
 
     def all(self, name: str, /, **parameters: Any) -> list[Row]:
         return self._execute(name, parameters).fetchall()
@@ -174,7 +189,9 @@ class PostgresTx(Tx):
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
         if not rows:
             return 0
-        return self._execute(name, self._arrays(name, rows)).rowcount
+        changed = self._execute(name, self._arrays(name, rows)).rowcount
+        self._grown(len(rows))
+        return changed
 
     def add_new(self, name: str, rows: Sequence[Row], /) -> int:
         if not rows:
@@ -187,9 +204,15 @@ class PostgresTx(Tx):
                     copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
                     for row in rows:
                         copy.write_row(row)
-                return cursor.rowcount
         except psycopg.errors.UniqueViolation as error:
             raise LostRace from error
+        self._grown(len(rows))
+        return len(rows)
+
+    def _grown(self, rows: int) -> None:
+        self._written += rows
+        if self._written >= _PLANNED_ROWS:
+            self.plan_anew()
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         # In one order everywhere, so that two writers cannot wait for each other.
