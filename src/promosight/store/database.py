@@ -11,7 +11,6 @@ import apsw
 import psycopg
 
 from promosight.errors import StoreError
-from promosight.store import arrays
 from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
@@ -178,8 +177,6 @@ class PostgresDatabase(Database):
     def connect(self, *, write: bool) -> Tx:
         try:
             connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
-            arrays.register(connection)
-            connection.prepared_max = STATEMENTS_KEPT
             connection.execute("SET time zone 'UTC'")
             for name, value in (_WRITER_PLANS if write else _READER_PLANS).items():
                 connection.execute(f"SET {name} = {value}".encode())
@@ -190,19 +187,20 @@ class PostgresDatabase(Database):
     def begin(self, tx: Tx, *, write: bool) -> None:
         assert isinstance(tx, PostgresTx)
         if not write:
-            tx.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            tx.prepared.order(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             return
         if time.monotonic() > tx.planned_at + _PLANS_KEPT_SECONDS:
             tx.plan_anew()
-        tx.connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        tx.prepared.order(b"BEGIN ISOLATION LEVEL READ COMMITTED")
 
     def end(self, tx: Tx, *, commit: bool) -> None:
+        assert isinstance(tx, PostgresTx)
         if commit:
-            _postgres(tx).execute("COMMIT")
+            tx.prepared.order(b"COMMIT")
             return
         tx.cache.clear()
         # Fails on a lost connection, which tells the caller to replace it.
-        _postgres(tx).execute("ROLLBACK")
+        tx.prepared.order(b"ROLLBACK")
 
     def close(self, tx: Tx) -> None:
         _postgres(tx).close()
