@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from threading import Thread
 
+import psycopg
 import pytest
 
 from promosight.store.database import PostgresDatabase
@@ -57,20 +58,21 @@ def test_every_text_and_number_comes_back_as_it_was_sent(store: Store, way: str)
 @pytest.mark.parametrize("way", ["add_new", "run_many"])
 def test_missing_values_stay_missing_alone_and_among_others(store: Store, way: str) -> None:
     """A column of nothing but NULL, one with some, one with none; texts and numbers."""
-    columns = load("sqlite")["add_assignments"].columns
-    rows = [tuple(assignment(no).get(name) for name, _ in columns) for no in range(100)]
-    assert store.change(lambda tx: getattr(tx, way)("add_assignments", rows)) == 100
+    columns = load("sqlite")["add_events"].columns
+    rows = [tuple(event(no).get(name) for name, _ in columns) for no in range(100)]
+    assert store.change(lambda tx: getattr(tx, way)("add_events", rows)) == 100
     keys = [(1, 1, no) for no in range(100)]
-    assert sorted(store.read(lambda tx: tx.all_for("assignments_of_groups", keys))) == rows
+    assert sorted(store.read(lambda tx: tx.all_for("events_of_groups", keys))) == rows
 
 
-def assignment(no: int) -> dict[str, object]:
-    """An assignment by column; `details` and `expires_us` are missing in all, others in some."""
+def event(no: int) -> dict[str, object]:
+    """An event by column; `metadata` and `slot` are missing in all, others in some."""
     key = dict.fromkeys(("bucket", "promotion_no", "workspace_no", "source_no"), 1)
-    given = dict.fromkeys(("slot", "import_no", "assigned_us", "received_us", "digest"), 5)
-    derived = {"control": 0, "committed_micros": 0, "currency": "EUR"}
-    some = {"segment": None if no % 2 else "s", "max_redemptions": None if no % 3 else no}
-    return {**key, **given, **derived, **some, "customer_no": no}
+    given = dict.fromkeys(("import_no", "redeemed_us", "received_us", "digest"), 5)
+    derived = {"outcome": "counted", "live": 1, "cost_micros": 0, "currency": "EUR"}
+    some = {"channel": None if no % 2 else "s", "order_micros": None if no % 3 else no}
+    named = {"customer_no": no, "event_id": f"e-{no}", "named_customer_no": 0}
+    return {**key, **given, **derived, **some, **named}
 
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 3_000])
@@ -142,3 +144,35 @@ def test_buckets_are_locked_in_one_order_whatever_order_they_are_named_in(
     db.end(second, commit=True)
     for tx in (first, second):
         db.close(tx)
+
+
+def test_a_plan_made_for_an_empty_table_is_not_kept_while_the_table_fills(
+    postgresql_url: str,
+) -> None:
+    """Else every row of a batch would be compared with every row of the table, until statistics come."""
+    open_store(postgresql_url, now_us=0).close()
+    db = PostgresDatabase(postgresql_url)
+    tx = db.connect(write=True)
+    assert isinstance(tx, PostgresTx)
+    tx.connection.execute("VACUUM ANALYZE customer")
+    db.begin(tx, write=True)
+    assert tx.all_for("customers_of", [(1,), (2,)]) == []
+    tx.add_new("add_customers", customers(0, 6_000))
+    assert len(tx.all_for("customers_of", [(no,) for no in range(6_000)])) == 6_000
+    [(name,)] = tx.connection.execute(
+        "SELECT name FROM pg_prepared_statements WHERE statement = %s",
+        [load("postgresql")["customers_of"].text],
+    ).fetchall()
+    plan = tx.connection.execute(f"EXPLAIN EXECUTE {name}('{{1,2}}')".encode()).fetchall()
+    assert "Index Cond: (customer_no = batch.customer_no)" in "\n".join(row[0] for row in plan)
+    db.end(tx, commit=False)
+    db.close(tx)
+
+
+def test_a_text_with_a_nul_is_refused_and_not_cut(postgresql_url: str) -> None:
+    open_store(postgresql_url, now_us=0).close()
+    db = PostgresDatabase(postgresql_url)
+    tx = db.connect(write=False)
+    with pytest.raises(psycopg.Error, match="0x00"):
+        tx.all("workspace_by_id", workspace_id="a\0b")
+    db.close(tx)

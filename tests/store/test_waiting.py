@@ -216,7 +216,8 @@ def test_a_sender_that_hangs_up_and_a_loop_that_is_gone_do_not_stop_the_writer(
         loop.close()
     assert store.write(add, 3) == 3
     assert not late.done()
-    assert store.read(stored) == [2, 3]
+    # Where a loop works off its own changes, what nobody was told of goes with the loop.
+    assert store.read(stored) == ([3] if store.database.runs_here else [2, 3])
 
 
 def test_a_sender_that_hangs_up_during_its_commit_hurts_nobody(store: Store) -> None:
@@ -229,7 +230,8 @@ def test_a_sender_that_hangs_up_during_its_commit_hurts_nobody(store: Store) -> 
             assert release.wait(SOON)
             return add(tx, numbers)
 
-        hangs_up = store.submit_from(loop, slowly, 1)
+        # So heavy that it is worked off by the thread, also where single events are not.
+        hangs_up = store.submit_from(loop, slowly, 1, weight=1_000)
         assert await asyncio.to_thread(started.wait, SOON)
         stays = store.submit_from(loop, add, 2)
         hangs_up.cancel()

@@ -25,6 +25,8 @@ class Database(ABC):
     """One database by URL. A `Tx` it makes holds a connection of its own; one thread uses it at a time."""
 
     engine: str
+    runs_here: bool
+    """Whether statements run in this process, so that nothing is gained by waiting for them in a thread."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -35,8 +37,11 @@ class Database(ABC):
         """A new connection, wrapped. Raises StoreError when the database cannot be opened."""
 
     @abstractmethod
-    def begin(self, tx: Tx, *, write: bool) -> None:
-        """Begins a transaction: a consistent snapshot to read, or the right to write."""
+    def begin(self, tx: Tx, *, write: bool, at_once: bool = False) -> None:
+        """Begins a transaction: a consistent snapshot to read, or the right to write.
+
+        `at_once`: raises an error that deserves another try rather than wait for another process.
+        """
 
     @abstractmethod
     def end(self, tx: Tx, *, commit: bool) -> None:
@@ -86,6 +91,7 @@ class SqliteDatabase(Database):
     """A file. Write-ahead log, every commit synced: an acknowledged event survives a power cut."""
 
     engine = "sqlite"
+    runs_here = True
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -108,8 +114,16 @@ class SqliteDatabase(Database):
             tx.log = Log(connection, self.path, busy_ms=_BUSY_MS)
         return tx
 
-    def begin(self, tx: Tx, *, write: bool) -> None:
-        _sqlite(tx).execute("BEGIN IMMEDIATE" if write else "BEGIN")
+    def begin(self, tx: Tx, *, write: bool, at_once: bool = False) -> None:
+        connection = _sqlite(tx)
+        if not at_once:
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            return
+        connection.set_busy_timeout(0)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            connection.set_busy_timeout(_BUSY_MS)
 
     def end(self, tx: Tx, *, commit: bool) -> None:
         connection = _sqlite(tx)
@@ -173,6 +187,7 @@ class PostgresDatabase(Database):
     """PostgreSQL 15 or newer, by a libpq URL."""
 
     engine = "postgresql"
+    runs_here = False
 
     def connect(self, *, write: bool) -> Tx:
         try:
@@ -184,7 +199,7 @@ class PostgresDatabase(Database):
             raise StoreError(f"cannot connect to PostgreSQL: {error}") from error
         return PostgresTx(connection, self.statements, {})
 
-    def begin(self, tx: Tx, *, write: bool) -> None:
+    def begin(self, tx: Tx, *, write: bool, at_once: bool = False) -> None:
         assert isinstance(tx, PostgresTx)
         if not write:
             tx.prepared.order(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -1,7 +1,8 @@
 """The store: `read` for questions, `write` for changes.
 
-All writes of a process go through one thread. Requests that wait while a commit runs share the next one
-(group commit): a sender is answered only after its commit, and yet a hundred of them cost one sync. Flows
+All writes of a process go through one connection, one transaction at a time; a thread works them off, but for
+the single events that an event loop brings (`loop_writer`). Requests that wait while a commit runs share the
+next one (group commit): a sender is answered only after its commit, and yet a hundred of them cost one sync. Flows
 of the same kind that wait together are handed their payloads together, so that a hundred single events
 are worked off as one batch of a hundred.
 """
@@ -13,16 +14,17 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from typing import Any, TypeVar
 
 from promosight.errors import StoreError
 from promosight.store import migrate
 from promosight.store.database import Database, database
+from promosight.store.loop_writer import LoopWriter, Steps
 from promosight.store.readers import Readers
 from promosight.store.tx import LostRace, Tx
-from promosight.store.waiting import Job, Waiting, answer
+from promosight.store.waiting import SMALL_WEIGHT, Job, Waiting, answer
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -40,6 +42,9 @@ class Store:
         self._readers = Readers(db)
         self._waiting = Waiting()
         self._tx = db.connect(write=True)
+        self._turn = threading.Lock()  # whoever holds it has the connection
+        self._loops: dict[asyncio.AbstractEventLoop, LoopWriter] = {}
+        self._commits = ThreadPoolExecutor(1, thread_name_prefix="promosight-commit")
         self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
         self._thread.start()
 
@@ -74,7 +79,10 @@ class Store:
     ) -> asyncio.Future[R]:
         """Like `submit`, called on an event loop, which is woken once a commit and not once a change."""
         job = Job(flow, payload, weight, loop)
-        self._waiting.add(job)
+        if self.database.runs_here and weight <= SMALL_WEIGHT:
+            self._writer_of(loop).add(job)
+        else:
+            self._waiting.add(job)
         future: asyncio.Future[R] = job.future
         return future
 
@@ -89,19 +97,41 @@ class Store:
 
     def close(self) -> None:
         """Works off what waits, then closes every connection."""
+        self._commits.shutdown()
         self._waiting.close()
         self._thread.join()
         self._readers.close()
         with contextlib.suppress(Exception):
             self.database.close(self._tx)
 
+    def _writer_of(self, loop: asyncio.AbstractEventLoop) -> LoopWriter:
+        writer = self._loops.get(loop)
+        if writer is None:
+            steps = Steps(self._run_at_once, self._commit_at_once, self._recover)
+            writer = LoopWriter(loop, self._waiting, self._turn, steps, self._commits)
+            self._loops[loop] = writer
+        return writer
+
+    def _run_at_once(self, jobs: list[Job]) -> None:
+        self._tx.attempt = 1
+        self.database.begin(self._tx, write=True, at_once=True)
+        self._run_flows(jobs)
+
+    def _commit_at_once(self) -> None:
+        self.database.end(self._tx, commit=True)
+        self._rest()
+
     def _work(self) -> None:
         while taken := self._waiting.turn():
             # A sender that hung up cancels its future and is passed over.
             if jobs := [job for job in taken if job.starts()]:
-                self._commit(jobs, first_attempt=1)
-                with contextlib.suppress(Exception):  # nobody's answer, and no end to the writer
-                    self.database.rest(self._tx)
+                with self._turn:
+                    self._commit(jobs, first_attempt=1)
+                    self._rest()
+
+    def _rest(self) -> None:
+        with contextlib.suppress(Exception):  # nobody's answer, and no end to the writer
+            self.database.rest(self._tx)
 
     def _commit(self, jobs: list[Job], *, first_attempt: int) -> None:
         """Commits jobs together and answers them; when one of them fails, by halves, so that only it is refused.
@@ -140,12 +170,15 @@ class Store:
     def _run(self, jobs: list[Job], attempt: int) -> None:
         self._tx.attempt = attempt
         self.database.begin(self._tx, write=True)
+        self._run_flows(jobs)
+        self.database.end(self._tx, commit=True)
+
+    def _run_flows(self, jobs: list[Job]) -> None:
         for _, alike in groupby(jobs, key=lambda job: job.flow):
             group = list(alike)
             results = group[0].flow(self._tx, [job.payload for job in group])
             for job, result in zip(group, results, strict=True):
                 job.result = result
-        self.database.end(self._tx, commit=True)
 
     def _commit_apart(self, jobs: list[Job], error: Exception) -> None:
         if len(jobs) == 1:

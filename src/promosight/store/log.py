@@ -14,9 +14,9 @@ from pathlib import Path
 
 import apsw
 
-COPY_PAGES = 4_000
+COPY_PAGES = 8_000
 """The length at which the log is copied. Longer costs less (a page changed often is copied once), up to a point."""
-LONG_PAGES = 40_000
+LONG_PAGES = 80_000
 """From here on questions that are being answered are waited for: while they look at the log it cannot start over."""
 LONG_WAIT_MS = 100
 KEPT_BYTES = 128 * 1024 * 1024

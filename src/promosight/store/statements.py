@@ -26,8 +26,8 @@ _BATCH_COLUMN = re.compile(r"\bbatch\.(\w+)")
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
-SIZES = (64, 32, 16, 8, 4, 2, 1)
-"""How many rows a SQLite text may hold. Powers of two, so that any number is a sum of few of them."""
+SIZES = (64, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
+"""How many rows a SQLite text may hold. Any number up to 64 is a sum of two or three of them."""
 
 
 class Statement(NamedTuple):

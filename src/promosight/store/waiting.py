@@ -133,6 +133,11 @@ class Waiting:
             (self._small if job.weight <= SMALL_WEIGHT else self._large).add(job)
             self._wake()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody waits."""
+        return not self._small.jobs and not self._large.jobs
+
     def turn(self) -> list[Job]:
         """The next to be worked off together; waits for some. Empty once closed and nobody is left."""
         while True:

@@ -1,0 +1,130 @@
+"""Single events worked off on the loop that brought them: together, in turns with the writer's thread, none lost."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, current_thread
+
+import apsw
+import pytest
+
+from promosight.store.engine import Store, open_store
+from promosight.store.tx import LostRace, Tx
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "promosight.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{path}", now_us=0)
+    yield opened
+    opened.close()
+
+
+def add(tx: Tx, numbers: list[int]) -> list[tuple[int, str]]:
+    """Adds a customer for each; answers how many came together and where that was done."""
+    tx.add_new("add_customers", [(no, 1, f"c-{no}", 0) for no in numbers])
+    return [(len(numbers), current_thread().name)] * len(numbers)
+
+
+def stored(tx: Tx) -> list[int]:
+    return sorted(row[0] for row in tx.all_for("customers_of", [(no,) for no in range(2_000)]))
+
+
+def test_senders_that_come_in_one_round_share_a_transaction_on_their_loop(store: Store) -> None:
+    async def send() -> list[tuple[int, str]]:
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(*(store.submit_from(loop, add, no) for no in range(100)))
+
+    assert set(asyncio.run(send())) == {(100, "MainThread")}
+    assert store.read(stored) == list(range(100))
+
+
+def test_a_thousand_are_worked_off_in_parts_and_none_is_lost(store: Store) -> None:
+    async def send() -> list[tuple[int, str]]:
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(*(store.submit_from(loop, add, no) for no in range(1_000)))
+
+    assert {size for size, _ in asyncio.run(send())} == {256, 232}
+    assert store.read(stored) == list(range(1_000))
+
+
+def test_while_the_thread_writes_single_events_wait_for_their_turn_there(store: Store) -> None:
+    started, release = Event(), Event()
+
+    def hold(tx: Tx) -> None:
+        started.set()
+        release.wait(10)
+
+    async def send() -> list[tuple[int, str]]:
+        loop = asyncio.get_running_loop()
+        held = loop.run_in_executor(None, store.change, hold)
+        await loop.run_in_executor(None, started.wait)
+        waiting = [store.submit_from(loop, add, no) for no in range(3)]
+        await asyncio.sleep(0.05)
+        assert not any(one.done() for one in waiting)
+        release.set()
+        await held
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(send()) == [(3, "promosight-writer")] * 3
+
+
+def test_while_another_process_writes_the_loop_goes_on(store: Store, path: Path) -> None:
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE")
+
+    async def send() -> tuple[int, str]:
+        loop = asyncio.get_running_loop()
+        waiting = store.submit_from(loop, add, 1)
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+        assert not waiting.done()
+        other.execute("COMMIT")
+        return await waiting
+
+    assert asyncio.run(send()) == (1, "promosight-writer")
+    assert store.read(stored) == [1]
+
+
+def test_a_lost_race_and_a_failure_are_settled_by_the_thread(store: Store) -> None:
+    tries: list[tuple[int, str]] = []
+
+    def bold_then_careful(tx: Tx, numbers: list[int]) -> list[int]:
+        tries.append((tx.attempt, current_thread().name))
+        tx.add_new("add_customers", [(no, 1, f"c-{no}", 0) for no in numbers])
+        if len(tries) == 1:
+            raise LostRace
+        if 13 in numbers:
+            raise ValueError("13")
+        return numbers
+
+    async def send() -> list[int | BaseException]:
+        loop = asyncio.get_running_loop()
+        sent = [store.submit_from(loop, bold_then_careful, no) for no in (12, 13, 14)]
+        return await asyncio.gather(*sent, return_exceptions=True)
+
+    answers = asyncio.run(send())
+    assert [answers[0], answers[2]] == [12, 14]
+    assert isinstance(answers[1], ValueError)
+    assert tries[0] == (1, "MainThread")
+    assert {where for _, where in tries[1:]} == {"promosight-writer"}
+    assert store.read(stored) == [12, 14]
+
+
+def test_a_sender_that_hangs_up_before_the_commit_hurts_nobody(store: Store) -> None:
+    async def send() -> tuple[tuple[int, str], bool]:
+        loop = asyncio.get_running_loop()
+
+        def and_hang_up(tx: Tx, numbers: list[int]) -> list[tuple[int, str]]:
+            hangs_up.cancel()
+            return add(tx, numbers)
+
+        hangs_up, stays = (store.submit_from(loop, and_hang_up, no) for no in (1, 2))
+        return await stays, hangs_up.cancelled()
+
+    assert asyncio.run(send()) == ((2, "MainThread"), True)
+    assert store.read(stored) == [1, 2]
