@@ -46,7 +46,8 @@ class Prepared:
 
     def _run(self, text: str, values: Sequence[Any]) -> pq.abc.PGresult:
         name = self._names.get(text) or self._prepare(text)
-        packed, formats = [], []
+        packed: list[Any] = []  # NULL is None, which the declared type forgets
+        formats: list[pq.Format] = []
         for value in values:
             data, form = _packed(value)
             packed.append(data)
