@@ -204,11 +204,10 @@ class PostgresTx(Tx):
         statement = self._statements[name]
         assert statement.copied, f"{name} is no plain INSERT of a batch"
         try:
-            with self.connection.cursor() as cursor:
-                with cursor.copy(statement.copied.encode()) as copy:
-                    copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
-                    for row in rows:
-                        copy.write_row(row)
+            with self.connection.cursor() as cursor, cursor.copy(statement.copied.encode()) as copy:
+                copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
+                for row in rows:
+                    copy.write_row(row)
         except psycopg.errors.UniqueViolation as error:
             raise LostRace from error
         self._grown(len(rows))
