@@ -191,7 +191,9 @@ class PostgresDatabase(Database):
 
     def connect(self, *, write: bool) -> Tx:
         try:
-            connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
+            connection: psycopg.Connection[Row] = psycopg.connect(
+                self.url, autocommit=True, client_encoding="UTF8"
+            )
             connection.execute("SET time zone 'UTC'")
             for name, value in (_WRITER_PLANS if write else _READER_PLANS).items():
                 connection.execute(f"SET {name} = {value}".encode())

@@ -34,7 +34,9 @@ class Prepared:
         """The rows of a statement whose parameters are `$1`, `$2` ..."""
         result = self._run(text, values)
         self._loading.set_pgresult(result)
-        return self._loading.load_rows(0, result.ntuples, tuple)
+        rows = self._loading.load_rows(0, result.ntuples, tuple)
+        self._loading.set_pgresult(None)  # or it stays in memory until the next
+        return rows
 
     def count(self, text: str, values: Sequence[Any]) -> int:
         """Runs a statement; the number of rows it changed."""
