@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from threading import Thread
 
+import psycopg
 import pytest
 
 from promosight.store.database import PostgresDatabase
@@ -143,3 +144,35 @@ def test_buckets_are_locked_in_one_order_whatever_order_they_are_named_in(
     db.end(second, commit=True)
     for tx in (first, second):
         db.close(tx)
+
+
+def test_a_plan_made_for_an_empty_table_is_not_kept_while_the_table_fills(
+    postgresql_url: str,
+) -> None:
+    """Else every row of a batch would be compared with every row of the table, until statistics come."""
+    open_store(postgresql_url, now_us=0).close()
+    db = PostgresDatabase(postgresql_url)
+    tx = db.connect(write=True)
+    assert isinstance(tx, PostgresTx)
+    tx.connection.execute("VACUUM ANALYZE customer")
+    db.begin(tx, write=True)
+    assert tx.all_for("customers_of", [(1,), (2,)]) == []
+    tx.add_new("add_customers", customers(0, 6_000))
+    assert len(tx.all_for("customers_of", [(no,) for no in range(6_000)])) == 6_000
+    [(name,)] = tx.connection.execute(
+        "SELECT name FROM pg_prepared_statements WHERE statement = %s",
+        [load("postgresql")["customers_of"].text],
+    ).fetchall()
+    plan = tx.connection.execute(f"EXPLAIN EXECUTE {name}('{{1,2}}')".encode()).fetchall()
+    assert "Index Cond: (customer_no = batch.customer_no)" in "\n".join(row[0] for row in plan)
+    db.end(tx, commit=False)
+    db.close(tx)
+
+
+def test_a_text_with_a_nul_is_refused_and_not_cut(postgresql_url: str) -> None:
+    open_store(postgresql_url, now_us=0).close()
+    db = PostgresDatabase(postgresql_url)
+    tx = db.connect(write=False)
+    with pytest.raises(psycopg.Error, match="0x00"):
+        tx.all("workspace_by_id", workspace_id="a\0b")
+    db.close(tx)

@@ -41,7 +41,7 @@ def test_parameters_are_rewritten_and_casts_and_texts_are_not() -> None:
     text = "SELECT :name, x::text FROM t WHERE y LIKE 'a%' AND z = :other_1"
     assert rewrite(text, "sqlite").text == text
     assert rewrite(text, "postgresql").text == (
-        "SELECT %(name)s, x::text FROM t WHERE y LIKE 'a%%' AND z = %(other_1)s"
+        "SELECT $1, x::text FROM t WHERE y LIKE 'a%' AND z = $2"
     )
 
 
@@ -51,10 +51,7 @@ def test_a_batch_is_rows_of_values_on_sqlite_and_arrays_on_postgresql() -> None:
     assert sqlite.sized[2] == (
         "SELECT batch.column1 FROM (VALUES (?2, ?), (?, ?)) AS batch WHERE batch.column1 > ?1"
     )
-    assert (
-        "unnest(CAST(%(batch_a)s AS BIGINT[]), CAST(%(batch_b)s AS TEXT[])) AS batch(a, b)"
-        in postgresql.text
-    )
+    assert "unnest(CAST($2 AS BIGINT[]), CAST($3 AS TEXT[])) AS batch(a, b)" in postgresql.text
     assert sqlite.columns == postgresql.columns == (("a", "BIGINT"), ("b", "TEXT"))
     assert sqlite.scalars == postgresql.scalars == ("least",)
 
@@ -101,8 +98,10 @@ def _explain(tx: Tx, name: str) -> None:
             )
     else:
         assert isinstance(tx, PostgresTx)
-        names = {*re.findall(r"%\((\w+)\)s", statement.text)}
-        tx.connection.execute(f"EXPLAIN {statement.text}".encode(), dict.fromkeys(names, None))
+        tx.prepared.rows(
+            f"EXPLAIN {statement.text}",
+            [None] * (len(statement.scalars) + len(statement.columns)),
+        )
 
 
 def test_the_database_understands_every_statement(store_url: str) -> None:

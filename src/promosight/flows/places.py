@@ -51,9 +51,14 @@ def places_for(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Words
         missing -= known.by_words.keys()
     if missing:
         tx.lock(workspace_no, [NUMBERS_LOCK])
-        for one in sorted(missing, key=lambda words: [word or "" for word in words]):
-            digest = stable_hash(*one)
-            tx.run("add_place", workspace_no=workspace_no, digest=digest, **one._asdict())
+        # Another process may have numbered some of them just before; those keep the number they have.
+        row = tx.one("latest_place")
+        assert row is not None
+        new = sorted(missing, key=lambda words: [word or "" for word in words])
+        numbered = enumerate(new, start=row[0] + 1)
+        tx.run_many(
+            "add_places", [(no, workspace_no, stable_hash(*one), *one) for no, one in numbered]
+        )
         _read_on(tx, workspace_no, known)
     return known.by_words
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ import apsw
 import psycopg
 
 from promosight.errors import StoreError
-from promosight.store import arrays
 from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
@@ -160,6 +160,29 @@ class SqliteDatabase(Database):
         return error
 
 
+_WRITER_PLANS = {
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_material": "off",
+    "enable_memoize": "off",
+}
+"""How the writer's statements are planned: for few rows, and row by row through an index.
+
+Whatever the writer does with a batch is to look up its rows by key, so what a planner that knows little of new
+tables would choose instead is switched off. The order of a join cannot be forced so, and for an empty table the
+planner reads that first and compares each of its rows with the batch; therefore plans are not kept for long
+(`PostgresTx.plan_anew`).
+"""
+_READER_PLANS = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
+"""Questions differ in what they touch: each is planned by its parameters and by the tables as they are."""
+_PLANS_KEPT_SECONDS = 1.0
+"""How long the writer keeps its plans: another process may have filled a table meanwhile."""
+
+
 class PostgresDatabase(Database):
     """PostgreSQL 15 or newer, by a libpq URL."""
 
@@ -168,30 +191,33 @@ class PostgresDatabase(Database):
 
     def connect(self, *, write: bool) -> Tx:
         try:
-            connection: psycopg.Connection[Row] = psycopg.connect(self.url, autocommit=True)
-            arrays.register(connection)
-            connection.prepared_max = STATEMENTS_KEPT
+            connection: psycopg.Connection[Row] = psycopg.connect(
+                self.url, autocommit=True, client_encoding="UTF8"
+            )
             connection.execute("SET time zone 'UTC'")
-            connection.execute("SET plan_cache_mode = force_generic_plan")
-            if write:
-                # A batch is looked up by key, row by row; a planner without statistics would rather scan.
-                connection.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
-                connection.execute("SET enable_seqscan = off")
+            for name, value in (_WRITER_PLANS if write else _READER_PLANS).items():
+                connection.execute(f"SET {name} = {value}".encode())
         except psycopg.Error as error:
             raise StoreError(f"cannot connect to PostgreSQL: {error}") from error
         return PostgresTx(connection, self.statements, {})
 
     def begin(self, tx: Tx, *, write: bool, at_once: bool = False) -> None:
-        mode = "READ COMMITTED" if write else "REPEATABLE READ READ ONLY"
-        _postgres(tx).execute(f"BEGIN ISOLATION LEVEL {mode}".encode())
+        assert isinstance(tx, PostgresTx)
+        if not write:
+            tx.prepared.order(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            return
+        if time.monotonic() > tx.planned_at + _PLANS_KEPT_SECONDS:
+            tx.plan_anew()
+        tx.prepared.order(b"BEGIN ISOLATION LEVEL READ COMMITTED")
 
     def end(self, tx: Tx, *, commit: bool) -> None:
+        assert isinstance(tx, PostgresTx)
         if commit:
-            _postgres(tx).execute("COMMIT")
+            tx.prepared.order(b"COMMIT")
             return
         tx.cache.clear()
         # Fails on a lost connection, which tells the caller to replace it.
-        _postgres(tx).execute("ROLLBACK")
+        tx.prepared.order(b"ROLLBACK")
 
     def close(self, tx: Tx) -> None:
         _postgres(tx).close()

@@ -33,9 +33,10 @@ SIZES = (64, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 class Statement(NamedTuple):
     """One statement for one engine.
 
-    `text` takes its scalars by name. On SQLite a statement with a batch has `sized` texts instead, by
+    On SQLite `text` takes its scalars by name, and a statement with a batch has `sized` texts instead, by
     number of rows: their parameters are numbered, the scalars first in the order of `scalars`, then the
-    rows one after the other.
+    rows one after the other. On PostgreSQL they are numbered too: the scalars, then one array for each
+    column of the batch.
     """
 
     text: str
@@ -70,8 +71,8 @@ def rewrite(text: str, engine: str) -> Statement:
         sized = {rows: _sized(text, columns, scalars, rows) for rows in SIZES} if batch else {}
         return Statement(text, columns, scalars, sized)
     copied = _copied(text, columns)
-    text = _PARAMETER.sub(r"%(\1)s", text.replace("%", "%%"))
-    text = _BATCH.sub(lambda _: _arrays(columns), text)
+    text = _PARAMETER.sub(lambda found: f"${scalars.index(found[1]) + 1}", text)
+    text = _BATCH.sub(lambda _: _arrays(columns, len(scalars)), text)
     return Statement(text, columns, scalars, {}, copied)
 
 
@@ -111,6 +112,8 @@ def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> str:
     return f"COPY {insert['table']} ({into}) FROM STDIN (FORMAT BINARY)"
 
 
-def _arrays(columns: tuple[tuple[str, str], ...]) -> str:
-    picked = ", ".join(f"CAST(%(batch_{name})s AS {kind}[])" for name, kind in columns)
+def _arrays(columns: tuple[tuple[str, str], ...], before: int) -> str:
+    picked = ", ".join(
+        f"CAST(${number} AS {kind}[])" for number, (_, kind) in enumerate(columns, start=before + 1)
+    )
     return f"unnest({picked}) AS batch({', '.join(name for name, _ in columns)})"

@@ -6,6 +6,7 @@ again after a lost race, so it touches nothing but its `Tx`.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -17,14 +18,18 @@ import psycopg
 from promosight.rules.identity import BUCKETS
 from promosight.store.arrays import COLUMN_TYPES, Numbers
 from promosight.store.log import Log
+from promosight.store.prepared import Prepared
 from promosight.store.statements import SIZES, Statement
 
 Row = tuple[Any, ...]
 _STREAMED_ROWS = 5_000
+_PLANNED_ROWS = 5_000
+"""Rows written with the same plans: after that a table may have become another one."""
 _COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
 # `unnest` gives the buckets in the order of the array.
 _LOCK = (
-    b"SELECT pg_advisory_xact_lock(CAST(%s AS INT), CAST(bucket AS INT)) FROM unnest(%s) AS bucket"
+    "SELECT pg_advisory_xact_lock(CAST($1 AS INT), CAST(bucket AS INT))"
+    " FROM unnest(CAST($2 AS BIGINT[])) AS bucket"
 )
 
 
@@ -153,28 +158,45 @@ class PostgresTx(Tx):
     ) -> None:
         super().__init__(statements, cache)
         self.connection = connection
+        self.prepared = Prepared(connection)
+        self.planned_at = time.monotonic()
+        self._written = 0
+
+    def plan_anew(self) -> None:
+        """Has every statement planned anew when it is next used, for the tables as they are then.
+
+        A plan made while a table was empty compares all its rows with all of a batch. It would be kept, and
+        would cost a thousand times too much soon after; planning all statements takes a few milliseconds.
+        """
+        self.prepared.order(b"DISCARD PLANS")
+        self.planned_at = time.monotonic()
+        self._written = 0
 
     def all(self, name: str, /, **parameters: Any) -> list[Row]:
-        return self._execute(name, parameters).fetchall()
+        return self.prepared.rows(*self._scalar(name, parameters))
 
     def run(self, name: str, /, **parameters: Any) -> int:
-        return self._execute(name, parameters).rowcount
+        return self.prepared.count(*self._scalar(name, parameters))
 
     def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
-        with self.connection.cursor(name="each") as cursor:
+        text, values = self._scalar(name, parameters)
+        with psycopg.RawServerCursor(self.connection, name="each") as cursor:
             cursor.itersize = _STREAMED_ROWS
-            cursor.execute(self._statements[name].text.encode(), parameters)
+            cursor.execute(text.encode(), values)
             yield from cursor
 
     def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
         if not rows:
             return []
-        return self._execute(name, parameters | self._arrays(name, rows)).fetchall()
+        text, scalars = self._scalar(name, parameters)
+        return self.prepared.rows(text, scalars + self._arrays(name, rows))
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
         if not rows:
             return 0
-        return self._execute(name, self._arrays(name, rows)).rowcount
+        changed = self.prepared.count(self._statements[name].text, self._arrays(name, rows))
+        self._grown(len(rows))
+        return changed
 
     def add_new(self, name: str, rows: Sequence[Row], /) -> int:
         if not rows:
@@ -182,25 +204,29 @@ class PostgresTx(Tx):
         statement = self._statements[name]
         assert statement.copied, f"{name} is no plain INSERT of a batch"
         try:
-            with self.connection.cursor() as cursor:
-                with cursor.copy(statement.copied.encode()) as copy:
-                    copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
-                    for row in rows:
-                        copy.write_row(row)
-                return cursor.rowcount
+            with self.connection.cursor() as cursor, cursor.copy(statement.copied.encode()) as copy:
+                copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
+                for row in rows:
+                    copy.write_row(row)
         except psycopg.errors.UniqueViolation as error:
             raise LostRace from error
+        self._grown(len(rows))
+        return len(rows)
+
+    def _grown(self, rows: int) -> None:
+        self._written += rows
+        if self._written >= _PLANNED_ROWS:
+            self.plan_anew()
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         # In one order everywhere, so that two writers cannot wait for each other.
         wanted = sorted(set(range(BUCKETS) if buckets is None else buckets))
-        self.connection.execute(_LOCK, (workspace_no, Numbers(wanted)), prepare=True)
+        self.prepared.rows(_LOCK, (workspace_no, Numbers(wanted)))
 
-    def _execute(self, name: str, parameters: dict[str, Any]) -> psycopg.Cursor[Row]:
-        return self.connection.execute(
-            self._statements[name].text.encode(), parameters, prepare=True
-        )
+    def _scalar(self, name: str, parameters: dict[str, Any]) -> tuple[str, list[Any]]:
+        statement = self._statements[name]
+        return statement.text, [parameters[one] for one in statement.scalars]
 
-    def _arrays(self, name: str, rows: Sequence[Row]) -> dict[str, tuple[Any, ...]]:
+    def _arrays(self, name: str, rows: Sequence[Row]) -> list[Any]:
         columns = zip(self._statements[name].columns, zip(*rows, strict=True), strict=True)
-        return {f"batch_{column}": COLUMN_TYPES[kind](values) for (column, kind), values in columns}
+        return [COLUMN_TYPES[kind](values) for (_, kind), values in columns]

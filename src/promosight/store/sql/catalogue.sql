@@ -101,12 +101,16 @@ SELECT place_no, tier_id, segment, channels, campaign_id FROM place
 WHERE place_no > :latest_no AND workspace_no + 0 = :workspace_no
 ORDER BY place_no;
 
--- name: add_place
--- A place that occurs for the first time.
+-- name: latest_place
+-- The highest number of any place.
+SELECT COALESCE(MAX(place_no), 0) FROM place;
+
+-- name: add_places
+-- Places that occur for the first time.
 INSERT INTO place (place_no, workspace_no, digest, tier_id, segment, channels, campaign_id)
-SELECT COALESCE(MAX(place_no), 0) + 1, :workspace_no, :digest, CAST(:tier_id AS TEXT),
-       CAST(:segment AS TEXT), CAST(:channels AS TEXT), CAST(:campaign_id AS TEXT)
-FROM place
+SELECT batch.place_no, batch.workspace_no, batch.digest, batch.tier_id, batch.segment,
+       batch.channels, batch.campaign_id
+FROM {{batch(place_no BIGINT, workspace_no BIGINT, digest BIGINT, tier_id TEXT, segment TEXT, channels TEXT, campaign_id TEXT)}}
 WHERE true
 ON CONFLICT (workspace_no, digest) DO NOTHING;
 
