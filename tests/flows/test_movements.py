@@ -11,6 +11,7 @@ import pytest
 
 from promosight.flows import counters
 from promosight.flows.counters import PUBLISHED, fold, move_counters
+from promosight.flows.outstanding import Outstanding
 from promosight.flows.publish import finish_import, start_import
 from promosight.flows.verify import verify
 from promosight.rules.tallies import (
@@ -136,7 +137,7 @@ def _append(workspace_no: int, seed: int) -> Callable[[Tx], None]:
 
 
 def _everything(tx: Tx, workspace_no: int) -> tuple[Sums, dict[int, int]]:
-    view = counters.Outstanding(tx, workspace_no)
+    view = Outstanding(tx, workspace_no)
     sums: Sums = {
         (no, TOTAL, "", currency): values
         for no, cells in view.totals().items()

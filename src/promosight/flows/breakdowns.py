@@ -7,7 +7,6 @@ from collections.abc import Callable
 import msgspec
 
 from promosight.errors import Invalid
-from promosight.flows.counters import Outstanding
 from promosight.flows.figures import (
     Coverage,
     Sums,
@@ -18,6 +17,7 @@ from promosight.flows.figures import (
     units,
 )
 from promosight.flows.manage_promotions import defined
+from promosight.flows.outstanding import Outstanding
 from promosight.rules import rates
 from promosight.rules.instants import month_of, week_of
 from promosight.rules.tallies import (

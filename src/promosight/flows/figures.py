@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from promosight.flows.counters import Outstanding
+from promosight.flows.outstanding import Outstanding
 from promosight.flows.usage import Usage, Windows
 from promosight.rules import rates
 from promosight.rules.instants import format_instant, parse_instant

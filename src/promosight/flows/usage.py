@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from promosight.flows.counters import Outstanding
+from promosight.flows.outstanding import Outstanding
 from promosight.rules.instants import month_of, week_of
 from promosight.rules.money import format_amount
 from promosight.rules.promotions import Limit
