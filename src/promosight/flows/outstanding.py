@@ -114,30 +114,33 @@ class _Standing:
         for promotion_no, currency, *values in totals:
             self.totals.setdefault(promotion_no, {})[currency] = values
         self.last_event_us: dict[int, int] = dict(last_events)
-        self._unpiled = Cells()
+        self._unpiled: list[Combinations] = []
         self._piles: dict[int, Pile] = {}
 
     def include(self, texts: Counter[str]) -> None:
         """Adds movements, known by their very text. What was handed out before stays as it was."""
         moved: Totals = {}
+        last = self.last_event_us
         for text in texts.elements():
             written = _combinations.decode(text)
             total_up(moved, written)
-            self._unpiled.include(written)
+            self._unpiled.append(written)
+            for promotion_no, redeemed_us in written.last_event_us:
+                if redeemed_us > last.get(promotion_no, redeemed_us - 1):
+                    last[promotion_no] = redeemed_us
         for promotion_no, by_currency in moved.items():
             there = self.totals.get(promotion_no)
             self.totals[promotion_no] = _added(there, by_currency) if there else by_currency
-        for promotion_no, redeemed_us in self._unpiled.last_event_us.items():
-            latest = self.last_event_us.get(promotion_no, redeemed_us)
-            self.last_event_us[promotion_no] = max(redeemed_us, latest)
-        self._unpiled.last_event_us.clear()
         self.texts += texts
 
     def piles(self) -> dict[int, Pile]:
         """What movements add, by promotion; made when a breakdown is asked for."""
-        for promotion_no, pile in self._unpiled.piles().items():
+        cells = Cells()
+        for written in self._unpiled:
+            cells.include(written)
+        self._unpiled.clear()
+        for promotion_no, pile in cells.piles().items():
             merge(self._piles.setdefault(promotion_no, {}), pile.items())
-        self._unpiled = Cells()
         return self._piles
 
 

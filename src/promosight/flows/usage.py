@@ -55,9 +55,8 @@ class Windows:
     def looked_at(self, listed: Listed) -> Any:
         """What the limits of a promotion look at beside its totals: equal means equal usage. None for nothing."""
         assert listed.definition is not None
-        if all(
-            limit.window == "lifetime" and not limit.tier_id for limit in listed.definition.limits
-        ):
+        limits = listed.definition.limits
+        if not limits or all(one.window == "lifetime" and not one.tier_id for one in limits):
             return None
         dimensions = (TIER, ASSIGNED_DAY, REDEEMED_DAY)
         return self._today, [self._cells.get((listed.promotion_no, one)) for one in dimensions]
