@@ -105,7 +105,7 @@ def test_a_breakdown_by_code_comes_in_pages_whose_rows_sum_to_the_total(
     post(client, "redemptions", told)
     path = "/v1/promotions/alpha/breakdown"
     rows: list[dict[str, Any]] = []
-    asked = {"by": "code", "limit": limit}
+    asked: dict[str, str | int] = {"by": "code", "limit": limit}
     while True:
         page = client.get(path, params=asked).json()
         assert 1 <= len(page["rows"]) <= limit
@@ -122,7 +122,11 @@ def test_a_breakdown_by_code_comes_in_pages_whose_rows_sum_to_the_total(
 
 def test_only_rows_by_code_come_in_pages(brand: httpx.Client) -> None:
     path = "/v1/promotions/alpha/breakdown"
-    for wrong in ({"by": "tier", "limit": 10}, {"by": "code", "cursor": "b25lCg=="}):
+    refused: list[dict[str, str]] = [
+        {"by": "tier", "limit": "10"},
+        {"by": "code", "cursor": "b25lCg=="},
+    ]
+    for wrong in refused:
         answer = brand.get(path, params=wrong)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
     assert brand.get(path, params={"by": "tier"}).json()["next"] is None

@@ -147,7 +147,7 @@ def _everything(tx: Tx, workspace_no: int) -> tuple[Sums, dict[int, int]]:
         for dimension in range(1, len(DIMENSIONS)):
             for (key, currency), values in view.cells(promotion_no, dimension).items():
                 sums[promotion_no, dimension, key, currency] = values
-    return sums, view.last_events()
+    return sums, dict(view.last_events())
 
 
 def _counts(sums: Sums) -> dict[Any, int]:

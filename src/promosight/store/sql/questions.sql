@@ -14,26 +14,20 @@ FROM (
     ) AS g
     UNION
     SELECT g.code FROM (
-        SELECT DISTINCT e.promo_code AS code
-        FROM event AS e
-        WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-          AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
-          AND e.import_no <= :published_import_no
-          AND e.promo_code > :after
-        ORDER BY e.promo_code
-        LIMIT :limit
-    ) AS g
-    UNION
-    SELECT g.code FROM (
-        SELECT DISTINCT a.promo_code AS code
-        FROM event AS e
-        JOIN assignment AS a ON a.bucket = e.bucket AND a.promotion_no = e.promotion_no
-              AND a.customer_no = e.customer_no AND a.slot = e.slot
-        WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-          AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
-          AND e.import_no <= :published_import_no
-          AND e.promo_code IS NULL AND a.promo_code > :after
-        ORDER BY a.promo_code
+        SELECT DISTINCT h.code
+        FROM (
+            SELECT COALESCE(e.promo_code, (
+                SELECT a.promo_code FROM assignment AS a
+                WHERE a.bucket = e.bucket AND a.promotion_no = e.promotion_no
+                  AND a.customer_no = e.customer_no AND a.slot = e.slot
+            )) AS code
+            FROM event AS e
+            WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+              AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
+              AND e.import_no <= :published_import_no
+        ) AS h
+        WHERE h.code > :after
+        ORDER BY h.code
         LIMIT :limit
     ) AS g
 ) AS f
@@ -71,7 +65,7 @@ FROM (
       AND ((a.promo_code > :after AND a.promo_code <= :last)
            OR (:without = 1 AND a.promo_code IS NULL))
     UNION ALL
-    SELECT COALESCE(e.promo_code, a.promo_code), e.currency, COALESCE(e.reward_currency, ''), 0, 0,
+    SELECT e.code, e.currency, COALESCE(e.reward_currency, ''), 0, 0,
            CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN 1 ELSE 0 END,
            CASE WHEN e.live = 1 AND e.outcome = 'excess' THEN 1 ELSE 0 END,
            CASE WHEN e.live = 1 AND e.outcome = 'unassigned' THEN 1 ELSE 0 END,
@@ -80,15 +74,19 @@ FROM (
            CASE WHEN e.live = 0 AND e.outcome <> 'pending' THEN 1 ELSE 0 END,
            0, e.cost_micros,
            CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN COALESCE(e.order_micros, 0) ELSE 0 END
-    FROM event AS e
-    LEFT JOIN assignment AS a ON a.bucket = e.bucket AND a.promotion_no = e.promotion_no
-          AND a.customer_no = e.customer_no AND a.slot = e.slot
-    WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-      AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
-      AND e.import_no <= :published_import_no
-      AND ((COALESCE(e.promo_code, a.promo_code) > :after
-            AND COALESCE(e.promo_code, a.promo_code) <= :last)
-           OR (:without = 1 AND COALESCE(e.promo_code, a.promo_code) IS NULL))
+    FROM (
+        SELECT e.currency, e.reward_currency, e.live, e.outcome, e.cost_micros, e.order_micros,
+            COALESCE(e.promo_code, (
+                SELECT a.promo_code FROM assignment AS a
+                WHERE a.bucket = e.bucket AND a.promotion_no = e.promotion_no
+                  AND a.customer_no = e.customer_no AND a.slot = e.slot
+            )) AS code
+        FROM event AS e
+        WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+          AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
+          AND e.import_no <= :published_import_no
+    ) AS e
+    WHERE CASE WHEN e.code IS NULL THEN :without = 1 ELSE e.code > :after AND e.code <= :last END
 ) AS f
 GROUP BY f.code, f.currency, f.order_currency;
 
