@@ -116,6 +116,22 @@ def test_movements_of_an_import_are_held_and_published_with_it(
     assert verify(store, None).differences == []
 
 
+def test_what_a_reader_remembers_moves_with_every_event(
+    store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P3: one that has read before shows what one that has just come shows, limits and breakdowns too."""
+    monkeypatch.setattr(counters, "MAX_OUTSTANDING", 25)
+    workspace = _brand(store)
+    items, random = facts(8), Random(8)
+    while items:
+        size = random.choice([1, 1, 2, 9])
+        deliver(store, workspace, items[:size])
+        items = items[size:]
+        fresh = open_store(store_url, now_us=NOW_US)
+        assert shown(store, workspace) == shown(fresh, workspace)
+        fresh.close()
+
+
 def _difference(random: Random, promotions: int) -> Cells:
     cells = Cells()
     for _ in range(random.choice([1, 3, 30])):

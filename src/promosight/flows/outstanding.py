@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from operator import add
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,10 @@ _combinations = msgspec.json.Decoder(Combinations)
 _pile = msgspec.json.Decoder(list[tuple[PileKey, list[int]]])
 
 
+CellsByKey = dict[tuple[str, str], list[int]]
+"""Cells of one promotion in one dimension, by key and currency."""
+
+
 class Outstanding:
     """The published counters as one reader sees them. Belongs to one transaction."""
 
@@ -48,7 +53,7 @@ class Outstanding:
         """The time of the latest accepted event of every promotion that has one, microseconds."""
         return self._standing.last_event_us
 
-    def cells(self, promotion_no: int, dimension: int) -> dict[tuple[str, str], list[int]]:
+    def cells(self, promotion_no: int, dimension: int) -> CellsByKey:
         """The cells of one promotion in one dimension, by key and currency."""
         if dimension == TOTAL:
             totals = self._standing.totals.get(promotion_no, {})
@@ -61,8 +66,29 @@ class Outstanding:
             spread(sums, *pile, only=dimension)
         return {(key, currency): values for (_, _, key, currency), values in sums.items()}
 
-    def several(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
-        """The cells of promotions in dimensions, without the total, each from a key on."""
+    def several(
+        self, first_keys: dict[int, str], dimensions: tuple[int, ...]
+    ) -> dict[tuple[int, int], CellsByKey]:
+        """The cells of promotions in dimensions, without the total, each from a key on, by promotion and dimension.
+
+        Whatever moves a cell of a promotion makes its totals another object, or moves the version: else the cells
+        read before are still true.
+        """
+        known = self._tx.cache.setdefault(("several", self._workspace_no, dimensions), {})
+        version, totals = self._standing.version, self._standing.totals
+        missing: dict[int, str] = {}
+        fresh: dict[int, tuple[int, str, Any, dict[int, CellsByKey]]] = {}
+        for no, first in first_keys.items():
+            there = known.get(no)
+            if not there or there[:2] != (version, first) or there[2] is not totals.get(no):
+                missing[no] = first
+                fresh[no] = (version, first, totals.get(no), {one: {} for one in dimensions})
+        for (no, dimension, key, currency), values in self._read(missing, dimensions).items():
+            fresh[no][3][dimension][key, currency] = values
+        known |= fresh
+        return {(no, one): known[no][3][one] for no in first_keys for one in dimensions}
+
+    def _read(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
         rows = self._tx.all_for(
             "cells_since",
             [
