@@ -91,6 +91,47 @@ def test_pages_are_followed_by_their_cursor_to_the_end(brand: httpx.Client) -> N
         assert seen == whole
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 1000])
+def test_a_breakdown_by_code_comes_in_pages_whose_rows_sum_to_the_total(
+    client: httpx.Client, limit: int
+) -> None:
+    promotion(client, "alpha", name="Alpha")
+    given = assignments("alpha", "ann", "bob", "cat", "dan")
+    for one, code in zip(given, ("B-2", "A-1", "C-3"), strict=False):
+        one["promo_code"] = code
+    post(client, "assignments", given)
+    told = redemptions("alpha", "bob", "dan", "eve")
+    told[2]["promo_code"] = "D-4"
+    post(client, "redemptions", told)
+    path = "/v1/promotions/alpha/breakdown"
+    rows: list[dict[str, Any]] = []
+    asked: dict[str, str | int] = {"by": "code", "limit": limit}
+    while True:
+        page = client.get(path, params=asked).json()
+        assert 1 <= len(page["rows"]) <= limit
+        rows += page["rows"]
+        if page["next"] is None:
+            break
+        asked["cursor"] = page["next"]
+    assert [row["key"] for row in rows][:3] == ["A-1", "B-2", "C-3"]
+    assert rows[-1]["key"] is None or rows[-1]["key"] == "D-4"
+    assert rows == client.get(path, params={"by": "code"}).json()["rows"]
+    for measure in ("assigned", "redeemed", "redemptions", "unassigned", "pending"):
+        assert sum(row[measure] for row in rows) == page["total"][measure]
+
+
+def test_only_rows_by_code_come_in_pages(brand: httpx.Client) -> None:
+    path = "/v1/promotions/alpha/breakdown"
+    refused: list[dict[str, str]] = [
+        {"by": "tier", "limit": "10"},
+        {"by": "code", "cursor": "b25lCg=="},
+    ]
+    for wrong in refused:
+        answer = brand.get(path, params=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
+    assert brand.get(path, params={"by": "tier"}).json()["next"] is None
+
+
 def test_an_audience_is_streamed_as_csv_or_ndjson(brand: httpx.Client) -> None:
     """S26, S27, S38: who was assigned, who redeemed, who did not, ready for the next campaign."""
 

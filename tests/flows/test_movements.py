@@ -11,6 +11,7 @@ import pytest
 
 from promosight.flows import counters
 from promosight.flows.counters import PUBLISHED, fold, move_counters
+from promosight.flows.outstanding import Outstanding
 from promosight.flows.publish import finish_import, start_import
 from promosight.flows.verify import verify
 from promosight.rules.tallies import (
@@ -115,6 +116,22 @@ def test_movements_of_an_import_are_held_and_published_with_it(
     assert verify(store, None).differences == []
 
 
+def test_what_a_reader_remembers_moves_with_every_event(
+    store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P3: one that has read before shows what one that has just come shows, limits and breakdowns too."""
+    monkeypatch.setattr(counters, "MAX_OUTSTANDING", 25)
+    workspace = _brand(store)
+    items, random = facts(8), Random(8)
+    while items:
+        size = random.choice([1, 1, 2, 9])
+        deliver(store, workspace, items[:size])
+        items = items[size:]
+        fresh = open_store(store_url, now_us=NOW_US)
+        assert shown(store, workspace) == shown(fresh, workspace)
+        fresh.close()
+
+
 def _difference(random: Random, promotions: int) -> Cells:
     cells = Cells()
     for _ in range(random.choice([1, 3, 30])):
@@ -136,7 +153,7 @@ def _append(workspace_no: int, seed: int) -> Callable[[Tx], None]:
 
 
 def _everything(tx: Tx, workspace_no: int) -> tuple[Sums, dict[int, int]]:
-    view = counters.Outstanding(tx, workspace_no)
+    view = Outstanding(tx, workspace_no)
     sums: Sums = {
         (no, TOTAL, "", currency): values
         for no, cells in view.totals().items()
@@ -146,7 +163,7 @@ def _everything(tx: Tx, workspace_no: int) -> tuple[Sums, dict[int, int]]:
         for dimension in range(1, len(DIMENSIONS)):
             for (key, currency), values in view.cells(promotion_no, dimension).items():
                 sums[promotion_no, dimension, key, currency] = values
-    return sums, view.last_events()
+    return sums, dict(view.last_events())
 
 
 def _counts(sums: Sums) -> dict[Any, int]:

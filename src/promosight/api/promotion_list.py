@@ -45,12 +45,13 @@ def listing(door: Door, call: Call) -> Answer:
 
 def _filter(call: Call) -> Callable[[Counted], bool]:
     """What `status`, `kind` and `q` let through. Raises Invalid."""
-    chosen = {name: _values(call, name, allowed) for name, allowed in _FILTERS.items()}
+    given = [name for name in _FILTERS if call.query(name) is not None]
+    chosen = {name: _values(call, name, _FILTERS[name]) for name in given}
     q = (call.query("q") or "").casefold()
 
     def is_wanted(one: Counted) -> bool:
         terms = one.listed.definition
-        if any(getattr(terms, name) not in values for name, values in chosen.items()):
+        if chosen and any(getattr(terms, name) not in values for name, values in chosen.items()):
             return False
         if not q:
             return True
@@ -64,9 +65,8 @@ _FILTERS = {"status": STATUSES, "kind": KINDS}
 
 
 def _values(call: Call, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """The values of a filter, joined by commas; all there are when it is not given."""
-    text = call.query(name)
-    values = allowed if text is None else tuple(text.split(","))
+    """The values of a filter, joined by commas."""
+    values = tuple((call.query(name) or "").split(","))
     if unknown := set(values) - set(allowed):
         raise Invalid(f"{min(unknown)!r} is none of {', '.join(allowed)}", pointer=f"/{name}")
     return values

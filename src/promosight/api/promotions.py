@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
-from promosight.flows.breakdowns import breakdown
+from promosight.flows.breakdowns import CodePage, breakdown
 from promosight.flows.exports import Member, Place, customers
 from promosight.flows.figures import list_promotions
 from promosight.flows.manage_promotions import (
@@ -121,10 +122,34 @@ def break_down(door: Door, call: Call) -> Answer:
     if call.query("as_of") is not None:
         raise Invalid("as_of is not served yet", pointer="/as_of")
     by, date = call.query("by") or "tier", call.query("date") or "assigned"
+    page = _code_page(call, by)
     parts = door.store.read(
-        lambda tx: breakdown(tx, call.workspace_no, call.path("promotion_id"), by, date=date)
+        lambda tx: breakdown(
+            tx, call.workspace_no, call.path("promotion_id"), by, date=date, page=page
+        )
     )
+    if parts.next_code is not None:
+        parts.next_code = base64.urlsafe_b64encode(f"c{parts.next_code}".encode()).decode()
     return Answer(parts)
+
+
+def _code_page(call: Call, by: str) -> CodePage:
+    """The page of codes that is asked for. Raises Invalid."""
+    cursor = call.query("cursor")
+    if by != "code":
+        for name in ("limit", "cursor"):
+            if call.query(name) is not None:
+                raise Invalid("is for rows by code; all others come at once", pointer=f"/{name}")
+    limit = call.limit(default=1_000)
+    if cursor is None:
+        return CodePage("", limit)
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode()).decode()
+    except ValueError:
+        text = ""
+    if not text.startswith("c") or not text.isprintable():
+        raise Invalid("is not the `next` of a page", pointer="/cursor")
+    return CodePage(text.removeprefix("c"), limit)
 
 
 async def export_customers(door: Door, call: Call) -> Answer:

@@ -132,7 +132,7 @@ ROUTES = (
         REPORTS,
         "One promotion's figures by tier, segment, channel, campaign, source, code, outcome or time",
         gives=Breakdown,
-        query=("by", "date"),
+        query=("by", "date", *_PAGE),
     ),
     Route(
         "GET",

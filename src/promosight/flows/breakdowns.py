@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import add
+from typing import NamedTuple
 
 import msgspec
 
 from promosight.errors import Invalid
-from promosight.flows.counters import Outstanding
 from promosight.flows.figures import (
     Coverage,
     Sums,
@@ -18,13 +19,13 @@ from promosight.flows.figures import (
     units,
 )
 from promosight.flows.manage_promotions import defined
+from promosight.flows.outstanding import Outstanding
 from promosight.rules import rates
 from promosight.rules.instants import month_of, week_of
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
     CAMPAIGN,
     CHANNEL,
-    MEASURES,
     OUTCOME,
     REDEEMED_DAY,
     SEGMENT,
@@ -78,12 +79,33 @@ class Breakdown(msgspec.Struct):
     state: str
     total: Line
     rows: list[Line]
+    next_code: str | None = msgspec.field(default=None, name="next")
+    """By code: the code after which the next page begins, or None."""
+
+
+class CodePage(NamedTuple):
+    """Which rows of a breakdown by code are wanted: at most `limit` of them, after a code."""
+
+    after: str = ""
+    limit: int | None = None
+
+
+EVERY_CODE = CodePage()
 
 
 def breakdown(
-    tx: Tx, workspace_no: int, promotion_id: str, by: str, *, date: str = "assigned"
+    tx: Tx,
+    workspace_no: int,
+    promotion_id: str,
+    by: str,
+    *,
+    date: str = "assigned",
+    page: CodePage = EVERY_CODE,
 ) -> Breakdown:
-    """A promotion's figures by `by`. Raises NotFound, Invalid. Rows that add nothing are left out."""
+    """A promotion's figures by `by`. Raises NotFound, Invalid. Rows that add nothing are left out.
+
+    By code there are as many rows as customers, so these come in pages; the total is always the whole.
+    """
     if by not in DIMENSIONS:
         raise Invalid("must be one of " + ", ".join(DIMENSIONS), pointer="/by")
     if date not in ("assigned", "redeemed"):
@@ -94,8 +116,9 @@ def breakdown(
     counters = Outstanding(tx, workspace_no)
     total = _by_key(_cells(counters, listed, TOTAL)).get("", Sums())
     state = state_of(listed, total, Coverage(tx, catalogue))
+    next_code = None
     if by == "code":
-        groups = _by_key(_code_cells(tx, catalogue, listed))
+        groups, next_code = _codes(tx, catalogue, listed, page)
     else:
         groups = _groups(counters, catalogue, listed, by, date)
     if by == "outcome":
@@ -106,7 +129,7 @@ def breakdown(
     rows = [line(key or None, sums) for key, sums in groups.items() if _adds(sums)]
     rows.sort(key=_order(listed, by))
     whole = _Lines(catalogue, listed, rated=state == "tracked")(None, total)
-    return Breakdown(promotion_id, by, date, state, whole, rows)
+    return Breakdown(promotion_id, by, date, state, whole, rows, next_code)
 
 
 class _Lines:
@@ -167,35 +190,55 @@ def _by_key(cells: list[Row]) -> dict[str, Sums]:
     return {key: sum_cells(values) for key, values in grouped.items()}
 
 
-_CODE_MEASURES = (
-    "assigned",
-    "redeemed",
-    "redemptions",
-    "excess",
-    "unassigned",
-    "flagged",
-    "pending",
-    "reversed",
-    "committed_micros",
-    "cost_micros",
-)
+_HIGHEST = "\U0010ffff"
+"""Sorts after every code."""
 
 
-def _code_cells(tx: Tx, catalogue: Catalogue, listed: Listed) -> list[Row]:
-    """Codes are as many as customers, so they have no counters: these cells are added up from the facts."""
-    workspace = catalogue.workspace
-    cells: list[Row] = []
-    for code, currency, paid_in, *values, order_micros in tx.all(
-        "codes_breakdown",
-        promotion_no=listed.promotion_no,
-        tracking_from_us=workspace.tracking_from_us,
-        published_import_no=workspace.published_import_no,
-    ):
-        counts = dict(zip(_CODE_MEASURES, values, strict=True))
-        cells.append((code or "", currency, *(counts.get(m, 0) for m in MEASURES)))
-        order = (*([0] * (len(MEASURES) - 1)), order_micros)
-        cells.append((code or "", paid_in or workspace.currency, *order))
-    return cells
+def _codes(
+    tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage
+) -> tuple[dict[str, Sums], str | None]:
+    """A page of what was counted by code, and the code after which the next one begins.
+
+    Codes are as many as customers, so they have no counters: these are added up from the facts.
+    """
+    facts = {
+        "promotion_no": listed.promotion_no,
+        "tracking_from_us": catalogue.workspace.tracking_from_us,
+        "published_import_no": catalogue.workspace.published_import_no,
+        "after": page.after,
+    }
+    last, next_code = _HIGHEST, None
+    codes: list[Row] = []
+    if page.limit is not None:
+        codes = tx.all("codes_after", limit=page.limit + 1, **facts)
+        if len(codes) > page.limit:
+            last = next_code = codes[page.limit - 1][0]
+    rows = tx.all("codes_breakdown", last=last, without=int(next_code is None), **facts)
+    groups = _code_sums(rows, catalogue.workspace.currency)
+    # Those that carry no code come last of all: on a page of their own where the others fill the last one.
+    if codes and len(groups) > len(codes) == page.limit:
+        del groups[""]
+        next_code = codes[-1][0]
+    return groups, next_code
+
+
+def _code_sums(rows: list[Row], currency_of_orders: str) -> dict[str, Sums]:
+    groups: dict[str, Sums] = {}
+    for code, currency, paid_in, assigned, redeemed, *counts, committed, cost, order in rows:
+        sums = groups.get(code or "")
+        if sums is None:
+            sums = groups[code or ""] = Sums()
+        # Distinct customers and accepted events are not shown by code.
+        more = [assigned, redeemed, 0, 0, *counts, 0]
+        sums.counts = list(map(add, sums.counts, more))
+        for amounts, amount, unit in (
+            (sums.committed, committed, currency),
+            (sums.cost, cost, currency),
+            (sums.order, order, paid_in or currency_of_orders),
+        ):
+            if amount:
+                amounts[unit] = amounts.get(unit, 0) + amount
+    return groups
 
 
 def _spread_outcomes(groups: dict[str, Sums], total: Sums) -> None:

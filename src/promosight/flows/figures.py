@@ -10,11 +10,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
+from operator import add
 from typing import Any
 
 import msgspec
 
-from promosight.flows.counters import Outstanding
+from promosight.flows.outstanding import Outstanding
 from promosight.flows.usage import Usage, Windows
 from promosight.rules import rates
 from promosight.rules.instants import format_instant, parse_instant
@@ -26,6 +27,8 @@ from promosight.store.tx import Row, Tx
 ByCurrency = dict[str, list[int]]
 """Measures of one cell, by currency."""
 
+_encode = msgspec.json.Encoder().encode
+
 _COUNTS = MEASURES[:-3]
 _PLACE = {measure: place for place, measure in enumerate(_COUNTS)}
 
@@ -36,17 +39,20 @@ class Sums:
     __slots__ = ("committed", "cost", "counts", "order")
 
     def __init__(self, cells: Iterable[tuple[str, list[int]]] = ()) -> None:
-        self.counts = [0] * len(_COUNTS)
         self.committed: dict[str, int] = {}
         self.cost: dict[str, int] = {}
         self.order: dict[str, int] = {}
+        counts: list[int] = []
         for currency, values in cells:
-            self.counts = [a + b for a, b in zip(self.counts, values, strict=False)]
-            for amounts, value in zip(
-                (self.committed, self.cost, self.order), values[-3:], strict=True
-            ):
-                if value:
-                    amounts[currency] = amounts.get(currency, 0) + value
+            *more, committed, cost, order = values
+            counts = list(map(add, counts, more)) if counts else more
+            if committed:
+                self.committed[currency] = self.committed.get(currency, 0) + committed
+            if cost:
+                self.cost[currency] = self.cost.get(currency, 0) + cost
+            if order:
+                self.order[currency] = self.order.get(currency, 0) + order
+        self.counts = counts or [0] * len(_COUNTS)
 
     def __getitem__(self, measure: str) -> int:
         return self.counts[_PLACE[measure]]
@@ -123,11 +129,12 @@ class Counted:
     @property
     def figures(self) -> Figures:
         """All of its figures."""
-        tracked = self.state == "tracked"
-        assigned, redeemed, customers, redeemers = self.sums.counts[:4]
-        redemptions, excess, unassigned, flagged, pending, reversed_ = self.sums.counts[4:10]
+        sums, state = self.sums, self.state
+        tracked = state == "tracked"
+        assigned, redeemed, customers, redeemers = sums.counts[:4]
+        redemptions, excess, unassigned, flagged, pending, reversed_ = sums.counts[4:10]
         return Figures(
-            state=self.state,
+            state=state,
             assigned=assigned,
             redeemed=redeemed,
             rate=rates.rate(redeemed, assigned) if tracked else None,
@@ -142,7 +149,7 @@ class Counted:
             pending=pending,
             reversed=reversed_,
             reward_cost=_formatted(self.reward_cost),
-            reward_units=units(self.sums.cost),
+            reward_units=units(sums.cost),
             order_value=_formatted(self.order_value),
             usage=self.usage,
             last_event_at=None if not self.last_us else format_instant(self.last_us),
@@ -159,9 +166,11 @@ class Counted:
             and known[1:4] == (self.by_currency, self.last_us, limits)
         ):
             return msgspec.Raw(known[4])
-        text = msgspec.json.encode(describe(self.listed) | {"figures": self.figures})
+        same = known is not None and known[0] is self.listed
+        described = known[5] if known and same else _encode(describe(self.listed))[:-1]
+        text = b'%b,"figures":%b}' % (described, _encode(self.figures))
         made_of = (self.listed, self.by_currency, self.last_us, limits)
-        self._view.encoded[self.listed.promotion_no] = (*made_of, text)
+        self._view.encoded[self.listed.promotion_no] = (*made_of, text, described)
         return msgspec.Raw(text)
 
 
@@ -179,7 +188,7 @@ class View:
         self.encoded = self._encoded(tx)
 
     def _encoded(self, tx: Tx) -> dict[int, tuple[Any, ...]]:
-        """What was encoded before under the same settings: by promotion, what of and the text."""
+        """What was encoded before under the same settings: by promotion, what of, the text, its definition's part."""
         workspace = self.catalogue.workspace
         settings = (workspace.currency, workspace.tracking_from_us, self.coverage.periods)
         known = tx.cache.get(("figures", workspace.workspace_no))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from promosight.flows.counters import Outstanding
+from promosight.flows.outstanding import CellsByKey, Outstanding
 from promosight.rules.instants import month_of, week_of
 from promosight.rules.money import format_amount
 from promosight.rules.promotions import Limit
@@ -55,9 +55,8 @@ class Windows:
     def looked_at(self, listed: Listed) -> Any:
         """What the limits of a promotion look at beside its totals: equal means equal usage. None for nothing."""
         assert listed.definition is not None
-        if all(
-            limit.window == "lifetime" and not limit.tier_id for limit in listed.definition.limits
-        ):
+        limits = listed.definition.limits
+        if not limits or all(one.window == "lifetime" and not one.tier_id for one in limits):
             return None
         dimensions = (TIER, ASSIGNED_DAY, REDEEMED_DAY)
         return self._today, [self._cells.get((listed.promotion_no, one)) for one in dimensions]
@@ -76,7 +75,7 @@ class Windows:
             used = _used(listed, limit, given, self._within(listed, REDEEMED_DAY, limit.window))
         return Usage(limit.measure, limit.window, limit.amount, *used, limit.tier_id)
 
-    def _within(self, listed: Listed, dimension: int, window: str) -> Cells:
+    def _within(self, listed: Listed, dimension: int, window: str) -> CellsByKey:
         cells = self._cells.get((listed.promotion_no, dimension), {})
         now = _window(self._today, window, self._week_start)
         return {
@@ -86,7 +85,7 @@ class Windows:
         }
 
     @cached_property
-    def _cells(self) -> dict[tuple[int, int], Cells]:
+    def _cells(self) -> dict[tuple[int, int], CellsByKey]:
         by_day: dict[int, str] = {}
         by_tier: dict[int, str] = {}
         for listed in self.wanted:
@@ -99,14 +98,7 @@ class Windows:
                 elif limit.tier_id is not None and limit.window == "lifetime":
                     by_tier[no] = ""
         found = self._outstanding.several(by_day, (ASSIGNED_DAY, REDEEMED_DAY))
-        found |= self._outstanding.several(by_tier, (TIER,))
-        cells: dict[tuple[int, int], Cells] = {}
-        for (promotion_no, dimension, key, currency), values in found.items():
-            cells.setdefault((promotion_no, dimension), {})[key, currency] = values
-        return cells
-
-
-Cells = dict[tuple[str, str], list[int]]
+        return found | self._outstanding.several(by_tier, (TIER,))
 
 
 def _window(day: str, window: str, week_start: str) -> str:
@@ -127,7 +119,9 @@ def _lifetime(listed: Listed, limit: Limit, sums: Sums) -> tuple[str, str]:
     return str(sums["redemptions"]), str(sums["redemptions"])
 
 
-def _used(listed: Listed, limit: Limit, assigned: Cells, redeemed: Cells) -> tuple[str, str]:
+def _used(
+    listed: Listed, limit: Limit, assigned: CellsByKey, redeemed: CellsByKey
+) -> tuple[str, str]:
     currency = listed.terms.currency
     if limit.measure == "reward":
         promised = sum(v[_COMMITTED] for k, v in assigned.items() if k[1] == currency)

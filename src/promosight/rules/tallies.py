@@ -13,7 +13,7 @@ combinations add where they were placed and on their days), and the cells themse
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import add, itemgetter
 from typing import Any, NamedTuple
 
@@ -76,6 +76,7 @@ _COUNTED_AS = {
     "pending": (_PENDING,),
 }
 """What a redemption of each outcome adds one to."""
+_WITHOUT_AMOUNTS = ("pending", "reversed")
 
 _place_of = itemgetter(0, 1, 2, 3, 4, 5, 7, 8)
 _days_of = itemgetter(0, 6, 7, 8)
@@ -129,6 +130,8 @@ Pile = dict[PileKey, list[int]]
 """What facts of one promotion add, by key; the values are the MEASURES."""
 Sums = dict[CellKey, list[int]]
 """Cells: the values are the MEASURES."""
+Totals = dict[int, dict[str, list[int]]]
+"""The cells of the total, by promotion and currency."""
 Assigned = tuple[int, str, str, str, str, str, str, int, str]
 """(promotion_no, tier, segment, channel, campaign, source, day, committed_micros, currency)"""
 Taken = tuple[int, str, str, str, str, str, str, str, str]
@@ -407,7 +410,7 @@ class Cells:
             (REDEEMED_DAY, (redeemed_day,)),
             (OUTCOME, (outcome,)),
         )
-        live = outcome not in ("pending", "reversed")
+        live = outcome not in _WITHOUT_AMOUNTS
         for dimension, key in keys:
             cell = self._cell(promotion_no, (dimension, currency, key))
             for measure in _COUNTED_AS[outcome]:
@@ -432,6 +435,45 @@ def add_totals(sums: Sums, promotion_no: int, pile: Pile) -> None:
     for (dimension, currency, _), values in pile.items():
         if dimension in (PLACED, TOTAL):
             add_cell(sums, (promotion_no, TOTAL, "", currency), values)
+
+
+def total_up(totals: Totals, written: Combinations) -> None:
+    """Adds what a difference adds to totals."""
+    for (no, *_, micros, currency), n in written.assigned:
+        cell = _total(totals, no, currency)
+        cell[_ASSIGNED] += n
+        cell[_COMMITTED] += n * micros
+    for (no, *_, currency), n in written.taken:
+        _total(totals, no, currency)[_REDEEMED] += n
+    for (no, *_, outcome, currency, paid_in), (n, cost_micros, order_micros) in written.redeemed:
+        cell = _total(totals, no, currency)
+        for measure in _COUNTED_AS[outcome]:
+            cell[measure] += n
+        if outcome not in _WITHOUT_AMOUNTS:
+            cell[_COST] += cost_micros
+            if order_micros:
+                _total(totals, no, paid_in)[_ORDER] += order_micros
+    for no, assigned, redeemed in written.customers:
+        cell = _total(totals, no, next(iter(totals.get(no, ())), ""))
+        cell[_CUSTOMERS_ASSIGNED] += assigned
+        cell[_CUSTOMERS_REDEEMED] += redeemed
+
+
+def _total(totals: Totals, promotion_no: int, currency: str) -> list[int]:
+    by_currency = totals.get(promotion_no)
+    if by_currency is None:
+        by_currency = totals[promotion_no] = {}
+    cell = by_currency.get(currency)
+    if cell is None:
+        cell = by_currency[currency] = [0] * len(MEASURES)
+    return cell
+
+
+def merge(pile: Pile, more: Iterable[tuple[PileKey, list[int]]]) -> None:
+    """Adds to a pile; `more` may be used up."""
+    for key, values in more:
+        there = pile.get(key)
+        pile[key] = values if there is None else list(map(add, there, values))
 
 
 def spread(sums: Sums, promotion_no: int, pile: Pile, only: int | None = None) -> None:

@@ -242,6 +242,13 @@ CREATE TABLE last_event (
     PRIMARY KEY (layer, promotion_no)
 ) WITHOUT ROWID;
 
+-- Moves with every change of published totals or times of latest events, so that readers know what they remember
+-- to be still true.
+CREATE TABLE tallied (
+    workspace_no BIGINT NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL
+);
+
 -- What was added to the counters and is not in `tally` yet: appended, read beside the tallies, folded into them
 -- when there is much of it. Promotion 0: what one small transaction did. Else a pile: what many did to one
 -- promotion, whose totals and latest event are in the tallies already. `size` is the number of entries in `cells`.

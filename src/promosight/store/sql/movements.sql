@@ -20,13 +20,12 @@ WHERE workspace_no = :workspace_no AND layer = :layer AND promotion_no = 0
 RETURNING cells;
 
 -- name: largest_piles
--- The promotions with the most outstanding.
-SELECT promotion_no
+-- The promotions with piles, the largest first, and how many piles each has.
+SELECT promotion_no, COUNT(*)
 FROM movement
 WHERE workspace_no = :workspace_no AND layer = :layer AND promotion_no > 0
 GROUP BY promotion_no
-ORDER BY SUM(size) DESC, promotion_no
-LIMIT :limit;
+ORDER BY SUM(size) DESC, promotion_no;
 
 -- name: take_piles
 -- Takes the piles of promotions out of the log.
@@ -42,6 +41,15 @@ UPDATE movement SET layer = 0 WHERE workspace_no = :workspace_no AND layer = 1;
 -- name: drop_movements
 -- Empties the log of a workspace, to be counted again from the facts.
 DELETE FROM movement WHERE workspace_no = :workspace_no;
+
+-- name: tally_anew
+-- Marks the published totals and times of latest events as changed.
+INSERT INTO tallied (workspace_no, version) VALUES (:workspace_no, 1)
+ON CONFLICT (workspace_no) DO UPDATE SET version = tallied.version + 1;
+
+-- name: tallied
+-- The version of the published totals and times of latest events.
+SELECT version FROM tallied WHERE workspace_no = :workspace_no;
 
 -- name: movements
 -- What small transactions did that is published and not in the tallies.
