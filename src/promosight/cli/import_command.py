@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from promosight.connectors import reading
 from promosight.connectors.import_file import pieces_of
 from promosight.connectors.opening import FORMS, STDIN, opened
 from promosight.errors import Invalid, PromosightError
+from promosight.flows.publish import start_import
 from promosight.flows.run_import import KINDS, ImportReport, RunningImport
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
 from promosight.process import collect_rarely
@@ -84,19 +86,27 @@ def import_files(store: Store, console: Console, arguments: argparse.Namespace) 
     taking = reading.Reading(
         received_us=console.clock(), tracking_from_us=workspace.tracking_from_us
     )
+    name_of_all = f"{arguments.kind} {' '.join(arguments.files)}"[:1000]
     running = RunningImport(
         store,
+        lambda tx: start_import(
+            tx,
+            workspace_no,
+            source.source_no,
+            kind=arguments.kind,
+            name=name_of_all,
+            now_us=console.clock(),
+        ),
         workspace_no=workspace_no,
         source_no=source.source_no,
         kind=arguments.kind,
-        name=f"{arguments.kind} {' '.join(arguments.files)}"[:1000],
         clock=console.clock,
     )
     try:
         for name in arguments.files:
             _take(running, console, name, taking, arguments)
-    except (PromosightError, OSError, KeyboardInterrupt):
-        running.finish("failed")
+    except (PromosightError, OSError, KeyboardInterrupt) as error:
+        running.finish("failed", str(error) or "it was stopped")
         raise
     return running.finish()
 
@@ -114,10 +124,13 @@ def _take(
     ):
         pieces = pieces_of(file, arguments.format or file.form, arguments.kind, taking)
         before, started_us = running.report.rows, console.clock()
-        for done in running.take(file.name, pieces):
-            seconds = (console.clock() - started_us) / SECOND_US
-            rate = f"{(done - before) / seconds:,.0f} rows/s" if seconds > 0 else ""
-            bar.reach(file.bytes_read, f"{plural(done, 'row')}, {rate}")
+        read_before = running.report.bytes_read
+        with closing(running.take(file.name, pieces)) as taken:
+            for done in taken:
+                seconds = (console.clock() - started_us) / SECOND_US
+                rate = f"{(done - before) / seconds:,.0f} rows/s" if seconds > 0 else ""
+                running.report.bytes_read = read_before + file.bytes_read
+                bar.reach(file.bytes_read, f"{plural(done, 'row')}, {rate}")
 
 
 def _described(report: ImportReport, seconds: float) -> dict[str, Any]:
