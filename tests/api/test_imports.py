@@ -17,6 +17,7 @@ import pytest
 import zstandard
 
 from tests.api.server import figures, new_workspace, promotion, serving, started
+from tests.api.test_load import senders
 from tests.cli.program import ask
 from tests.cli.test_import import _to_parquet as to_parquet
 
@@ -203,6 +204,7 @@ def test_figures_stand_still_while_a_file_runs_and_move_once(client: httpx.Clien
     assert "running" in states
     assert told > 3
     assert figures(client, "p")["assigned"] == 60_000
+    assert ended(client, import_id)["outcomes"] == {"counted": 59_990, "duplicate": 10}
 
 
 def test_a_server_killed_in_the_middle_of_a_file_takes_it_up_again(
@@ -351,17 +353,32 @@ def test_what_cannot_be_taken_is_refused_before_it_comes(client: httpx.Client) -
         ("kind=customers", {"Content-Length": str(1 << 60)}, 507, "no_room"),
         ("kind=customers", {"Content-Length": "0"}, 400, "unreadable"),
     )
-    for query, headers, status, code in known:
-        length = headers.get("Content-Length") or str(50 * 1024 * 1024)
-        request = client.build_request(
-            "POST", f"/v1/imports?{query}", headers={"Content-Type": NDJSON, **headers}
-        )
-        request.headers["Content-Length"] = length
-        with httpx.Client(timeout=10) as another:  # its body never comes
-            answer = another.send(request, stream=True)
-            answer.read()
-        assert (answer.status_code, answer.json()["code"]) == (status, code), (query, headers)
+    port, key = client.base_url.port, client.headers["authorization"].removeprefix("Bearer ")
+    assert port is not None
+    with senders(port, key) as another:
+        for query, headers, status, code in known:
+            sent = {"Content-Type": NDJSON, "Content-Length": "50000000", **headers}
+            one = another()  # its body never comes
+            one.head(*(f"{n}: {v}" for n, v in sent.items()), path=f"/v1/imports?{query}")
+            answered, _, problem = one.answer()
+            assert (answered, problem["code"]) == (status, code), (query, headers)
     assert client.get("/v1/imports").json() == {"items": [], "next": None}
+
+
+def test_a_file_that_breaks_off_or_stops_is_no_import(sqlite_url: str) -> None:
+    """P1: what was never whole was never accepted, and leaves nothing on the disk."""
+    key = new_workspace(sqlite_url)
+    with serving(sqlite_url, key) as client:
+        port = client.base_url.port
+        assert port is not None
+        with senders(port, key) as another:
+            one = another()
+            one.begin(1_000_000, f"Content-Type: {NDJSON}", path="/v1/imports?kind=customers")
+            one.socket.sendall(b"{}\n" * 1_000)
+            assert len(until(lambda: spooled(sqlite_url))) == 1
+            one.close()
+            assert until(lambda: not spooled(sqlite_url))
+        assert client.get("/v1/imports").json()["items"] == []
 
 
 def test_each_kind_asks_for_its_own_scope(client: httpx.Client) -> None:
@@ -377,6 +394,7 @@ def test_each_kind_asks_for_its_own_scope(client: httpx.Client) -> None:
         "redemptions": "redemptions:write",
     }
     for kind, wanted in needed.items():
+        at = ""
         for scope, headers in keys.items():
             answer = client.post(f"/v1/imports?kind={kind}", content=b"{}\n", headers=headers)
             assert answer.status_code == (202 if scope == wanted else 403), (kind, scope)

@@ -105,7 +105,7 @@ def listing(door: Door, call: Call) -> Answer:
 async def problems(door: Door, call: Call) -> Answer:
     """GET /v1/imports/{import_id}/problems: rows that are rejected, pending or flagged, as CSV."""
     file = await asyncio.to_thread(_problems, door, call)
-    return Answer(_blocks(file), media_type="text/csv; charset=utf-8")
+    return Answer(_blocks(file), media_type="text/csv")
 
 
 def _kind(call: Call) -> str:

@@ -32,9 +32,8 @@ KINDS = ("promotions", "customers", "assignments", "redemptions")
 PIECE_ROWS = 20_000
 """Rows of a file that become facts in one transaction: enough to touch each page of the store once for many."""
 
-SMALL_PIECE_ROWS = 1_000
-"""The same beside real-time traffic: many wait at once and share a transaction, of which fewer are made one while
-single events come."""
+SMALL_PIECE_ROWS = 500
+"""The same beside real-time traffic, which waits for no more than one of them."""
 
 MAX_LISTED = 100
 """Rows listed with their reason in a report; all of them are counted, and kept under problems."""
@@ -44,12 +43,21 @@ _DEFINED_TOGETHER = 100
 
 _NOTED_EVERY_US = SECOND_US
 _PATIENCE_SECONDS = 0.05
+_AHEAD_ROWS = 4_000
+"""Rows in small pieces that share a transaction when nobody else is there: a single event may come at any time."""
+
+_QUIET_US = SECOND_US
+"""Nobody else is there when no single event has come for so long."""
+
+_HEAVY = 1_000
+"""The weight of what an import notes beside its rows: it does not pass those who stand in the heavy line."""
+
 _outcome = attrgetter("outcome")
 _Flow = Callable[[Tx, list[Any]], list[list[Receipt]]]
 
 
 def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -> Iterator[Piece]:
-    """Small pieces of a file as larger ones: not very large at first, so that something is to be seen soon."""
+    """Pieces of a file as pieces of so many rows: not very large at first, so that something is to be seen soon."""
     if kind == "promotions":
         sizes: Iterable[int] = repeat(_DEFINED_TOGETHER)
     else:
@@ -67,12 +75,19 @@ def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -
                     break
         except Exception as error:  # noqa: BLE001 - what was read before it is taken first
             failure = error
-        if items:
+        if len(items) <= 2 * size and items:
             yield Piece(lines, items)
+        else:
+            yield from _cut(lines, items, size)
         if failure is not None:
             raise failure
         if not items:
             return
+
+
+def _cut(lines: list[int], items: list[Any], size: int) -> Iterator[Piece]:
+    for start in range(0, len(items), size):
+        yield Piece(lines[start : start + size], items[start : start + size])
 
 
 def each_a_piece(rows: Iterable[tuple[int, Any]]) -> Iterator[Piece]:
@@ -142,6 +157,8 @@ class RunningImport:
         self._clock = clock
         self._piece_rows = piece_rows
         self._waiting: deque[_Taken] = deque()
+        self._most = max(1, _AHEAD_ROWS // piece_rows)
+        self._served, self._met_us = store.light_served, 0
         self.report = ImportReport(kind)
         self._arrival = Arrival(workspace_no, source_no, store.change(start), clock())
         self._noted_us = 0
@@ -152,7 +169,8 @@ class RunningImport:
         try:
             for piece in gathered(self.report.kind, pieces, self._piece_rows):
                 self._submit(file, piece)
-                while len(self._waiting) > PIECE_ROWS // self._piece_rows:
+                ahead = self._ahead()
+                while len(self._waiting) > ahead:
                     self._collect()
                 yield self.report.rows
         finally:
@@ -163,7 +181,7 @@ class RunningImport:
     def finish(self, state: str = "done", detail: str | None = None) -> ImportReport:
         """Publishes the figures of what was taken, all at once; `state` is `done`, or `failed` and why."""
         workspace_no, _, import_no, _ = self._arrival
-        self._note()
+        self._note().result()
         self._store.change(
             lambda tx: finish_import(
                 tx, workspace_no, import_no, now_us=self._clock(), state=state, detail=detail
@@ -174,8 +192,15 @@ class RunningImport:
     def leave(self) -> None:
         """Ends this run, and lets the file wait for another one, which publishes the figures."""
         import_no = self._arrival.import_no
-        self._note()
+        self._note().result()
         self._store.change(lambda tx: leave_import(tx, import_no, now_us=self._clock()))
+
+    def _ahead(self) -> int:
+        """How many pieces may wait, and so share a transaction: one while single events come, else more."""
+        served, now_us = self._store.light_served, self._clock()
+        if served != self._served:
+            self._served, self._met_us = served, now_us
+        return 1 if now_us < self._met_us + _QUIET_US else self._most
 
     def _submit(self, file: str, piece: Piece) -> None:
         arrival = self._arrival._replace(received_us=self._clock())
@@ -213,9 +238,11 @@ class RunningImport:
             if receipt.outcome == "rejected" and not isinstance(item, Refused)
         ]
         if rows:
-            self._store.change(lambda tx: tx.run_many("line_rejections", rows))
+            self._store.submit(
+                each_alone, lambda tx: tx.run_many("line_rejections", rows), weight=_HEAVY
+            ).result()
 
-    def _note(self) -> None:
+    def _note(self) -> Future[Any]:
         """Says how far it is, without waiting for the store to have written it."""
         if self._noting is not None:
             self._noting.result()
@@ -235,4 +262,6 @@ class RunningImport:
                 outcomes=outcomes,
                 reasons=reasons,
             ),
+            weight=_HEAVY,
         )
+        return self._noting
