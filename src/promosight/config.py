@@ -8,12 +8,13 @@ from promosight.errors import Invalid
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the store is and where to listen."""
+    """Where the store is, where to listen, and where files that come wait ("": beside the store)."""
 
     url: str
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
+    spool: str = ""
 
     def check(self) -> None:
         """Raises Invalid naming everything that cannot be."""

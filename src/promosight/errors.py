@@ -6,6 +6,7 @@
     ├── Conflict         the request contradicts what is already there
     ├── Unreadable       the body cannot be read at all
     ├── TooLarge         more than the door takes
+    ├── NoRoom           more bytes than the disk has room for; nothing was done
     ├── TooSlow          the request did not come in time
     ├── Denied           no key, or a key that may not
     ├── Overloaded       try again later; nothing was done
@@ -64,6 +65,12 @@ class TooLarge(PromosightError):
     """More bytes or events than one request may carry."""
 
     code = "too_large"
+
+
+class NoRoom(PromosightError):
+    """The disk is nearly full; nothing was done."""
+
+    code = "no_room"
 
 
 class TooSlow(PromosightError):

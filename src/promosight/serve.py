@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -13,11 +15,13 @@ from litestar import Litestar
 from promosight.api.app import application
 from promosight.api.door import Door
 from promosight.config import Config
+from promosight.connectors.spool import Spool
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
+from promosight.worker.imports import ImportWorker
 
-_URL = "PROMOSIGHT_SERVE_DATABASE"
-"""How worker processes learn which store to open."""
+_URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
+"""How worker processes learn which store to open, and which folder files wait in."""
 
 OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
@@ -40,26 +44,44 @@ def now_us() -> int:
 
 
 def build_app(config: Config) -> Litestar:
-    """The application over an opened store; the store is closed when the application shuts down."""
+    """The application over an opened store; both end when the application shuts down."""
     config.check()
+    spool = Spool(spool_folder(config))
     store = open_store(config.url, now_us=now_us())
-    app = application(Door(store, clock=now_us, fresh=secrets.token_urlsafe))
-    app.on_shutdown.append(store.close)
+    worker = ImportWorker(store, spool, clock=now_us)
+    app = application(Door(store, clock=now_us, fresh=secrets.token_urlsafe, spool=spool))
+
+    def end() -> None:
+        worker.stop()
+        store.close()
+
+    worker.start()
+    app.on_shutdown.append(end)
     return app
+
+
+def spool_folder(config: Config) -> Path:
+    """Where files wait: as set, else beside the embedded store, else in the system's temporary folder."""
+    if config.spool:
+        return Path(config.spool).resolve()
+    if config.url.startswith("sqlite:///"):
+        return Path(config.url.removeprefix("sqlite:///")).parent / "imports"
+    return Path(tempfile.gettempdir()) / f"promosight-imports-{os.getuid()}"
 
 
 def worker_app() -> Litestar:
     """The application of one worker process."""
     take_short_turns()
     collect_rarely()
-    return build_app(Config(url=os.environ[_URL]))
+    return build_app(Config(url=os.environ[_URL], spool=os.environ[_SPOOL]))
 
 
 def run(config: Config) -> None:
     """Serves until told to stop; what was accepted is worked off first. Raises Invalid, StoreError."""
     config.check()
-    os.environ[_URL] = config.url
-    open_store(config.url, now_us=now_us()).close()  # a store that cannot be opened is said at once
+    os.environ[_URL], os.environ[_SPOOL] = config.url, config.spool
+    Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
+    open_store(config.url, now_us=now_us()).close()
     uvicorn.run(
         "promosight.serve:worker_app",
         factory=True,

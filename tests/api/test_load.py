@@ -41,9 +41,9 @@ class Sender:
         text = [f"POST {path} HTTP/1.1", "Host: here", f"Authorization: Bearer {self.key}", *lines]
         self.socket.sendall("\r\n".join([*text, "", ""]).encode())
 
-    def begin(self, size: int, *lines: str) -> None:
+    def begin(self, size: int, *lines: str, path: str = "/v1/redemptions") -> None:
         """Sends the head of a report of so many bytes, and waits until the server asks for the body."""
-        self.head(f"Content-Length: {size}", "Expect: 100-continue", *lines)
+        self.head(f"Content-Length: {size}", "Expect: 100-continue", *lines, path=path)
         assert self.read.readline() == b"HTTP/1.1 100 Continue\r\n"
         assert self.read.readline() == b"\r\n"
 

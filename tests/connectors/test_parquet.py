@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promosight.cli.opening import opened, parquet_parts
+from promosight.connectors.opening import opened, parquet_parts
 from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_row
 from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
 from promosight.rules.facts import Event

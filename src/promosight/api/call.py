@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from promosight.api.bodies import decompressed, identified
 from promosight.api.keys import Caller
+from promosight.connectors.spool import Incoming
 from promosight.errors import Invalid
 
 Scope = Mapping[str, Any]
@@ -46,9 +47,12 @@ def request_id_of(headers: Headers) -> str:
 
 
 class Call:
-    """One request, its key checked and its body read (`raw`: as it came, perhaps compressed)."""
+    """One request, its key checked and its body read (`raw`: as it came, perhaps compressed).
 
-    __slots__ = ("_plain", "caller", "headers", "now_us", "parameters", "raw", "scope")
+    A body that is a file lies in the spool folder (`file`); `raw` is then its digest.
+    """
+
+    __slots__ = ("_plain", "caller", "file", "headers", "now_us", "parameters", "raw", "scope")
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class Call:
         raw: bytes,
         now_us: int,
         parameters: Mapping[str, str],
+        file: Incoming | None = None,
     ) -> None:
         self.scope = scope
         self.headers = headers
@@ -66,6 +71,7 @@ class Call:
         self.raw = raw
         self.now_us = now_us
         self.parameters = parameters
+        self.file = file
         self._plain = None if self.is_encoded else raw
 
     @property

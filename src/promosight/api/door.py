@@ -20,8 +20,9 @@ from litestar.response import Stream
 
 from promosight.api import problems
 from promosight.api.call import JSON, Call, Headers, Receive, Scope, headers_of, request_id_of
-from promosight.api.holding import Holding, Limits, Share
+from promosight.api.holding import Holding, Limits, Share, spooled
 from promosight.api.keys import Keys, check
+from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,
     Overloaded,
@@ -63,8 +64,10 @@ class Door:
         clock: Callable[[], int],
         fresh: Callable[[int], str],
         limits: Limits = _LIMITS,
+        spool: Spool | None = None,
     ) -> None:
         self.store = store
+        self.spool = spool
         self.clock = clock
         self.fresh = fresh
         self.keys = Keys(store)
@@ -81,7 +84,10 @@ Handler = Callable[[Door, Call], Answer | Awaitable[Answer]]
 
 
 class Route(NamedTuple):
-    """One line of the table of routes. `scope` is "" where no key is asked for."""
+    """One line of the table of routes. Of several scopes, parted by spaces, one is enough.
+
+    Where there is `admit` the body is a file: judged by its head, then spooled, never held.
+    """
 
     method: str
     path: str
@@ -92,6 +98,7 @@ class Route(NamedTuple):
     gives: Any = None
     query: tuple[str, ...] = ()
     status: int = 200
+    admit: Callable[[Call], None] | None = None
 
 
 def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]]:
@@ -125,16 +132,44 @@ async def answered(
     caller = await door.keys.caller(_secret(headers), now_us=now_us)
     client = scope.get("client")
     check(caller, client[0] if client else "", route.scope, now_us=now_us)
+    if route.admit is not None:
+        bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
+        return await _with_file(door, route, bare, receive)
     share = Share(door.holding)
     try:
         share.cover(int(headers.get(b"content-length", 0)))
         raw = await door.holding.received(receive, share)
         call = Call(scope, headers, caller, raw=raw, now_us=now_us, parameters=parameters)
-        if b"idempotency-key" in headers and route.method == "POST":
-            return await _once(door, route, call)
-        return await _handle(door, route, call)
+        return await _answer(door, route, call)
     finally:
         share.end()
+
+
+async def _with_file(door: Door, route: Route, bare: Call, receive: Receive) -> Answer:
+    """Answers a call whose body is a file, of any size."""
+    assert route.admit is not None
+    route.admit(bare)
+    if door.spool is None:
+        raise StoreError("this server has no folder for files")
+    door.spool.check_room(int(bare.header(b"content-length") or 0))
+    with door.spool.receiving(f"imp-{door.fresh(12)}") as file:
+        await spooled(receive, file, door.holding.limits.seconds)
+        call = Call(
+            bare.scope,
+            bare.headers,
+            bare.caller,
+            raw=file.digest,
+            now_us=bare.now_us,
+            parameters=bare.parameters,
+            file=file,
+        )
+        return await _answer(door, route, call)
+
+
+async def _answer(door: Door, route: Route, call: Call) -> Answer:
+    if b"idempotency-key" in call.headers and route.method == "POST":
+        return await _once(door, route, call)
+    return await _handle(door, route, call)
 
 
 def refused(error: PromosightError) -> Answer:

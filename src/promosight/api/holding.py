@@ -12,8 +12,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from promosight.api.bodies import MAX_BYTES
+from promosight.connectors.spool import Incoming
 from promosight.errors import Overloaded, TooLarge, TooSlow, Unreadable
 
+_WRITTEN_AT_ONCE = 1024 * 1024
 Receive = Callable[[], Awaitable[Any]]
 
 
@@ -88,6 +90,28 @@ class Holding:
         self._sweeping = bool(self._sending)
         if self._sweeping:
             loop.call_later(min(1.0, self.limits.seconds), self._sweep, loop)
+
+
+async def spooled(receive: Receive, incoming: Incoming, seconds: float) -> None:
+    """Writes a body that is a file to the spool folder, in constant memory; each piece has so long to come.
+
+    Raises TooSlow, Unreadable, NoRoom.
+    """
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        try:
+            message = await asyncio.wait_for(receive(), seconds)
+        except TimeoutError:
+            raise TooSlow(f"nothing of the body came for {seconds:g} seconds") from None
+        if message["type"] != "http.request":
+            raise Unreadable("the connection ended within the body")
+        more = message.get("more_body", False)
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size >= _WRITTEN_AT_ONCE or (size and not more):
+            await asyncio.to_thread(incoming.write, b"".join(chunks))
+            chunks, size = [], 0
 
 
 class Share:

@@ -81,13 +81,22 @@ class Keys:
 
 
 def check(caller: Caller, address: str, scope: str, *, now_us: int) -> None:
-    """Raises Unauthenticated when the key has expired, Denied without the scope or from elsewhere."""
+    """Raises Unauthenticated when the key has expired, Denied from elsewhere or without the scope.
+
+    Of several scopes, parted by spaces, one is enough.
+    """
     if caller.expires_us is not None and caller.expires_us <= now_us:
         raise Unauthenticated("the key has expired")
     if caller.ip_ranges and not _is_within(address, caller.ip_ranges):
         raise Denied("the key may not be used from this address")
-    if scope not in caller.scopes and "admin" not in caller.scopes:
-        raise Denied(f"the key lacks the scope {scope}")
+    if scope not in caller.scopes:
+        allow(caller, *scope.split())
+
+
+def allow(caller: Caller, *scopes: str) -> None:
+    """Raises Denied when the key has none of these scopes."""
+    if caller.scopes.isdisjoint((*scopes, "admin")):
+        raise Denied(f"the key lacks the scope {' or '.join(scopes)}")
 
 
 def _look_up(tx: Tx, digest: str, now_us: int) -> Caller:

@@ -11,6 +11,7 @@ from promosight import __version__
 from promosight.api.door import Route
 from promosight.api.problems import TITLES
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
+from promosight.connectors.import_file import FORM_OF
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 EXAMPLES: dict[Any, dict[str, Any]] = {
@@ -36,6 +37,7 @@ EXAMPLES: dict[Any, dict[str, Any]] = {
     },
 }
 _BULK = ("application/x-ndjson", "text/csv")
+_FILE = {name: {"schema": {"type": "string", "format": "binary"}} for name in FORM_OF}
 _PARAMETER = re.compile(r"\{(\w+):str\}")
 
 
@@ -141,11 +143,13 @@ def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{route.handler.__module__.rsplit('.', 1)[-1]}_{route.handler.__name__}",
         "summary": route.summary,
-        "description": f"Scope: `{route.scope}`.",
+        "description": f"Scope: `{route.scope.replace(' ', '` or `')}`.",
         "parameters": _parameters(route),
         "responses": _responses(route),
     }
-    if route.takes is not None:
+    if route.admit is not None:
+        operation["requestBody"] = {"required": True, "content": _FILE}
+    elif route.takes is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.takes)}
     return operation
 
@@ -184,6 +188,8 @@ def _responses(route: Route) -> dict[str, Any]:
         str(status): {"description": TITLES[status], "content": problem}
         for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
     }
+    if route.admit is not None:
+        bad["507"] = {"description": TITLES[507], "content": problem}
     made = {"201": good} if route.method == "PUT" else {}
     return {str(route.status): good} | made | bad
 

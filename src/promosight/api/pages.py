@@ -75,7 +75,7 @@ def _docs(routes: tuple[Route, ...]) -> str:
         parts.append(
             f"<details><summary><b>{route.method}</b> <code>{escape(path)}</code> "
             f"<small>{escape(route.summary)}</small></summary>"
-            f"<p>Scope: <code>{route.scope}</code></p>{query}{body}</details>"
+            f"<p>Scope: <code>{route.scope.replace(' ', '</code> or <code>')}</code></p>{query}{body}</details>"
         )
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Promosight API</title>"

@@ -20,6 +20,7 @@ STATUSES: dict[type[errors.PromosightError], int] = {
     errors.Invalid: 422,
     errors.Overloaded: 503,
     errors.StoreError: 503,
+    errors.NoRoom: 507,
 }
 TITLES = {
     400: "The body cannot be read",
@@ -34,6 +35,7 @@ TITLES = {
     422: "Not acceptable as it is",
     500: "Something broke on our side",
     503: "Try again shortly",
+    507: "No room for it",
 }
 MEDIA_TYPE = "application/problem+json"
 

@@ -159,7 +159,7 @@ async def export_customers(door: Door, call: Call) -> Answer:
         raise Invalid("must be csv or ndjson", pointer="/format")
     status = call.query("status") or "assigned"
     first = await _page(door, call, status, Place())
-    media_type = "text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson"
+    media_type = "text/csv" if form == "csv" else "application/x-ndjson"
     return Answer(_lines(door, call, status, first, form), media_type=media_type)
 
 

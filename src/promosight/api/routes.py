@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promosight.api import inbox, promotion_list, promotions, reporting, set_up, wire
+from promosight.api import imports, inbox, promotion_list, promotions, reporting, set_up, wire
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
 from promosight.rules.promotions import Promotion
@@ -15,6 +15,7 @@ from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 REDEMPTIONS, ASSIGNMENTS = "redemptions:write", "assignments:write"
 PROMOTIONS, REPORTS, ADMIN = "promotions:write", "reports:read", "admin"
+_ANY_WRITE = f"{REDEMPTIONS} {ASSIGNMENTS} {PROMOTIONS}"
 _PAGE = ("limit", "cursor")
 _P = "/v1/promotions/{promotion_id:str}"
 
@@ -46,6 +47,41 @@ ROUTES = (
         ASSIGNMENTS,
         "Withdraw an assignment",
         gives=wire.WithdrawnAnswer,
+    ),
+    Route(
+        "POST",
+        "/v1/imports",
+        imports.create,
+        _ANY_WRITE,
+        "Send a file of any size",
+        gives=wire.ImportAnswer,
+        query=("kind",),
+        status=202,
+        admit=imports.admit,
+    ),
+    Route(
+        "GET",
+        "/v1/imports",
+        imports.listing,
+        REPORTS,
+        "Files sent, the newest first",
+        gives=wire.ImportPage,
+        query=_PAGE,
+    ),
+    Route(
+        "GET",
+        "/v1/imports/{import_id:str}",
+        imports.show,
+        f"{REPORTS} {_ANY_WRITE}",
+        "How far a file is, and what became of its rows",
+        gives=wire.ImportAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/imports/{import_id:str}/problems",
+        imports.problems,
+        f"{REPORTS} {_ANY_WRITE}",
+        "Rows of a file that were refused, wait or are flagged, as CSV",
     ),
     Route(
         "GET",

@@ -52,6 +52,40 @@ class ReportAnswer(Wire):
     results: list[ResultLine] | UnsetType = UNSET
 
 
+class ImportAnswer(Wire):
+    """A file: how far it is (`waiting`, `running`, `done`, `failed`, `abandoned`) and what became of its rows.
+
+    `rate` is in rows a second. `resumed` says how often it was begun anew after the server had stopped; rows that
+    an earlier run took are duplicates then. `detail` says why it failed.
+    """
+
+    import_id: str
+    kind: str
+    source: str
+    name: str
+    state: str
+    rows_read: int
+    outcomes: dict[str, int]
+    reasons: dict[str, dict[str, int]]
+    problems: int
+    rate: float | None
+    eta_seconds: float | None
+    bytes_read: int
+    bytes_total: int | None
+    resumed: int
+    received_at: str
+    started_at: str | None
+    finished_at: str | None
+    detail: str | None
+
+
+class ImportPage(Wire):
+    """A page of imports, those of the command line too."""
+
+    items: list[ImportAnswer]
+    next: str | None
+
+
 class WithdrawnAnswer(Wire):
     """An assignment that has left the rate."""
 

@@ -19,6 +19,7 @@ from promosight.cli.simulate_command import second_of
 from promosight.connectors import definitions, reading
 from promosight.errors import NotFound
 from promosight.flows.intake import Piece
+from promosight.flows.publish import start_import
 from promosight.flows.run_import import RunningImport, each_a_piece
 from promosight.flows.set_up import NewWorkspace, create_source, create_workspace, find_workspace
 from promosight.rules.instants import from_datetime
@@ -114,10 +115,17 @@ class _Importing:
         what = f"{kind} of {source}"
         running = RunningImport(
             self._store,
+            lambda tx: start_import(
+                tx,
+                workspace_no,
+                found.source_no,
+                kind=kind,
+                name=f"demo, seed {self._seed}: {what}",
+                now_us=now_us,
+            ),
             workspace_no=workspace_no,
             source_no=found.source_no,
             kind=kind,
-            name=f"demo, seed {self._seed}: {what}",
             clock=self._console.clock,
         )
         with self._console.bar(what, total=None, unit=" rows") as bar:

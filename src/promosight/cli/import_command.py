@@ -7,36 +7,26 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from promosight.cli.console import Console, plural
-from promosight.cli.opening import (
-    FORMS,
-    STDIN,
-    Opened,
-    array_elements,
-    byte_lines,
-    opened,
-    parquet_parts,
-    text_lines,
-)
 from promosight.cli.options import add_store, add_workspace, take_from_environment
 from promosight.cli.options import opened as opened_store
-from promosight.connectors import definitions, reading
-from promosight.connectors.parquet_columns import ParquetRows, json_of_row
+from promosight.connectors import reading
+from promosight.connectors.import_file import pieces_of
+from promosight.connectors.opening import FORMS, STDIN, opened
 from promosight.errors import Invalid, PromosightError
-from promosight.flows.intake import Piece
-from promosight.flows.run_import import KINDS, ImportReport, RunningImport, each_a_piece
+from promosight.flows.publish import start_import
+from promosight.flows.run_import import KINDS, ImportReport, RunningImport
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
 from promosight.process import collect_rarely
-from promosight.rules.columns import TOGETHER
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 
-T = TypeVar("T")
 _SHOWN = 20
 """Rejected rows shown to people; all of them are kept under problems."""
 
@@ -96,19 +86,27 @@ def import_files(store: Store, console: Console, arguments: argparse.Namespace) 
     taking = reading.Reading(
         received_us=console.clock(), tracking_from_us=workspace.tracking_from_us
     )
+    name_of_all = f"{arguments.kind} {' '.join(arguments.files)}"[:1000]
     running = RunningImport(
         store,
+        lambda tx: start_import(
+            tx,
+            workspace_no,
+            source.source_no,
+            kind=arguments.kind,
+            name=name_of_all,
+            now_us=console.clock(),
+        ),
         workspace_no=workspace_no,
         source_no=source.source_no,
         kind=arguments.kind,
-        name=f"{arguments.kind} {' '.join(arguments.files)}"[:1000],
         clock=console.clock,
     )
     try:
         for name in arguments.files:
             _take(running, console, name, taking, arguments)
-    except (PromosightError, OSError, KeyboardInterrupt):
-        running.finish("failed")
+    except (PromosightError, OSError, KeyboardInterrupt) as error:
+        running.finish("failed", str(error) or "it was stopped")
         raise
     return running.finish()
 
@@ -124,64 +122,15 @@ def _take(
         opened(name, console.stdin) as file,
         console.bar(file.name, total=file.total, unit="B") as bar,
     ):
-        pieces = _pieces(file, arguments.format or file.form, arguments.kind, taking)
+        pieces = pieces_of(file, arguments.format or file.form, arguments.kind, taking)
         before, started_us = running.report.rows, console.clock()
-        for done in running.take(file.name, pieces):
-            seconds = (console.clock() - started_us) / SECOND_US
-            rate = f"{(done - before) / seconds:,.0f} rows/s" if seconds > 0 else ""
-            bar.reach(file.bytes_read, f"{plural(done, 'row')}, {rate}")
-
-
-def _pieces(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[Piece]:
-    """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
-    if kind not in ("assignments", "redemptions"):
-        return each_a_piece(_definitions(file, form, kind))
-    if form == "csv":
-        return reading.csv_pieces(kind, text_lines(file.stream), taking)
-    if form == "parquet":
-        return reading.parquet_pieces(kind, _parquet(file), taking)
-    lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)
-    return reading.ndjson_pieces(kind, lines, taking)
-
-
-def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]]:
-    if form == "csv":
-        texts = _Numbered(text_lines(file.stream))
-        return texts.beside(definitions.read_csv(kind, texts))
-    lines = _Numbered(_json_lines(file, form))
-    return lines.beside(definitions.read_ndjson(kind, lines))
-
-
-def _json_lines(file: Opened, form: str) -> Iterator[bytes]:
-    if form == "json":
-        return array_elements(file.stream)
-    if form == "ndjson":
-        return byte_lines(file.stream)
-    return (json_of_row(part, row) for part in _parquet(file) for row in range(len(part.rows)))
-
-
-def _parquet(file: Opened) -> Iterator[ParquetRows]:
-    if not file.seekable:
-        raise Invalid("Parquet is read from a file, uncompressed, not from a pipe")
-    return parquet_parts(file, TOGETHER)
-
-
-class _Numbered(Iterator[T]):
-    """Lines on their way to a reader, counted, so that each item can be told its line."""
-
-    def __init__(self, lines: Iterable[T]) -> None:
-        self._lines = iter(lines)
-        self._line = 0
-
-    def __next__(self) -> T:
-        line = next(self._lines)
-        self._line += 1
-        return line
-
-    def beside(self, items: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-        """Each item with the number of the line it ended on; readers take one line at a time."""
-        for item in items:
-            yield self._line, item
+        read_before = running.report.bytes_read
+        with closing(running.take(file.name, pieces)) as taken:
+            for done in taken:
+                seconds = (console.clock() - started_us) / SECOND_US
+                rate = f"{(done - before) / seconds:,.0f} rows/s" if seconds > 0 else ""
+                running.report.bytes_read = read_before + file.bytes_read
+                bar.reach(file.bytes_read, f"{plural(done, 'row')}, {rate}")
 
 
 def _described(report: ImportReport, seconds: float) -> dict[str, Any]:

@@ -28,6 +28,12 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         default=_DEFAULTS.workers,
         help=f"processes ({_DEFAULTS.workers})",
     )
+    parser.add_argument(
+        "--spool",
+        metavar="DIR",
+        default=_DEFAULTS.spool,
+        help="where files sent over HTTP wait (DIR/imports of --data, else the temporary folder)",
+    )
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
 
@@ -59,6 +65,7 @@ def config_of(arguments: argparse.Namespace, console: Console) -> Config:
         host=arguments.host,
         port=arguments.port,
         workers=getattr(arguments, "workers", _DEFAULTS.workers),
+        spool=getattr(arguments, "spool", _DEFAULTS.spool),
     )
     config.check()
     check_free(config)

@@ -6,8 +6,9 @@ new rows by its identity when the same file comes again.
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import chain, repeat
 from operator import attrgetter
@@ -15,18 +16,24 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from promosight.errors import Overloaded
 from promosight.flows.define_promotions import Definitions, define_promotions
 from promosight.flows.intake import Delivery, Piece, Receipt
 from promosight.flows.know_customers import Acquaintance, know_customers
-from promosight.flows.publish import finish_import, note_import, start_import
+from promosight.flows.publish import finish_import, leave_import, note_import
+from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
 from promosight.rules.instants import SECOND_US
 from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
+from promosight.store.tx import Tx
 
 KINDS = ("promotions", "customers", "assignments", "redemptions")
 PIECE_ROWS = 20_000
 """Rows of a file that become facts in one transaction: enough to touch each page of the store once for many."""
+
+SMALL_PIECE_ROWS = 500
+"""The same beside real-time traffic, which waits for no more than one of them."""
 
 MAX_LISTED = 100
 """Rows listed with their reason in a report; all of them are counted, and kept under problems."""
@@ -35,15 +42,26 @@ _DEFINED_TOGETHER = 100
 """Promotions defined in one transaction: each may match all its facts anew."""
 
 _NOTED_EVERY_US = SECOND_US
+_PATIENCE_SECONDS = 0.05
+_AHEAD_ROWS = 4_000
+"""Rows in small pieces that share a transaction when nobody else is there: a single event may come at any time."""
+
+_QUIET_US = SECOND_US
+"""Nobody else is there when no single event has come for so long."""
+
+_HEAVY = 1_000
+"""The weight of what an import notes beside its rows: it does not pass those who stand in the heavy line."""
+
 _outcome = attrgetter("outcome")
+_Flow = Callable[[Tx, list[Any]], list[list[Receipt]]]
 
 
-def gathered(kind: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Small pieces of a file as larger ones: not very large at first, so that something is to be seen soon."""
+def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -> Iterator[Piece]:
+    """Pieces of a file as pieces of so many rows: not very large at first, so that something is to be seen soon."""
     if kind == "promotions":
         sizes: Iterable[int] = repeat(_DEFINED_TOGETHER)
     else:
-        sizes = chain((PIECE_ROWS // 4, PIECE_ROWS // 4, PIECE_ROWS // 2), repeat(PIECE_ROWS))
+        sizes = chain((piece_rows // 4, piece_rows // 4, piece_rows // 2), repeat(piece_rows))
     remaining = iter(pieces)
     for size in sizes:
         lines: list[int] = []
@@ -57,12 +75,19 @@ def gathered(kind: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
                     break
         except Exception as error:  # noqa: BLE001 - what was read before it is taken first
             failure = error
-        if items:
+        if len(items) <= 2 * size and items:
             yield Piece(lines, items)
+        else:
+            yield from _cut(lines, items, size)
         if failure is not None:
             raise failure
         if not items:
             return
+
+
+def _cut(lines: list[int], items: list[Any], size: int) -> Iterator[Piece]:
+    for start in range(0, len(items), size):
+        yield Piece(lines[start : start + size], items[start : start + size])
 
 
 def each_a_piece(rows: Iterable[tuple[int, Any]]) -> Iterator[Piece]:
@@ -87,6 +112,7 @@ class ImportReport(msgspec.Struct):
 
     kind: str
     rows: int = 0
+    bytes_read: int = 0
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = msgspec.field(default_factory=dict)
     problems: list[Problem] = msgspec.field(default_factory=list)
@@ -106,42 +132,45 @@ class ImportReport(msgspec.Struct):
 
 class _Taken(NamedTuple):
     file: str
-    lines: Sequence[int]
+    piece: Piece
     receipts: Future[list[Receipt]]
 
 
 class RunningImport:
-    """An import that has begun. `take` files, then `finish`; figures move when it finishes."""
+    """An import that has begun, by whichever `start` gives its number. `take` files, then `finish` or `leave`.
+
+    Figures move when it finishes. `report.bytes_read` is kept by whoever reads the files.
+    """
 
     def __init__(
         self,
         store: Store,
+        start: Callable[[Tx], int],
         *,
         workspace_no: int,
         source_no: int,
         kind: str,
-        name: str,
         clock: Callable[[], int],
+        piece_rows: int = PIECE_ROWS,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._piece_rows = piece_rows
         self._waiting: deque[_Taken] = deque()
+        self._most = max(1, _AHEAD_ROWS // piece_rows)
+        self._served, self._met_us = store.light_served, 0
         self.report = ImportReport(kind)
-        import_no = store.change(
-            lambda tx: start_import(
-                tx, workspace_no, source_no, kind=kind, name=name, now_us=clock()
-            )
-        )
-        self._arrival = Arrival(workspace_no, source_no, import_no, clock())
+        self._arrival = Arrival(workspace_no, source_no, store.change(start), clock())
         self._noted_us = 0
         self._noting: Future[Any] | None = None
 
-    def take(self, file: str, pieces: Iterable[Piece]) -> Iterator[int]:
+    def take(self, file: str, pieces: Iterable[Piece]) -> Generator[int, None, None]:
         """Takes pieces of a file; yields how many rows of all files are done."""
         try:
-            for piece in gathered(self.report.kind, pieces):
+            for piece in gathered(self.report.kind, pieces, self._piece_rows):
                 self._submit(file, piece)
-                while len(self._waiting) > 1:
+                ahead = self._ahead()
+                while len(self._waiting) > ahead:
                     self._collect()
                 yield self.report.rows
         finally:
@@ -149,49 +178,90 @@ class RunningImport:
                 self._collect()
         yield self.report.rows
 
-    def finish(self, state: str = "done") -> ImportReport:
-        """Publishes the figures of what was taken, all at once; `state` is `done` or `failed`."""
-        _, _, import_no, _ = self._arrival
-        workspace_no = self._arrival.workspace_no
-        self._note()
+    def finish(self, state: str = "done", detail: str | None = None) -> ImportReport:
+        """Publishes the figures of what was taken, all at once; `state` is `done`, or `failed` and why."""
+        workspace_no, _, import_no, _ = self._arrival
+        self._note().result()
         self._store.change(
-            lambda tx: finish_import(tx, workspace_no, import_no, now_us=self._clock(), state=state)
+            lambda tx: finish_import(
+                tx, workspace_no, import_no, now_us=self._clock(), state=state, detail=detail
+            )
         )
         return self.report
+
+    def leave(self) -> None:
+        """Ends this run, and lets the file wait for another one, which publishes the figures."""
+        import_no = self._arrival.import_no
+        self._note().result()
+        self._store.change(lambda tx: leave_import(tx, import_no, now_us=self._clock()))
+
+    def _ahead(self) -> int:
+        """How many pieces may wait, and so share a transaction: one while single events come, else more."""
+        served, now_us = self._store.light_served, self._clock()
+        if served != self._served:
+            self._served, self._met_us = served, now_us
+        return 1 if now_us < self._met_us + _QUIET_US else self._most
 
     def _submit(self, file: str, piece: Piece) -> None:
         arrival = self._arrival._replace(received_us=self._clock())
         items = [*piece.items]
-        weight = len(items)
-        receipts: Future[list[Receipt]]
+        flow: _Flow = report
+        payload: Any = Delivery(arrival, items, brief=True)
         if self.report.kind == "promotions":
-            receipts = self._store.submit(
-                define_promotions, Definitions(arrival, items), weight=weight
-            )
+            flow, payload = define_promotions, Definitions(arrival, items)
         elif self.report.kind == "customers":
-            receipts = self._store.submit(
-                know_customers, Acquaintance(arrival, items), weight=weight
-            )
-        else:
-            receipts = self._store.submit(
-                report, Delivery(arrival, items, brief=True), weight=weight
-            )
-        self._waiting.append(_Taken(file, piece.lines, receipts))
+            flow, payload = know_customers, Acquaintance(arrival, items)
+        receipts = self._submitted(flow, payload, len(items))
+        self._waiting.append(_Taken(file, piece, receipts))
+
+    def _submitted(self, flow: _Flow, payload: Any, weight: int) -> Future[list[Receipt]]:
+        while True:
+            try:
+                return self._store.submit(flow, payload, weight=weight)
+            except Overloaded:  # others wait there, too, and an import has time
+                time.sleep(_PATIENCE_SECONDS)
 
     def _collect(self) -> None:
         taken = self._waiting.popleft()
-        self.report.add(taken.file, taken.lines, taken.receipts.result())
+        receipts = taken.receipts.result()
+        self.report.add(taken.file, taken.piece.lines, receipts)
+        self._name_lines(taken.piece, receipts)
         if self._clock() >= self._noted_us + _NOTED_EVERY_US:
             self._note()
 
-    def _note(self) -> None:
+    def _name_lines(self, piece: Piece, receipts: list[Receipt]) -> None:
+        """Notes the lines of rows that were refused for what others say; those refused in reading bear theirs."""
+        workspace_no, _, import_no, _ = self._arrival
+        rows = [
+            (workspace_no, receipt.event_id, import_no, line)
+            for line, item, receipt in zip(piece.lines, piece.items, receipts, strict=True)
+            if receipt.outcome == "rejected" and not isinstance(item, Refused)
+        ]
+        if rows:
+            self._store.submit(
+                each_alone, lambda tx: tx.run_many("line_rejections", rows), weight=_HEAVY
+            ).result()
+
+    def _note(self) -> Future[Any]:
         """Says how far it is, without waiting for the store to have written it."""
         if self._noting is not None:
             self._noting.result()
-        import_no, now_us = self._arrival.import_no, self._clock()
-        rows, outcomes = self.report.rows, dict(self.report.outcomes)
+        import_no, now_us, told = self._arrival.import_no, self._clock(), self.report
+        rows, size = told.rows, told.bytes_read
+        outcomes, reasons = dict(told.outcomes), {k: dict(v) for k, v in told.reasons.items()}
         self._noted_us = now_us
+
         self._noting = self._store.submit(
             each_alone,
-            lambda tx: note_import(tx, import_no, rows_read=rows, outcomes=outcomes, now_us=now_us),
+            lambda tx: note_import(
+                tx,
+                import_no,
+                now_us=now_us,
+                rows_read=rows,
+                bytes_read=size,
+                outcomes=outcomes,
+                reasons=reasons,
+            ),
+            weight=_HEAVY,
         )
+        return self._noting

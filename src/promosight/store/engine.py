@@ -95,6 +95,11 @@ class Store:
         answer: R = self.write(each_alone, action)
         return answer
 
+    @property
+    def light_served(self) -> int:
+        """How many light changes there have been: a long piece of work makes itself small while there are more."""
+        return self._waiting.small_taken
+
     def close(self) -> None:
         """Works off what waits, then closes every connection."""
         self._commits.shutdown()

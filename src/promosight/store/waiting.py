@@ -117,6 +117,8 @@ class Waiting:
         self._small = _Line()
         self._large = _Line()
         self._after_small = False
+        self.small_taken = 0
+        """Small changes that have had their turn: whoever has time can tell that others have not."""
         self._lock = threading.Lock()
         # Rung (released) once for each time the writer has gone to sleep, and never otherwise: a lock is
         # all that takes, and most who come while the writer works need not even ring.
@@ -163,7 +165,9 @@ class Waiting:
     def _take(self) -> list[Job]:
         if self._small.jobs and not (self._large.jobs and self._after_small):
             self._after_small = True
-            return self._small.take(SMALL_TURN)
+            taken = self._small.take(SMALL_TURN)
+            self.small_taken += len(taken)
+            return taken
         weight = SHARED_TURN if self._after_small else LARGE_TURN
         self._after_small = False
         return self._large.take(weight)

@@ -209,6 +209,7 @@ CREATE TABLE rejection (
     PRIMARY KEY (workspace_no, source_no, digest)
 );
 CREATE INDEX rejection_event ON rejection (workspace_no, event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX rejection_import ON rejection (import_no, line) WHERE import_no > 0;
 
 -- The counters. Layer 0 is published; layer 1 holds what running imports will add when they end.
 CREATE TABLE tally (
@@ -261,20 +262,41 @@ CREATE TABLE movement (
 );
 CREATE INDEX movement_outstanding ON movement (workspace_no, layer, promotion_no, size);
 
--- One load of a file. Running ones publish their figures when they end.
+-- One load of a file. Running ones publish their figures when they end. `import_no` is the number of its latest
+-- run, 0 before the first. A file that came over HTTP lies in a spool folder (`spool`: the machine and the folder)
+-- until it has ended, and is run again from its start when the server was stopped meanwhile.
 CREATE TABLE import (
-    import_no BIGINT NOT NULL PRIMARY KEY,
+    import_id TEXT NOT NULL PRIMARY KEY,
     workspace_no BIGINT NOT NULL,
     source_no BIGINT NOT NULL,
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     state TEXT NOT NULL,
-    started_us BIGINT NOT NULL,
+    import_no BIGINT NOT NULL,
+    runs BIGINT NOT NULL,
+    spool TEXT,
+    form TEXT,
+    received_us BIGINT NOT NULL,
+    started_us BIGINT,
     heartbeat_us BIGINT NOT NULL,
     finished_us BIGINT,
     rows_read BIGINT NOT NULL,
-    outcomes TEXT NOT NULL
+    bytes_read BIGINT NOT NULL,
+    bytes_total BIGINT,
+    outcomes TEXT NOT NULL,
+    reasons TEXT NOT NULL,
+    detail TEXT
 );
+CREATE INDEX import_received ON import (workspace_no, received_us, import_id);
+CREATE INDEX import_unfinished ON import (workspace_no) WHERE state IN ('waiting', 'running');
+
+-- Each run of an import has a number of its own, higher than any before: facts bear it.
+CREATE TABLE import_run (
+    import_no BIGINT NOT NULL PRIMARY KEY,
+    import_id TEXT NOT NULL,
+    started_us BIGINT NOT NULL
+);
+CREATE INDEX import_run_of ON import_run (import_id, import_no);
 
 -- Answers kept for callers that repeat a POST with the same Idempotency-Key.
 CREATE TABLE idempotent_answer (

@@ -170,7 +170,7 @@ WHERE true
 ON CONFLICT DO NOTHING;
 
 -- name: add_rejections
--- What was reported but is no fact; said again it is only counted.
+-- What was reported but is no fact; said again it is only counted, and listed with the latest import that said it.
 INSERT INTO rejection (
     workspace_no, source_no, digest, import_no, line, kind, event_id, reason, pointer, detail,
     payload, received_us, times
@@ -179,4 +179,7 @@ SELECT batch.workspace_no, batch.source_no, batch.digest, batch.import_no, batch
        batch.event_id, batch.reason, batch.pointer, batch.detail, batch.payload, batch.received_us, 1
 FROM {{batch(workspace_no BIGINT, source_no BIGINT, digest BIGINT, import_no BIGINT, line BIGINT, kind TEXT, event_id TEXT, reason TEXT, pointer TEXT, detail TEXT, payload TEXT, received_us BIGINT)}}
 WHERE true
-ON CONFLICT (workspace_no, source_no, digest) DO UPDATE SET times = rejection.times + 1;
+ON CONFLICT (workspace_no, source_no, digest) DO UPDATE
+SET times = rejection.times + 1,
+    line = CASE WHEN excluded.import_no > 0 THEN excluded.line ELSE rejection.line END,
+    import_no = CASE WHEN excluded.import_no > 0 THEN excluded.import_no ELSE rejection.import_no END;

@@ -1,31 +1,68 @@
 -- name: running_imports
--- Imports of a workspace that have not ended.
-SELECT import_no, kind, name, heartbeat_us FROM import
+-- Imports of a workspace that are being run.
+SELECT import_id, import_no, name, heartbeat_us FROM import
 WHERE workspace_no = :workspace_no AND state = 'running' ORDER BY import_no;
 
--- name: add_import
--- A new import; its number is higher than any before.
-INSERT INTO import (
-    import_no, workspace_no, source_no, kind, name, state, started_us, heartbeat_us, finished_us,
-    rows_read, outcomes
-)
-SELECT COALESCE(MAX(import_no), 0) + 1, :workspace_no, :source_no, :kind, :name, 'running', :now_us,
-       :now_us, CAST(NULL AS BIGINT), 0, '{}'
-FROM import;
+-- name: unfinished_imports
+-- Files that came over HTTP and have not ended, the first to come first.
+SELECT i.import_id, i.workspace_no, i.source_no, i.kind, i.name, i.import_no, i.spool, i.form,
+       i.received_us, i.bytes_total
+FROM import AS i
+WHERE i.spool IS NOT NULL AND i.state IN ('waiting', 'running')
+ORDER BY i.received_us, i.import_id;
 
--- name: latest_import
--- The number of the newest import of a workspace.
-SELECT MAX(import_no) FROM import WHERE workspace_no = :workspace_no;
+-- name: add_import
+-- A new import, which waits until it is run.
+INSERT INTO import (
+    import_id, workspace_no, source_no, kind, name, state, import_no, runs, spool, form, received_us,
+    started_us, heartbeat_us, finished_us, rows_read, bytes_read, bytes_total, outcomes, reasons, detail
+)
+VALUES (
+    :import_id, :workspace_no, :source_no, :kind, :name, 'waiting', 0, 0, CAST(:spool AS TEXT),
+    CAST(:form AS TEXT), :now_us, NULL, :now_us, NULL, 0, 0, CAST(:bytes_total AS BIGINT), '{}', '{}', NULL
+);
+
+-- name: next_import_no
+-- The number for a new run, higher than any before.
+SELECT COALESCE(MAX(import_no), 0) + 1 FROM import_run;
+
+-- name: add_import_run
+-- A new run of an import.
+INSERT INTO import_run (import_no, import_id, started_us) VALUES (:import_no, :import_id, :now_us);
+
+-- name: run_import
+-- An import begins to run, perhaps again, from its start. Nobody else may have begun or ended it meanwhile.
+UPDATE import
+SET state = 'running', import_no = :import_no, runs = runs + 1, started_us = :now_us,
+    heartbeat_us = :now_us, rows_read = 0, bytes_read = 0, outcomes = '{}', reasons = '{}'
+WHERE import_id = :import_id AND import_no = :former_no AND state IN ('waiting', 'running');
 
 -- name: note_import
 -- How far a running import is.
-UPDATE import SET rows_read = :rows_read, outcomes = :outcomes, heartbeat_us = :now_us
-WHERE import_no = :import_no;
+UPDATE import
+SET rows_read = :rows_read, bytes_read = :bytes_read, outcomes = :outcomes, reasons = :reasons,
+    heartbeat_us = :now_us
+WHERE import_no = :import_no AND state = 'running';
 
 -- name: end_import
 -- The end of an import: done, failed or abandoned.
-UPDATE import SET state = :state, finished_us = :now_us, heartbeat_us = :now_us
+UPDATE import
+SET state = :state, detail = CAST(:detail AS TEXT), finished_us = :now_us, heartbeat_us = :now_us
 WHERE import_no = :import_no AND state = 'running';
+
+-- name: leave_import
+-- A run ends before its import does: what lies in a spool folder waits for the next run.
+UPDATE import
+SET state = CASE WHEN spool IS NULL THEN 'abandoned' ELSE 'waiting' END,
+    finished_us = CASE WHEN spool IS NULL THEN CAST(:now_us AS BIGINT) ELSE NULL END,
+    heartbeat_us = :now_us
+WHERE import_no = :import_no AND state = 'running';
+
+-- name: give_up_import
+-- A file that is lost can be run no more.
+UPDATE import
+SET state = 'failed', detail = CAST(:detail AS TEXT), finished_us = :now_us, heartbeat_us = :now_us
+WHERE import_id = :import_id AND import_no = :import_no AND state IN ('waiting', 'running');
 
 -- name: publish_import
 -- From here on the facts of this import, and of all before it, are in the published figures.
@@ -35,6 +72,61 @@ WHERE workspace_no = :workspace_no AND published_import_no < :import_no;
 -- name: imports
 -- The imports of a workspace, the newest first.
 SELECT i.import_no, s.name, i.kind, i.name, i.state, i.started_us, i.heartbeat_us, i.finished_us,
-       i.rows_read, i.outcomes
+       i.rows_read, i.outcomes, i.reasons, i.bytes_read, i.bytes_total, i.runs, i.received_us, i.detail,
+       i.import_id
 FROM import AS i JOIN source AS s ON s.source_no = i.source_no
-WHERE i.workspace_no = :workspace_no ORDER BY i.import_no DESC;
+WHERE i.workspace_no = :workspace_no ORDER BY i.received_us DESC, i.import_id DESC;
+
+-- name: imports_before
+-- A page of the imports of a workspace, the newest first.
+SELECT i.import_no, s.name, i.kind, i.name, i.state, i.started_us, i.heartbeat_us, i.finished_us,
+       i.rows_read, i.outcomes, i.reasons, i.bytes_read, i.bytes_total, i.runs, i.received_us, i.detail,
+       i.import_id
+FROM import AS i JOIN source AS s ON s.source_no = i.source_no
+WHERE i.workspace_no = :workspace_no
+  AND (i.received_us < :before_us OR (i.received_us = :before_us AND i.import_id < :before_id))
+ORDER BY i.received_us DESC, i.import_id DESC
+LIMIT :limit;
+
+-- name: import_by_id
+-- One import of a workspace.
+SELECT i.import_no, s.name, i.kind, i.name, i.state, i.started_us, i.heartbeat_us, i.finished_us,
+       i.rows_read, i.outcomes, i.reasons, i.bytes_read, i.bytes_total, i.runs, i.received_us, i.detail,
+       i.import_id
+FROM import AS i JOIN source AS s ON s.source_no = i.source_no
+WHERE i.workspace_no = :workspace_no AND i.import_id = :import_id;
+
+-- name: import_state
+-- Whether an import has ended, whosever it is.
+SELECT state FROM import WHERE import_id = :import_id;
+
+-- name: import_runs
+-- The runs of an import, the first first.
+SELECT import_no, started_us FROM import_run WHERE import_id = :import_id ORDER BY import_no;
+
+-- name: rejections_of_import
+-- What one run refused, by line.
+SELECT r.line, r.event_id, r.reason, r.pointer, r.detail
+FROM rejection AS r WHERE r.import_no = :import_no AND r.import_no > 0 ORDER BY r.line;
+
+-- name: problem_events_of_import
+-- The events that came with one run and wait, are flagged or count for nothing.
+SELECT e.event_id, e.outcome, COALESCE(e.reason, '')
+FROM event AS e
+WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+  AND e.received_us >= :from_us AND e.received_us <= :to_us AND e.import_no = :import_no;
+
+-- name: waiting_assignments_of_import
+-- The assignments that came with one run and whose promotion nobody has defined.
+SELECT a.customer_no, a.slot, a.assignment_id
+FROM promotion AS n
+JOIN assignment AS a ON a.promotion_no = n.promotion_no
+     AND a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+WHERE n.workspace_no = :workspace_no AND n.definition IS NULL AND a.import_no = :import_no;
+
+-- name: line_rejections
+-- Where rows stand that were refused for a reason outside them.
+UPDATE rejection SET line = batch.line
+FROM {{batch(workspace_no BIGINT, event_id TEXT, import_no BIGINT, line BIGINT)}}
+WHERE rejection.workspace_no = batch.workspace_no AND rejection.event_id = batch.event_id
+  AND rejection.import_no = batch.import_no AND rejection.line IS NULL;

@@ -110,21 +110,25 @@ class _Zstandard(io.RawIOBase):
 
 
 @contextmanager
-def opened(name: str, stdin: BinaryIO) -> Iterator[Opened]:
-    """The file of that name, or stdin for `-`. Raises OSError, or Unreadable when it breaks off."""
+def opened(name: str, stdin: BinaryIO | None = None, *, shown: str = "") -> Iterator[Opened]:
+    """The file of that name, or stdin for `-`. Raises OSError, or Unreadable when it breaks off.
+
+    `shown` is what people are told it is called, where that is not its name.
+    """
+    shown = shown or name
     try:
-        if name == STDIN:
+        if name == STDIN and stdin is not None:
             yield Opened("standard input", stdin, None)
             return
         size = Path(name).stat().st_size
         with Path(name).open("rb") as raw:
             yield Opened(name, raw, size or None)
     except (EOFError, zstandard.ZstdError, gzip.BadGzipFile) as error:
-        raise Unreadable(f"{name} is damaged: {error}") from None
+        raise Unreadable(f"{shown} is damaged: {error}") from None
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{name} is not UTF-8: {error.reason}") from None
+        raise Unreadable(f"{shown} is not UTF-8: {error.reason}") from None
     except Unreadable as error:
-        raise Unreadable(f"{name}: {error.detail}") from None
+        raise Unreadable(f"{shown}: {error.detail}".replace(name, shown)) from None
 
 
 def _decompressed(file: Peekable) -> Peekable:

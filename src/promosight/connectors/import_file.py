@@ -1,0 +1,85 @@
+"""A file to import as items: whatever its form and kind, in pieces, each item with the line it stands at.
+
+Both doors for files, the command line and `POST /v1/imports`, read them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from promosight.connectors import definitions, reading
+from promosight.connectors.opening import (
+    Opened,
+    array_elements,
+    byte_lines,
+    parquet_parts,
+    text_lines,
+)
+from promosight.connectors.parquet_columns import ParquetRows, json_of_row
+from promosight.errors import Invalid
+from promosight.flows.intake import Piece
+from promosight.flows.run_import import each_a_piece
+from promosight.rules.columns import TOGETHER
+
+T = TypeVar("T")
+
+FORM_OF = {
+    reading.JSON: "json",
+    reading.NDJSON: "ndjson",
+    reading.CSV: "csv",
+    "application/vnd.apache.parquet": "parquet",
+}
+"""The form of a file by its content type."""
+
+
+def pieces_of(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[Piece]:
+    """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
+    if kind not in ("assignments", "redemptions"):
+        return each_a_piece(_definitions(file, form, kind))
+    if form == "csv":
+        return reading.csv_pieces(kind, text_lines(file.stream), taking)
+    if form == "parquet":
+        return reading.parquet_pieces(kind, _parquet(file), taking)
+    lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)
+    return reading.ndjson_pieces(kind, lines, taking)
+
+
+def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]]:
+    if form == "csv":
+        texts = _Numbered(text_lines(file.stream))
+        return texts.beside(definitions.read_csv(kind, texts))
+    lines = _Numbered(_json_lines(file, form))
+    return lines.beside(definitions.read_ndjson(kind, lines))
+
+
+def _json_lines(file: Opened, form: str) -> Iterator[bytes]:
+    if form == "json":
+        return array_elements(file.stream)
+    if form == "ndjson":
+        return byte_lines(file.stream)
+    return (json_of_row(part, row) for part in _parquet(file) for row in range(len(part.rows)))
+
+
+def _parquet(file: Opened) -> Iterator[ParquetRows]:
+    if not file.seekable:
+        raise Invalid("Parquet is read from a file, uncompressed, not from a pipe")
+    return parquet_parts(file, TOGETHER)
+
+
+class _Numbered(Iterator[T]):
+    """Lines on their way to a reader, counted, so that each item can be told its line."""
+
+    def __init__(self, lines: Iterable[T]) -> None:
+        self._lines = iter(lines)
+        self._line = 0
+
+    def __next__(self) -> T:
+        line = next(self._lines)
+        self._line += 1
+        return line
+
+    def beside(self, items: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+        """Each item with the number of the line it ended on; readers take one line at a time."""
+        for item in items:
+            yield self._line, item

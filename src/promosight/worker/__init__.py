@@ -1,0 +1,1 @@
+"""What a server does beside answering: it runs the files that came over HTTP."""
