@@ -27,12 +27,13 @@ from promosight.rules.instants import SECOND_US
 from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
+from promosight.store.waiting import SMALL_WEIGHT
 
 KINDS = ("promotions", "customers", "assignments", "redemptions")
 PIECE_ROWS = 20_000
 """Rows of a file that become facts in one transaction: enough to touch each page of the store once for many."""
 
-SMALL_PIECE_ROWS = 500
+SMALL_PIECE_ROWS = 250
 """The same beside real-time traffic, which waits for no more than one of them."""
 
 MAX_LISTED = 100
@@ -49,8 +50,8 @@ _AHEAD_ROWS = 4_000
 _QUIET_US = SECOND_US
 """Nobody else is there when no single event has come for so long."""
 
-_HEAVY = 1_000
-"""The weight of what an import notes beside its rows: it does not pass those who stand in the heavy line."""
+_HEAVY = SMALL_WEIGHT + 1
+"""The least weight of what an import does: all of it stands in the heavy line, so that single events pass it."""
 
 _outcome = attrgetter("outcome")
 _Flow = Callable[[Tx, list[Any]], list[list[Receipt]]]
@@ -211,7 +212,7 @@ class RunningImport:
             flow, payload = define_promotions, Definitions(arrival, items)
         elif self.report.kind == "customers":
             flow, payload = know_customers, Acquaintance(arrival, items)
-        receipts = self._submitted(flow, payload, len(items))
+        receipts = self._submitted(flow, payload, max(_HEAVY, len(items)))
         self._waiting.append(_Taken(file, piece, receipts))
 
     def _submitted(self, flow: _Flow, payload: Any, weight: int) -> Future[list[Receipt]]:

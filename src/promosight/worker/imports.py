@@ -87,19 +87,21 @@ class ImportWorker:
         return False
 
     def _run_all(self) -> bool:
-        """Runs what can be run; whether something still waits."""
+        """Runs what can be run, in each workspace until one has to wait; whether something still waits."""
+        busy: set[int] = set()
         waiting = False
         for received in self._store.read(unfinished_imports):
-            if self._stopping:
-                return True
+            if self._stopping or received.workspace_no in busy:
+                continue
             with self._spool.held(received.import_id) as ours:
                 if ours:
-                    waiting |= not self._run(received)
+                    if not self._run(received):
+                        busy.add(received.workspace_no)
                 elif self._spool.path(received.import_id).exists():
                     waiting = True
                 else:
                     self._give_up(received)
-        return waiting
+        return waiting or bool(busy)
 
     def _run(self, received: Received) -> bool:
         """Runs one file; False when it has to wait."""
