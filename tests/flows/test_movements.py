@@ -68,6 +68,7 @@ def test_figures_are_the_same_whatever_is_outstanding(
 ) -> None:
     """S11, P6: appended only, piled up now and then, folded each time: the same, and verify agrees."""
     monkeypatch.setattr(counters, "MAX_OUTSTANDING", bounds[0])
+    monkeypatch.setattr(counters, "_LOOKED_UP_EVERY", 1)
     monkeypatch.setattr(counters, "LARGE", bounds[1])
     workspace = _brand(store)
     items, random = facts(3), Random(3)
@@ -121,6 +122,7 @@ def test_what_a_reader_remembers_moves_with_every_event(
 ) -> None:
     """P3: one that has read before shows what one that has just come shows, limits and breakdowns too."""
     monkeypatch.setattr(counters, "MAX_OUTSTANDING", 25)
+    monkeypatch.setattr(counters, "_LOOKED_UP_EVERY", 1)
     workspace = _brand(store)
     items, random = facts(8), Random(8)
     while items:
@@ -181,6 +183,7 @@ def test_two_processes_that_append_and_fold_at_once_lose_nothing(
 ) -> None:
     """P4, N1: each movement is counted once, whoever folds it and whenever it is committed."""
     monkeypatch.setattr(counters, "MAX_OUTSTANDING", 60)
+    monkeypatch.setattr(counters, "_LOOKED_UP_EVERY", 1)
     monkeypatch.setattr(counters, "LARGE", 40)
     stores = [open_store(store_url, now_us=NOW_US) for _ in range(3)]
     workspace = _brand(stores[0])

@@ -40,6 +40,9 @@ MAX_OUTSTANDING = 4_096
 """Combinations that may be outstanding: a reader adds up those it has not seen, at about 3 us each, and the
 transaction that works them off is the longest of all that take single events."""
 
+_LOOKED_UP_EVERY = 512
+"""After so many combinations a process looks again how much is outstanding, with what others appended."""
+
 LARGE = 4_096
 """A difference of so many combinations is piled up at once."""
 
@@ -177,20 +180,30 @@ def _start_again(tx: Tx, where: tuple[int, int]) -> _AddedUp:
 def _append(tx: Tx, workspace_no: int, difference: Cells, layer: int, size: int) -> None:
     written = difference.combinations()
     cells = _encode(written).decode()
-    row = tx.one("add_movement", workspace_no=workspace_no, layer=layer, size=size, cells=cells)
-    assert row is not None
+    tx.run("add_movement", workspace_no=workspace_no, layer=layer, size=size, cells=cells)
     known = tx.cache.get(("movements", (workspace_no, layer))) or _start_again(
         tx, (workspace_no, layer)
     )
     known.include(cells, written)
     where = workspace_no, layer
-    if row[0] + size > MAX_OUTSTANDING:
+    if _is_too_much(tx, where, size):
         added = pile_up(tx, workspace_no, layer)
         tx.cache["to fold", where] = _largest(tx, where, added)
     elif left := tx.cache.get(("to fold", where)):
         tx.lock(workspace_no, [COUNTERS_LOCK])
         _fold_piles(tx, where, left[:_FOLDED_AT_ONCE])
         tx.cache["to fold", where] = left[_FOLDED_AT_ONCE:]
+
+
+def _is_too_much(tx: Tx, where: tuple[int, int], size: int) -> bool:
+    """Whether more is outstanding than may be. That is looked up only when enough came since the last look."""
+    since = tx.cache.get(("appended", where), _LOOKED_UP_EVERY) + size
+    tx.cache["appended", where] = since
+    if since < _LOOKED_UP_EVERY:
+        return False
+    tx.cache["appended", where] = 0
+    row = tx.one("outstanding", workspace_no=where[0], layer=where[1])
+    return row is not None and row[0] > MAX_OUTSTANDING
 
 
 def _pile_up(tx: Tx, workspace_no: int, difference: Cells, layer: int) -> int:

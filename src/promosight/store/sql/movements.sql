@@ -1,10 +1,12 @@
 -- name: add_movement
--- What one transaction adds to the counters. Answers how much was outstanding before it, pieces and entries.
+-- What one transaction adds to the counters.
 INSERT INTO movement (workspace_no, layer, promotion_no, size, cells)
-VALUES (:workspace_no, :layer, 0, :size, :cells)
-RETURNING
-    (SELECT CAST(COALESCE(SUM(m.size), 0) AS BIGINT) FROM movement AS m
-     WHERE m.workspace_no = :workspace_no AND m.layer = :layer AND m.promotion_no = 0);
+VALUES (:workspace_no, :layer, 0, :size, :cells);
+
+-- name: outstanding
+-- How much of what small transactions did is in the log.
+SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM movement
+WHERE workspace_no = :workspace_no AND layer = :layer AND promotion_no = 0;
 
 -- name: add_piles
 -- What many transactions, or a large one, add to promotions.
