@@ -132,6 +132,9 @@ def breakdown(
     return Breakdown(promotion_id, by, date, state, whole, rows, next_code)
 
 
+_Share = tuple[float | None, tuple[float, float] | None, str]
+
+
 class _Lines:
     """Makes lines of one promotion; only `rated` ones carry a rate."""
 
@@ -139,27 +142,55 @@ class _Lines:
         self.reward = listed.terms.currency
         self.order = order_currency(catalogue, listed)
         self.rated = rated
+        self._shares: dict[tuple[int, int], _Share] = {}
 
     def __call__(self, key: str | None, sums: Sums) -> Line:
-        assigned, redeemed = sums["assigned"], sums["redeemed"]
+        (
+            assigned,
+            redeemed,
+            _,
+            _,
+            redemptions,
+            excess,
+            unassigned,
+            flagged,
+            pending,
+            reversed_,
+            _,
+        ) = sums.counts
+        rate, interval, display = self._share(redeemed, assigned)
         return Line(
             key=key,
             assigned=assigned,
             redeemed=redeemed,
-            rate=rates.rate(redeemed, assigned) if self.rated else None,
-            interval=rates.wilson(redeemed, assigned) if self.rated else None,
-            display=rates.display(redeemed, assigned) if self.rated else "-",
-            redemptions=sums["redemptions"],
-            excess=sums["excess"],
-            unassigned=sums["unassigned"],
-            flagged=sums["flagged"],
-            pending=sums["pending"],
-            reversed=sums["reversed"],
+            rate=rate,
+            interval=interval,
+            display=display,
+            redemptions=redemptions,
+            excess=excess,
+            unassigned=unassigned,
+            flagged=flagged,
+            pending=pending,
+            reversed=reversed_,
             reward_cost=money(sums.cost, self.reward),
             reward_units=units(sums.cost),
             order_value=money(sums.order, self.order),
             enough=assigned >= rates.ENOUGH,
         )
+
+    def _share(self, redeemed: int, assigned: int) -> _Share:
+        """Rate, interval and display. By code most rows have the same."""
+        if not self.rated:
+            return None, None, "-"
+        both = redeemed, assigned
+        share = self._shares.get(both)
+        if share is None:
+            share = self._shares[both] = (
+                rates.rate(*both),
+                rates.wilson(*both),
+                rates.display(*both),
+            )
+        return share
 
 
 def _groups(
