@@ -249,7 +249,7 @@ def use_columns(
     cost_micros: int,
     currency: str,
 ) -> tuple[Any, ...]:
-    """The columns of a new redemption that takes an assignment."""
+    """The columns of a new redemption that names its promotion, and no code, and takes an assignment."""
     bucket, promotion_no, customer_no = key
     workspace_no, source_no, import_no, received_us = arrival
     return (
@@ -265,8 +265,8 @@ def use_columns(
         fact.digest,
         None,
         0,
-        fact.promotion_id,
-        fact.promo_code,
+        None,  # it lies in the promotion it names: see view event_told
+        None,
         fact.assignment_id,
         fact.campaign_id,
         fact.tier_id,

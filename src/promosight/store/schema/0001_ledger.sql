@@ -174,6 +174,23 @@ CREATE INDEX event_ahead ON event (source_no) WHERE promotion_no = 0;
 CREATE INDEX event_waiting ON event (customer_no) WHERE outcome = 'pending';
 CREATE INDEX event_problem ON event (workspace_no, received_us) WHERE outcome IN ('pending', 'flagged', 'rejected');
 
+-- Events as they were told. One that names its promotion and no code lies in that promotion, so that its row need
+-- not repeat the id.
+CREATE VIEW event_told AS
+SELECT
+    e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
+    e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no,
+    COALESCE(
+        e.promotion_id,
+        CASE WHEN e.promo_code IS NULL AND e.reverses IS NULL
+             THEN (SELECT p.promotion_id FROM promotion AS p WHERE p.promotion_no = e.promotion_no)
+             END
+    ) AS promotion_id,
+    e.promo_code, e.assignment_id, e.campaign_id, e.tier_id, e.channel, e.reward_micros,
+    e.reward_currency, e.order_id, e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live,
+    e.cost_micros, e.currency
+FROM event AS e;
+
 -- Assignments as they stand: with the words of their place, and the time of the first live redemption that
 -- took them.
 CREATE VIEW assignment_standing AS

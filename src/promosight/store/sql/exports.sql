@@ -35,7 +35,7 @@ SELECT p.promotion_id, c.customer_id, s.name, t.assignment_id,
     e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
-FROM event AS e
+FROM event_told AS e
 JOIN source AS s ON s.source_no = e.source_no
 LEFT JOIN promotion AS p ON p.promotion_no = e.promotion_no
 LEFT JOIN customer AS c ON c.customer_no = e.customer_no

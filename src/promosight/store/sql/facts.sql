@@ -74,7 +74,7 @@ SELECT
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
-CROSS JOIN event AS e
+CROSS JOIN event_told AS e
 WHERE e.bucket = batch.bucket AND e.promotion_no = batch.promotion_no
   AND e.customer_no = batch.customer_no;
 
@@ -86,7 +86,7 @@ SELECT
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(source_no BIGINT, event_id TEXT)}}
-CROSS JOIN event AS e
+CROSS JOIN event_told AS e
 WHERE e.source_no = batch.source_no AND e.event_id = batch.event_id;
 
 -- name: assignments_by_identity
@@ -108,7 +108,7 @@ SELECT
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(source_no BIGINT, event_id TEXT)}}
-CROSS JOIN event AS e
+CROSS JOIN event_told AS e
 WHERE e.source_no = batch.source_no AND e.reverses = batch.event_id;
 
 -- name: any_waiting
@@ -130,7 +130,7 @@ SELECT
     e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(promo_code TEXT)}}
-CROSS JOIN event AS e
+CROSS JOIN event_told AS e
 WHERE e.workspace_no = :workspace_no AND e.promo_code = batch.promo_code;
 
 -- name: groups_of_promotion

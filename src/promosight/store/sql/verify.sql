@@ -14,7 +14,7 @@ SELECT
     redeemed_us, source_no, event_id, reverses, promotion_id,
     promo_code, assignment_id, campaign_id, tier_id, reward_micros, reward_currency, order_micros,
     outcome, reason, slot, live, cost_micros, currency
-FROM event
+FROM event_told
 WHERE workspace_no = :workspace_no;
 
 -- name: verify_codes
