@@ -25,7 +25,7 @@ class Words(NamedTuple):
     campaign_id: str | None
 
 
-class Place(NamedTuple):
+class NumberedPlace(NamedTuple):
     """A place, and its words as counters know them: empty where it says nothing."""
 
     place_no: int
@@ -37,12 +37,12 @@ class _Known:
     """The places of a workspace read so far, both ways."""
 
     def __init__(self) -> None:
-        self.by_words: dict[Words, Place] = {}
-        self.by_no: dict[int, Place] = {}
+        self.by_words: dict[Words, NumberedPlace] = {}
+        self.by_no: dict[int, NumberedPlace] = {}
         self.latest_no = 0
 
 
-def places_for(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Words, Place]:
+def places_for(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Words, NumberedPlace]:
     """The places of these words, among others; those that never occurred are numbered now."""
     known = _known(tx, workspace_no)
     missing = {one for one in wanted if one not in known.by_words}
@@ -63,7 +63,7 @@ def places_for(tx: Tx, workspace_no: int, wanted: Iterable[Words]) -> dict[Words
     return known.by_words
 
 
-def places(tx: Tx, workspace_no: int, numbers: Iterable[int]) -> dict[int, Place]:
+def places(tx: Tx, workspace_no: int, numbers: Iterable[int]) -> dict[int, NumberedPlace]:
     """The places of these numbers, among others."""
     known = _known(tx, workspace_no)
     if not known.by_no.keys() >= set(numbers):
@@ -88,5 +88,5 @@ def _read_on(tx: Tx, workspace_no: int, known: _Known) -> None:
     for place_no, *said in rows:
         words = Words(*said)
         texts = (said[0] or "", said[1] or "", said[2] or "", said[3] or "")
-        known.by_words[words] = known.by_no[place_no] = Place(place_no, words, texts)
+        known.by_words[words] = known.by_no[place_no] = NumberedPlace(place_no, words, texts)
         known.latest_no = place_no

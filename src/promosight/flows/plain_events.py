@@ -21,7 +21,7 @@ import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.intake import Receipt
-from promosight.flows.places import Place, places
+from promosight.flows.places import NumberedPlace, places
 from promosight.flows.plain import MANY, Plain
 from promosight.flows.settling import given
 from promosight.rules.facts import Event
@@ -84,7 +84,7 @@ class _PlainEvents:
         self._beside = beside
         self._tx = plain.tx
         self._catalogue = plain.catalogue
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, NumberedPlace] = {}
 
     def take(self, told: list[Told]) -> list[Told]:
         alone, again, rest = self._sort_out(told)
