@@ -1,0 +1,36 @@
+import type { components } from "./schema";
+
+/** The API's answers, as its OpenAPI document describes them (`schema.ts` is made from it by `./dev types`). */
+type Schemas = components["schemas"];
+
+export type Figures = Schemas["Figures"] & { interval?: [number, number] | null };
+export type Promotion = Omit<Schemas["PromotionAnswer"], "figures"> & {
+  figures: Figures;
+  trend?: number[];
+};
+export type Usage = Schemas["Usage"];
+export interface PromotionPage {
+  items: Promotion[];
+  next: string | null;
+  total: number;
+  as_of: string;
+}
+export type Breakdown = Schemas["Breakdown"];
+export type Line = Schemas["Line"];
+export type Workspace = Schemas["WorkspaceAnswer"];
+export type Source = Schemas["SourceAnswer"];
+export type Key = Schemas["KeyAnswer"];
+export type NewKey = Schemas["NewKeyAnswer"];
+export type Import = Schemas["ImportAnswer"];
+export type Problem = Schemas["InboxItem"];
+export type ProblemCount = Schemas["InboxCount"];
+export type Receipt = Schemas["ReceiptAnswer"];
+
+export type Role = "viewer" | "marketer" | "developer" | "admin";
+
+export interface Session {
+  user: { email: string; name: string; role: Role };
+  scopes: string[];
+  workspace: Workspace;
+  expires_at: string;
+}

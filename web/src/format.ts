@@ -1,0 +1,83 @@
+/** Numbers, money and times as people of this workspace read them. Times are shown in the workspace's zone. */
+import dayjs from "dayjs";
+import timezone from "dayjs/plugin/timezone";
+import utc from "dayjs/plugin/utc";
+
+dayjs.extend(utc);
+dayjs.extend(timezone);
+
+/** What stands where there is nothing to show. */
+export const DASH = "\u2013";
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+
+export const count = (value: number): string => whole.format(value);
+export const compact = (value: number): string =>
+  value < 10_000 ? count(value) : short.format(value);
+export const share = (value: number): string => percent.format(value);
+
+/** A 95% interval of a rate: "31.4% to 32.6%". */
+export const interval = ([low, high]: readonly number[]): string =>
+  `${share(low ?? 0)} to ${share(high ?? 1)}`;
+
+/** An exact decimal string with a currency: "32,000.00 EUR" as "€32,000.00". `brief` drops the cents of large sums. */
+export function money(amount: string, currency: string, brief = false): string {
+  const value = Number(amount); // for showing only: the exact amount is the string
+  const digits = brief && Math.abs(value) >= 1_000 ? 0 : undefined;
+  try {
+    return new Intl.NumberFormat("en", {
+      style: "currency",
+      currency,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }).format(value);
+  } catch {
+    return `${amount} ${currency}`;
+  }
+}
+
+/** Amounts by currency, the workspace's own first. */
+export function amounts(
+  by: Record<string, string>,
+  own: string,
+): [currency: string, amount: string][] {
+  return Object.entries(by).sort(
+    ([a], [b]) => Number(b === own) - Number(a === own) || (a < b ? -1 : 1),
+  );
+}
+
+/** An amount as short as a column wants it: "€32k". */
+export function shortMoney(amount: string, currency: string): string {
+  const value = Number(amount);
+  if (Math.abs(value) < 10_000) return money(amount, currency, true);
+  try {
+    const options = { style: "currency", currency, notation: "compact" } as const;
+    return new Intl.NumberFormat("en", { ...options, maximumFractionDigits: 1 }).format(value);
+  } catch {
+    return `${short.format(value)} ${currency}`;
+  }
+}
+
+export const instant = (text: string, zone: string): string =>
+  dayjs(text).tz(zone).format("D MMM YYYY, HH:mm:ss");
+export const moment = (text: string, zone: string): string =>
+  dayjs(text).tz(zone).format("D MMM YYYY, HH:mm");
+export const day = (text: string): string => dayjs(text).format("D MMM YYYY");
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** How long ago: "just now", "5 min. ago". */
+export function ago(text: string, now: number): string {
+  const seconds = Math.round((now - Date.parse(text)) / 1_000);
+  if (Math.abs(seconds) < 10) return "just now";
+  for (const [unit, size] of UNITS)
+    if (Math.abs(seconds) >= size) return relative.format(-Math.round(seconds / size), unit);
+  return relative.format(-seconds, "second");
+}

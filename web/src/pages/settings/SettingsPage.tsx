@@ -1,0 +1,4 @@
+/** Not built yet on this branch. */
+export function Component() {
+  return <p>SettingsPage</p>;
+}
