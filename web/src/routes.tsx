@@ -8,6 +8,7 @@ export const router = createBrowserRouter([
   {
     element: <Shell />,
     errorElement: <Broken />,
+    hydrateFallbackElement: <main aria-busy="true" />,
     children: [
       { index: true, element: <Navigate to="/promotions" replace /> },
       {

@@ -53,7 +53,12 @@ export function listen(name: string, listener: Listener): () => void {
 }
 
 /** Reads the stream, and again from where it broke off, until aborted. */
-function readStream(lastId: () => string, tell: Listener, signal: AbortSignal): Promise<void> {
+async function readStream(
+  lastId: () => string,
+  tell: Listener,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
   let wait = FIRST_WAIT_MS;
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout>;
