@@ -337,7 +337,7 @@ ROUTES = (
         "DELETE",
         "/v1/session",
         sessions.sign_out,
-        SIGNED_IN,
+        "",
         "Sign out",
         status=204,
     ),

@@ -11,7 +11,7 @@ import msgspec
 from promosight.api.attempts import address_of
 from promosight.api.bodies import decoded
 from promosight.api.call import Call
-from promosight.api.cookies import came_securely, check_site, cookie, token_of
+from promosight.api.cookies import came_securely, check_change, check_site, cookie, token_of
 from promosight.api.door import Answer, Door
 from promosight.api.keys import Caller, SignedIn
 from promosight.errors import Denied, Invalid
@@ -59,11 +59,14 @@ async def show(_door: Door, call: Call) -> Answer:
 
 
 def sign_out(door: Door, call: Call) -> Answer:
-    """DELETE /v1/session."""
-    user, token = _user(call.caller), token_of(call.headers) or ""
-    door.store.change(lambda tx: sessions.end_session(tx, digest_of(token)))
-    door.sessions.forget()
-    return Answer(status=204, headers={"Set-Cookie": cookie("", seconds=0, secure=user.secure)})
+    """DELETE /v1/session: also of one that has ended already."""
+    check_change("DELETE", call.headers)
+    token = token_of(call.headers)
+    if token is not None:
+        door.store.change(lambda tx: sessions.end_session(tx, digest_of(token)))
+        door.sessions.forget()
+    forgotten = cookie("", seconds=0, secure=came_securely(call.scope, call.headers))
+    return Answer(status=204, headers={"Set-Cookie": forgotten})
 
 
 async def change_password(door: Door, call: Call) -> Answer:
