@@ -56,7 +56,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Makes or finds the world, says how to look at it, and serves it."""
     started_us = console.clock()
     if not is_loopback(arguments.host):
-        console.note(f"Warning: the demo's passwords are public, and so is {arguments.host}.")
+        console.note(
+            f"Warning: the demo's passwords are public: whoever reaches {arguments.host} can sign in."
+        )
     if not arguments.json:
         console.note("Preparing the demo (the first time takes a few seconds) ...")
     with opened(arguments, console, create=True) as store:
@@ -145,9 +147,8 @@ def _live(url: str, key: str, world: World) -> Iterator[None]:
 def _greet(console: Console, url: str, key: str, seconds: float) -> None:
     console.say(
         f"""
-Open {url} (ready in {seconds} s) and
-sign in as {EMAIL}, password {PASSWORD}
-(or as admin@, developer@ or viewer@demo.example). API docs are at {url}/docs; for programs:
+Open {url} and sign in as {EMAIL}, password {PASSWORD}
+(or as admin@, developer@, viewer@demo.example). Ready in {seconds} s; API docs at {url}/docs. For programs:
 
     export KEY={key}
 
