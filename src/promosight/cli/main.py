@@ -18,6 +18,7 @@ from promosight.cli import (
     import_command,
     init_command,
     keys_command,
+    openapi_command,
     proof_commands,
     serve_command,
     simulate_command,
@@ -34,6 +35,7 @@ _COMMANDS = (
     proof_commands,
     keys_command,
     simulate_command,
+    openapi_command,
     demo,
 )
 
