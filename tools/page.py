@@ -108,8 +108,10 @@ def install_modules() -> None:
         return
     say("installing what web/ is built with (first run, or package-lock.json changed)")
     quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier"]
+    soon = ["--fetch-retries=3", "--fetch-retry-mintimeout=1000", "--fetch-retry-factor=3"]
     _npm(
-        ["ci", *quiet], mend="If package.json changed: `npm install` in web/, and commit the lock."
+        ["ci", *quiet, *soon],
+        mend="If package.json changed: `npm install` in web/, and commit the lock.",
     )
     _INSTALLED_FROM.write_text(lock)
 
@@ -136,8 +138,10 @@ def _node(arguments: list[str], *, mend: str, shown: bool = False) -> None:
     if done.returncode == 0:
         return
     said = (done.stdout or b"").decode(errors="replace").strip()
-    print("\n".join(said.splitlines()[-_SHOWN_LINES:]), file=sys.stderr, flush=True)
-    raise CannotContinue(_not_reached(said) or mend)
+    not_reached = _not_reached(said)
+    if not_reached is None:
+        print("\n".join(said.splitlines()[-_SHOWN_LINES:]), file=sys.stderr, flush=True)
+    raise CannotContinue(not_reached or mend)
 
 
 def _not_reached(said: str) -> str | None:
