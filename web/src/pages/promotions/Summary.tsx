@@ -23,7 +23,7 @@ export function Summary({ view, change, answer, onRefresh }: Props) {
         <Text size="sm" fw={600} role="status" component="div">
           {answer ? counted(count(answer.total), answer.total === 1) : <Skeleton w={110} h={16} />}
         </Text>
-        {!view.status.includes("archived") && (
+        {answer !== undefined && answer.total > 0 && !view.status.includes("archived") && (
           <Text size="sm" c="dimmed">
             Archived ones are hidden.{" "}
             <Anchor
