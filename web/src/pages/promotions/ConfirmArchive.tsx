@@ -12,7 +12,7 @@ export function ConfirmArchive({ promotion, onClose }: Props) {
   const { mutate, isPending } = useStatusChange();
   const archive = () => mutate({ promotion, change: "archive" }, { onSettled: onClose });
   return (
-    <Modal opened onClose={onClose} title={`Archive ${promotion.name}?`} returnFocus>
+    <Modal opened onClose={onClose} title={`Archive ${promotion.name}?`}>
       <Stack gap="md">
         <Text size="sm">
           Archiving is final: it can be looked at and duplicated, but never changed or activated

@@ -1,6 +1,6 @@
 import { Menu } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 import type { Promotion } from "../../api/types";
 import { ConfirmArchive } from "./ConfirmArchive";
 import classes from "./promotions.module.css";
@@ -10,9 +10,20 @@ import { RowActions } from "./RowActions";
 export const RowMenu = memo(function RowMenu({ promotion }: { promotion: Promotion }) {
   const [isOpen, setOpen] = useState(false);
   const [isArchiving, setArchiving] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  // What was opened from here gives the focus back; a drawer that follows takes it from the button.
+  const closeMenu = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  const closeQuestion = () => {
+    setArchiving(false);
+    requestAnimationFrame(() => button.current?.focus());
+  };
   return (
     <span className={classes.menuPlace}>
       <button
+        ref={button}
         type="button"
         className={classes.menuButton}
         aria-label={`Actions for ${promotion.name}`}
@@ -23,7 +34,7 @@ export const RowMenu = memo(function RowMenu({ promotion }: { promotion: Promoti
         <IconDots size={18} aria-hidden />
       </button>
       {isOpen && (
-        <Menu opened onChange={setOpen} position="bottom-end" width={210} returnFocus>
+        <Menu opened onClose={closeMenu} position="bottom-end" width={210}>
           <Menu.Target>
             <span className={classes.menuAnchor} aria-hidden />
           </Menu.Target>
@@ -32,7 +43,7 @@ export const RowMenu = memo(function RowMenu({ promotion }: { promotion: Promoti
           </Menu.Dropdown>
         </Menu>
       )}
-      {isArchiving && <ConfirmArchive promotion={promotion} onClose={() => setArchiving(false)} />}
+      {isArchiving && <ConfirmArchive promotion={promotion} onClose={closeQuestion} />}
     </span>
   );
 });
