@@ -11,6 +11,7 @@ import {
 import { type ECharts, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
+import { palette } from "./palette";
 
 use([BarChart, CustomChart, LineChart, SVGRenderer]);
 use([
@@ -50,10 +51,26 @@ export default function DrawnChart({ option, height, isDark, onPick }: Props) {
   }, []);
 
   useEffect(() => {
-    chart.current?.setOption({ ...look(isDark), ...option }, { notMerge: true });
+    const drawn = chart.current;
+    if (!drawn) return;
+    drawn.setOption({ ...look(isDark), ...option, ...keptZoom(drawn, option) }, { replaceMerge });
   }, [option, isDark]);
 
   return <div ref={place} style={{ height }} />;
+}
+
+/** What has the same `id` as before moves to its new place; what has none is drawn anew. */
+const replaceMerge = ["series", "xAxis", "yAxis", "legend", "dataZoom"];
+
+/** The part that was zoomed into stays when new figures arrive. */
+function keptZoom(drawn: ECharts, { dataZoom }: EChartsOption): Pick<EChartsOption, "dataZoom"> {
+  const before = drawn.getOption()?.dataZoom;
+  if (!Array.isArray(dataZoom) || !Array.isArray(before)) return {};
+  const kept = dataZoom.map((one) => {
+    const old = before.find(({ id }) => id !== undefined && id === one.id);
+    return old ? { ...one, start: old.start, end: old.end } : one;
+  });
+  return { dataZoom: kept };
 }
 
 /** Colours of text, lines and series, readable on the surface they lie on. */
@@ -63,9 +80,7 @@ function look(isDark: boolean): EChartsOption {
     animationDuration: 250,
     aria: { enabled: true },
     backgroundColor: "transparent",
-    color: isDark
-      ? ["#8ea5ff", "#5ec9b0", "#f2b25a", "#e58ac2", "#9ad06b", "#74c0fc"]
-      : ["#3b5bdb", "#0c8f78", "#c77700", "#b0318a", "#4f8a10", "#1c7ed6"],
+    color: palette(isDark),
     textStyle: { color: text, fontFamily: "Inter Variable, system-ui, sans-serif" },
     tooltip: {
       trigger: "axis",

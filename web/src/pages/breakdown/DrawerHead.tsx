@@ -1,0 +1,92 @@
+import { Button, Drawer, Group } from "@mantine/core";
+import { IconEdit, IconScale } from "@tabler/icons-react";
+import { Fragment, type ReactNode } from "react";
+import { Link, useLocation } from "react-router";
+import { useMay, useSession } from "../../api/session";
+import type { Promotion } from "../../api/types";
+import { KindTag, StatusTag } from "../../look/Tag";
+import { listSearch } from "./address";
+import classes from "./breakdown.module.css";
+import { CopyLink } from "./CopyLink";
+import { period, promotionReward } from "./words";
+
+interface Props {
+  promotion: Promotion;
+  /** What stands below the name and stays in sight as well. */
+  children: ReactNode;
+}
+
+/** Which promotion this is, and what can be done with it. Stays in sight while scrolling. */
+export function DrawerHead({ promotion, children }: Props) {
+  return (
+    <Drawer.Header className={classes.head}>
+      <div className={classes.headRow}>
+        <Drawer.Title className={classes.title} tabIndex={-1} data-autofocus>
+          {promotion.name}
+        </Drawer.Title>
+        <Group gap={6} wrap="nowrap" visibleFrom="xs">
+          <Actions promotion={promotion} />
+        </Group>
+        <Drawer.CloseButton aria-label="Close the breakdown" />
+      </div>
+      <About promotion={promotion} />
+      <Group gap={6} hiddenFrom="xs" mt={8}>
+        <Actions promotion={promotion} />
+      </Group>
+      {children}
+    </Drawer.Header>
+  );
+}
+
+function Actions({ promotion }: { promotion: Promotion }) {
+  const mayEdit = useMay("promotions:write");
+  const { search } = useLocation();
+  const id = encodeURIComponent(promotion.promotion_id);
+  const look = { variant: "default", size: "xs" } as const;
+  return (
+    <>
+      <CopyLink />
+      <Button
+        {...look}
+        component={Link}
+        to={`/compare?id=${id}`}
+        leftSection={<IconScale size={15} aria-hidden />}
+      >
+        Compare
+      </Button>
+      {mayEdit && (
+        <Button
+          {...look}
+          component={Link}
+          to={{ pathname: `/promotions/${id}/edit`, search: listSearch(search) }}
+          leftSection={<IconEdit size={15} aria-hidden />}
+        >
+          Edit
+        </Button>
+      )}
+    </>
+  );
+}
+
+function About({ promotion }: { promotion: Promotion }) {
+  const { workspace } = useSession();
+  const { promotion_id: id, code, status, kind } = promotion;
+  const said = [
+    id,
+    code && code !== id ? `code ${code}` : null,
+    promotionReward(promotion),
+    period(promotion, workspace.time_zone),
+  ].filter(Boolean);
+  return (
+    <div className={classes.about}>
+      <StatusTag status={status} />
+      <KindTag kind={kind} />
+      {said.map((one, index) => (
+        <Fragment key={one}>
+          {index > 0 && <span aria-hidden>·</span>}
+          <span>{one}</span>
+        </Fragment>
+      ))}
+    </div>
+  );
+}
