@@ -39,7 +39,7 @@ export default function DrawnChart({ option, height, isDark, onPick }: Props) {
 
   useEffect(() => {
     if (!place.current) return;
-    const drawn = init(place.current, undefined, { renderer: "svg" });
+    const drawn = init(place.current, theme(isDark), { renderer: "svg" });
     chart.current = drawn;
     drawn.on("click", (what) => picked.current?.(what.dataIndex ?? 0, what.seriesName ?? ""));
     const watcher = new ResizeObserver(() => drawn.resize());
@@ -48,7 +48,7 @@ export default function DrawnChart({ option, height, isDark, onPick }: Props) {
       watcher.disconnect();
       drawn.dispose();
     };
-  }, []);
+  }, [isDark]);
 
   useEffect(() => {
     const drawn = chart.current;
@@ -73,15 +73,23 @@ function keptZoom(drawn: ECharts, { dataZoom }: EChartsOption): Pick<EChartsOpti
   return { dataZoom: kept };
 }
 
+/** Colours of axes, readable on the surface they lie on. */
+function theme(isDark: boolean) {
+  const color = textColour(isDark);
+  const axis = { axisLabel: { color }, nameTextStyle: { color } };
+  return { categoryAxis: axis, valueAxis: axis, timeAxis: axis, legend: { textStyle: { color } } };
+}
+
+const textColour = (isDark: boolean) => (isDark ? "#c2c9d2" : "#4a515a");
+
 /** Colours of text, lines and series, readable on the surface they lie on. */
 function look(isDark: boolean): EChartsOption {
-  const text = isDark ? "#c2c9d2" : "#4a515a";
   return {
     animationDuration: 250,
     aria: { enabled: true },
     backgroundColor: "transparent",
     color: palette(isDark),
-    textStyle: { color: text, fontFamily: "Inter Variable, system-ui, sans-serif" },
+    textStyle: { color: textColour(isDark), fontFamily: "Inter Variable, system-ui, sans-serif" },
     tooltip: {
       trigger: "axis",
       confine: true,

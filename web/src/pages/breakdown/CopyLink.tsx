@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconCheck, IconLink } from "@tabler/icons-react";
+import classes from "./breakdown.module.css";
 
 /** Copies the address of what is shown, for a colleague. */
 export function CopyLink() {
@@ -12,12 +13,15 @@ export function CopyLink() {
     <Button
       variant="default"
       size="xs"
+      className={classes.action}
       onClick={() => copy(window.location.href)}
       leftSection={
         copied ? <IconCheck size={15} aria-hidden /> : <IconLink size={15} aria-hidden />
       }
     >
-      <span aria-live="polite">{copied ? "Copied" : "Copy link"}</span>
+      <span aria-live="polite" className={classes.word}>
+        {copied ? "Copied" : "Copy link"}
+      </span>
     </Button>
   );
 }

@@ -24,15 +24,12 @@ export function DrawerHead({ promotion, children }: Props) {
         <Drawer.Title className={classes.title} tabIndex={-1} data-autofocus>
           {promotion.name}
         </Drawer.Title>
-        <Group gap={6} wrap="nowrap" visibleFrom="xs">
+        <Group gap={6} wrap="nowrap">
           <Actions promotion={promotion} />
         </Group>
         <Drawer.CloseButton aria-label="Close the breakdown" />
       </div>
       <About promotion={promotion} />
-      <Group gap={6} hiddenFrom="xs" mt={8}>
-        <Actions promotion={promotion} />
-      </Group>
       {children}
     </Drawer.Header>
   );
@@ -42,7 +39,7 @@ function Actions({ promotion }: { promotion: Promotion }) {
   const mayEdit = useMay("promotions:write");
   const { search } = useLocation();
   const id = encodeURIComponent(promotion.promotion_id);
-  const look = { variant: "default", size: "xs" } as const;
+  const look = { variant: "default", size: "xs", className: classes.action } as const;
   return (
     <>
       <CopyLink />
@@ -52,7 +49,7 @@ function Actions({ promotion }: { promotion: Promotion }) {
         to={`/compare?id=${id}`}
         leftSection={<IconScale size={15} aria-hidden />}
       >
-        Compare
+        <span className={classes.word}>Compare</span>
       </Button>
       {mayEdit && (
         <Button
@@ -61,7 +58,7 @@ function Actions({ promotion }: { promotion: Promotion }) {
           to={{ pathname: `/promotions/${id}/edit`, search: listSearch(search) }}
           leftSection={<IconEdit size={15} aria-hidden />}
         >
-          Edit
+          <span className={classes.word}>Edit</span>
         </Button>
       )}
     </>

@@ -21,7 +21,7 @@ export function ExportLink({ promotionId, status, name, count }: Props) {
       aria-label={`Export customers: ${name}`}
     >
       <IconDownload size={15} stroke={1.7} aria-hidden />
-      Export customers
+      <span className={classes.word}>Export customers</span>
     </a>
   );
 }

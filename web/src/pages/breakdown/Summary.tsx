@@ -1,4 +1,3 @@
-import { useSession } from "../../api/session";
 import type { Promotion } from "../../api/types";
 import { count, DASH, interval } from "../../format";
 import { Ago } from "../../look/Ago";
@@ -73,13 +72,12 @@ function Rate({ promotion }: { promotion: Promotion }) {
 }
 
 function Usage({ promotion }: { promotion: Promotion }) {
-  const { workspace } = useSession();
   const all = standings(promotion.figures.usage);
   return (
     <div className={classes.usage}>
       <div className={classes.quiet}>Budget and cap usage</div>
       {all.length > 0 ? (
-        <AllLimits standings={all} currency={promotion.reward?.currency ?? workspace.currency} />
+        <AllLimits standings={all} currency={promotion.reward?.currency ?? null} />
       ) : (
         <div className={classes.strong}>No limit</div>
       )}

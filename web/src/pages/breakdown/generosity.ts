@@ -22,7 +22,7 @@ export function generosityChart(
   isDark: boolean,
 ): EChartsOption {
   const [accent = "blue"] = palette(isDark);
-  const most = Math.max(0, ...points.map(({ value }) => Number(value)));
+  const values = points.map(({ value }) => Number(value));
   return {
     grid: { left: 8, right: 32, top: 28, bottom: 8, containLabel: true },
     tooltip: { trigger: "item", confine: true, formatter: tip(points, reward) },
@@ -30,11 +30,13 @@ export function generosityChart(
       id: "reward",
       type: "value",
       min: 0,
-      max: most * 1.1,
-      ...FAINT,
+      max: Math.max(0, ...values) * 1.15,
+      splitLine: { show: false },
+      axisLine: { lineStyle: { color: "rgba(128, 138, 152, 0.4)" } },
+      axisTick: { show: false },
       axisLabel: {
+        customValues: values,
         hideOverlap: true,
-        showMaxLabel: false,
         formatter: (value: number) => rewardText(String(value), reward) ?? "",
       },
     },
@@ -60,7 +62,7 @@ export function generosityChart(
         color: accent,
         symbol: "circle",
         symbolSize: 10,
-        lineStyle: { type: "dashed", width: 1 },
+        lineStyle: { opacity: 0 },
         label: {
           show: true,
           position: "right",

@@ -6,7 +6,7 @@ import { useAddress } from "../address";
 import { SaveTable } from "../SaveTable";
 import { label, rewardText } from "../words";
 import { audiences } from "./audiences";
-import { BY_OUTCOME, RATED } from "./columns";
+import { BY_OUTCOME, type Column, RATED, UNRATED } from "./columns";
 import { DIMENSIONS, type Dimension } from "./dimensions";
 import { ExportMenu } from "./ExportMenu";
 import { LinesTable } from "./LinesTable";
@@ -53,7 +53,7 @@ export function GroupTable({ promotion, breakdown }: Props) {
         heading={heading}
         lines={rows}
         total={total}
-        columns={by === "outcome" ? BY_OUTCOME : RATED}
+        columns={columnsOf(breakdown)}
         name={name}
         more={more}
         order={isPaged ? null : get("order")}
@@ -66,6 +66,12 @@ export function GroupTable({ promotion, breakdown }: Props) {
       </footer>
     </>
   );
+}
+
+function columnsOf({ by, rows, total }: Breakdown): readonly Column[] {
+  if (by === "outcome") return BY_OUTCOME;
+  const isEveryCodePersonal = by === "code" && !rows.some((line) => line.enough);
+  return total.rate === null || isEveryCodePersonal ? UNRATED : RATED;
 }
 
 /** What the row without a key holds, where it holds redemptions only. */

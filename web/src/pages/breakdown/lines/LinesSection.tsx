@@ -21,7 +21,7 @@ export function LinesSection({ promotion }: { promotion: Promotion }) {
     <Section
       id="groups"
       title="By group"
-      about="Rates with their 95% interval, all on one scale. The line across is the total; an arrow marks what differs from it beyond chance."
+      about="Rates with their 95% interval. The dotted line is the total; an arrow marks a difference beyond chance."
     >
       <Tabs
         value={by}

@@ -57,7 +57,10 @@ const REDEEMED = counted("redeemed", "Redeemed");
 const REDEMPTIONS = counted("redemptions", "Redemptions");
 
 /** The columns of rows that have a denominator of their own. */
-export const RATED = [ASSIGNED, REDEEMED, RATE, REDEMPTIONS, COST, ORDERS];
+export const RATED = [RATE, ASSIGNED, REDEEMED, REDEMPTIONS, COST, ORDERS];
+
+/** Of rows that have no rate: nothing was reported yet, or each is of too few assignments, as personal codes are. */
+export const UNRATED = [ASSIGNED, REDEEMED, REDEMPTIONS, COST, ORDERS];
 
 /** Of rows by outcome. */
 export const BY_OUTCOME = [ASSIGNED, REDEMPTIONS, COST, ORDERS];

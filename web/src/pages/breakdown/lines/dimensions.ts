@@ -19,7 +19,10 @@ export const DIMENSIONS: Record<Dimension, { name: string; about?: string }> = {
     about:
       "Assignments and their rate stand under the source that reported the assignments; redemptions and cost under the one that reported the redemptions.",
   },
-  code: { name: "Code" },
+  code: {
+    name: "Code",
+    about: "A rate is shown from 30 assignments of a code on; fewer are too few to compare.",
+  },
   outcome: {
     name: "Outcome",
     about: "What became of every assignment and every reported event.",

@@ -8,6 +8,9 @@ import classes from "../lines/lines.module.css";
 import { SaveTable } from "../SaveTable";
 import { label } from "../words";
 
+/** Whether anything was redeemed or undone then: the API also lists days on which something was only assigned. */
+const isMoved = (line: Line) => line.redemptions > 0 || line.redeemed > 0 || line.reversed > 0;
+
 const HEADINGS: Record<string, string> = { day: "Day", week: "Week", month: "Month" };
 
 interface Props {
@@ -19,6 +22,7 @@ interface Props {
 export function TimeTable({ promotion, breakdown }: Props) {
   const { by, date, rows, total } = breakdown;
   const { promotion_id: id, name: promotionName } = promotion;
+  const isByRedemption = date === "redeemed";
   const [order, setOrder] = useState<string | null>(null);
   const name = useCallback((line: Line) => label(by, line.key), [by]);
   const menu = useCallback(
@@ -30,11 +34,11 @@ export function TimeTable({ promotion, breakdown }: Props) {
   return (
     <>
       <LinesTable
-        caption={`${promotionName} by ${by} of ${date === "redeemed" ? "redemption" : "assignment"}`}
+        caption={`${promotionName} by ${by} of ${isByRedemption ? "redemption" : "assignment"}`}
         heading={HEADINGS[by] ?? by}
-        lines={rows}
+        lines={isByRedemption ? rows.filter(isMoved) : rows}
         total={total}
-        columns={date === "redeemed" ? BY_REDEMPTION : RATED}
+        columns={isByRedemption ? BY_REDEMPTION : RATED}
         name={name}
         order={order}
         onOrder={setOrder}
