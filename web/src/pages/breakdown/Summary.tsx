@@ -38,7 +38,7 @@ export function Summary({ promotion }: { promotion: Promotion }) {
           <Stat
             label="Order value"
             value={<Amounts money={figures.order_value} />}
-            more="of orders with it"
+            more="of the orders reported"
           />
         </Stats>
       </div>

@@ -28,7 +28,7 @@ export function CohortSection({ compared }: { compared: readonly Compared[] }) {
       level={2}
       id="time"
       title="Rate by week of assignment"
-      about="Each point is the rate of those assigned in that week; hollow where they were too few to compare. The latest may still rise."
+      about="Each point is the rate of those assigned in that week; hollow where they were too few. The latest may still rise."
       tools={
         <Button
           size="xs"
@@ -49,7 +49,8 @@ export function CohortSection({ compared }: { compared: readonly Compared[] }) {
 }
 
 function Weeks({ compared }: { compared: readonly Compared[] }) {
-  const rows = matrix(useBreakdowns(compared, "week"));
+  const weeks = matrix(useBreakdowns(compared, "week"));
+  const rows = weeks.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   return (
     <Matrix
       caption="Redemption rate by week of assignment"
@@ -76,5 +77,17 @@ function Lines({ compared }: { compared: readonly Compared[] }) {
   const option = useMemo(() => cohortLines(series), [content]);
   if (!series.some(({ rows }) => rows.some((line) => line.assigned > 0)))
     return <p className={classes.quiet}>Nobody was assigned to any of them yet.</p>;
-  return <Chart title="Redemption rate by week of assignment" option={option} height={320} />;
+  return (
+    <>
+      <ul className={classes.legend}>
+        {compared.map((one) => (
+          <li key={one.id}>
+            <span className={classes.swatch} style={{ background: one.colour }} aria-hidden />
+            {nameOf(one)}
+          </li>
+        ))}
+      </ul>
+      <Chart title="Redemption rate by week of assignment" option={option} height={300} />
+    </>
+  );
 }

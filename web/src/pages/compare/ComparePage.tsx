@@ -13,6 +13,7 @@ import { MOST, useIds } from "./ids";
 export function Component() {
   const { ids, add, remove } = useIds();
   const compared = useCompared(ids);
+  const known = compared.filter(({ error }) => !error);
   const picker = <AddPromotion chosen={ids} onAdd={add} />;
   return (
     <>
@@ -30,8 +31,8 @@ export function Component() {
       ) : (
         <Stack gap="md">
           <FiguresSection compared={compared} onRemove={remove} />
-          {ids.length > 1 && <CohortSection compared={compared} />}
-          {ids.length > 1 && <GroupsSection compared={compared} />}
+          {ids.length > 1 && <CohortSection compared={known} />}
+          {ids.length > 1 && <GroupsSection compared={known} />}
         </Stack>
       )}
     </>

@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import { ApiError } from "../../api/client";
 import type { Figures, Promotion } from "../../api/types";
 import { count, DASH, share } from "../../format";
-import { KindTag, StatusTag, Tag } from "../../look/Tag";
+import { KindTag, StatusTag } from "../../look/Tag";
 import { UsageBars } from "../../look/UsageBars";
 import { Amounts } from "../breakdown/Amounts";
 import { commonScale } from "../breakdown/lines/comparing";
@@ -157,7 +157,7 @@ function Cells({ promotion, colour, scale, isEnough }: CellsProps) {
               {share(interval[0])} to {share(interval[1])}
             </small>
           )}
-          {!isEnough && figures.assigned > 0 && <Tag tone="quiet">Too few to compare</Tag>}
+          {!isEnough && figures.assigned > 0 && <small>Too few to compare</small>}
           <RateBar
             rate={rate}
             interval={interval}

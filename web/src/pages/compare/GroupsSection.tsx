@@ -60,10 +60,9 @@ interface GroupsProps {
 
 function Groups({ compared, by, isEvery, onEvery }: GroupsProps) {
   const breakdowns = useBreakdowns(compared, by);
-  const known = compared.filter(({ error }) => !error);
-  const isThere = compared.every((one, index) => one.error || breakdowns[index]);
+  const isThere = breakdowns.every(Boolean);
   if (!isThere) return <Skeleton height={220} radius="md" />;
-  const all = matrix(compared.flatMap((one, index) => (one.error ? [] : [breakdowns[index]])));
+  const all = matrix(breakdowns);
   const rows = isEvery ? all : all.filter(isCommon);
   const left = all.length - rows.length;
   const word = DIMENSIONS[by].name.toLowerCase();
@@ -87,13 +86,13 @@ function Groups({ compared, by, isEvery, onEvery }: GroupsProps) {
       <Matrix
         caption={`Redemption rate by ${word}`}
         heading={DIMENSIONS[by].name}
-        compared={known}
+        compared={compared}
         rows={rows}
         name={(key) =>
           label(
             by,
             key,
-            known.flatMap(({ promotion }) => promotion?.tiers ?? []),
+            compared.flatMap(({ promotion }) => promotion?.tiers ?? []),
           )
         }
         query={`by=${by}`}

@@ -18,6 +18,9 @@ interface Props {
   query: string;
 }
 
+/** The least a column can be wide. */
+const COLUMN = 136;
+
 /** A row for each group or period, a column for each promotion; all rates on one scale. */
 export function Matrix({ caption, heading, compared, rows, name, query }: Props) {
   const scale = commonScale(rows.flatMap(({ cells }) => cells.flatMap((line) => line ?? [])));
@@ -28,7 +31,7 @@ export function Matrix({ caption, heading, compared, rows, name, query }: Props)
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
     >
-      <table className={classes.matrix}>
+      <table className={classes.matrix} style={{ minWidth: (compared.length + 1) * COLUMN }}>
         <caption className="only-read-aloud">{caption}</caption>
         <thead>
           <tr>

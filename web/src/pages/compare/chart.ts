@@ -12,6 +12,8 @@ export interface CohortSeries {
   rows: readonly Line[];
 }
 
+/** More weeks than this are drawn without a point for each. */
+const MANY = 60;
 const FAINT = "rgba(128, 138, 152, 0.18)";
 
 export function cohortLines(series: readonly CohortSeries[]): EChartsOption {
@@ -19,8 +21,7 @@ export function cohortLines(series: readonly CohortSeries[]): EChartsOption {
   const weeks = buckets(rated.flat(), "week").map(({ key }) => key);
   const lines = rated.map((rows) => new Map(rows.map((line) => [line.key, line])));
   return {
-    grid: { left: 8, right: 16, top: 44, bottom: 8, containLabel: true },
-    legend: { id: "legend", top: 0, left: 0, icon: "circle", itemHeight: 10 },
+    grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
     xAxis: {
       id: "week",
       type: "category",
@@ -51,6 +52,8 @@ export function cohortLines(series: readonly CohortSeries[]): EChartsOption {
       type: "line" as const,
       color: colour,
       connectNulls: true,
+      showSymbol: weeks.length <= MANY,
+      showAllSymbol: true,
       symbolSize: 8,
       lineStyle: { width: 2 },
       data: weeks.map((week) => {

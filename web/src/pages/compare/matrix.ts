@@ -7,12 +7,13 @@ export interface MatrixRow {
   cells: (Line | undefined)[];
 }
 
+/** Rows come as the first promotion that has them orders them: tiers by priority. */
 export function matrix(breakdowns: readonly (Breakdown | undefined)[]): MatrixRow[] {
   const lines = breakdowns.map((one) => {
     const assigned = (one?.rows ?? []).filter((line) => line.key !== null && line.assigned > 0);
     return new Map(assigned.map((line) => [line.key as string, line]));
   });
-  const keys = [...new Set(lines.flatMap((one) => [...one.keys()]))].sort();
+  const keys = [...new Set(lines.flatMap((one) => [...one.keys()]))];
   return keys.map((key) => ({ key, cells: lines.map((one) => one.get(key)) }));
 }
 

@@ -2,7 +2,6 @@ import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { memo } from "react";
 import type { Line } from "../../../api/types";
 import { DASH, share } from "../../../format";
-import { Tag } from "../../../look/Tag";
 import type { Comparison } from "./columns";
 import { differs } from "./comparing";
 import classes from "./lines.module.css";
@@ -29,7 +28,7 @@ export const LineRate = memo(function LineRate({ line, comparison }: Props) {
             {between(interval)}
           </span>
         )}
-        {!enough && <Tag tone="quiet">Too few to compare</Tag>}
+        {!enough && <span className={classes.intervalText}>Too few to compare</span>}
       </span>
       <RateBar
         rate={rate}

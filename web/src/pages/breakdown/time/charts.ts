@@ -46,7 +46,7 @@ export function cohortsChart(drawing: Drawing): EChartsOption {
     ...frame(drawing, cohortTip),
     yAxis: [
       { id: "rate", type: "value", min: 0, ...faint(), axisLabel: { formatter: percent } },
-      { id: "count", type: "value", max: most * 3, show: false },
+      { id: "count", type: "value", max: most * 4, show: false },
     ],
     series: [assigned(drawing), ...rates(drawing, accent)],
   };
