@@ -1,6 +1,6 @@
 import { Button, Drawer, Group } from "@mantine/core";
 import { IconEdit, IconScale } from "@tabler/icons-react";
-import { Fragment, type ReactNode } from "react";
+import { Fragment, type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "react-router";
 import { useMay, useSession } from "../../api/session";
 import type { Promotion } from "../../api/types";
@@ -18,10 +18,15 @@ interface Props {
 
 /** Which promotion this is, and what can be done with it. Stays in sight while scrolling. */
 export function DrawerHead({ promotion, children }: Props) {
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // What had the focus while the promotion was asked for is gone.
+    if (document.activeElement === document.body) title.current?.focus();
+  }, []);
   return (
     <Drawer.Header className={classes.head}>
       <div className={classes.headRow}>
-        <Drawer.Title className={classes.title} tabIndex={-1} data-autofocus>
+        <Drawer.Title ref={title} className={classes.title} tabIndex={-1} data-autofocus>
           {promotion.name}
         </Drawer.Title>
         <Group gap={6} wrap="nowrap">

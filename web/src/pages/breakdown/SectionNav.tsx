@@ -6,7 +6,7 @@ import classes from "./breakdown.module.css";
 export function SectionNav({ sections }: { sections: [id: string, name: string][] }) {
   const { search, hash } = useLocation();
   const inSight = useInSight(sections.map(([id]) => id).join(" "));
-  useEffect(() => show(hash.slice(1), "instant"), [hash]);
+  useEffect(() => arrive(hash.slice(1)), [hash]);
   return (
     <nav aria-label="Sections of the breakdown" className={classes.nav}>
       {sections.map(([id, name]) => (
@@ -29,6 +29,26 @@ function show(id: string, behavior: ScrollBehavior): void {
   const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const section = document.getElementById(id);
   section?.scrollIntoView({ behavior: isCalm ? "instant" : behavior });
+}
+
+const ARRIVING_MS = 3_000;
+const TOUCHED = ["wheel", "pointerdown", "keydown"] as const;
+
+/** Shows a section that was linked to, and again while what is above it still grows, until one scrolls oneself. */
+function arrive(id: string): (() => void) | undefined {
+  const body = document.getElementById(id)?.parentElement;
+  if (!body) return;
+  show(id, "instant");
+  const watcher = new ResizeObserver(() => show(id, "instant"));
+  watcher.observe(body);
+  const leave = () => watcher.disconnect();
+  const timer = setTimeout(leave, ARRIVING_MS);
+  for (const touch of TOUCHED) window.addEventListener(touch, leave, { once: true });
+  return () => {
+    clearTimeout(timer);
+    leave();
+    for (const touch of TOUCHED) window.removeEventListener(touch, leave);
+  };
 }
 
 /** The id of the topmost section that is in sight. */
