@@ -19,5 +19,6 @@ export function useReturnedFocus(promotionId: string): void {
 
 function linkTo(address: string): HTMLElement | null {
   const links = document.querySelectorAll<HTMLAnchorElement>("main a[href]");
-  return [...links].find((link) => link.pathname === address) ?? null;
+  const link = [...links].find((one) => one.pathname === address);
+  return link ?? document.getElementById("content");
 }
