@@ -38,7 +38,7 @@ def test_promotions_are_compared_on_one_scale(signed_in: SignedIn) -> None:
     figures = page.get_by_role("region", name="Figures", exact=True)
     spring = figures.get_by_role("row", name="SPRING20")
     expect(spring).to_contain_text("32%")
-    expect(spring).to_contain_text("24% to 41.7%")
+    expect(spring).to_contain_text("23.7% to 41.7%")
     expect(figures.get_by_role("row", name="SUMMER10")).to_contain_text("40%")
     spring.get_by_role("link", name="SPRING20: 32%. Open the breakdown").click()
     expect(page.get_by_role("dialog", name="SPRING20")).to_contain_text("32 of 100")
