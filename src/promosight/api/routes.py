@@ -10,6 +10,7 @@ from typing import Any
 from promosight.api import imports, inbox, promotion_list, promotions, reporting, set_up, wire
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.funnel import Funnel
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
@@ -172,11 +173,19 @@ ROUTES = (
     ),
     Route(
         "GET",
+        f"{_P}/funnel",
+        promotions.show_funnel,
+        REPORTS,
+        "What became of one promotion's assignments: redeemed, open, expired",
+        gives=Funnel,
+    ),
+    Route(
+        "GET",
         f"{_P}/customers",
         promotions.export_customers,
         REPORTS,
-        "The customers behind a figure, as CSV or NDJSON",
-        query=("status", "format"),
+        "The customers behind a figure, or behind one bar of a breakdown, as CSV or NDJSON",
+        query=("status", "by", "key", "date", "format"),
     ),
     Route(
         "GET",
