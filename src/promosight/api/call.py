@@ -115,14 +115,22 @@ class Call:
 
     def query(self, name: str) -> str | None:
         """A parameter of the query string, or None. Raises Invalid for what nobody types."""
+        value = self._asked(name)
+        if value is not None and (len(value) > _LONGEST or not value.isprintable()):
+            raise Invalid("must be printable and shorter", pointer=f"/{name}")
+        return value
+
+    def identifier(self, name: str) -> str | None:
+        """A parameter of the query string that is a caller's id, trimmed, or empty. Raises Invalid."""
+        value = self._asked(name)
+        return identified(value, f"/{name}") if value else value
+
+    def _asked(self, name: str) -> str | None:
         asked = self.scope["query_string"]
         if not asked:
             return None
         given = parse_qsl(asked.decode("latin-1"), keep_blank_values=True)
-        value = next((value for key, value in given if key == name), None)
-        if value is not None and (len(value) > _LONGEST or not value.isprintable()):
-            raise Invalid("must be printable and shorter", pointer=f"/{name}")
-        return value
+        return next((value for key, value in given if key == name), None)
 
     def limit(self, default: int = 100, at_most: int = 1_000) -> int:
         """The page size asked for. Raises Invalid."""

@@ -21,6 +21,7 @@ from promosight.api import (
 from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.funnel import Funnel
 from promosight.flows.users import INTEGRATIONS
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -185,11 +186,19 @@ ROUTES = (
     ),
     Route(
         "GET",
+        f"{_P}/funnel",
+        promotions.show_funnel,
+        REPORTS,
+        "What became of one promotion's assignments: redeemed, open, expired",
+        gives=Funnel,
+    ),
+    Route(
+        "GET",
         f"{_P}/customers",
         promotions.export_customers,
         REPORTS,
-        "The customers behind a figure, as CSV or NDJSON",
-        query=("status", "format"),
+        "The customers behind a figure, or behind one bar of a breakdown, as CSV or NDJSON",
+        query=("status", "by", "key", "date", "format"),
     ),
     Route(
         "GET",

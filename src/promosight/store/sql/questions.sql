@@ -90,36 +90,6 @@ FROM (
 ) AS f
 GROUP BY f.code, f.currency, f.order_currency;
 
--- name: assigned_customers
--- A page of one promotion's assignments in the rate, in the order of their keys, with their customers.
-SELECT a.bucket, a.customer_no, a.slot, c.customer_id, a.assignment_id, a.assigned_us, a.expires_us,
-       a.redeemed_us, a.tier_id, a.segment, a.channels, a.campaign_id, a.promo_code,
-       a.committed_micros, a.currency
-FROM assignment_standing AS a
-JOIN customer AS c ON c.customer_no = a.customer_no
-WHERE a.promotion_no = :promotion_no AND a.bucket = :bucket
-  AND (a.customer_no > :customer_no OR (a.customer_no = :customer_no AND a.slot > :slot))
-  AND a.control = 0 AND a.withdrawn_us IS NULL AND a.assigned_us >= :tracking_from_us
-  AND (:status = 'assigned'
-       OR (:status = 'redeemed' AND a.redeemed_us IS NOT NULL)
-       OR (:status = 'open' AND a.redeemed_us IS NULL
-           AND (a.expires_us IS NULL OR a.expires_us > :now_us))
-       OR (:status = 'expired' AND a.redeemed_us IS NULL AND a.expires_us <= :now_us))
-ORDER BY a.customer_no, a.slot
-LIMIT :limit;
-
--- name: excess_customers
--- A page of one promotion's live redemptions beyond what assignments allowed; `slot` is the time reached.
-SELECT e.bucket, e.customer_no, e.redeemed_us, c.customer_id, e.event_id, e.tier_id, e.channel,
-       e.campaign_id, e.promo_code, e.cost_micros, e.currency
-FROM event AS e
-JOIN customer AS c ON c.customer_no = e.customer_no
-WHERE e.promotion_no = :promotion_no AND e.bucket = :bucket
-  AND (e.customer_no > :customer_no OR (e.customer_no = :customer_no AND e.redeemed_us > :slot))
-  AND e.outcome = 'excess' AND e.live = 1 AND e.reverses IS NULL
-ORDER BY e.customer_no, e.redeemed_us, e.event_id
-LIMIT :limit;
-
 -- name: event_by_id
 -- Events of a workspace that bear an id, in any source or in one.
 SELECT s.name, e.source_no, e.event_id
