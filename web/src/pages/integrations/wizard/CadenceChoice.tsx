@@ -12,7 +12,8 @@ interface Props {
 export function CadenceChoice({ value, onChange }: Props) {
   return (
     <Radio.Group
-      aria-label="Cadence"
+      label="Cadence"
+      labelProps={{ className: "only-read-aloud" }}
       value={value}
       onChange={(chosen) => onChange(chosen as Cadence)}
     >

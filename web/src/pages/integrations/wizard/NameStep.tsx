@@ -58,7 +58,8 @@ export function NameStep({ onNamed }: { onNamed: (source: Source) => void }) {
         }}
       >
         <Radio.Group
-          aria-label="Usual systems"
+          label="Usual systems"
+          labelProps={{ className: "only-read-aloud" }}
           value={suggested?.name ?? null}
           onChange={(chosen) => setName(chosen)}
         >

@@ -20,7 +20,12 @@ export function Wizard({ name }: { name: string | undefined }) {
   if (name && error) return <Failure error={error} again={refetch} />;
   return (
     <Surface>
-      <Steps active={step} isNamed={Boolean(name)} go={go} />
+      <Steps
+        active={step}
+        isNamed={Boolean(name)}
+        isDone={step === "live" && source?.state === "live"}
+        go={go}
+      />
       <div className={classes.step}>
         {name && isPending ? (
           <Skeleton height={320} />
@@ -75,16 +80,17 @@ function Step({ source, step, go }: StepProps) {
 interface StepsProps {
   active: StepId;
   isNamed: boolean;
+  isDone: boolean;
   go: (step: StepId) => void;
 }
 
 /** Where one is among the five. Once the source is named, any step can be gone to. */
-function Steps({ active, isNamed, go }: StepsProps) {
+function Steps({ active, isNamed, isDone, go }: StepsProps) {
   const place = STEPS.findIndex((one) => one.id === active);
   return (
     <div className={classes.steps}>
       <Stepper
-        active={place}
+        active={isDone ? STEPS.length : place}
         onStepClick={(index) => go(STEPS[index]?.id ?? "cadence")}
         size="sm"
         iconSize={32}

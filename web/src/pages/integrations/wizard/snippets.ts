@@ -35,7 +35,7 @@ function curl({ origin, key, event, isTest }: Sample): string {
   return `curl -X POST ${shell(`${origin}/v1/redemptions${isTest ? "?dry_run=true" : ""}`)} \\
   -H ${shell(`Authorization: Bearer ${key}`)} \\
   -H 'Content-Type: application/json' \\
-  -d ${shell(JSON.stringify(event, null, 2))}
+  -d ${shell(JSON.stringify(event, null, 2).replaceAll("\n", "\n  "))}
 `;
 }
 
