@@ -13,7 +13,10 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { withArrow: true, openDelay: 150 } },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
-    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 2 }, centered: true } },
+    Modal: {
+      defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 2 }, centered: true },
+      styles: { title: { fontWeight: 650 } },
+    },
     Table: { defaultProps: { verticalSpacing: "sm" } },
   },
 });

@@ -10,7 +10,7 @@ export function ActivityTable({ buckets }: { buckets: readonly Bucket[] }) {
   const outcomes = occurring(rows);
   if (rows.length === 0) return <p className={classes.nothing}>Nothing came in this time.</p>;
   return (
-    <Table.ScrollContainer minWidth={160 + outcomes.length * 96} maxHeight={420}>
+    <Table.ScrollContainer minWidth={160 + outcomes.length * 96} maxHeight={420} type="native">
       <Table stickyHeader verticalSpacing="xs" className={classes.figures}>
         <Table.Thead>
           <Table.Tr>

@@ -28,8 +28,8 @@ export function FirstSystem() {
               Connect the first system in five minutes
             </Title>
             <Text c="dimmed" maw={440}>
-              Redemption rates are off until a system reports redemptions. You need no help from us:
-              a name, a key and one request. Redemptions are tracked from then on.
+              Redemption rates are off until a system reports redemptions. It takes a name, a key
+              and one request, and nobody has to do it for you.
             </Text>
             <ConnectButton />
           </Stack>

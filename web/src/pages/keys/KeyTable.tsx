@@ -24,7 +24,7 @@ interface Props {
 /** Keys as a table: what each may do, until when, and what can be done with it. */
 export function KeyTable({ keys, hasSources = false, onAnother, onRevoke }: Props) {
   return (
-    <Table.ScrollContainer minWidth={hasSources ? 860 : 700}>
+    <Table.ScrollContainer minWidth={hasSources ? 860 : 700} type="native">
       <Table className={classes.table}>
         <Table.Thead>
           <Table.Tr>
@@ -122,7 +122,7 @@ function KeyMenu({ shown, onAnother, onRevoke }: Omit<RowProps, "hasSource">) {
           Make another like it
         </Menu.Item>
         {shown.state === "active" && (
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={onRevoke}>
+          <Menu.Item c="var(--ps-bad)" leftSection={<IconTrash size={16} />} onClick={onRevoke}>
             Revoke
           </Menu.Item>
         )}

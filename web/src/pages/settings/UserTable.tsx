@@ -18,7 +18,7 @@ interface Props {
 /** The users as a table. */
 export function UserTable({ users, onAsk }: Props) {
   return (
-    <Table.ScrollContainer minWidth={640}>
+    <Table.ScrollContainer minWidth={640} type="native">
       <Table className={classes.table}>
         <Table.Thead>
           <Table.Tr>
@@ -83,7 +83,7 @@ function UserMenu({ name, onAsk }: { name: string; onAsk: (what: What) => void }
           Set a password
         </Menu.Item>
         <Menu.Item
-          color="red"
+          c="var(--ps-bad)"
           leftSection={<IconTrash size={16} />}
           onClick={() => onAsk("remove")}
         >

@@ -10,6 +10,7 @@ import { instant } from "../../format";
 import { Confirm } from "../../look/Confirm";
 import { FormFailure, fieldErrors } from "../../look/FormFailure";
 import { Section } from "../../look/Section";
+import { Stat, Stats } from "../../look/Surface";
 import { CURRENCIES, TIME_ZONES, WEEK_STARTS } from "./places";
 
 type Settings = Pick<Workspace, "name" | "time_zone" | "currency" | "week_start">;
@@ -24,7 +25,7 @@ export function WorkspaceTab() {
         title="Workspace"
         about={mayChange ? undefined : "Administrators change these settings."}
       >
-        <WorkspaceForm workspace={workspace} mayChange={mayChange} />
+        {mayChange ? <WorkspaceForm workspace={workspace} /> : <Shown workspace={workspace} />}
       </Section>
       <Section title="Tracking start">
         <Text size="sm" fw={600}>
@@ -39,7 +40,21 @@ export function WorkspaceTab() {
   );
 }
 
-function WorkspaceForm({ workspace, mayChange }: { workspace: Workspace; mayChange: boolean }) {
+/** The settings as those see them who may not change them. */
+function Shown({ workspace }: { workspace: Workspace }) {
+  const labelOf = (all: { value: string; label: string }[], value: string) =>
+    all.find((one) => one.value === value)?.label ?? value;
+  return (
+    <Stats>
+      <Stat label="Name" value={workspace.name} />
+      <Stat label="Time zone" value={workspace.time_zone} />
+      <Stat label="Currency" value={labelOf(CURRENCIES, workspace.currency)} />
+      <Stat label="Week begins on" value={labelOf(WEEK_STARTS, workspace.week_start)} />
+    </Stats>
+  );
+}
+
+function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   const form = useForm<Settings>({ initialValues: settings(workspace) });
   const [isAsking, setAsking] = useState(false);
   const saving = useSave((now) => {
@@ -62,9 +77,9 @@ function WorkspaceForm({ workspace, mayChange }: { workspace: Workspace; mayChan
         <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" maw={720}>
           <TextInput
             label="Name"
+            description="Shown to everybody who works in it."
             required
             maxLength={255}
-            disabled={!mayChange}
             {...form.getInputProps("name")}
           />
           <Select
@@ -73,7 +88,6 @@ function WorkspaceForm({ workspace, mayChange }: { workspace: Workspace; mayChan
             data={withOwn(TIME_ZONES, workspace.time_zone)}
             searchable
             allowDeselect={false}
-            disabled={!mayChange}
             nothingFoundMessage="No such time zone"
             limit={100}
             {...form.getInputProps("time_zone")}
@@ -84,7 +98,6 @@ function WorkspaceForm({ workspace, mayChange }: { workspace: Workspace; mayChan
             data={CURRENCIES}
             searchable
             allowDeselect={false}
-            disabled={!mayChange}
             nothingFoundMessage="No such currency"
             {...form.getInputProps("currency")}
           />
@@ -93,21 +106,18 @@ function WorkspaceForm({ workspace, mayChange }: { workspace: Workspace; mayChan
             description="In breakdowns by week, and for weekly limits."
             data={WEEK_STARTS}
             allowDeselect={false}
-            disabled={!mayChange}
             {...form.getInputProps("week_start")}
           />
         </SimpleGrid>
         <FormFailure error={saving.error} shown={["name", "time_zone", "currency", "week_start"]} />
-        {mayChange && (
-          <Button
-            type="submit"
-            loading={saving.isPending}
-            disabled={!form.isDirty()}
-            style={{ alignSelf: "flex-start" }}
-          >
-            Save
-          </Button>
-        )}
+        <Button
+          type="submit"
+          loading={saving.isPending}
+          disabled={!form.isDirty()}
+          style={{ alignSelf: "flex-start" }}
+        >
+          Save
+        </Button>
       </Stack>
       <Confirm
         isOpen={isAsking}

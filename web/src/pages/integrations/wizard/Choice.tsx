@@ -11,7 +11,7 @@ interface Props {
 export function Choice({ value, label, about }: Props) {
   return (
     <Radio.Card value={value} className={classes.choice} aria-label={`${label}: ${about}`}>
-      <Radio.Indicator />
+      <Radio.Indicator className={classes.mark} />
       <span>
         <strong>{label}</strong>
         <span>{about}</span>

@@ -1,8 +1,9 @@
-import { Alert, Anchor, Button, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Stack } from "@mantine/core";
 import { IconInfoCircle, IconKey } from "@tabler/icons-react";
 import { Link } from "react-router";
 import type { Source } from "../../../api/types";
 import { FormFailure } from "../../../look/FormFailure";
+import { Note } from "../../../look/Note";
 import { REPORTING, useKeys, useMakeKey } from "../../keys/keys";
 import { ShownOnce } from "../../keys/ShownOnce";
 import { StepFrame } from "./StepFrame";
@@ -51,16 +52,14 @@ export function KeyStep({ source, secret, setSecret, onBack, onDone }: Props) {
 
 function Older({ number }: { number: number }) {
   return (
-    <Alert color="indigo" variant="light" icon={<IconInfoCircle size={18} />} maw={640} p="sm">
-      <Text size="sm">
-        This source has {number === 1 ? "a key" : `${number} keys`} already, which cannot be shown
-        again. If you have kept it, go on and put it into the snippet yourself. Otherwise make
-        another, and revoke the old one under{" "}
-        <Anchor component={Link} to="/settings?tab=keys" size="sm">
-          Settings, Keys
-        </Anchor>
-        .
-      </Text>
-    </Alert>
+    <Note tone="accent" icon={IconInfoCircle}>
+      This source has {number === 1 ? "a key" : `${number} keys`} already, which cannot be shown
+      again. If you have kept it, go on and put it into the snippet yourself. Otherwise make
+      another, and revoke the old one under{" "}
+      <Anchor component={Link} to="/settings?tab=keys" size="sm">
+        Settings, Keys
+      </Anchor>
+      .
+    </Note>
   );
 }

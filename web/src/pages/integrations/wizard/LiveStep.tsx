@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
-import { IconCircleCheck } from "@tabler/icons-react";
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { Link } from "react-router";
 import { useSession } from "../../../api/session";
 import type { Source } from "../../../api/types";
 import { moment } from "../../../format";
 import { FormFailure } from "../../../look/FormFailure";
+import { Note } from "../../../look/Note";
 import { isLive, sourceAddress, useChangeSource } from "../sources";
 import { Snippets } from "./Snippets";
 import { StepFrame } from "./StepFrame";
@@ -49,11 +50,9 @@ export function LiveStep({ source, secret, onBack }: Props) {
         </Text>
       </div>
       {!source.test && (
-        <Alert color="yellow" variant="light" p="sm">
-          <Text size="sm" c="var(--mantine-color-text)">
-            No test event has landed yet. You can go live all the same.
-          </Text>
-        </Alert>
+        <Note tone="warn" icon={IconInfoCircle}>
+          No test event has landed yet. You can go live all the same.
+        </Note>
       )}
       <FormFailure error={changing.error} />
     </StepFrame>

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { IconArrowLeft, IconArrowRight } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useRef } from "react";
+import classes from "./wizard.module.css";
 
 interface Props {
   title: string;
@@ -20,7 +21,7 @@ export function StepFrame({ title, about, children, onBack, next, aside }: Props
   return (
     <Stack gap="lg">
       <div>
-        <Title order={2} size="h3" ref={heading} tabIndex={-1} style={{ outline: "none" }}>
+        <Title order={2} size="h3" ref={heading} tabIndex={-1} className={classes.heading}>
           {title}
         </Title>
         <Text c="dimmed" size="sm" mt={4} maw={640}>

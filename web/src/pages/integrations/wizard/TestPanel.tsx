@@ -1,8 +1,9 @@
-import { Alert, Button, Loader, Stack, Text } from "@mantine/core";
-import { IconSend } from "@tabler/icons-react";
+import { Button, Loader, Stack, Text } from "@mantine/core";
+import { IconKey, IconSend } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, api } from "../../../api/client";
 import { FormFailure } from "../../../look/FormFailure";
+import { Note } from "../../../look/Note";
 import { useSource } from "../sources";
 import type { SampleEvent } from "./snippets";
 import { TestLanded } from "./TestLanded";
@@ -81,14 +82,12 @@ function useSendTest(source: string, secret: string | undefined) {
 /** Where a key is missing altogether. */
 export function NoKey({ onBack }: { onBack: () => void }) {
   return (
-    <Alert color="yellow" variant="light" p="sm">
-      <Text size="sm" c="var(--mantine-color-text)">
-        Put your key where the snippet says YOUR_KEY, or{" "}
-        <button type="button" className={classes.inline} onClick={onBack}>
-          make another key
-        </button>
-        .
-      </Text>
-    </Alert>
+    <Note tone="warn" icon={IconKey}>
+      Put your key where the snippet says YOUR_KEY, or{" "}
+      <button type="button" className={classes.inline} onClick={onBack}>
+        make another key
+      </button>
+      .
+    </Note>
   );
 }
