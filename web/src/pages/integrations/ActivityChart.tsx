@@ -20,6 +20,7 @@ export const ActivityChart = memo(function ActivityChart({ buckets, title, heigh
 });
 
 function drawn(buckets: readonly Bucket[], isDark: boolean): EChartsOption {
+  const text = isDark ? "#c2c9d2" : "#4a515a";
   const line = isDark ? "#2c3139" : "#e3e6ea";
   return {
     xAxis: {
@@ -27,12 +28,12 @@ function drawn(buckets: readonly Bucket[], isDark: boolean): EChartsOption {
       data: buckets.map((one) => one.label),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: line } },
-      axisLabel: { hideOverlap: true, margin: 12 },
+      axisLabel: { color: text, hideOverlap: true, margin: 12 },
     },
     yAxis: {
       type: "value",
       minInterval: 1,
-      axisLabel: { formatter: compact },
+      axisLabel: { color: text, formatter: compact },
       splitLine: { lineStyle: { color: line } },
     },
     tooltip: { valueFormatter: (value) => count(Number(value ?? 0)) },

@@ -11,7 +11,16 @@ import { useSample } from "./wizard/useSample";
 export function SnippetsSection() {
   return (
     <Surface>
-      <Accordion variant="filled" keepMounted={false} order={2} classNames={{ item: classes.fold }}>
+      <Accordion
+        variant="filled"
+        keepMounted={false}
+        order={2}
+        classNames={{
+          item: classes.fold,
+          control: classes.foldControl,
+          content: classes.foldContent,
+        }}
+      >
         <Accordion.Item value="snippets">
           <Accordion.Control>
             <span className={look.sectionTitle}>How it reports</span>

@@ -27,7 +27,7 @@ export function SourceRow({ source }: { source: Source }) {
         <span className={classes.small}>
           {source.live_since
             ? `Live since ${moment(source.live_since, workspace.time_zone)}`
-            : "Nothing counts until it is live"}
+            : "Not live yet"}
         </span>
       </div>
       <div className={classes.rowHeard}>
