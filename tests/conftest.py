@@ -11,6 +11,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -46,10 +47,26 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL schema, dropped afterwards.
+    """The URL of an empty PostgreSQL schema, dropped afterwards."""
+    with _empty_schema(postgresql_server) as url:
+        yield url
 
-    A schema and not a database: making one takes a millisecond instead of a tenth of a second.
-    """
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_store_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a store for all tests of a file that do not disturb each other, once for each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/promosight.db"
+    else:
+        with _empty_schema(request.getfixturevalue("postgresql_server")) as url:
+            yield url
+
+
+@contextmanager
+def _empty_schema(postgresql_server: str) -> Iterator[str]:
+    """A schema and not a database: making one takes a millisecond instead of a tenth of a second."""
     schema = f"test_{os.getpid()}_{next(_numbers)}"
     _on_server(postgresql_server, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     yield _with_search_path(postgresql_server, schema)

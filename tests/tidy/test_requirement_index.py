@@ -20,7 +20,7 @@ def _numbered(letter: str, *numbers: int) -> list[str]:
 
 CLAIMED = [
     *_numbered("S", *range(1, 16), *range(18, 21), *range(25, 29), *range(31, 35), *range(40, 44)),
-    *_numbered("P", *range(1, 7), 16),
+    *_numbered("P", *range(1, 7), 14, 16),
 ]
 
 

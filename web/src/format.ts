@@ -81,3 +81,9 @@ export function ago(text: string, now: number): string {
     if (Math.abs(seconds) >= size) return relative.format(-Math.round(seconds / size), unit);
   return relative.format(-seconds, "second");
 }
+
+/** The API's details begin small; on the page a sentence does not. */
+export const sentence = (text: string): string => {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+};

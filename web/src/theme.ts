@@ -1,5 +1,11 @@
 import { type CSSVariablesResolver, createTheme } from "@mantine/core";
 
+const OVER = {
+  overlayProps: { backgroundOpacity: 0.35, blur: 1 },
+  closeButtonProps: { "aria-label": "Close" },
+};
+const HEADED = { title: { fontSize: 18, fontWeight: 650 } };
+
 /** Shades are chosen so that text on every surface passes WCAG AA (4.5:1) in light and in dark. */
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
@@ -12,11 +18,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Tooltip: { defaultProps: { withArrow: true, openDelay: 150 } },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
-    Modal: {
-      defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 2 }, centered: true },
-      styles: { title: { fontWeight: 650 } },
-    },
+    Drawer: { defaultProps: OVER, styles: HEADED },
+    Modal: { defaultProps: { ...OVER, centered: true }, styles: HEADED },
     Table: { defaultProps: { verticalSpacing: "sm" } },
   },
 });

@@ -7,14 +7,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from promosight.api import imports, inbox, promotion_list, promotions, reporting, set_up, wire
+from promosight.api import (
+    imports,
+    inbox,
+    promotion_list,
+    promotions,
+    reporting,
+    sessions,
+    set_up,
+    users,
+    wire,
+)
+from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.users import INTEGRATIONS
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 REDEMPTIONS, ASSIGNMENTS = "redemptions:write", "assignments:write"
 PROMOTIONS, REPORTS, ADMIN = "promotions:write", "reports:read", "admin"
+_SET_UP = f"{ADMIN} {INTEGRATIONS}"
 _ANY_WRITE = f"{REDEMPTIONS} {ASSIGNMENTS} {PROMOTIONS}"
 _PAGE = ("limit", "cursor")
 _P = "/v1/promotions/{promotion_id:str}"
@@ -251,7 +264,7 @@ ROUTES = (
         "POST",
         "/v1/sources",
         set_up.create_source,
-        ADMIN,
+        _SET_UP,
         "Name a source",
         set_up.NewSource,
         gives=wire.SourceAnswer,
@@ -261,7 +274,7 @@ ROUTES = (
         "PATCH",
         "/v1/sources/{name:str}",
         set_up.change_source,
-        ADMIN,
+        _SET_UP,
         "Choose a source's cadence",
         set_up.SourceChange,
         gives=wire.SourceAnswer,
@@ -280,7 +293,7 @@ ROUTES = (
         "GET",
         "/v1/keys",
         set_up.keys,
-        ADMIN,
+        _SET_UP,
         "The keys, without their secrets",
         gives=wire.KeyPage,
     ),
@@ -288,7 +301,7 @@ ROUTES = (
         "POST",
         "/v1/keys",
         set_up.create_key,
-        ADMIN,
+        _SET_UP,
         "Make a key",
         set_up.NewKey,
         gives=wire.NewKeyAnswer,
@@ -298,8 +311,80 @@ ROUTES = (
         "DELETE",
         "/v1/keys/{key_id:str}",
         set_up.revoke_key,
-        ADMIN,
+        _SET_UP,
         "Revoke a key",
+        status=204,
+    ),
+    Route(
+        "POST",
+        "/v1/session",
+        sessions.sign_in,
+        "",
+        "Sign in: the session is a cookie",
+        sessions.SignIn,
+        gives=wire.SessionAnswer,
+        private=True,
+    ),
+    Route(
+        "GET",
+        "/v1/session",
+        sessions.show,
+        SIGNED_IN,
+        "Who is signed in",
+        gives=wire.SessionAnswer,
+    ),
+    Route(
+        "DELETE",
+        "/v1/session",
+        sessions.sign_out,
+        "",
+        "Sign out",
+        status=204,
+    ),
+    Route(
+        "POST",
+        "/v1/session/password",
+        sessions.change_password,
+        SIGNED_IN,
+        "Change one's own password",
+        sessions.PasswordChange,
+        gives=wire.SessionAnswer,
+        private=True,
+    ),
+    Route(
+        "GET",
+        "/v1/users",
+        users.listing,
+        ADMIN,
+        "The people who may sign in",
+        gives=wire.UserPage,
+    ),
+    Route(
+        "POST",
+        "/v1/users",
+        users.create,
+        ADMIN,
+        "Add a user",
+        users.NewUser,
+        gives=wire.UserAnswer,
+        status=201,
+        private=True,
+    ),
+    Route(
+        "PATCH",
+        "/v1/users/{email:str}",
+        users.change,
+        ADMIN,
+        "Change a user's role, name or password",
+        users.UserChange,
+        gives=wire.UserAnswer,
+    ),
+    Route(
+        "DELETE",
+        "/v1/users/{email:str}",
+        users.remove,
+        ADMIN,
+        "Remove a user",
         status=204,
     ),
 )

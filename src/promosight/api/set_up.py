@@ -94,7 +94,7 @@ def change_workspace(door: Door, call: Call) -> Answer:
     if wanted["name"] is not None:
         wanted["name"] = identified(wanted["name"], "/name")
     changed = door.store.change(lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted))
-    door.keys.forget()
+    door.forget_callers()
     return Answer(describe_workspace(changed))
 
 
@@ -146,6 +146,7 @@ def keys(door: Door, call: Call) -> Answer:
 def create_key(door: Door, call: Call) -> Answer:
     """POST /v1/keys: the secret is in this answer and nowhere else."""
     wanted = decoded(call.body, NewKey)
+    _check_exceeds_nobody(call, wanted.scopes)
     for index, one in enumerate(wanted.ip_ranges):
         try:
             ip_network(one, strict=False)
@@ -198,6 +199,18 @@ def customer(door: Door, call: Call) -> Answer:
     return Answer(
         door.store.read(lambda tx: find_customer(tx, call.workspace_no, call.path("customer_id")))
     )
+
+
+def _check_exceeds_nobody(call: Call, scopes: list[str]) -> None:
+    """Raises Denied for a key that might do more than its maker. What is no scope at all is said later."""
+    own = call.caller.scopes
+    for index, scope in enumerate(scopes):
+        if scope in set_up.SCOPES and scope not in own and "admin" not in own:
+            raise Denied(
+                f"you lack the scope {scope}, so a key of yours cannot have it",
+                code="scope_exceeded",
+                pointer=f"/scopes/{index}",
+            )
 
 
 def _check_own_source(door: Door, call: Call) -> None:

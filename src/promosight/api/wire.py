@@ -274,3 +274,37 @@ class NewKeyAnswer(Wire):
     ip_ranges: list[str]
     expires_at: str | None
     key: str | None
+
+
+class SignedInUser(Wire):
+    """The user of a session."""
+
+    email: str
+    name: str
+    role: str
+
+
+class SessionAnswer(Wire):
+    """Who is signed in, what they may do (`scopes`), and until when if they do nothing."""
+
+    user: SignedInUser
+    scopes: list[str]
+    workspace: WorkspaceAnswer
+    expires_at: str
+
+
+class UserAnswer(Wire):
+    """A person of the workspace; `role` is viewer, marketer, developer or admin."""
+
+    email: str
+    name: str
+    role: str
+    created_at: str
+    last_seen_at: str | None
+
+
+class UserPage(Wire):
+    """All users."""
+
+    items: list[UserAnswer]
+    next: str | None

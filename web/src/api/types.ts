@@ -49,8 +49,17 @@ export interface Activity {
 export type Key = Schemas["KeyAnswer"];
 export type NewKey = Schemas["NewKeyAnswer"];
 export type Import = Schemas["ImportAnswer"];
-export type Problem = Schemas["InboxItem"];
+export type Problem = Schemas["InboxItem"] & { advice?: string };
 export type ProblemCount = Schemas["InboxCount"];
+export interface ProblemPage {
+  items: Problem[];
+  next: string | null;
+  counts: ProblemCount[];
+}
+export interface ImportPage {
+  items: Import[];
+  next: string | null;
+}
 export type Receipt = Schemas["ReceiptAnswer"];
 
 export type Role = "viewer" | "marketer" | "developer" | "admin";

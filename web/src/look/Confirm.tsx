@@ -21,12 +21,7 @@ interface Props {
 export function Confirm(props: Props) {
   const { isOpen, close, title, children, doing, isDangerous, isBusy, error, onConfirm } = props;
   return (
-    <Modal
-      opened={isOpen}
-      onClose={close}
-      title={title}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Modal opened={isOpen} onClose={close} title={title}>
       <Stack gap="md">
         <Text size="sm" component="div">
           {children}

@@ -1,5 +1,6 @@
 import { Alert } from "@mantine/core";
 import { ApiError } from "../api/client";
+import { sentence } from "../format";
 
 /** What is wrong with each field of a form, by its name, from the API's own answer. */
 export function fieldErrors(error: unknown): Record<string, string> {
@@ -21,11 +22,4 @@ export function FormFailure({ error, shown = [] }: { error: unknown; shown?: rea
       {sentence(detail)}
     </Alert>
   );
-}
-
-/** A detail of the API, as a sentence. */
-export function sentence(text: string): string {
-  if (!text) return text;
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

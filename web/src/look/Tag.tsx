@@ -42,4 +42,12 @@ export function OutcomeTag({ outcome }: { outcome: string }) {
   return <Tag tone={OUTCOME[outcome] ?? "quiet"}>{capital(outcome)}</Tag>;
 }
 
+/** Outcomes in the order people think of them. */
+export function outcomesInOrder(
+  outcomes: Record<string, number>,
+): [outcome: string, count: number][] {
+  const order = Object.keys(OUTCOME);
+  return Object.entries(outcomes).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+}
+
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1).replaceAll("_", " ");

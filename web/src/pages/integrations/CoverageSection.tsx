@@ -1,11 +1,11 @@
 import { Button, Group, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import dayjs from "dayjs";
 import { type FormEvent, useState } from "react";
 import { useMay, useSession } from "../../api/session";
 import { day } from "../../format";
 import { FormFailure, fieldErrors } from "../../look/FormFailure";
 import { Section } from "../../look/Section";
+import { tell } from "../../look/tell";
 import { useCover } from "./sources";
 
 /** Declares that everything of some days was reported, even if it was nothing. */
@@ -39,9 +39,7 @@ function CoverageForm({ source }: { source: string }) {
     event.preventDefault();
     covering.mutate(period(from, to, zone, Date.now()), {
       onSuccess: () => {
-        notifications.show({
-          message: `Declared: ${source} has reported everything from ${day(from)} to ${day(to)}.`,
-        });
+        tell(`Declared: ${source} has reported everything from ${day(from)} to ${day(to)}.`);
         setFrom("");
         setTo("");
       },

@@ -1,11 +1,11 @@
 import { Select } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMay, useSession } from "../../api/session";
 import type { Cadence, Source } from "../../api/types";
 import { DASH, moment } from "../../format";
 import { Ago } from "../../look/Ago";
 import { Failure } from "../../look/Failure";
 import { Stat, Stats, Surface } from "../../look/Surface";
+import { tell } from "../../look/tell";
 import { CADENCES, cadenceOf } from "./cadences";
 import classes from "./integrations.module.css";
 import { StateTag } from "./Standing";
@@ -54,9 +54,9 @@ function CadenceField({ source }: { source: Source }) {
       { cadence: cadence as Cadence },
       {
         onSuccess: (now) =>
-          notifications.show({
-            message: `${now.name} is expected ${cadenceOf(now.cadence).adverb} from now on. No figure has changed.`,
-          }),
+          tell(
+            `${now.name} is expected ${cadenceOf(now.cadence).adverb} from now on. No figure has changed.`,
+          ),
       },
     );
   return (

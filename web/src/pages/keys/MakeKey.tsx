@@ -25,7 +25,6 @@ export function MakeKey({ isOpen, close, like, source }: Props) {
       onClose={close}
       title={like ? `Make another key like ${like.name}` : "Make a key"}
       size="lg"
-      closeButtonProps={{ "aria-label": "Close" }}
       closeOnClickOutside={false}
     >
       <Making close={close} like={like} source={source} />

@@ -1,6 +1,6 @@
-import { notifications } from "@mantine/notifications";
 import type { Key } from "../../api/types";
 import { Confirm } from "../../look/Confirm";
+import { tell } from "../../look/tell";
 import { useRevokeKey } from "./keys";
 
 /** Asks before a key is ended. */
@@ -11,7 +11,7 @@ export function RevokeKey({ revoked, close }: { revoked: Key | undefined; close:
     close();
   };
   const done = () => {
-    notifications.show({ message: `The key ${revoked?.name} is revoked.` });
+    tell(`The key ${revoked?.name} is revoked.`);
     leave();
   };
   return (

@@ -1,12 +1,12 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { IconCheck, IconLogout, IconX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { api } from "../../api/client";
 import { useMay, useSession, useSigning } from "../../api/session";
 import { FormFailure, fieldErrors } from "../../look/FormFailure";
 import { Section } from "../../look/Section";
+import { tell } from "../../look/tell";
 import { ABILITIES, roleOf } from "./roles";
 import classes from "./settings.module.css";
 import { NewPassword } from "./UserForm";
@@ -73,7 +73,7 @@ function OwnPassword() {
     gcTime: 0,
     mutationFn: (body: Passwords) => api("/v1/session/password", { method: "POST", body }),
     onSuccess: () => {
-      notifications.show({ message: "Your password is changed." });
+      tell("Your password is changed.");
       form.reset();
     },
     onError: (error) => form.setErrors(fieldErrors(error)),

@@ -1,9 +1,9 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 import type { User } from "../../api/types";
 import { FormFailure, fieldErrors } from "../../look/FormFailure";
+import { tell } from "../../look/tell";
 import { RoleChoice } from "./RoleChoice";
 import { SHORTEST_PASSWORD, useAddUser, useChangeUser, type WantedUser } from "./users";
 
@@ -17,12 +17,7 @@ interface DialogProps {
 /** A dialog with a form in it. */
 export function Dialog({ title, isOpen, close, children }: DialogProps) {
   return (
-    <Modal
-      opened={isOpen}
-      onClose={close}
-      title={title}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Modal opened={isOpen} onClose={close} title={title}>
       {children}
     </Modal>
   );
@@ -37,7 +32,7 @@ export function AddUser({ close }: { close: () => void }) {
   const submit = (values: WantedUser) =>
     adding.mutate(values, {
       onSuccess: (user) => {
-        notifications.show({ message: `${user.name} can sign in as ${user.email}.` });
+        tell(`${user.name} can sign in as ${user.email}.`);
         close();
       },
       onError: (error) => form.setErrors(fieldErrors(error)),
@@ -75,7 +70,7 @@ export function ChangeRole({ user, close }: { user: User; close: () => void }) {
   const form = useForm({ initialValues: { role: user.role } });
   const changing = useChangeUser(user.email);
   const done = () => {
-    notifications.show({ message: `${user.name} has another role and signs in again.` });
+    tell(`${user.name} has another role and signs in again.`);
     close();
   };
   return (
@@ -105,7 +100,7 @@ export function SetPassword({ user, close }: { user: User; close: () => void }) 
   const form = useForm({ initialValues: { password: "" } });
   const changing = useChangeUser(user.email);
   const done = () => {
-    notifications.show({ message: `${user.name} has a new password and signs in again.` });
+    tell(`${user.name} has a new password and signs in again.`);
     close();
   };
   return (

@@ -1,5 +1,4 @@
 import { Button, Skeleton } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconLock, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useMay } from "../../api/session";
@@ -9,6 +8,7 @@ import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
 import { Surface } from "../../look/Surface";
+import { tell } from "../../look/tell";
 import { AddUser, ChangeRole, Dialog, SetPassword } from "./UserForm";
 import { UserTable } from "./UserTable";
 import { useRemoveUser, useUsers } from "./users";
@@ -79,7 +79,7 @@ function Removal({ user, close }: { user: User | undefined; close: () => void })
     close();
   };
   const done = () => {
-    notifications.show({ message: `${user?.name} is removed.` });
+    tell(`${user?.name} is removed.`);
     leave();
   };
   return (

@@ -1,6 +1,5 @@
 import { Button, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
@@ -11,6 +10,7 @@ import { Confirm } from "../../look/Confirm";
 import { FormFailure, fieldErrors } from "../../look/FormFailure";
 import { Section } from "../../look/Section";
 import { Stat, Stats } from "../../look/Surface";
+import { tell } from "../../look/tell";
 import { CURRENCIES, TIME_ZONES, WEEK_STARTS } from "./places";
 
 type Settings = Pick<Workspace, "name" | "time_zone" | "currency" | "week_start">;
@@ -142,7 +142,7 @@ function useSave(onSaved: (workspace: Workspace) => void) {
     onSuccess: (workspace) => {
       queries.setQueryData<Session>(["session"], (old) => old && { ...old, workspace });
       queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
-      notifications.show({ message: "The settings are saved." });
+      tell("The settings are saved.");
       onSaved(workspace);
     },
   });

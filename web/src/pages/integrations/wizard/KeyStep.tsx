@@ -1,5 +1,5 @@
 import { Anchor, Button, Stack } from "@mantine/core";
-import { IconInfoCircle, IconKey } from "@tabler/icons-react";
+import { IconKey } from "@tabler/icons-react";
 import { Link } from "react-router";
 import type { Source } from "../../../api/types";
 import { FormFailure } from "../../../look/FormFailure";
@@ -52,7 +52,7 @@ export function KeyStep({ source, secret, setSecret, onBack, onDone }: Props) {
 
 function Older({ number }: { number: number }) {
   return (
-    <Note tone="accent" icon={IconInfoCircle}>
+    <Note>
       This source has {number === 1 ? "a key" : `${number} keys`} already, which cannot be shown
       again. If you have kept it, go on and put it into the snippet yourself. Otherwise make
       another, and revoke the old one under{" "}

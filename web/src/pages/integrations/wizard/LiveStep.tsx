@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
-import { IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
+import { IconCircleCheck } from "@tabler/icons-react";
 import { Link } from "react-router";
 import { useSession } from "../../../api/session";
 import type { Source } from "../../../api/types";
@@ -50,9 +50,7 @@ export function LiveStep({ source, secret, onBack }: Props) {
         </Text>
       </div>
       {!source.test && (
-        <Note tone="warn" icon={IconInfoCircle}>
-          No test event has landed yet. You can go live all the same.
-        </Note>
+        <Note tone="warn">No test event has landed yet. You can go live all the same.</Note>
       )}
       <FormFailure error={changing.error} />
     </StepFrame>

@@ -1,5 +1,5 @@
 import { Button, Loader, Stack, Text } from "@mantine/core";
-import { IconKey, IconSend } from "@tabler/icons-react";
+import { IconSend } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, api } from "../../../api/client";
 import { FormFailure } from "../../../look/FormFailure";
@@ -82,7 +82,7 @@ function useSendTest(source: string, secret: string | undefined) {
 /** Where a key is missing altogether. */
 export function NoKey({ onBack }: { onBack: () => void }) {
   return (
-    <Note tone="warn" icon={IconKey}>
+    <Note tone="warn">
       Put your key where the snippet says YOUR_KEY, or{" "}
       <button type="button" className={classes.inline} onClick={onBack}>
         make another key

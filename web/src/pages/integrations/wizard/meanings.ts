@@ -1,5 +1,5 @@
 import type { SourceTest } from "../../../api/types";
-import { sentence } from "../../../look/FormFailure";
+import { sentence } from "../../../format";
 
 interface Meaning {
   /** What it means that the test came to this. */
@@ -80,7 +80,7 @@ const BY_REASON: Record<string, Meaning> = {
 export function meaning(test: SourceTest): Meaning {
   const known = BY_REASON[test.reason ?? ""] ?? BY_OUTCOME[test.outcome];
   if (known) return known;
-  const detail = sentence(test.detail);
+  const detail = test.detail && sentence(test.detail);
   if (test.outcome === "rejected")
     return {
       says: detail || "It could not be understood, so it would be refused.",
