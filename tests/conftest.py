@@ -31,9 +31,16 @@ settings.load_profile("promosight")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest) -> str:
+def engine(request: pytest.FixtureRequest) -> str:
+    """The name of an engine; the test runs once for each."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, engine: str) -> str:
     """The URL of an empty store; the test runs once for each engine."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    url: str = request.getfixturevalue(f"{engine}_url")
     return url
 
 
@@ -48,7 +55,7 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL schema, dropped afterwards."""
-    with _empty_schema(postgresql_server) as url:
+    with empty_schema(postgresql_server) as url:
         yield url
 
 
@@ -60,17 +67,8 @@ def shared_store_url(
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('store')}/promosight.db"
     else:
-        with _empty_schema(request.getfixturevalue("postgresql_server")) as url:
+        with empty_schema(request.getfixturevalue("postgresql_server")) as url:
             yield url
-
-
-@contextmanager
-def _empty_schema(postgresql_server: str) -> Iterator[str]:
-    """A schema and not a database: making one takes a millisecond instead of a tenth of a second."""
-    schema = f"test_{os.getpid()}_{next(_numbers)}"
-    _on_server(postgresql_server, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
-    yield _with_search_path(postgresql_server, schema)
-    _on_server(postgresql_server, sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +78,18 @@ def postgresql_server() -> str:
     if not url:
         pytest.fail(f"{DATABASE} is not set: run the tests with ./dev test", pytrace=False)
     return url
+
+
+@contextmanager
+def empty_schema(server: str) -> Iterator[str]:
+    """The URL of a new schema on a server, dropped at the end.
+
+    A schema and not a database: making one takes a millisecond instead of a tenth of a second.
+    """
+    schema = f"test_{os.getpid()}_{next(_numbers)}"
+    _on_server(server, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    yield _with_search_path(server, schema)
+    _on_server(server, sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
 def _on_server(url: str, statement: sql.Composed) -> None:

@@ -1,4 +1,4 @@
-"""A served workspace for the tests of this folder."""
+"""A served workspace for the tests of this folder: on the servers they share, or on a server of its own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,42 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.api.server import new_workspace, serving
+from tests.api.server import client_of, new_workspace, running, serving
+from tests.conftest import empty_schema
+
+Server = tuple[str, str]
+"""The URL of a store and the address of the server over it."""
 
 
 @pytest.fixture
-def client(store_url: str) -> Iterator[httpx.Client]:
-    """A client of a real server over a fresh store, on either store."""
-    with serving(store_url, new_workspace(store_url)) as client:
+def client(request: pytest.FixtureRequest, engine: str) -> Iterator[httpx.Client]:
+    """A client of a real server, on either engine, that holds the admin key of a fresh workspace.
+
+    Workspaces see nothing of each other, so all these tests share one server for each engine: starting
+    one takes longer than most of them. A test that asks for `store_url` as well, because it looks into
+    the store or does something to the server that others would feel, has a server over it to itself.
+    """
+    if "store_url" in request.fixturenames:
+        url: str = request.getfixturevalue("store_url")
+        with serving(url, new_workspace(url)) as client:
+            yield client
+        return
+    url, address = request.getfixturevalue(f"shared_{engine}_server")
+    with client_of(address, new_workspace(url)) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def shared_sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that tests share, on SQLite."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/promosight.db"
+    new_workspace(url)  # there must be a store
+    with running(url) as address:
+        yield url, address
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql_server(postgresql_server: str) -> Iterator[Server]:
+    """A server that tests share, on PostgreSQL."""
+    with empty_schema(postgresql_server) as url, running(url) as address:
+        yield url, address

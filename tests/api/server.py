@@ -1,8 +1,11 @@
-"""The real server as a subprocess on loopback, and a client that holds its admin key."""
+"""The real server as a subprocess on loopback, and a client that holds the admin key of a workspace."""
 
 from __future__ import annotations
 
-import contextlib
+import http.client
+import io
+import itertools
+import json
 import socket
 import subprocess
 import time
@@ -11,30 +14,49 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.cli.program import ask, start
+from promosight.cli.console import Console
+from promosight.cli.main import build
+from tests.cli.program import start
 
 TRACKING_FROM = "2026-10-01T00:00:00Z"
+_numbers = itertools.count(1)
 
 
 def new_workspace(url: str) -> str:
-    """The admin key of a fresh workspace, tracking since October."""
-    answer = ask("init", "--database", url, "--tracking-from", TRACKING_FROM)
-    return str(answer["key"])
+    """The admin key of a fresh workspace, tracking since October.
+
+    `promosight init` as it is, but in this process: starting another took longer than what it does.
+    """
+    said = io.StringIO()
+    console = Console({}, lambda: time.time_ns() // 1_000, io.BytesIO(), said, io.StringIO())
+    words = ("--workspace", f"brand {next(_numbers)}", "--tracking-from", TRACKING_FROM)
+    chosen = build(console).parse_args(["init", "--database", url, *words, "--json"])
+    assert chosen.run(chosen, console) == 0
+    return str(json.loads(said.getvalue())["key"])
 
 
 @contextmanager
 def serving(url: str, key: str, *options: str) -> Iterator[httpx.Client]:
-    """A server over the store until the block ends."""
+    """A client of a server over the store, which runs until the block ends."""
+    with running(url, *options) as address, client_of(address, key) as client:
+        yield client
+
+
+@contextmanager
+def running(url: str, *options: str) -> Iterator[str]:
+    """The address of a server over the store, which runs until the block ends."""
     process, port = started(url, *options)
-    headers = {"Authorization": f"Bearer {key}"}
     try:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60
-        ) as client:
-            yield client
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         assert process.wait(30) in (0, -15)
+
+
+def client_of(address: str, key: str) -> httpx.Client:
+    """A client of a server. (Loading the certificates of the world, which it never needs, takes a while.)"""
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.Client(base_url=address, headers=headers, timeout=60, verify=False)
 
 
 def started(url: str, *options: str) -> tuple[subprocess.Popen[bytes], int]:
@@ -44,16 +66,26 @@ def started(url: str, *options: str) -> tuple[subprocess.Popen[bytes], int]:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         process = start("serve", "--database", url, "--port", str(port), *options)
-        for _ in range(600):
+        for _ in range(1_500):
             if process.poll() is not None:
                 break
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
-                    return process, port
-            time.sleep(0.05)
+            if _is_ready(port):
+                return process, port
+            time.sleep(0.02)
         process.kill()
         process.wait()
     raise AssertionError("the server did not come up")
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def promotion(client: httpx.Client, promotion_id: str, **terms: object) -> None:

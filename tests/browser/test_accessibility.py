@@ -7,9 +7,9 @@ from typing import Literal
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.conftest import SignedIn
 
 from tests.browser.axe import violations
+from tests.browser.conftest import SignedIn
 from tests.browser.shop import open_shop
 
 Look = Literal["light", "dark"]

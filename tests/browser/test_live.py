@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import httpx
 from playwright.sync_api import expect
-from tests.browser.conftest import SignedIn
 
 from tests.api.server import promotion
+from tests.browser.conftest import SignedIn
 from tests.browser.shop import assign, redeem, redemption
 
 _WATCH = """link => {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 from playwright.sync_api import expect
-from tests.browser.conftest import SignedIn
 
 from tests.api.server import promotion
+from tests.browser.conftest import SignedIn
 from tests.browser.shop import ago, redemption
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 from playwright.sync_api import Page, expect
+
 from tests.browser.conftest import SignedIn
 from tests.browser.people import PASSWORD, email_of, make_user
 

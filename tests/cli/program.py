@@ -18,8 +18,12 @@ PROGRAM = [sys.executable, "-m", "promosight"]
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without settings that a developer may have."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PROMOSIGHT_")}
+    """This process's environment without settings that a developer may have.
+
+    Compiled files are kept, whatever the machine says: compiling the product anew doubles each of many starts.
+    """
+    ours = ("PROMOSIGHT_", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return kept | {"PYTHONWARNINGS": "error"}
 
 

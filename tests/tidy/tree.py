@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "promosight"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-NOT_OURS = {".git", ".venv", "node_modules", "dist", "build"}
+NOT_OURS = {".git", ".venv", "node_modules", "dist", "build", "site"}
 
 
 @cache

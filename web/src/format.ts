@@ -64,6 +64,9 @@ export const instant = (text: string, zone: string): string =>
   dayjs(text).tz(zone).format("D MMM YYYY, HH:mm:ss");
 export const moment = (text: string, zone: string): string =>
   dayjs(text).tz(zone).format("D MMM YYYY, HH:mm");
+/** The day an instant falls on. */
+export const date = (text: string, zone: string): string =>
+  dayjs(text).tz(zone).format("D MMM YYYY");
 export const day = (text: string): string => dayjs(text).format("D MMM YYYY");
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });

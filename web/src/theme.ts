@@ -31,6 +31,7 @@ export const variables: CSSVariablesResolver = () => ({
   light: {
     "--mantine-color-body": "#ffffff",
     "--mantine-color-dimmed": "#545b64",
+    "--mantine-color-error": "#b3261e",
     "--mantine-color-placeholder": "#6b727b",
     "--ps-canvas": "#f6f7f9",
     "--ps-surface": "#ffffff",
@@ -52,6 +53,7 @@ export const variables: CSSVariablesResolver = () => ({
   dark: {
     "--mantine-color-body": "#1a1d22",
     "--mantine-color-dimmed": "#a7afba",
+    "--mantine-color-error": "#ff9a92",
     "--mantine-color-placeholder": "#8f98a4",
     "--mantine-color-default-border": "#363c45",
     "--ps-canvas": "#121418",

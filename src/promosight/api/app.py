@@ -1,8 +1,8 @@
-"""The application: the table of routes on Litestar, and a problem document for whatever goes wrong."""
+"""The application: the table of routes on Litestar, the page, and a problem document for whatever goes wrong."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from litestar import HttpMethod, Litestar, Request, Response
@@ -16,6 +16,7 @@ from promosight.api.door import Door, broken, content, endpoint
 from promosight.api.express import lanes, serve
 from promosight.api.pages import pages
 from promosight.api.routes import ROUTES
+from promosight.api.site import FOLDER, Site
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
@@ -23,8 +24,8 @@ _CODES = {404: "not_found", 405: "method_not_allowed"}
 class _Application(Litestar):
     """Litestar, but for what goes past it; and a slash written as %2F does not divide a path, but belongs to an id."""
 
-    def __init__(self, door: Door, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, state=State({"door": door}), **settings)
+    def __init__(self, door: Door, site: Site, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, state=State({"door": door, "site": site}), **settings)
         self._door = door
         self._express = lanes(ROUTES)
 
@@ -46,9 +47,11 @@ def application(door: Door) -> Litestar:
         )
         for route in ROUTES
     ]
+    site = Site(FOLDER)
     return _Application(
         door,
-        [*handlers, *pages(ROUTES)],
+        site,
+        [*handlers, *pages(ROUTES), *site.handlers()],
         openapi_config=None,
         exception_handlers={HTTPException: _refused, Exception: _broken},
         request_max_body_size=None,
@@ -57,6 +60,9 @@ def application(door: Door) -> Litestar:
 
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     status = error.status_code
+    page = request.app.state.site.instead_of_missing(request) if status == 404 else None
+    if page is not None:
+        return cast(Response[bytes], page)
     body = problems.document(status, _CODES.get(status, "bad_request"), error.detail or "")
     return _problem(request, status, body)
 

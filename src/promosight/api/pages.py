@@ -36,7 +36,7 @@ def pages(routes: tuple[Route, ...]) -> list[HTTPRouteHandler]:
         "/openapi.json": (description, "application/json"),
         "/schemas/redemption.json": (openapi.event_schema(ReportedEvent), _SCHEMA),
         "/schemas/assignment.json": (openapi.event_schema(ReportedAssignment), _SCHEMA),
-        "/docs": (html, "text/html; charset=utf-8"),
+        "/docs": (html, "text/html"),
         "/healthz": (b'{"status":"ok"}', "application/json"),
     }
     shown = [get(path)(_fixed(*page)) for path, page in fixed.items()]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, TextIO
 
 import msgspec
-from tqdm import tqdm
 
 
 class Bar:
@@ -21,6 +20,8 @@ class Bar:
     def __init__(
         self, what: str, *, total: int | None, unit: str, file: TextIO, shown: bool
     ) -> None:
+        from tqdm import tqdm  # only long work needs it
+
         self._bar = tqdm(
             desc=what,
             total=total,

@@ -18,6 +18,7 @@ from promosight.cli import (
     import_command,
     init_command,
     keys_command,
+    openapi_command,
     proof_commands,
     serve_command,
     simulate_command,
@@ -36,6 +37,7 @@ _COMMANDS = (
     keys_command,
     users_command,
     simulate_command,
+    openapi_command,
     demo,
 )
 

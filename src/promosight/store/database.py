@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
-import psycopg
 
 from promosight.errors import StoreError
 from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
+
+if TYPE_CHECKING:  # a heavy import that a store on SQLite never needs
+    import psycopg
 
 BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for a writer of another process."""
@@ -190,6 +192,8 @@ class PostgresDatabase(Database):
     runs_here = False
 
     def connect(self, *, write: bool) -> Tx:
+        import psycopg
+
         try:
             connection: psycopg.Connection[Row] = psycopg.connect(
                 self.url, autocommit=True, client_encoding="UTF8"
@@ -227,6 +231,8 @@ class PostgresDatabase(Database):
         _postgres(tx).execute(text.encode())
 
     def may_retry(self, error: Exception) -> bool:
+        import psycopg
+
         return isinstance(
             error,
             LostRace

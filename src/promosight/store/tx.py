@@ -10,16 +10,17 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
-import psycopg
 
 from promosight.rules.identity import BUCKETS
 from promosight.store.arrays import COLUMN_TYPES, Numbers
 from promosight.store.log import Log
-from promosight.store.prepared import Prepared
 from promosight.store.statements import SIZES, Statement
+
+if TYPE_CHECKING:  # a heavy import that a store on SQLite never needs
+    import psycopg
 
 Row = tuple[Any, ...]
 _STREAMED_ROWS = 5_000
@@ -156,6 +157,8 @@ class PostgresTx(Tx):
         statements: dict[str, Statement],
         cache: dict[Any, Any],
     ) -> None:
+        from promosight.store.prepared import Prepared
+
         super().__init__(statements, cache)
         self.connection = connection
         self.prepared = Prepared(connection)
@@ -179,6 +182,8 @@ class PostgresTx(Tx):
         return self.prepared.count(*self._scalar(name, parameters))
 
     def each(self, name: str, /, **parameters: Any) -> Iterator[Row]:
+        import psycopg
+
         text, values = self._scalar(name, parameters)
         with psycopg.RawServerCursor(self.connection, name="each") as cursor:
             cursor.itersize = _STREAMED_ROWS
@@ -199,6 +204,8 @@ class PostgresTx(Tx):
         return changed
 
     def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+        import psycopg
+
         if not rows:
             return 0
         statement = self._statements[name]

@@ -17,6 +17,24 @@ export interface PromotionPage {
 }
 export type Breakdown = Schemas["Breakdown"];
 export type Line = Schemas["Line"];
+
+/** What became of a promotion's assignments (assigned = redeemed + open + expired), and what else was reported. */
+export interface Funnel {
+  promotion_id: string;
+  state: string;
+  assigned: number;
+  redeemed: number;
+  open: number;
+  expired: number;
+  redemptions: number;
+  excess: number;
+  unassigned: number;
+  flagged: number;
+  pending: number;
+  reversed: number;
+  as_of: string;
+}
+
 export type Workspace = Schemas["WorkspaceAnswer"];
 export type Cadence = "realtime" | "hourly" | "daily";
 

@@ -11,6 +11,7 @@ import {
 import { type ECharts, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
+import { palette } from "./palette";
 
 use([BarChart, CustomChart, LineChart, SVGRenderer]);
 use([
@@ -38,7 +39,7 @@ export default function DrawnChart({ option, height, isDark, onPick }: Props) {
 
   useEffect(() => {
     if (!place.current) return;
-    const drawn = init(place.current, undefined, { renderer: "svg" });
+    const drawn = init(place.current, theme(isDark), { renderer: "svg" });
     chart.current = drawn;
     drawn.on("click", (what) => picked.current?.(what.dataIndex ?? 0, what.seriesName ?? ""));
     const watcher = new ResizeObserver(() => drawn.resize());
@@ -47,26 +48,48 @@ export default function DrawnChart({ option, height, isDark, onPick }: Props) {
       watcher.disconnect();
       drawn.dispose();
     };
-  }, []);
+  }, [isDark]);
 
   useEffect(() => {
-    chart.current?.setOption({ ...look(isDark), ...option }, { notMerge: true });
+    const drawn = chart.current;
+    if (!drawn) return;
+    drawn.setOption({ ...look(isDark), ...option, ...keptZoom(drawn, option) }, { replaceMerge });
   }, [option, isDark]);
 
   return <div ref={place} style={{ height }} />;
 }
 
+/** What has the same `id` as before moves to its new place; what has none is drawn anew. */
+const replaceMerge = ["series", "xAxis", "yAxis", "legend", "dataZoom"];
+
+/** The part that was zoomed into stays when new figures arrive. */
+function keptZoom(drawn: ECharts, { dataZoom }: EChartsOption): Pick<EChartsOption, "dataZoom"> {
+  const before = drawn.getOption()?.dataZoom;
+  if (!Array.isArray(dataZoom) || !Array.isArray(before)) return {};
+  const kept = dataZoom.map((one) => {
+    const old = before.find(({ id }) => id !== undefined && id === one.id);
+    return old ? { ...one, start: old.start, end: old.end } : one;
+  });
+  return { dataZoom: kept };
+}
+
+/** Colours of axes, readable on the surface they lie on. */
+function theme(isDark: boolean) {
+  const color = textColour(isDark);
+  const axis = { axisLabel: { color }, nameTextStyle: { color } };
+  return { categoryAxis: axis, valueAxis: axis, timeAxis: axis, legend: { textStyle: { color } } };
+}
+
+const textColour = (isDark: boolean) => (isDark ? "#c2c9d2" : "#4a515a");
+
 /** Colours of text, lines and series, readable on the surface they lie on. */
 function look(isDark: boolean): EChartsOption {
-  const text = isDark ? "#c2c9d2" : "#4a515a";
   return {
     animationDuration: 250,
     aria: { enabled: true },
     backgroundColor: "transparent",
-    color: isDark
-      ? ["#8ea5ff", "#5ec9b0", "#f2b25a", "#e58ac2", "#9ad06b", "#74c0fc"]
-      : ["#3b5bdb", "#0c8f78", "#c77700", "#b0318a", "#4f8a10", "#1c7ed6"],
-    textStyle: { color: text, fontFamily: "Inter Variable, system-ui, sans-serif" },
+    color: palette(isDark),
+    textStyle: { color: textColour(isDark), fontFamily: "Inter Variable, system-ui, sans-serif" },
     tooltip: {
       trigger: "axis",
       confine: true,

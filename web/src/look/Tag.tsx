@@ -15,7 +15,7 @@ export function Tag({ tone, children }: { tone: Tone; children: ReactNode }) {
 const STATUS: Record<string, Tone> = {
   active: "good",
   draft: "accent",
-  inactive: "warn",
+  deactivated: "warn",
   archived: "quiet",
 };
 

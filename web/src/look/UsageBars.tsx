@@ -35,9 +35,8 @@ const full = (used: number) => (Number.isFinite(used) ? share(used) : "over");
 function LimitText({ standing, suffix }: { standing: Standing; suffix: string }) {
   return (
     <span className={classes.limitText}>
-      <span>
-        {limitName(standing.usage)} {suffix}
-      </span>
+      <span>{limitName(standing.usage)}</span>
+      {suffix && <small>{suffix}</small>}
       <b className={standing.level === "over" ? classes.over : undefined}>{full(standing.used)}</b>
     </span>
   );

@@ -20,7 +20,6 @@ export const ActivityChart = memo(function ActivityChart({ buckets, title, heigh
 });
 
 function drawn(buckets: readonly Bucket[], isDark: boolean): EChartsOption {
-  const text = isDark ? "#c2c9d2" : "#4a515a";
   const line = isDark ? "#2c3139" : "#e3e6ea";
   return {
     xAxis: {
@@ -28,16 +27,17 @@ function drawn(buckets: readonly Bucket[], isDark: boolean): EChartsOption {
       data: buckets.map((one) => one.label),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: line } },
-      axisLabel: { color: text, hideOverlap: true, margin: 12 },
+      axisLabel: { hideOverlap: true, margin: 12 },
     },
     yAxis: {
       type: "value",
       minInterval: 1,
-      axisLabel: { color: text, formatter: compact },
+      axisLabel: { formatter: compact },
       splitLine: { lineStyle: { color: line } },
     },
     tooltip: { valueFormatter: (value) => count(Number(value ?? 0)) },
     series: occurring(buckets).map((outcome) => ({
+      id: outcome,
       name: outcomeLabel(outcome),
       type: "bar",
       stack: "all",

@@ -1,0 +1,85 @@
+"""A browser, a server of its own for each file, and pages that fail a test when something in them goes wrong.
+
+Playwright is used as it is, without its pytest plugin: the plugin keeps an event loop
+running to the end of the whole run, and no test after it could run one of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.api.server import new_workspace, serving
+from tests.browser.faults import watch
+from tests.browser.launching import launched
+from tests.browser.people import Role, sign_in
+from tests.conftest import ROOT
+from tools.chromium import BROWSER
+
+PICTURES = ROOT / "test-results"
+PATIENCE_MS = 10_000
+"""How long a page may take to show what is expected of it, on a machine that does other things too."""
+
+SignedIn = Callable[[Role], Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The browser that `./dev test` found, installed or was given."""
+    if not os.environ.get(BROWSER):
+        pytest.fail(f"{BROWSER} is not set: run the tests with ./dev test", pytrace=False)
+    expect.set_options(timeout=PATIENCE_MS)
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A real server over an empty store: its address, and a client that holds its admin key."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('store')}/promosight.db"
+    with serving(url, new_workspace(url)) as client:
+        yield client
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What went wrong in `page` so far. A test that provokes a fault looks at it and clears it."""
+    return []
+
+
+@pytest.fixture
+def page(
+    browser: Browser, server: httpx.Client, faults: list[str], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """An empty page at the server's address. A picture of it is kept when the test fails."""
+    failed_before = request.session.testsfailed
+    with browser.new_context(base_url=str(server.base_url), locale="en-GB") as context:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        watch(page, faults)
+        yield page
+        if request.session.testsfailed > failed_before or faults:
+            page.screenshot(path=_picture(request.node.name), full_page=True)
+    assert not faults
+
+
+@pytest.fixture
+def signed_in(page: Page, server: httpx.Client) -> SignedIn:
+    """`signed_in("marketer")` is the page with a session of that role, at the front door."""
+
+    def opened(role: Role) -> Page:
+        sign_in(page, server, role)
+        page.goto("/")
+        return page
+
+    return opened
+
+
+def _picture(name: str) -> Path:
+    PICTURES.mkdir(exist_ok=True)
+    return PICTURES / f"{name}.png"

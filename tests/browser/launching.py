@@ -1,0 +1,24 @@
+"""Starting the browser that `./dev` names, for tests and for pictures, with no errands of its own to run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tools.chromium import BROWSER, FLAGS
+from tools.page import node_program
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A running browser. Playwright's own Node is left alone: it lacks a library on a bare Debian."""
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node_program())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ[BROWSER], args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,71 @@
+"""`./dev screenshots`: takes the pictures in docs/images/, of a server with the demonstration's data.
+
+To take another, add a line to `SHOTS`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import httpx
+from playwright.sync_api import Browser
+
+from tests.api.server import serving
+from tests.browser.launching import launched
+from tests.browser.people import Role, sign_in
+from tests.cli.program import ask
+from tests.conftest import ROOT
+
+IMAGES = ROOT / "docs" / "images"
+SIZES = {1440: 900, 390: 844}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+class Shot(NamedTuple):
+    """One page to take: the file's first name, the address, what is on it once it has come, and who looks."""
+
+    name: str
+    address: str
+    heading: str
+    role: Role | None = None
+
+
+SHOTS = (Shot("sign-in", "/", "Promosight"),)
+
+
+def main() -> None:
+    """Takes every shot in every size, light and dark."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        key = ask("demo", "--data", folder, "--no-serve")["key"]
+        with serving(f"sqlite:///{folder}/promosight.db", key) as api, launched() as browser:
+            for shot, width, scheme in product(SHOTS, SIZES, SCHEMES):
+                print(_take(browser, api, shot, width, scheme).relative_to(ROOT), flush=True)
+
+
+def _take(
+    browser: Browser, api: httpx.Client, shot: Shot, width: int, scheme: Literal["light", "dark"]
+) -> Path:
+    file = IMAGES / f"{shot.name}-{scheme}-{width}.png"
+    with browser.new_context(
+        base_url=str(api.base_url),
+        color_scheme=scheme,
+        locale="en-GB",
+        reduced_motion="reduce",
+        viewport={"width": width, "height": SIZES[width]},
+    ) as context:
+        page = context.new_page()
+        if shot.role is not None:
+            sign_in(page, api, shot.role)
+        page.goto(shot.address)
+        page.get_by_role("heading", name=shot.heading).first.wait_for()
+        page.evaluate("document.fonts.ready")
+        page.screenshot(path=file)
+    return file
+
+
+if __name__ == "__main__":
+    main()

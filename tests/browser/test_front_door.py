@@ -1,0 +1,30 @@
+"""The front door: the page loads, whatever address of it is opened."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+
+@pytest.mark.parametrize("address", ["/", "/promotions/SPRING20"])
+def test_the_page_opens(page: Page, address: str) -> None:
+    """Nothing fails while it does: see `page`."""
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Promosight")).to_be_visible()
+
+
+def test_what_goes_wrong_unseen_is_noticed(page: Page, faults: list[str]) -> None:
+    """The net below the other tests holds, and the page may speak to nobody but its own server."""
+    page.goto("/")
+    page.evaluate("""() => {
+        console.error("so");
+        fetch("/v1/promotions");
+        fetch("http://127.0.0.1:1/").catch(() => {});
+        setTimeout(() => { throw new Error("much") });
+    }""")
+    page.wait_for_timeout(500)
+    seen, _ = "\n".join(sorted(faults)), faults.clear()
+    assert "console error: so" in seen
+    assert "error: much" in seen
+    assert "GET /v1/promotions was answered 401" in seen
+    assert "http://127.0.0.1:1/' violates the following Content Security Policy" in seen
