@@ -36,7 +36,34 @@ export interface Funnel {
 }
 
 export type Workspace = Schemas["WorkspaceAnswer"];
-export type Source = Schemas["SourceAnswer"];
+export type Cadence = "realtime" | "hourly" | "daily";
+
+/** What the last event that a source sent with `?dry_run=true` would have come to. */
+export interface SourceTest {
+  event_id: string | null;
+  outcome: string;
+  reason: string | null;
+  detail: string;
+  received_at: string;
+  promotion_id: string | null;
+  customer_id: string | null;
+}
+
+/** A system that reports; it is `setup` until it is marked live. */
+export type Source = Omit<Schemas["SourceAnswer"], "cadence"> & {
+  cadence: Cadence;
+  state?: "setup" | "live";
+  overdue?: boolean;
+  due_at?: string | null;
+  test?: SourceTest | null;
+};
+
+/** What a source sent, by hour or day and outcome; hours in which it sent nothing are left out. */
+export interface Activity {
+  source: string;
+  by: "hour" | "day";
+  items: { from: string; outcomes: Record<string, number> }[];
+}
 export type Key = Schemas["KeyAnswer"];
 export type NewKey = Schemas["NewKeyAnswer"];
 export type Import = Schemas["ImportAnswer"];
@@ -54,6 +81,14 @@ export interface ImportPage {
 export type Receipt = Schemas["ReceiptAnswer"];
 
 export type Role = "viewer" | "marketer" | "developer" | "admin";
+
+export interface User {
+  email: string;
+  name: string;
+  role: Role;
+  created_at: string;
+  last_seen_at: string | null;
+}
 
 export interface Session {
   user: { email: string; name: string; role: Role };
