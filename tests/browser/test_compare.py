@@ -66,7 +66,7 @@ def test_the_same_group_is_compared_across_promotions(signed_in: SignedIn) -> No
     table = page.get_by_role("table", name="Redemption rate by segment")
     expect(table.get_by_role("rowheader")).to_have_text(["loyal"])
     cell = table.get_by_role("link", name=re.compile("^SUMMER10, loyal: 56%"))
-    page.get_by_text("Only groups all of them have").click()
+    page.get_by_role("switch", name="Only groups all of them have").click()
     expect(table.get_by_role("rowheader")).to_have_text(["loyal", "vip"])
     cell.click()
     table = page.get_by_role("dialog").get_by_role("table", name="SUMMER10 by segment")

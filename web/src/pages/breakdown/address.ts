@@ -3,29 +3,31 @@ import { useLocation, useNavigate } from "react-router";
 
 /** Names in the query that belong to the breakdown; all others are the list's, and are left as they are. */
 const MINE = ["by", "date", "unit", "order", "after", "time"] as const;
-export type Name = (typeof MINE)[number];
+type Mine = (typeof MINE)[number];
 
-/** What the breakdown shows, as its address says it. */
-export interface Address {
+/** What is shown, as the address says it. */
+export interface Address<Name extends string> {
   get: (name: Name) => string | null;
-  /** Changes some of it; null takes a name out. The place one looked at before is not kept in the history. */
+  /** Changes some of it; null takes a name out. What was shown before is not kept in the history. */
   set: (changes: Partial<Record<Name, string | null>>) => void;
 }
 
-export function useAddress(): Address {
+export function useAddress<Name extends string = Mine>(): Address<Name> {
   const navigate = useNavigate();
-  const { search, hash } = useLocation();
+  const { search } = useLocation();
   const get = useCallback((name: Name) => new URLSearchParams(search).get(name), [search]);
   const set = useCallback(
     (changes: Partial<Record<Name, string | null>>) => {
-      const words = new URLSearchParams(search);
-      for (const [name, value] of Object.entries(changes)) {
+      // The browser's own address: of two quick changes, the first may not be drawn yet.
+      const { search: now, hash } = window.location;
+      const words = new URLSearchParams(now);
+      for (const [name, value] of Object.entries<string | null | undefined>(changes)) {
         if (value) words.set(name, value);
         else words.delete(name);
       }
       navigate({ search: words.toString(), hash }, { replace: true });
     },
-    [navigate, search, hash],
+    [navigate],
   );
   return { get, set };
 }

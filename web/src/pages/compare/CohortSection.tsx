@@ -1,8 +1,8 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconChartLine, IconTable } from "@tabler/icons-react";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { Chart } from "../../look/Chart";
+import { useAddress } from "../breakdown/address";
 import { Section } from "../breakdown/Section";
 import { label } from "../breakdown/words";
 import { type Compared, nameOf, useBreakdowns } from "./asked";
@@ -13,16 +13,10 @@ import { matrix } from "./matrix";
 
 /** How the rate of each promotion went, by the week its customers were assigned. */
 export function CohortSection({ compared }: { compared: readonly Compared[] }) {
-  const [words, setWords] = useSearchParams();
-  const isTable = words.get("time") === "table";
+  const { get, set } = useAddress<"time">();
+  const isTable = get("time") === "table";
   const breakdowns = useBreakdowns(compared, "week");
   const isThere = breakdowns.some(Boolean);
-  const toggle = () => {
-    const fresh = new URLSearchParams(words);
-    if (isTable) fresh.delete("time");
-    else fresh.set("time", "table");
-    setWords(fresh, { replace: true });
-  };
   return (
     <Section
       level={2}
@@ -33,7 +27,7 @@ export function CohortSection({ compared }: { compared: readonly Compared[] }) {
         <Button
           size="xs"
           variant="default"
-          onClick={toggle}
+          onClick={() => set({ time: isTable ? null : "table" })}
           leftSection={
             isTable ? <IconChartLine size={15} aria-hidden /> : <IconTable size={15} aria-hidden />
           }

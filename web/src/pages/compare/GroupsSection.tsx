@@ -1,6 +1,5 @@
 import { Button, SegmentedControl, Skeleton, Switch } from "@mantine/core";
-import { useSearchParams } from "react-router";
-import { chosen } from "../breakdown/address";
+import { chosen, useAddress } from "../breakdown/address";
 import { DIMENSIONS, type Dimension } from "../breakdown/lines/dimensions";
 import { Section } from "../breakdown/Section";
 import { label } from "../breakdown/words";
@@ -13,15 +12,9 @@ const CHOICES: [Dimension, ...Dimension[]] = ["segment", "tier", "channel", "cam
 
 /** The same groups of customers in each promotion: who takes up which. */
 export function GroupsSection({ compared }: { compared: readonly Compared[] }) {
-  const [words, setWords] = useSearchParams();
-  const by = chosen(words.get("by"), CHOICES);
-  const isEvery = words.get("groups") === "all";
-  const set = (name: string, value: string | null) => {
-    const fresh = new URLSearchParams(words);
-    if (value) fresh.set(name, value);
-    else fresh.delete(name);
-    setWords(fresh, { replace: true });
-  };
+  const { get, set } = useAddress<"by" | "groups">();
+  const by = chosen(get("by"), CHOICES);
+  const isEvery = get("groups") === "all";
   return (
     <Section
       level={2}
@@ -34,19 +27,24 @@ export function GroupsSection({ compared }: { compared: readonly Compared[] }) {
             size="xs"
             label="Only groups all of them have"
             checked={!isEvery}
-            onChange={(event) => set("groups", event.currentTarget.checked ? null : "all")}
+            onChange={(event) => set({ groups: event.currentTarget.checked ? null : "all" })}
           />
           <SegmentedControl
             size="xs"
             aria-label="Groups by"
             value={by}
-            onChange={(value) => set("by", value)}
+            onChange={(value) => set({ by: value })}
             data={CHOICES.map((value) => ({ value, label: DIMENSIONS[value].name }))}
           />
         </>
       }
     >
-      <Groups compared={compared} by={by} isEvery={isEvery} onEvery={() => set("groups", "all")} />
+      <Groups
+        compared={compared}
+        by={by}
+        isEvery={isEvery}
+        onEvery={() => set({ groups: "all" })}
+      />
     </Section>
   );
 }

@@ -1,30 +1,31 @@
-import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
+import { useMemo } from "react";
+import { useLocation, useNavigate } from "react-router";
 
 /** More than this cannot be told apart. */
 export const MOST = 6;
 
 /** Which promotions are compared, as the address says it: `?id=A&id=B`. */
 export function useIds() {
-  const [words, setWords] = useSearchParams();
-  const said = words.getAll("id").join("\n"); // no id holds a line break
-  const ids = useMemo(() => [...new Set(said.split("\n").filter(Boolean))].slice(0, MOST), [said]);
-  const change = useCallback(
-    (next: string[]) =>
-      setWords(
-        (old) => {
-          const fresh = new URLSearchParams(old);
-          fresh.delete("id");
-          for (const id of next) fresh.append("id", id);
-          return fresh;
-        },
-        { replace: true },
-      ),
-    [setWords],
-  );
+  const navigate = useNavigate();
+  const { search } = useLocation();
+  const said = idsOf(search).join("\n"); // no id holds a line break
+  const ids = useMemo(() => said.split("\n").filter(Boolean), [said]);
+  const change = (next: (ids: string[]) => string[]) => {
+    // The browser's own address: of two quick changes, the first may not be drawn yet.
+    const words = new URLSearchParams(window.location.search);
+    const before = idsOf(window.location.search);
+    words.delete("id");
+    for (const id of next(before)) words.append("id", id);
+    navigate({ search: words.toString() }, { replace: true });
+  };
   return {
     ids,
-    add: (id: string) => change([...ids, id]),
-    remove: (id: string) => change(ids.filter((one) => one !== id)),
+    add: (id: string) => change((before) => [...before, id]),
+    remove: (id: string) => change((before) => before.filter((one) => one !== id)),
   };
+}
+
+function idsOf(search: string): string[] {
+  const said = new URLSearchParams(search).getAll("id").filter(Boolean);
+  return [...new Set(said)].slice(0, MOST);
 }
