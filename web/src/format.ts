@@ -22,17 +22,26 @@ export const share = (value: number): string => percent.format(value);
 export const interval = ([low, high]: readonly number[]): string =>
   `${share(low ?? 0)} to ${share(high ?? 1)}`;
 
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** A format for money, made once: making one takes longer than using it. Throws RangeError for what is no currency. */
+function moneyFormat(currency: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${currency} ${options.notation} ${options.maximumFractionDigits}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat("en", { style: "currency", currency, ...options });
+    formats.set(key, format);
+  }
+  return format;
+}
+
 /** An exact decimal string with a currency: "32,000.00 EUR" as "€32,000.00". `brief` drops the cents of large sums. */
 export function money(amount: string, currency: string, brief = false): string {
   const value = Number(amount); // for showing only: the exact amount is the string
   const digits = brief && Math.abs(value) >= 1_000 ? 0 : undefined;
   try {
-    return new Intl.NumberFormat("en", {
-      style: "currency",
-      currency,
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    }).format(value);
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return moneyFormat(currency, options).format(value);
   } catch {
     return `${amount} ${currency}`;
   }
@@ -53,8 +62,8 @@ export function shortMoney(amount: string, currency: string): string {
   const value = Number(amount);
   if (Math.abs(value) < 10_000) return money(amount, currency, true);
   try {
-    const options = { style: "currency", currency, notation: "compact" } as const;
-    return new Intl.NumberFormat("en", { ...options, maximumFractionDigits: 1 }).format(value);
+    const options = { notation: "compact", maximumFractionDigits: 1 } as const;
+    return moneyFormat(currency, options).format(value);
   } catch {
     return `${short.format(value)} ${currency}`;
   }

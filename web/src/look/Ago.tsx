@@ -25,7 +25,12 @@ export function Ago({ at }: { at: string }) {
   const { workspace } = useSession();
   const current = Math.max(useNow(), Date.parse(at));
   return (
-    <time dateTime={at} title={instant(at, workspace.time_zone)}>
+    <time
+      dateTime={at}
+      onMouseEnter={({ currentTarget: here }) => {
+        here.title = instant(here.dateTime, workspace.time_zone); // dear to write: not for every row, five times a second
+      }}
+    >
       {ago(at, current)}
     </time>
   );

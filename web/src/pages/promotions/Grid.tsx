@@ -5,6 +5,7 @@ import { CELLS } from "./cells";
 import { COLUMNS, type ColumnId } from "./columnIds";
 import { type Paging, pagingOf } from "./paging";
 import classes from "./promotions.module.css";
+import { Row } from "./Row";
 import { RowMenu } from "./RowMenu";
 import { SortHeader } from "./SortHeader";
 import type { Selection } from "./useSelection";
@@ -40,10 +41,14 @@ export function Grid({ items, columns, sort, onSort, selection, paging, isStale 
       pinLastColumn
       selectedRecords={selection.chosen}
       onSelectedRecordsChange={selection.choose}
-      selectionColumnStyle={{ width: 36, minWidth: 36 }}
       isRecordSelectable={selection.isSelectable}
       getRecordSelectionCheckboxProps={selectionLabel}
       allRecordsSelectionCheckboxProps={{ className: classes.hidden, disabled: true }}
+      rowFactory={({ record, index, rowProps, children }) => (
+        <Row key={record.promotion_id} {...{ record, index, rowProps }} madeOf={[drawn, selection]}>
+          {children}
+        </Row>
+      )}
       {...pagingOf(paging)}
     />
   );
@@ -55,6 +60,15 @@ const selectionLabel = (one: Promotion) => ({
 });
 
 const smaller = () => ({ fontSize: 13 });
+
+/** Pinned cells say where they stick themselves: rows are not drawn again when the table has measured its columns. */
+const pinned = (side: "left" | "right", offset: number) => ({
+  cellsStyle: () => ({ position: "sticky" as const, [side]: offset }),
+  customCellAttributes: () => ({ "data-pinned": side, "data-pinned-shadow": side }),
+});
+
+/** How wide the column of checkboxes is in the table's own styles. */
+const CHECKBOX_WIDTH = 44;
 
 function columnsOf(
   ids: readonly ColumnId[],
@@ -68,7 +82,8 @@ function columnsOf(
       title: <SortHeader column={id} sort={sort} onSort={onSort} />,
       textAlign: COLUMNS[id].isNumber ? "right" : "left",
       width: COLUMNS[id].width,
-      cellsStyle: id === "kind" ? smaller : undefined,
+      ...(id === "name" && pinned("left", CHECKBOX_WIDTH)),
+      ...(id === "kind" && { cellsStyle: smaller }),
       noWrap: true,
       render: (promotion) => <Cell promotion={promotion} />,
     };
@@ -77,6 +92,7 @@ function columnsOf(
     accessor: "actions",
     title: <span className="only-read-aloud">Actions</span>,
     width: 42,
+    ...pinned("right", 0),
     textAlign: "right",
     render: (promotion) => <RowMenu promotion={promotion} />,
   };

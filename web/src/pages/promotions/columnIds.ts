@@ -42,7 +42,7 @@ export const COLUMNS: Record<ColumnId, ColumnFacts> = {
   status: { title: "Status", width: 98, first: "asc" },
   assigned: { title: "Assigned", width: 76, first: "desc", isNumber: true },
   rate: { title: "Redemption Rate", width: 98, first: "desc", isNumber: true },
-  trend: { title: "Last 30 days", width: 96 },
+  trend: { title: "Last 30 days", width: 98 },
   usage: { title: "Budget & Cap Usage", width: 168, first: "desc" },
   redemptions: { title: "Redemptions", width: 98, first: "desc", isNumber: true },
   reward_cost: { title: "Reward cost", width: 96, first: "desc", isNumber: true },

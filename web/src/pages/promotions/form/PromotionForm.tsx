@@ -81,7 +81,7 @@ export function PromotionForm({ initial, codes, status, intents, onSend, onCance
           <Period />
         </Stack>
         <Group className={classes.buttons} justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
+          <Button variant="default" onClick={onCancel} visibleFrom={isNew ? "xs" : undefined}>
             Cancel
           </Button>
           {intents.map((intent, index) => (
