@@ -82,6 +82,7 @@ ROUTES = (
         imports.problems,
         f"{REPORTS} {_ANY_WRITE}",
         "Rows of a file that were refused, wait or are flagged, as CSV",
+        media=("text/csv",),
     ),
     Route(
         "GET",
@@ -89,8 +90,9 @@ ROUTES = (
         promotion_list.listing,
         REPORTS,
         "Promotions with their figures",
-        query=("status", "kind", "q", "sort", *_PAGE),
+        query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "format"),
         gives=wire.PromotionPage,
+        media=("text/csv",),
     ),
     Route(
         "PUT",
@@ -177,6 +179,7 @@ ROUTES = (
         REPORTS,
         "The customers behind a figure, as CSV or NDJSON",
         query=("status", "format"),
+        media=("text/csv", "application/x-ndjson"),
     ),
     Route(
         "GET",

@@ -45,6 +45,11 @@ class Outstanding:
         self._workspace_no = workspace_no
         self._standing = _standing(tx, workspace_no)
 
+    @property
+    def version(self) -> int:
+        """The version of the tallies: while it stays, what moves is told by totals that are other objects."""
+        return self._standing.version
+
     def totals(self) -> Mapping[int, dict[str, list[int]]]:
         """The totals of every promotion, by currency; one that has not moved is the same object as before."""
         return self._standing.totals
@@ -83,12 +88,13 @@ class Outstanding:
             if not there or there[:2] != (version, first) or there[2] is not totals.get(no):
                 missing[no] = first
                 fresh[no] = (version, first, totals.get(no), {one: {} for one in dimensions})
-        for (no, dimension, key, currency), values in self._read(missing, dimensions).items():
+        for (no, dimension, key, currency), values in self.since(missing, dimensions).items():
             fresh[no][3][dimension][key, currency] = values
         known |= fresh
         return {(no, one): known[no][3][one] for no in first_keys for one in dimensions}
 
-    def _read(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
+    def since(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
+        """The same cells in one dictionary, read anew and not remembered."""
         rows = self._tx.all_for(
             "cells_since",
             [
