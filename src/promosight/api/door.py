@@ -21,7 +21,8 @@ from litestar.response import Stream
 from promosight.api import problems
 from promosight.api.call import JSON, Call, Headers, Receive, Scope, headers_of, request_id_of
 from promosight.api.holding import Holding, Limits, Share, spooled
-from promosight.api.keys import Keys, check
+from promosight.api.keys import Caller, Keys, check
+from promosight.api.live import Live
 from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,
@@ -71,6 +72,7 @@ class Door:
         self.clock = clock
         self.fresh = fresh
         self.keys = Keys(store)
+        self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
         self._decoder = ThreadPoolExecutor(1, "promosight-decoder")
 
@@ -131,9 +133,7 @@ async def answered(
 ) -> Answer:
     """Checks the key, takes the body in and lets the route's handler answer. Raises PromosightError."""
     now_us = door.clock()
-    caller = await door.keys.caller(_secret(headers), now_us=now_us)
-    client = scope.get("client")
-    check(caller, client[0] if client else "", route.scope, now_us=now_us)
+    caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
     if route.admit is not None:
         bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
         return await _with_file(door, route, bare, receive)
@@ -145,6 +145,16 @@ async def answered(
         return await _answer(door, route, call)
     finally:
         share.end()
+
+
+async def admitted(
+    door: Door, allowed: str, scope: Scope, headers: Headers, *, now_us: int
+) -> Caller:
+    """Who calls, and that it may, with one of the scopes allowed. Raises Unauthenticated, Denied."""
+    caller = await door.keys.caller(_secret(headers), now_us=now_us)
+    client = scope.get("client")
+    check(caller, client[0] if client else "", allowed, now_us=now_us)
+    return caller
 
 
 async def _with_file(door: Door, route: Route, bare: Call, receive: Receive) -> Answer:

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from promosight.api import imports, inbox, promotion_list, promotions, reporting, set_up, wire
+from promosight.api import (
+    imports,
+    inbox,
+    promotion_list,
+    promotions,
+    reporting,
+    set_up,
+    stream,
+    wire,
+)
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
 from promosight.rules.promotions import Promotion
@@ -93,6 +102,15 @@ ROUTES = (
         query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "format"),
         gives=wire.PromotionPage,
         media=("text/csv",),
+    ),
+    Route(
+        "GET",
+        "/v1/stream",
+        stream.listen,
+        REPORTS,
+        "Promotions as their figures change, as server-sent events",
+        query=("last_event_id",),
+        media=(stream.EVENTS,),
     ),
     Route(
         "PUT",

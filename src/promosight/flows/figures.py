@@ -254,6 +254,18 @@ def list_promotions(
     ]
 
 
+def page_after(
+    tx: Tx, workspace_no: int, after: str, limit: int, *, now_us: int
+) -> tuple[list[bytes], str | None]:
+    """So many promotions by id after one, encoded with their figures, and the id to go on after, or None."""
+    view = View(tx, workspace_no, now_us=now_us)
+    defined = view.catalogue.defined
+    start = bisect_right(defined, after, key=lambda one: one.promotion_id)
+    page = defined[start : start + limit]
+    more = start + limit < len(defined)
+    return [bytes(text) for text in view.show(page)], page[-1].promotion_id if more else None
+
+
 def describe(listed: Listed) -> dict[str, Any]:
     """A promotion's definition as the contract shows it."""
     return {

@@ -76,9 +76,7 @@ class Windows:
 
     def looked_at(self, listed: Listed) -> Any:
         """What the limits of a promotion look at beside its totals: equal means equal usage. None for nothing."""
-        assert listed.definition is not None
-        limits = listed.definition.limits
-        if not limits or all(one.window == "lifetime" and not one.tier_id for one in limits):
+        if not looks_at_cells(listed):
             return None
         dimensions = (TIER, ASSIGNED_DAY, REDEEMED_DAY)
         return self._today, [self._cells.get((listed.promotion_no, one)) for one in dimensions]
@@ -124,6 +122,12 @@ class Windows:
                     by_tier[no] = ""
         found = self._outstanding.several(by_day, (ASSIGNED_DAY, REDEEMED_DAY))
         return found | self._outstanding.several(by_tier, (TIER,))
+
+
+def looks_at_cells(listed: Listed) -> bool:
+    """Whether some limit of a promotion looks at more than its totals: at days, or at a tier."""
+    limits = () if listed.definition is None else listed.definition.limits
+    return any(one.window != "lifetime" or one.tier_id for one in limits)
 
 
 def _window(day: str, window: str, week_start: str) -> str:
