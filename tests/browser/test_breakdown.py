@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.browser.conftest import SignedIn
 
 from tests.api.server import promotion
+from tests.browser.conftest import SignedIn
 from tests.browser.shop import assign, redeem, redemption
 
 TIERS = [

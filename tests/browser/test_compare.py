@@ -7,9 +7,9 @@ import re
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.conftest import SignedIn
 
 from tests.api.server import promotion
+from tests.browser.conftest import SignedIn
 from tests.browser.shop import assign, redeem
 
 

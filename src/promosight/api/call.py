@@ -134,9 +134,13 @@ class Call:
 
     def limit(self, default: int = 100, at_most: int = 1_000) -> int:
         """The page size asked for. Raises Invalid."""
-        text = self.query("limit")
+        return self.whole("limit", 1, at_most) or default
+
+    def whole(self, name: str, least: int, most: int) -> int | None:
+        """A whole number of the query string, or None. Raises Invalid."""
+        text = self.query(name)
         if text is None:
-            return default
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= at_most:
-            raise Invalid(f"must be a whole number from 1 to {at_most}", pointer="/limit")
+            return None
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise Invalid(f"must be a whole number from {least} to {most}", pointer=f"/{name}")
         return int(text)

@@ -25,6 +25,7 @@ from promosight.api.call import JSON, Call, Headers, Receive, Scope, headers_of,
 from promosight.api.cookies import check_change, find_caller, token_of
 from promosight.api.holding import Holding, Limits, Share, spooled
 from promosight.api.keys import NOBODY, Caller, Keys, check
+from promosight.api.live import Live
 from promosight.api.passwords import Passwords
 from promosight.connectors.spool import Spool
 from promosight.errors import (
@@ -81,6 +82,7 @@ class Door:
         self.sessions = Keys(store, find_caller)
         self.passwords = Passwords(fresh)
         self.attempts = Attempts()
+        self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
         self._decoder = ThreadPoolExecutor(1, "promosight-decoder")
 
@@ -102,7 +104,8 @@ class Route(NamedTuple):
     """One line of the table of routes. Of several scopes, parted by spaces, one is enough; "" asks for no key.
 
     Where there is `admit` the body is a file: judged by its head, then spooled, never held. The body of a `private`
-    one holds a password: no trace of it is kept, so an Idempotency-Key is not looked at.
+    one holds a password: no trace of it is kept, so an Idempotency-Key is not looked at. `media` are the media
+    types it answers in beside JSON.
     """
 
     method: str
@@ -116,6 +119,7 @@ class Route(NamedTuple):
     status: int = 200
     admit: Callable[[Call], None] | None = None
     private: bool = False
+    media: tuple[str, ...] = ()
 
 
 def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]]:
@@ -146,13 +150,7 @@ async def answered(
 ) -> Answer:
     """Checks who calls, takes the body in and lets the route's handler answer. Raises PromosightError."""
     now_us = door.clock()
-    secret = _secret(headers)
-    if secret is None:
-        caller = await _without_key(door, route, headers, now_us)
-    else:
-        caller = await door.keys.caller(secret, now_us=now_us)
-    client = scope.get("client")
-    check(caller, client[0] if client else "", route.scope, now_us=now_us)
+    caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
     if route.admit is not None:
         bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
         return await _with_file(door, route, bare, receive)
@@ -166,13 +164,29 @@ async def answered(
         share.end()
 
 
-async def _without_key(door: Door, route: Route, headers: Headers, now_us: int) -> Caller:
+async def admitted(
+    door: Door, allowed: str, scope: Scope, headers: Headers, *, now_us: int
+) -> Caller:
+    """Who calls, and that it may, with one of the scopes allowed. Raises Unauthenticated, Denied."""
+    secret = _secret(headers)
+    if secret is None:
+        caller = await _without_key(door, allowed, scope, headers, now_us)
+    else:
+        caller = await door.keys.caller(secret, now_us=now_us)
+    client = scope.get("client")
+    check(caller, client[0] if client else "", allowed, now_us=now_us)
+    return caller
+
+
+async def _without_key(
+    door: Door, allowed: str, scope: Scope, headers: Headers, now_us: int
+) -> Caller:
     """Who calls without a key: nobody where none is asked for, else the user of a session."""
-    if not route.scope:
+    if not allowed:
         return NOBODY
     token = token_of(headers)
     if token is not None:
-        check_change(route.method, headers)
+        check_change(scope["method"], headers)
         return await door.sessions.caller(token, now_us=now_us)
     return await door.keys.caller(None, now_us=now_us)
 

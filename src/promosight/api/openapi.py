@@ -197,14 +197,14 @@ def _content(takes: Any) -> dict[str, Any]:
 
 def _responses(route: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
+    content: dict[str, Any] = {one: {"schema": {"type": "string"}} for one in route.media}
     if route.gives is ReportAnswer:
-        either = {"anyOf": [_ref(ReceiptAnswer), _ref(ReportAnswer)]}
-        good["content"] = {"application/json": {"schema": either}}
+        either = [_ref(ReceiptAnswer), _ref(ReportAnswer)]
+        content["application/json"] = {"schema": {"anyOf": either}}
     elif _is_struct(route.gives):
-        good["content"] = {"application/json": {"schema": _ref(route.gives)}}
-    elif route.status != 204:
-        text = {"schema": {"type": "string"}}
-        good["content"] = {"text/csv": text, "application/x-ndjson": text}
+        content["application/json"] = {"schema": _ref(route.gives)}
+    if content:
+        good["content"] = content
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     bad = {
         str(status): {"description": TITLES[status], "content": problem}

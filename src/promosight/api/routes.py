@@ -15,6 +15,7 @@ from promosight.api import (
     reporting,
     sessions,
     set_up,
+    stream,
     users,
     wire,
 )
@@ -96,6 +97,7 @@ ROUTES = (
         imports.problems,
         f"{REPORTS} {_ANY_WRITE}",
         "Rows of a file that were refused, wait or are flagged, as CSV",
+        media=("text/csv",),
     ),
     Route(
         "GET",
@@ -103,8 +105,18 @@ ROUTES = (
         promotion_list.listing,
         REPORTS,
         "Promotions with their figures",
-        query=("status", "kind", "q", "sort", *_PAGE),
+        query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "format"),
         gives=wire.PromotionPage,
+        media=("text/csv",),
+    ),
+    Route(
+        "GET",
+        "/v1/stream",
+        stream.listen,
+        REPORTS,
+        "Promotions as their figures change, as server-sent events",
+        query=("last_event_id",),
+        media=(stream.EVENTS,),
     ),
     Route(
         "PUT",
@@ -199,6 +211,7 @@ ROUTES = (
         REPORTS,
         "The customers behind a figure, or behind one bar of a breakdown, as CSV or NDJSON",
         query=("status", "by", "key", "date", "format"),
+        media=("text/csv", "application/x-ndjson"),
     ),
     Route(
         "GET",

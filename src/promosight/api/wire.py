@@ -94,19 +94,25 @@ class WithdrawnAnswer(Wire):
 
 
 class PromotionAnswer(Promotion, kw_only=True, forbid_unknown_fields=True):
-    """A promotion with its figures."""
+    """A promotion with its figures. `trend`, with `?trend=DAYS`: live redemptions a day, the oldest day first."""
 
     promotion_id: str
     created_at: str
     updated_at: str
     figures: Figures
+    trend: list[int] | UnsetType = UNSET
 
 
 class PromotionPage(Wire):
-    """A page of promotions; `next` is the cursor of the following one."""
+    """A page of promotions; `next` is the cursor of the following one, `total` how many matched.
+
+    Everything acknowledged before `as_of` is in the figures.
+    """
 
     items: list[PromotionAnswer]
     next: str | None
+    total: int
+    as_of: str
 
 
 class CodesAnswer(Wire):

@@ -120,6 +120,7 @@ def _local_date(moment: datetime, zone_info: ZoneInfo) -> date:
         return moment.date()
 
 
+@lru_cache(4_096)
 def week_of(day: str, week_start: str) -> str:
     """The first day of the week that `day` lies in, for weeks that start on `week_start`.
 

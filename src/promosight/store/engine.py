@@ -22,7 +22,7 @@ from promosight.errors import StoreError
 from promosight.store import migrate
 from promosight.store.database import Database, database
 from promosight.store.loop_writer import LoopWriter, Steps
-from promosight.store.readers import Readers
+from promosight.store.readers import Readers, SteadyReader
 from promosight.store.tx import LostRace, Tx
 from promosight.store.waiting import SMALL_WEIGHT, Job, Waiting, answer
 
@@ -44,6 +44,7 @@ class Store:
         self._tx = db.connect(write=True)
         self._turn = threading.Lock()  # whoever holds it has the connection
         self._loops: dict[asyncio.AbstractEventLoop, LoopWriter] = {}
+        self._told: tuple[Callable[[], None], ...] = ()
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="promosight-commit")
         self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
         self._thread.start()
@@ -95,6 +96,22 @@ class Store:
         answer: R = self.write(each_alone, action)
         return answer
 
+    def steady_reader(self) -> SteadyReader:
+        """A reading connection of one's own; to be closed before the store."""
+        return SteadyReader(self.database)
+
+    def tell(self, told: Callable[[], None]) -> Callable[[], None]:
+        """Has `told` called after this process's commits, by the thread that made one, until what is returned is.
+
+        The next transaction waits for it, so it does no more than wake somebody; it may be called for nothing.
+        """
+        self._told = (*self._told, told)
+
+        def stop() -> None:
+            self._told = tuple(one for one in self._told if one is not told)
+
+        return stop
+
     @property
     def light_served(self) -> int:
         """How many light changes there have been: a long piece of work makes itself small while there are more."""
@@ -135,6 +152,8 @@ class Store:
                     self._rest()
 
     def _rest(self) -> None:
+        for told in self._told:
+            told()
         with contextlib.suppress(Exception):  # nobody's answer, and no end to the writer
             self.database.rest(self._tx)
 
