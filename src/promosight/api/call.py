@@ -124,6 +124,13 @@ class Call:
             raise Invalid("must be printable and shorter", pointer=f"/{name}")
         return value
 
+    def flag(self, name: str) -> bool:
+        """Whether a parameter of the query string is `true`. Raises Invalid when it is neither that nor `false`."""
+        text = self.query(name)
+        if text not in (None, "true", "false"):
+            raise Invalid("must be true or false", pointer=f"/{name}")
+        return text == "true"
+
     def limit(self, default: int = 100, at_most: int = 1_000) -> int:
         """The page size asked for. Raises Invalid."""
         text = self.query("limit")

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from promosight.api import imports, inbox, promotion_list, promotions, reporting, set_up, wire
+from promosight.api import (
+    imports,
+    inbox,
+    promotion_list,
+    promotions,
+    reporting,
+    set_up,
+    sources,
+    wire,
+)
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
 from promosight.rules.promotions import Promotion
@@ -27,7 +36,7 @@ ROUTES = (
         REDEMPTIONS,
         "Report redemptions and reversals: one object, or up to 10,000",
         ReportedEvent,
-        query=("outcomes",),
+        query=("outcomes", "dry_run"),
         gives=wire.ReportAnswer,
     ),
     Route(
@@ -37,7 +46,7 @@ ROUTES = (
         ASSIGNMENTS,
         "Report assignments: one object, or up to 10,000",
         ReportedAssignment,
-        query=("outcomes",),
+        query=("outcomes", "dry_run"),
         gives=wire.ReportAnswer,
     ),
     Route(
@@ -242,7 +251,7 @@ ROUTES = (
     Route(
         "GET",
         "/v1/sources",
-        set_up.sources,
+        sources.listing,
         REPORTS,
         "The systems that report",
         gives=wire.SourcePage,
@@ -250,29 +259,38 @@ ROUTES = (
     Route(
         "POST",
         "/v1/sources",
-        set_up.create_source,
+        sources.create,
         ADMIN,
         "Name a source",
-        set_up.NewSource,
+        sources.NewSource,
         gives=wire.SourceAnswer,
         status=201,
     ),
     Route(
         "PATCH",
         "/v1/sources/{name:str}",
-        set_up.change_source,
+        sources.change,
         ADMIN,
-        "Choose a source's cadence",
-        set_up.SourceChange,
+        "Choose a source's cadence, or let it go live",
+        sources.SourceChange,
         gives=wire.SourceAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/sources/{name:str}/activity",
+        sources.show_activity,
+        REPORTS,
+        "What a source sent and how it was answered, by hour or day",
+        query=("by", "from", "to"),
+        gives=wire.ActivityAnswer,
     ),
     Route(
         "POST",
         "/v1/sources/{name:str}/coverage",
-        set_up.cover,
+        sources.cover,
         REDEMPTIONS,
         "Declare a period covered, even if nothing was redeemed",
-        set_up.Period,
+        sources.Period,
         gives=wire.PeriodAnswer,
         status=201,
     ),

@@ -49,9 +49,13 @@ FROM source
 WHERE true
 ON CONFLICT (workspace_no, name) DO NOTHING;
 
--- name: change_source
--- A new cadence, or the moment it went live.
-UPDATE source SET cadence = :cadence, live_us = :live_us WHERE source_no = :source_no;
+-- name: change_cadence
+-- How often a source means to report.
+UPDATE source SET cadence = :cadence WHERE source_no = :source_no;
+
+-- name: start_source
+-- A source goes live; once.
+UPDATE source SET live_us = :live_us WHERE source_no = :source_no AND live_us IS NULL;
 
 -- name: hear_sources
 -- Notes when sources were last heard.
