@@ -12,8 +12,9 @@ import pytest
 from promosight.errors import Invalid
 from promosight.flows.activity import Asked, activity
 from promosight.flows.intake import Delivery, Item, Receipt
-from promosight.flows.problems import Wanted, replay
+from promosight.flows.problems import Page, Wanted
 from promosight.flows.rejecting import Refused
+from promosight.flows.replay import replay
 from promosight.flows.report import report
 from promosight.flows.set_up import NewWorkspace, create_workspace
 from promosight.flows.show_sources import list_sources
@@ -170,9 +171,9 @@ def test_a_replay_is_not_the_word_of_its_source(store: Store, workspace: Workspa
     before = shown(store, workspace), listed(store, workspace, NOW_US)
     later_us = NOW_US + HOUR_US
     replayed = store.change(
-        lambda tx: replay(tx, workspace.workspace_no, Wanted(), ids=None, now_us=later_us)
+        lambda tx: replay(tx, workspace.workspace_no, Wanted(), page=Page(), now_us=later_us)
     )
-    assert replayed["outcomes"] == {"rejected": 1}
+    assert replayed.outcomes == {"rejected": 1}
     assert (shown(store, workspace), listed(store, workspace, NOW_US)) == before
 
 

@@ -86,7 +86,8 @@ Handler = Callable[[Door, Call], Answer | Awaitable[Answer]]
 class Route(NamedTuple):
     """One line of the table of routes. Of several scopes, parted by spaces, one is enough.
 
-    Where there is `admit` the body is a file: judged by its head, then spooled, never held.
+    Where there is `admit` the body is a file: judged by its head, then spooled, never held. With `streams` the
+    answer may be a stream of CSV.
     """
 
     method: str
@@ -99,6 +100,7 @@ class Route(NamedTuple):
     query: tuple[str, ...] = ()
     status: int = 200
     admit: Callable[[Call], None] | None = None
+    streams: bool = False
 
 
 def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]]:

@@ -2,7 +2,7 @@
 
 What is done with a request is the same as on every other way in (`door.answered`); only the framework's
 routing and its response are left out, which cost several times as much as taking an event in. Routes with
-parameters in their path, other methods and odd spellings of a path are the framework's.
+parameters in their path or streams for answers, other methods and odd spellings of a path are the framework's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _JSON = (b"content-type", JSON.encode())
 
 def lanes(routes: tuple[Route, ...]) -> dict[tuple[str, bytes], Route]:
     """The routes that go straight through, by method and path as it comes over the wire."""
-    return {(r.method, r.path.encode()): r for r in routes if "{" not in r.path}
+    return {(r.method, r.path.encode()): r for r in routes if "{" not in r.path and not r.streams}
 
 
 async def serve(door: Door, route: Route, scope: Scope, receive: Receive, send: Send) -> None:

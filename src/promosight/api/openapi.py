@@ -183,6 +183,8 @@ def _responses(route: Route) -> dict[str, Any]:
     elif route.status != 204:
         text = {"schema": {"type": "string"}}
         good["content"] = {"text/csv": text, "application/x-ndjson": text}
+    if route.streams:
+        good["content"]["text/csv"] = {"schema": {"type": "string"}}
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     bad = {
         str(status): {"description": TITLES[status], "content": problem}

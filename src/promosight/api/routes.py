@@ -202,8 +202,9 @@ ROUTES = (
         inbox.listing,
         REPORTS,
         "Events that wait, are flagged or were refused",
-        query=("outcome", "reason", "source", *_PAGE),
+        query=("outcome", "reason", "source", "q", "format", *_PAGE),
         gives=wire.InboxPage,
+        streams=True,
     ),
     Route(
         "POST",

@@ -163,7 +163,7 @@ class EventAnswer(Wire):
 
 
 class InboxItem(Wire):
-    """One problem: what was reported, and why it does not count as it is."""
+    """One problem: what was reported, why it does not count as it is (`detail`), and what to do (`advice`)."""
 
     problem_id: str
     source: str
@@ -178,6 +178,7 @@ class InboxItem(Wire):
     payload: Any
     pointer: str
     detail: str
+    advice: str
     line: int | None
     times: int
 
@@ -200,10 +201,15 @@ class InboxPage(Wire):
 
 
 class ReplayAnswer(Wire):
-    """How many refused elements were sent through again, and what became of them."""
+    """How many refused elements were sent through again, and what became of them.
+
+    `left`: how many more there are, since one replay takes 10,000 at most; send `next` as `cursor` to go on.
+    """
 
     replayed: int
     outcomes: dict[str, int]
+    left: int
+    next: str | None
 
 
 class CustomerAnswer(Wire):

@@ -109,7 +109,9 @@ def _period(days: LocalDays, asked: Asked, now_us: int) -> tuple[int, int]:
     to_us = now_us + 1 if to_us is None else max(0, min(to_us, now_us + 1))
     if from_us is None:
         from_us = to_us - (UNITS[by] - 1) * (HOUR_US if by == "hour" else DAY_US)
-    from_us = max(0, min(from_us, to_us))
+    from_us = max(0, from_us)
+    if from_us >= to_us:
+        return 0, 0  # all of it lies in the future, or before the calendar of activity
     if to_us - from_us > _MOST_US[by]:
         raise Invalid(f"lies more than {_MOST_US[by] // DAY_US} days before to", pointer="/from")
     if by == "hour":

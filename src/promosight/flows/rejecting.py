@@ -75,6 +75,7 @@ def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
             reason.detail,
             payload,
             arrival.received_us,
+            *named_in(payload),
         )
     tx.run_many("add_rejections", [rows[key] for key in sorted(rows)])
 

@@ -23,3 +23,18 @@ CREATE TABLE activity (
     items BIGINT NOT NULL,
     PRIMARY KEY (source_no, hour_us, kind, outcome, lane)
 ) WITHOUT ROWID;
+
+-- Problems are looked through page by page, the latest first, and counted by kind: neither looks at the facts. Only
+-- problems have entries here.
+DROP INDEX event_problem;
+CREATE INDEX event_problem ON event (
+    workspace_no, received_us DESC, source_no, event_id, outcome, reason, promotion_no, customer_no
+) WHERE outcome IN ('pending', 'flagged', 'rejected');
+CREATE INDEX event_problem_kind ON event (workspace_no, outcome, reason, source_no)
+WHERE outcome IN ('pending', 'flagged', 'rejected');
+CREATE INDEX rejection_received ON rejection (workspace_no, received_us DESC, source_no, digest, reason);
+CREATE INDEX rejection_kind ON rejection (workspace_no, reason, source_no);
+
+-- The promotion and the customer that a refused payload names, where it names them.
+ALTER TABLE rejection ADD COLUMN promotion_id TEXT;
+ALTER TABLE rejection ADD COLUMN customer_id TEXT;
