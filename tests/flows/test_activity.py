@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import pytest
 from promosight.errors import Invalid
 from promosight.flows.activity import Asked, activity
 from promosight.flows.intake import Delivery, Item, Receipt
-from promosight.flows.problems import Page, Wanted
+from promosight.flows.problems import Page, Wanted, problems
 from promosight.flows.rejecting import Refused
 from promosight.flows.replay import replay
 from promosight.flows.report import report
@@ -169,12 +170,40 @@ def test_a_replay_is_not_the_word_of_its_source(store: Store, workspace: Workspa
     """P10, S4: what somebody sends through again neither counts twice nor makes a silent source heard."""
     deliver(store, workspace, [REFUSED])
     before = shown(store, workspace), listed(store, workspace, NOW_US)
-    later_us = NOW_US + HOUR_US
-    replayed = store.change(
-        lambda tx: replay(tx, workspace.workspace_no, Wanted(), page=Page(), now_us=later_us)
-    )
-    assert replayed.outcomes == {"rejected": 1}
+    assert again(store, workspace, NOW_US + HOUR_US) == {"rejected": 1}
     assert (shown(store, workspace), listed(store, workspace, NOW_US)) == before
+
+
+def test_what_is_refused_for_another_reason_now_is_listed_with_that_alone(
+    store: Store, workspace: Workspace
+) -> None:
+    """P10: a replay that fails otherwise leaves one problem and not two."""
+    early = format_instant(NOW_US + HOUR_US)
+    told = {"event_id": "e", "promotion_id": "draft", "customer_id": "ann", "redeemed_at": early}
+    why = Rejection("future", "/redeemed_at", "lies in the future")
+    deliver(store, workspace, [Refused(why, "redemptions", "e", json.dumps(told))])
+    assert reasons(store, workspace) == ["future"]
+    assert again(store, workspace, NOW_US) == {"rejected": 1}
+    assert reasons(store, workspace) == ["future"]
+    assert again(store, workspace, NOW_US + 2 * HOUR_US) == {"rejected": 1}
+    assert reasons(store, workspace) == ["draft_promotion"]
+
+
+def again(store: Store, workspace: Workspace, now_us: int) -> dict[str, int]:
+    """What a replay of everything comes to."""
+    return store.change(
+        lambda tx: replay(tx, workspace.workspace_no, Wanted(), page=Page(), now_us=now_us)
+    ).outcomes
+
+
+def reasons(store: Store, workspace: Workspace) -> list[str]:
+    """The reasons of all problems."""
+    found, _ = store.read(
+        lambda tx: problems(
+            tx, workspace.workspace_no, Wanted(), page=Page(), limit=100, now_us=NOW_US
+        )
+    )
+    return [one["reason"] for one in found]
 
 
 def listed(store: Store, workspace: Workspace, now_us: int) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ ROUTES = (
         _ANY_WRITE,
         "Send a file of any size",
         gives=wire.ImportAnswer,
-        query=("kind",),
+        query=("kind", "name", "source"),
         status=202,
         admit=imports.admit,
     ),

@@ -8,7 +8,7 @@ and what was pending stays so in the hour in which it came.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -41,16 +41,25 @@ def note_activity(
     tx: Tx, days: LocalDays, deliveries: Sequence[Delivery], receipts: Sequence[Receipt]
 ) -> None:
     """Counts the receipts of deliveries, given one after the other; a replay is nothing that a source sent."""
-    counts: Counter[tuple[int, int, str, str]] = Counter()
+    together: dict[tuple[int, int], tuple[list[Item], list[Receipt]]] = {}
     start = 0
     for delivery in deliveries:
-        arrival, end = delivery.arrival, start + len(delivery.items)
+        end = start + len(delivery.items)
         if not delivery.replayed:
+            arrival = delivery.arrival
             where = arrival.source_no, days.hour_us(arrival.received_us)
-            for kind, outcome, number in _answered(delivery.items, receipts[start:end]):
-                counts[*where, kind, outcome] += number
+            if where not in together:
+                together[where] = [], []
+            items, answers = together[where]
+            items += delivery.items
+            answers += receipts[start:end]
         start = end
-    tx.run_many("add_activity", [(*key, tx.lane, n) for key, n in sorted(counts.items())])
+    rows = [
+        (*where, kind, outcome, tx.lane, number)
+        for where, (items, answers) in sorted(together.items())
+        for (kind, outcome), number in sorted(_answered(items, answers).items())
+    ]
+    tx.run_many("add_activity", rows)
 
 
 def note_tests(tx: Tx, arrival: Arrival, kind: str, number: int) -> None:
@@ -59,16 +68,15 @@ def note_tests(tx: Tx, arrival: Arrival, kind: str, number: int) -> None:
     tx.run_many("add_activity", [(arrival.source_no, hour_us, kind, TEST, tx.lane, number)])
 
 
-def _answered(items: list[Item], receipts: Sequence[Receipt]) -> Iterator[tuple[str, str, int]]:
+def _answered(items: list[Item], receipts: list[Receipt]) -> Counter[tuple[str, str]]:
     """How many items of each kind had each outcome."""
-    for (type_, outcome), number in Counter(
-        zip(map(type, items), map(_outcome, receipts), strict=True)
-    ).items():
-        if type_ in _KINDS:
-            yield _KINDS[type_], outcome, number
-    refused = Counter(item.kind for item in items if isinstance(item, Refused))
-    for kind, number in refused.items():
-        yield kind, "rejected", number
+    outcomes = list(map(_outcome, receipts))
+    types = set(map(type, items))
+    if len(types) == 1 and types <= _KINDS.keys():  # as nearly always
+        kind = _KINDS[types.pop()]
+        return Counter({(kind, outcome): n for outcome, n in Counter(outcomes).items()})
+    kinds = [item.kind if isinstance(item, Refused) else _KINDS[type(item)] for item in items]
+    return Counter(zip(kinds, outcomes, strict=True))
 
 
 class Asked(NamedTuple):
