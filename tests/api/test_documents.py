@@ -24,6 +24,8 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/assignments", EXAMPLES[ReportedAssignment]),
     ("POST", "/v1/redemptions?outcomes=all", [EXAMPLES[ReportedEvent], REVERSAL, {}]),
     ("POST", "/v1/redemptions", EXAMPLES[ReportedEvent]),
+    ("POST", "/v1/redemptions?dry_run=true", EXAMPLES[ReportedEvent]),
+    ("POST", "/v1/assignments?dry_run=true", [EXAMPLES[ReportedAssignment]]),
     ("GET", "/v1/events/pos-7781", None),
     ("GET", "/v1/events/r", None),
     ("GET", "/v1/problems", None),
@@ -47,6 +49,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/sources", {"name": "till"}),
     ("PATCH", "/v1/sources/till", {"cadence": "daily"}),
     ("GET", "/v1/sources", None),
+    ("GET", "/v1/sources/default/activity", None),
     (
         "POST",
         "/v1/sources/till/coverage",

@@ -132,6 +132,13 @@ class Call:
         given = parse_qsl(asked.decode("latin-1"), keep_blank_values=True)
         return next((value for key, value in given if key == name), None)
 
+    def flag(self, name: str) -> bool:
+        """Whether a parameter of the query string is `true`. Raises Invalid when it is neither that nor `false`."""
+        text = self.query(name)
+        if text not in (None, "true", "false"):
+            raise Invalid("must be true or false", pointer=f"/{name}")
+        return text == "true"
+
     def limit(self, default: int = 100, at_most: int = 1_000) -> int:
         """The page size asked for. Raises Invalid."""
         return self.whole("limit", 1, at_most) or default

@@ -76,6 +76,7 @@ COLUMNS: dict[str, Columns] = {
         "problem_id": "text",
         "received_at": "instant",
         **dict.fromkeys(("source", "kind", "outcome", "reason", "pointer", "detail"), "text"),
+        "advice": "text",
         **dict.fromkeys(("event_id", "promotion_id", "customer_id"), "text"),
         **dict.fromkeys(("line", "times"), "count"),
         "stale": "flag",

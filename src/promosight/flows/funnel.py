@@ -57,7 +57,7 @@ def funnel(tx: Tx, workspace_no: int, promotion_id: str, *, now_us: int) -> Funn
     """A promotion's funnel. Raises NotFound."""
     defined(tx, workspace_no, promotion_id)
     view = View(tx, workspace_no, now_us=now_us)
-    one = view.promotions({promotion_id})[0]
+    (one,) = view.counted([view.catalogue.by_id[promotion_id]])
     counts = dict(zip(MEASURES, one.sums.counts, strict=False))
     unredeemed = counts["assigned"] - counts["redeemed"]
     expired = _expired(tx, view.catalogue, one, now_us) if unredeemed else 0

@@ -91,6 +91,16 @@ class Store:
         """Makes a change and waits for its commit."""
         return self.submit(flow, payload).result()
 
+    def rehearse(self, flow: Flow[P, R], payload: P, *, weight: int = 1) -> Future[R]:
+        """Queues a change that is made and undone: the future has what it would have come to, and nothing is kept.
+
+        It has a transaction of its own, so that none of those who wait with it is held up by its end or sees it.
+        """
+        job = Job(flow, payload, weight, None, kept=False)
+        self._waiting.add(job)
+        future: Future[R] = job.future
+        return future
+
     def change(self, action: Callable[[Tx], R]) -> R:
         """Makes a change that is not worked off together with others of its kind."""
         answer: R = self.write(each_alone, action)
@@ -148,7 +158,8 @@ class Store:
             # A sender that hung up cancels its future and is passed over.
             if jobs := [job for job in taken if job.starts()]:
                 with self._turn:
-                    self._commit(jobs, first_attempt=1)
+                    for together in _parted(jobs):
+                        self._commit(together, first_attempt=1)
                     self._rest()
 
     def _rest(self) -> None:
@@ -195,7 +206,7 @@ class Store:
         self._tx.attempt = attempt
         self.database.begin(self._tx, write=True)
         self._run_flows(jobs)
-        self.database.end(self._tx, commit=True)
+        self.database.end(self._tx, commit=jobs[0].kept)
 
     def _run_flows(self, jobs: list[Job]) -> None:
         for _, alike in groupby(jobs, key=lambda job: job.flow):
@@ -225,6 +236,12 @@ class Store:
 def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:
     """The flow of changes that have nothing to gain from company."""
     return [action(tx) for action in actions]
+
+
+def _parted(jobs: list[Job]) -> list[list[Job]]:
+    """Those who share a transaction, and by itself each whose transaction is undone."""
+    together = [job for job in jobs if job.kept]
+    return [some for some in (together, *([job] for job in jobs if not job.kept)) if some]
 
 
 def _refuse(jobs: list[Job], error: Exception) -> None:
