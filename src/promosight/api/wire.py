@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -257,7 +257,7 @@ class SourceAnswer(Wire):
     """A system that reports. `state` is `setup` until it went live; from `due_at` on its silence is `overdue`."""
 
     name: str
-    cadence: str
+    cadence: Literal["realtime", "hourly", "daily"]
     state: str
     live_since: str | None
     last_heard_at: str | None
@@ -289,7 +289,7 @@ class ActivityAnswer(Wire):
     """
 
     source: str
-    by: str
+    by: Literal["hour", "day"]
     items: list[ActivityItem]
 
 
@@ -338,7 +338,7 @@ class SignedInUser(Wire):
 
     email: str
     name: str
-    role: str
+    role: Literal["viewer", "marketer", "developer", "admin"]
 
 
 class SessionAnswer(Wire):
@@ -355,7 +355,7 @@ class UserAnswer(Wire):
 
     email: str
     name: str
-    role: str
+    role: Literal["viewer", "marketer", "developer", "admin"]
     created_at: str
     last_seen_at: str | None
 
