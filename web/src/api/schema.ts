@@ -645,7 +645,8 @@ export interface components {
          */
         SourceAnswer: {
             name: string;
-            cadence: string;
+            /** @enum {unknown} */
+            cadence: "daily" | "hourly" | "realtime";
             state: string;
             live_since: string | null;
             last_heard_at: string | null;
@@ -697,7 +698,8 @@ export interface components {
          */
         ActivityAnswer: {
             source: string;
-            by: string;
+            /** @enum {unknown} */
+            by: "day" | "hour";
             items: components["schemas"]["ActivityItem"][];
         };
         /**
@@ -801,7 +803,8 @@ export interface components {
         SignedInUser: {
             email: string;
             name: string;
-            role: string;
+            /** @enum {unknown} */
+            role: "admin" | "developer" | "marketer" | "viewer";
         };
         /**
          * PasswordChange
@@ -826,7 +829,8 @@ export interface components {
         UserAnswer: {
             email: string;
             name: string;
-            role: string;
+            /** @enum {unknown} */
+            role: "admin" | "developer" | "marketer" | "viewer";
             created_at: string;
             last_seen_at: string | null;
         };
