@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from types import AsyncGeneratorType
 from typing import Any
 
 from promosight.api.call import JSON, Receive, Scope, headers_of, request_id_of
@@ -37,7 +38,7 @@ async def serve(door: Door, route: Route, scope: Scope, receive: Receive, send: 
         answer = refused(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours is answered and logged
         answer = broken(route.method, route.path, error)
-    if isinstance(answer.body, AsyncGenerator):
+    if isinstance(answer.body, AsyncGeneratorType):
         await send(_start(answer, request_id))
         await _stream(answer.body, receive, send)
         return

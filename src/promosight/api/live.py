@@ -38,8 +38,9 @@ _BETWEEN_S = 0.1
 _ASKED_S = 0.02
 """So far apart are questions to the store that find nothing."""
 _SHARE = 10
-"""A look is followed by so many times its own CPU time without one, but by no more than the next."""
+"""A look is followed by so many times its own CPU time without one, so that looking takes a tenth of a core."""
 _RESTED_S = 1.0
+"""The longest time so, and the time after a failure."""
 _LISTS_S = 1.0
 """How often the lists beside the figures are looked at."""
 _KEPT_S = 300.0
@@ -132,6 +133,8 @@ class Live:
         left = asyncio.get_running_loop().time() >= channel.left_at + _KEPT_S
         if not channel.listeners and left and self._channels.get(channel.workspace_no) is channel:
             del self._channels[channel.workspace_no]
+            if not self._channels:
+                self._thread.submit(self._reader.close)
 
     def _ring(self) -> None:
         """Something may have changed."""

@@ -93,9 +93,8 @@ class SteadyReader:
 
     def read(self, question: Callable[[Tx], R]) -> R:
         """The answer to a question, from one consistent snapshot. Raises StoreError, or what the question raises."""
-        tx = self._tx = self._tx or self._database.connect(write=False)
         try:
-            self._database.begin(tx, write=False)
+            tx = self._begin()
             answer = question(tx)
             self._database.end(tx, commit=True)
         except Exception:
@@ -109,3 +108,18 @@ class SteadyReader:
             with contextlib.suppress(Exception):
                 self._database.close(self._tx)
             self._tx = None
+
+    def _begin(self) -> Tx:
+        if self._tx is not None:
+            try:
+                self._database.begin(self._tx, write=False)
+            except Exception as error:
+                self.close()
+                # The server may have ended the connection while it lay idle: another will do.
+                if not self._database.may_retry(error):
+                    raise
+            else:
+                return self._tx
+        self._tx = self._database.connect(write=False)
+        self._database.begin(self._tx, write=False)
+        return self._tx
