@@ -25,6 +25,7 @@ CURSORS = (
 PATHS = (
     "/v1/promotions/{}",
     "/v1/promotions/{}/breakdown",
+    "/v1/promotions/{}/funnel",
     "/v1/promotions/{}/customers",
     "/v1/events/{}",
     "/v1/customers/{}",
