@@ -24,6 +24,7 @@ from promosight.rules.reasons import explain
 from promosight.store.rows import Arrival
 
 _LARGE = 65_536
+_REHEARSED = {"dry_run": True}
 _LISTED = frozenset({"rejected", "pending", "flagged"})
 _outcome = attrgetter("outcome")
 
@@ -101,9 +102,6 @@ async def _try_out(door: Door, arrival: Arrival, kind: str, items: list[Item]) -
         door.store.change, lambda tx: keep_test(tx, arrival, kind, items, receipts)
     )
     return receipts
-
-
-_REHEARSED = {"dry_run": True}
 
 
 def _single(receipt: Receipt, *, rehearsed: bool) -> Answer:

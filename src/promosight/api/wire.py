@@ -241,7 +241,7 @@ class WorkspaceAnswer(Wire):
     created_at: str
 
 
-class TestAnswer(Wire):
+class SourceTest(Wire):
     """What the last event that a source sent with `?dry_run=true` would have come to."""
 
     event_id: str | None
@@ -263,7 +263,7 @@ class SourceAnswer(Wire):
     last_heard_at: str | None
     overdue: bool
     due_at: str | None
-    test: TestAnswer | None
+    test: SourceTest | None
     created_at: str
 
 
