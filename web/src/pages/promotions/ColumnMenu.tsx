@@ -1,6 +1,7 @@
 import { Button, Checkbox, Popover, SimpleGrid, Stack } from "@mantine/core";
 import { IconColumns3 } from "@tabler/icons-react";
 import { COLUMN_IDS, COLUMNS, type ColumnId, DEFAULT_COLUMNS } from "./columnIds";
+import { useAtOnce } from "./useAtOnce";
 
 interface Props {
   columns: readonly ColumnId[];
@@ -8,7 +9,8 @@ interface Props {
 }
 
 /** Which columns are shown. The name always is. */
-export function ColumnMenu({ columns, onChoose }: Props) {
+export function ColumnMenu(props: Props) {
+  const [columns, onChoose] = useAtOnce(props.columns, props.onChoose);
   const choose = (now: string[]) =>
     onChoose(COLUMN_IDS.filter((one) => one === "name" || now.includes(one)));
   return (

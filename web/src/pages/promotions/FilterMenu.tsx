@@ -1,5 +1,6 @@
 import { Button, Checkbox, Popover, Stack } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
+import { useAtOnce } from "./useAtOnce";
 import { capital } from "./words";
 
 interface Props {
@@ -9,7 +10,7 @@ interface Props {
   options: readonly string[];
   chosen: readonly string[];
   isUsual: boolean;
-  onChoose: (chosen: string[]) => void;
+  onChoose: (chosen: readonly string[]) => void;
 }
 
 function summed(chosen: readonly string[], options: readonly string[]): string {
@@ -21,6 +22,7 @@ function summed(chosen: readonly string[], options: readonly string[]): string {
 
 /** A filter by some of a few words. */
 export function FilterMenu({ label, usual, options, chosen, isUsual, onChoose }: Props) {
+  const [ticked, tick] = useAtOnce(chosen, onChoose);
   const said = isUsual ? usual : summed(chosen, options);
   return (
     <Popover position="bottom-start" shadow="md" trapFocus returnFocus>
@@ -36,8 +38,8 @@ export function FilterMenu({ label, usual, options, chosen, isUsual, onChoose }:
       <Popover.Dropdown>
         <Checkbox.Group
           aria-label={label}
-          value={[...chosen]}
-          onChange={(now) => onChoose(options.filter((one) => now.includes(one)))}
+          value={[...ticked]}
+          onChange={(now) => tick(options.filter((one) => now.includes(one)))}
         >
           <Stack gap={10}>
             {options.map((one) => (
