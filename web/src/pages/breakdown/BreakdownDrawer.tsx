@@ -25,9 +25,10 @@ export function Component() {
       size="min(1080px, 100%)"
       returnFocus={false}
       transitionProps={{ duration: 160 }}
+      classNames={{ content: classes.drawer }}
     >
       <Drawer.Overlay backgroundOpacity={0.35} blur={2} />
-      <Drawer.Content className={classes.drawer}>
+      <Drawer.Content>
         <BreakdownContent key={promotionId} promotionId={promotionId} />
       </Drawer.Content>
     </Drawer.Root>
