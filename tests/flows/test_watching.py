@@ -180,7 +180,12 @@ def test_a_covered_period_turns_a_dash_into_zero(follower: Follower) -> None:
     number_of(follower.store, _workspace(follower))
     follower.store.change(
         lambda tx: cover(
-            tx, follower.number, "default", from_us=EVENING_US, to_us=EVENING_US + DAY_US
+            tx,
+            follower.number,
+            "default",
+            from_us=EVENING_US,
+            to_us=EVENING_US + DAY_US,
+            now_us=follower.now_us,
         )
     )
     assert "global" in follower.follow()
