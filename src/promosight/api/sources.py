@@ -11,6 +11,7 @@ from promosight.errors import Denied, Invalid
 from promosight.flows import set_up
 from promosight.flows.activity import UNITS, Asked, activity
 from promosight.flows.show_sources import describe_source, list_sources
+from promosight.flows.users import INTEGRATIONS
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Source
 from promosight.store.tx import Tx
@@ -105,9 +106,10 @@ def show_activity(door: Door, call: Call) -> Answer:
 
 
 def spoken_for(door: Door, call: Call, name: str) -> Source:
-    """The source of that name. A source speaks for itself; only an admin key for others. Raises NotFound, Denied."""
+    """The source of that name. A source speaks for itself; for others whoever may set them up. Raises NotFound, Denied."""
     source = door.store.read(lambda tx: set_up.find_source(tx, call.workspace_no, name))
-    if source.source_no != call.caller.source_no and "admin" not in call.caller.scopes:
+    may_set_up = not call.caller.scopes.isdisjoint(("admin", INTEGRATIONS))
+    if source.source_no != call.caller.source_no and not may_set_up:
         raise Denied(f"the key does not speak for source {name}")
     return source
 
