@@ -106,7 +106,7 @@ def show_activity(door: Door, call: Call) -> Answer:
 
 
 def spoken_for(door: Door, call: Call, name: str) -> Source:
-    """The source of that name. A source speaks for itself; for others whoever may set them up. Raises NotFound, Denied."""
+    """The source of that name. One speaks for itself, for others whoever may set them up. Raises NotFound, Denied."""
     source = door.store.read(lambda tx: set_up.find_source(tx, call.workspace_no, name))
     may_set_up = not call.caller.scopes.isdisjoint(("admin", INTEGRATIONS))
     if source.source_no != call.caller.source_no and not may_set_up:
