@@ -59,6 +59,18 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_store_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a store for all tests of a file that do not disturb each other, once for each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/promosight.db"
+    else:
+        with empty_schema(request.getfixturevalue("postgresql_server")) as url:
+            yield url
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> str:
     """The URL of the PostgreSQL that `./dev test` started or was given."""

@@ -9,6 +9,7 @@
     ├── NoRoom           more bytes than the disk has room for; nothing was done
     ├── TooSlow          the request did not come in time
     ├── Denied           no key, or a key that may not
+    ├── TooMany          tried too often; wait as long as it says
     ├── Overloaded       try again later; nothing was done
     └── StoreError       the store is missing, too new, or cannot be opened
 
@@ -80,15 +81,25 @@ class TooSlow(PromosightError):
 
 
 class Unauthenticated(PromosightError):
-    """No key, or not one we know."""
+    """No key or session, or not one we know."""
 
     code = "unauthenticated"
 
 
 class Denied(PromosightError):
-    """The key is known but may not do this."""
+    """Whoever calls is known but may not do this."""
 
     code = "forbidden"
+
+
+class TooMany(PromosightError):
+    """Tried too often; nothing was done. Another try may come after `retry_after_seconds`."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Overloaded(PromosightError):

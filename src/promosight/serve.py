@@ -49,14 +49,15 @@ def build_app(config: Config) -> Litestar:
     spool = Spool(spool_folder(config))
     store = open_store(config.url, now_us=now_us())
     worker = ImportWorker(store, spool, clock=now_us)
-    app = application(Door(store, clock=now_us, fresh=secrets.token_urlsafe, spool=spool))
+    door = Door(store, clock=now_us, fresh=secrets.token_urlsafe, spool=spool)
+    app = application(door)
 
     def end() -> None:
         worker.stop()
         store.close()
 
     worker.start()
-    app.on_shutdown.append(end)
+    app.on_shutdown += [door.live.close, end]
     return app
 
 

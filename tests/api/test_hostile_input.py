@@ -25,6 +25,7 @@ CURSORS = (
 PATHS = (
     "/v1/promotions/{}",
     "/v1/promotions/{}/breakdown",
+    "/v1/promotions/{}/funnel",
     "/v1/promotions/{}/customers",
     "/v1/events/{}",
     "/v1/customers/{}",
@@ -63,6 +64,7 @@ def test_strange_names_in_paths_and_queries_are_told_so(client: httpx.Client) ->
             client.put(f"/v1/customers/{name}", json={}),
             client.delete(f"/v1/assignments/{name}"),
             client.delete(f"/v1/keys/{name}"),
+            client.delete(f"/v1/users/{name}"),
         ):
             assert answer.status_code in (200, 201, 404, 422), answer.text
 
@@ -98,6 +100,7 @@ BODIES: list[Any] = [
     b'{"properties": ' + DEEP + b"}",
     b'{"name": "x", "properties": {"a": 1e400}}',
     b'{"name": "nul \\u0000"}',
+    b'{"email": "admin@localhost", "password": "", "role": "\\u0000"}',
     b'{"name": 5, "scopes": 5, "from": 5, "cadence": 5, "ids": 5, "attributes": 5}',
 ]
 DOORS = (
@@ -110,6 +113,9 @@ DOORS = (
     ("PATCH", "/v1/sources/default"),
     ("POST", "/v1/sources/default/coverage"),
     ("POST", "/v1/keys"),
+    ("POST", "/v1/users"),
+    ("PATCH", "/v1/users/admin@localhost"),
+    ("POST", "/v1/session"),
     ("PUT", "/v1/customers/c"),
     ("POST", "/v1/problems/replay"),
     ("POST", "/v1/redemptions"),

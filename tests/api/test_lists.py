@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from promosight.flows.figures import Figures
 from tests.api.offers import promotion
+from tests.api.server import new_workspace, serving
 
 ASSIGNED = "2026-11-02T12:00:00Z"
 REDEEMED = "2026-11-03T12:00:00Z"
@@ -41,8 +46,7 @@ def post(client: httpx.Client, kind: str, records: list[dict[str, Any]]) -> None
     assert answer.status_code == 200, answer.text
 
 
-@pytest.fixture
-def brand(client: httpx.Client) -> httpx.Client:
+def furnish(client: httpx.Client) -> None:
     """Three promotions, of which two were assigned and one was used more than the other."""
     promotion(client, "alpha", kind="tiered", name="Alpha")
     promotion(client, "beta", name="Beta", code="BETA")
@@ -51,7 +55,23 @@ def brand(client: httpx.Client) -> httpx.Client:
     post(client, "assignments", assignments("beta", "ann", "bob"))
     post(client, "redemptions", redemptions("alpha", "ann"))
     post(client, "redemptions", redemptions("beta", "ann", "bob"))
+
+
+@pytest.fixture
+def brand(client: httpx.Client) -> httpx.Client:
+    """A brand of the test's own, on either store."""
+    furnish(client)
     return client
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The same brand and one promotion more, for tests that only look at it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('lists')}/promosight.db"
+    with serving(url, new_workspace(url)) as client:
+        furnish(client)
+        promotion(client, "=1+1", name='=HYPERLINK("x")')
+        yield client
 
 
 def ids(client: httpx.Client, **query: Any) -> list[str]:
@@ -89,6 +109,87 @@ def test_pages_are_followed_by_their_cursor_to_the_end(brand: httpx.Client) -> N
             seen += page["items"]
             cursor = page["next"]
         assert seen == whole
+
+
+def test_a_page_begins_anywhere_and_says_how_many_there_are(shown: httpx.Client) -> None:
+    """S23, P9: what a table needs to turn to any page; and as of when its figures are."""
+    began = datetime.now(UTC)
+    page = shown.get("/v1/promotions?sort=-rate&offset=1&limit=1").json()
+    assert [item["promotion_id"] for item in page["items"]] == ["alpha"]
+    assert page["total"] == 4
+    assert began < datetime.fromisoformat(page["as_of"]) < datetime.now(UTC)
+    following = shown.get(f"/v1/promotions?sort=-rate&limit=1&cursor={page['next']}").json()
+    assert [item["promotion_id"] for item in following["items"]] == ["=1+1"]
+    assert shown.get("/v1/promotions?q=bet").json()["total"] == 1
+    assert shown.get("/v1/promotions?offset=9").json()["items"] == []
+    for query, field in (
+        ("offset=-1", "offset"),
+        ("offset=x", "offset"),
+        (f"offset=1&cursor={page['next']}", "offset"),
+        ("trend=6", "trend"),
+        ("trend=91", "trend"),
+        ("format=pdf", "format"),
+        ("limit=0", "limit"),
+    ):
+        wrong = shown.get(f"/v1/promotions?{query}")
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, f"/{field}")
+
+
+def test_a_rate_carries_its_interval(shown: httpx.Client) -> None:
+    """S18: of few assignments it is wide, and a dash has none."""
+    items = shown.get("/v1/promotions").json()["items"]
+    intervals = {item["promotion_id"]: item["figures"]["interval"] for item in items}
+    assert intervals["alpha"] == pytest.approx([0.0615, 0.7923], abs=1e-4)  # 1 of 3, by Wilson
+    assert intervals["beta"] == pytest.approx([0.3424, 1.0], abs=1e-4)
+    assert intervals["gamma"] is None
+
+
+def test_a_trend_has_the_live_redemptions_of_each_day(client: httpx.Client) -> None:
+    """S12, S23: by day of redemption in the workspace's zone, today last; what is reversed is not among them."""
+    client.patch("/v1/workspace", json={"time_zone": "Asia/Tokyo"})
+    promotion(client, "alpha")
+    promotion(client, "beta")
+    today = datetime.now(ZoneInfo("Asia/Tokyo")).replace(hour=0, minute=0, second=1)
+    if datetime.now(UTC) < today.astimezone(UTC) + timedelta(seconds=30):
+        time.sleep(30)  # nobody redeems in the future
+    days = (0, 0, 1, 1, 6, 6, 7)
+    told = redemptions("alpha", *(f"c{n}" for n in range(len(days))))
+    for one, back in zip(told, days, strict=True):
+        one["redeemed_at"] = (today - timedelta(days=back)).isoformat()
+    post(client, "redemptions", told)
+    undone = {"event_id": "r", "type": "reversal", "reverses": "alpha-c4"}
+    post(client, "assignments", assignments("alpha", *(one["customer_id"] for one in told)))
+    post(client, "redemptions", [undone])
+    items = client.get("/v1/promotions?trend=7").json()["items"]
+    trends = {item["promotion_id"]: item["trend"] for item in items}
+    assert trends == {"alpha": [1, 0, 0, 0, 0, 2, 2], "beta": [0] * 7}
+    longer = client.get("/v1/promotions?trend=90&q=alpha").json()["items"][0]
+    assert longer["trend"] == [0] * 82 + [1, 1, 0, 0, 0, 0, 2, 2]
+    assert sum(longer["trend"]) == longer["figures"]["redemptions"]
+    rows = client.get("/v1/promotions/alpha/breakdown?by=day&date=redeemed").json()["rows"]
+    by_day = [row["redemptions"] for row in rows if row["redemptions"]]
+    assert by_day == [count for count in longer["trend"] if count]
+    assert "trend" not in client.get("/v1/promotions").json()["items"][0]
+
+
+def test_the_whole_list_is_had_as_a_table(shown: httpx.Client) -> None:
+    """S23, P12: all rows that match, in the order asked for, and no cell that runs as a formula."""
+    asked = "/v1/promotions?sort=-rate&limit=1"
+    named = shown.get(f"{asked}&format=csv")
+    assert named.headers["content-type"].startswith("text/csv")
+    assert "attachment" in named.headers["content-disposition"]
+    assert shown.get(asked, headers={"Accept": "text/csv"}).content == named.content
+    rows = list(csv.DictReader(io.StringIO(named.text, newline="")))
+    assert [row["promotion_id"] for row in rows] == ["beta", "alpha", "'=1+1", "gamma"]
+    assert rows[2]["name"] == """'=HYPERLINK("x")"""
+    item = shown.get("/v1/promotions/alpha").json()
+    alpha = rows[1]
+    assert float(alpha["rate"]) == item["figures"]["rate"]
+    assert [float(alpha["rate_low"]), float(alpha["rate_high"])] == item["figures"]["interval"]
+    assert int(alpha["customers_assigned"]) == item["figures"]["customers"]["assigned"]
+    assert (alpha["code"], rows[0]["code"]) == ("", "BETA")
+    filtered = shown.get("/v1/promotions?format=csv&status=draft").text
+    assert [row["name"] for row in csv.DictReader(io.StringIO(filtered))] == ["Gamma"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 1000])

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.cli.program import ask, fail, start
+from tests.cli.program import ask, fail, run, start
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,28 @@ def test_the_demo_serves_figures_that_move_by_themselves(made: tuple[Path, str])
 def _redemptions(url: str, key: str) -> int:
     items = _get(f"{url}/v1/promotions", key)["items"]
     return sum(item["figures"]["redemptions"] for item in items)
+
+
+def test_the_demo_says_where_to_sign_in_and_one_of_each_role_can(made: tuple[Path, str]) -> None:
+    """P14: the address first, then whom to sign in as, then what programs do."""
+    folder, key = made
+    said = run("demo", "--data", folder, "--no-serve", "--port", "8123").stdout
+    told = said.index("sign in as marketer@demo.example, password promosight-demo")
+    assert said.index("Open http://127.0.0.1:8123") < told < said.index("curl")
+    listed = {one["role"] for one in ask("users", "list", "--data", folder)["users"]}
+    with _serving(folder, key) as url, httpx.Client(base_url=url) as visitor:
+        for role in listed:
+            user = {"email": f"{role}@demo.example", "password": "promosight-demo"}
+            assert visitor.post("/v1/session", json=user).json()["user"]["role"] == role
+    assert listed == {"viewer", "marketer", "developer", "admin"}
+
+
+def test_the_demo_warns_where_others_can_reach_it(made: tuple[Path, str]) -> None:
+    """P14: everybody knows its passwords."""
+    words = ("demo", "--data", made[0], "--no-serve", "--json")
+    for host, warned in (("0.0.0.0", True), ("::1", False), ("localhost", False)):
+        said = run(*words, "--host", host).stderr
+        assert ("the demo's passwords are public" in said) == warned, host
 
 
 def test_the_demo_has_every_kind_of_promotion_and_adds_up(made: tuple[Path, str]) -> None:

@@ -37,6 +37,18 @@ def _rows_noted(url: str) -> int:
     return int(rows[0][8])
 
 
+def _activity(url: str) -> dict[str, int]:
+    """How many assignments of the first source were answered how, in both runs."""
+    store = open_store(url, now_us=NOW_US)
+    rows = store.read(lambda tx: tx.all("activity_of", source_no=1, from_us=0, to_us=2**62))
+    store.close()
+    summed: dict[str, int] = {}
+    for _, kind, outcome, items in rows:
+        assert kind == "assignments"
+        summed[outcome] = summed.get(outcome, 0) + items
+    return summed
+
+
 def _wait_for_rows(url: str, count: int) -> None:
     deadline = time.monotonic() + 60
     while _rows_noted(url) < count:
@@ -81,7 +93,7 @@ def test_figures_stand_still_during_an_import_and_move_once_at_its_end(
 def test_an_import_killed_half_way_and_repeated_gives_equal_figures(
     tmp_path: Path, store_url: str
 ) -> None:
-    """S13: a batch is resumable and safe to send twice, also after kill -9."""
+    """S13: a batch is resumable and safe to send twice, also after kill -9; so are the counters of its source."""
     begin(store_url)
     take(store_url, "promotions", _write(tmp_path / "promotions.ndjson", [PROMOTION]))
     file = tmp_path / "assignments.ndjson"
@@ -100,6 +112,7 @@ def test_an_import_killed_half_way_and_repeated_gives_equal_figures(
     assert outcomes["duplicate"] + outcomes["counted"] == 14_000
     assert outcomes["duplicate"] >= 5_000
     assert figures(store_url)["P"]["assigned"] == 14_000
+    assert _activity(store_url) == {"counted": 14_000, "duplicate": outcomes["duplicate"]}
     assert ask("verify", "--database", store_url)["ok"]
 
 

@@ -3,18 +3,25 @@
 import json
 from pathlib import Path
 
+from promosight.flows.passwords import is_right
 from promosight.flows.set_up import digest_of
+from promosight.flows.users import user_of
 from promosight.store.engine import open_store
 from tests.cli.program import NOW_US, ask, fail, run, succeed
 
 
-def test_init_shows_a_key_once_and_keeps_only_its_digest(store_url: str) -> None:
+def test_init_shows_a_key_and_a_password_once_and_keeps_only_digests(store_url: str) -> None:
     answer = ask("init", "--database", store_url, "--workspace", "Acme Shop", "--currency", "CHF")
     assert (answer["workspace"], answer["currency"]) == ("acme-shop", "CHF")
     store = open_store(store_url, now_us=NOW_US)
     digest = digest_of(answer["key"])
     row = store.read(lambda tx: tx.one("key_by_digest", secret_digest=digest))
+    user = store.read(lambda tx: user_of(tx, "admin@localhost"))
     store.close()
+    assert user is not None
+    assert (answer["user"]["email"], user.role) == (user.email, "admin")
+    assert answer["user"]["password"] not in user.password_hash
+    assert is_right(answer["user"]["password"], user.password_hash)
     assert row is not None
     assert row[3] == "admin"
     listed = json.dumps(ask("keys", "list", "--database", store_url))

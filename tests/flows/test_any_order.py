@@ -14,19 +14,19 @@ import pytest
 
 from promosight.flows.breakdowns import DIMENSIONS, Breakdown, breakdown
 from promosight.flows.figures import list_promotions
-from promosight.flows.publish import finish_import, start_import
 from promosight.flows.rematch import rebuild
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
     NOW_US,
     PROMOTIONS,
+    begin_import,
     define,
     deliver,
+    end_import,
     facts,
     open_workspace,
     shown,
-    source_number,
 )
 
 SEEDS = (1, 2, 3, 4)
@@ -135,21 +135,11 @@ def test_an_import_shows_nothing_until_its_end_and_then_the_same_figures(
         third = len(items) // 3
         deliver(store, workspace, items[:third])
         before = shown(store, workspace, COUNTED)
-        source_no = source_number(store, workspace)
-        import_no = store.change(
-            lambda tx: start_import(
-                tx,
-                workspace.workspace_no,
-                source_no,
-                kind="redemptions",
-                name="night.csv",
-                now_us=NOW_US,
-            )
-        )
+        import_no = begin_import(store, workspace)
         for start in range(third, 2 * third, 10):
             deliver(store, workspace, items[start : start + 10], import_no=import_no)
             assert shown(store, workspace, COUNTED) == before
-        store.change(lambda tx: finish_import(tx, workspace.workspace_no, import_no, now_us=NOW_US))
+        end_import(store, workspace, import_no)
         assert shown(store, workspace, COUNTED) != before
         deliver(store, workspace, items[third:])
         assert shown(store, workspace) == expected

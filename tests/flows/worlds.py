@@ -15,6 +15,7 @@ from promosight.flows.breakdowns import DIMENSIONS, breakdown
 from promosight.flows.figures import list_promotions
 from promosight.flows.intake import Delivery, Receipt
 from promosight.flows.manage_promotions import put_promotion
+from promosight.flows.publish import finish_import, start_import
 from promosight.flows.report import report
 from promosight.flows.set_up import NewWorkspace, create_source, create_workspace
 from promosight.rules.facts import Assignment, Event, Rejection, assignment_from, event_from
@@ -176,11 +177,35 @@ def define(store: Store, workspace: Workspace, promotion_id: str, **changes: Any
 
 
 def deliver(
-    store: Store, workspace: Workspace, items: list[Any], *, import_no: int = 0
+    store: Store,
+    workspace: Workspace,
+    items: list[Any],
+    *,
+    import_no: int = 0,
+    source: str = "default",
+    received_us: int = NOW_US,
 ) -> list[Receipt]:
-    """Reports items as one delivery of the default source."""
-    arrival = Arrival(workspace.workspace_no, source_number(store, workspace), import_no, NOW_US)
+    """Reports items as one delivery of a source."""
+    source_no = source_number(store, workspace, source)
+    arrival = Arrival(workspace.workspace_no, source_no, import_no, received_us)
     return store.write(report, Delivery(arrival, items))
+
+
+def begin_import(store: Store, workspace: Workspace) -> int:
+    """The number of an import that begins to run."""
+    source_no = source_number(store, workspace)
+    number = workspace.workspace_no
+    return store.change(
+        lambda tx: start_import(
+            tx, number, source_no, kind="redemptions", name="night.csv", now_us=NOW_US
+        )
+    )
+
+
+def end_import(store: Store, workspace: Workspace, import_no: int) -> None:
+    """Publishes an import."""
+    number = workspace.workspace_no
+    store.change(lambda tx: finish_import(tx, number, import_no, now_us=NOW_US))
 
 
 def shown(store: Store, workspace: Workspace, dimensions: tuple[str, ...] = DIMENSIONS) -> bytes:

@@ -159,6 +159,49 @@ def test_jobs_run_again_after_a_lost_race(store: Store) -> None:
     assert store.read(stored) == [1, 2, 3]
 
 
+def test_a_rehearsal_is_answered_and_undone_and_its_neighbours_stay(store: Store) -> None:
+    """P4, N15: it sees what is committed, and nobody sees it."""
+    seen: list[list[int]] = []
+
+    def look(tx: Tx, numbers: list[int]) -> list[int]:
+        add(tx, numbers)
+        seen.append(stored(tx))
+        tx.cache["rehearsed"] = True
+        return [len(seen[-1])]
+
+    answers = together(
+        store,
+        lambda: [
+            store.submit(add, 1),
+            store.rehearse(look, 2),
+            store.rehearse(look, 3),
+            store.rehearse(add_even, 5),
+            store.submit(add, 4),
+        ],
+    )
+    assert [answers[place].result(SOON) for place in (0, 1, 2, 4)] == [1, 3, 3, 4]
+    with pytest.raises(ValueError, match=r"^odd among \[5\]$"):
+        answers[3].result(SOON)
+    assert seen == [[1, 2, 4], [1, 3, 4]]
+    assert store.read(stored) == [1, 4]
+    assert "rehearsed" not in store.change(lambda tx: dict(tx.cache))
+
+
+def test_a_rehearsal_is_run_again_after_a_lost_race(store: Store) -> None:
+    tries = []
+
+    def unlucky(tx: Tx, numbers: list[int]) -> list[int]:
+        tries.append(tx.attempt)
+        add(tx, numbers)
+        if len(tries) < 3:
+            raise transient(store)
+        return numbers
+
+    assert store.rehearse(unlucky, 7).result(SOON) == 7
+    assert tries == [1, 2, 3]
+    assert store.read(stored) == []
+
+
 def test_a_rolled_back_transaction_takes_its_cache_along(store: Store) -> None:
     def remember(tx: Tx) -> None:
         tx.cache["number"] = 1

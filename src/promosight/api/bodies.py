@@ -12,6 +12,7 @@ from promosight.connectors.elements import MAX_DEPTH, depth
 from promosight.connectors.reading import misfit
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
 from promosight.rules.facts import Rejection, identifier
+from promosight.rules.instants import parse_instant
 
 MAX_BYTES = 10 * 1024 * 1024
 """A body may have this many bytes, before and after decompression."""
@@ -74,6 +75,14 @@ def identified(text: str, pointer: str) -> str:
     if isinstance(named, Rejection):
         raise Invalid(named.detail, pointer=pointer)
     return named
+
+
+def instant(text: str, pointer: str) -> int:
+    """Microseconds of an instant a caller wrote. Raises Invalid."""
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise Invalid(str(error), pointer=pointer) from None
 
 
 def unfit(error: msgspec.ValidationError) -> Invalid:

@@ -115,20 +115,39 @@ class Call:
 
     def query(self, name: str) -> str | None:
         """A parameter of the query string, or None. Raises Invalid for what nobody types."""
-        asked = self.scope["query_string"]
-        if not asked:
-            return None
-        given = parse_qsl(asked.decode("latin-1"), keep_blank_values=True)
-        value = next((value for key, value in given if key == name), None)
+        value = self._asked(name)
         if value is not None and (len(value) > _LONGEST or not value.isprintable()):
             raise Invalid("must be printable and shorter", pointer=f"/{name}")
         return value
 
+    def identifier(self, name: str) -> str | None:
+        """A parameter of the query string that is a caller's id, trimmed, or empty. Raises Invalid."""
+        value = self._asked(name)
+        return identified(value, f"/{name}") if value else value
+
+    def _asked(self, name: str) -> str | None:
+        asked = self.scope["query_string"]
+        if not asked:
+            return None
+        given = parse_qsl(asked.decode("latin-1"), keep_blank_values=True)
+        return next((value for key, value in given if key == name), None)
+
+    def flag(self, name: str) -> bool:
+        """Whether a parameter of the query string is `true`. Raises Invalid when it is neither that nor `false`."""
+        text = self.query(name)
+        if text not in (None, "true", "false"):
+            raise Invalid("must be true or false", pointer=f"/{name}")
+        return text == "true"
+
     def limit(self, default: int = 100, at_most: int = 1_000) -> int:
         """The page size asked for. Raises Invalid."""
-        text = self.query("limit")
+        return self.whole("limit", 1, at_most) or default
+
+    def whole(self, name: str, least: int, most: int) -> int | None:
+        """A whole number of the query string, or None. Raises Invalid."""
+        text = self.query(name)
         if text is None:
-            return default
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= at_most:
-            raise Invalid(f"must be a whole number from 1 to {at_most}", pointer="/limit")
+            return None
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise Invalid(f"must be a whole number from {least} to {most}", pointer=f"/{name}")
         return int(text)

@@ -1,6 +1,6 @@
 """The door itself: from a request to a `Call`, to an `Answer`, to a response.
 
-Every route passes here, so that keys, bodies, idempotency and problem documents are the same everywhere.
+Every route passes here, so that keys, sessions, bodies, idempotency and problem documents are the same everywhere.
 Handlers below are plain functions of a call; those that only ask the store run in a thread.
 """
 
@@ -19,15 +19,21 @@ from litestar import Request, Response
 from litestar.response import Stream
 
 from promosight.api import problems
+from promosight.api.attempts import Attempts
+from promosight.api.bodies import MAX_BYTES
 from promosight.api.call import JSON, Call, Headers, Receive, Scope, headers_of, request_id_of
+from promosight.api.cookies import check_change, find_caller, token_of
 from promosight.api.holding import Holding, Limits, Share, spooled
-from promosight.api.keys import Keys, check
+from promosight.api.keys import NOBODY, Caller, Keys, check
+from promosight.api.live import Live
+from promosight.api.passwords import Passwords
 from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,
     Overloaded,
     PromosightError,
     StoreError,
+    TooMany,
     TooSlow,
     Unauthenticated,
 )
@@ -39,6 +45,8 @@ from promosight.store.engine import Store
 T = TypeVar("T")
 
 _LIMITS = Limits()
+_OPEN_BYTES = 16 * 1024
+"""The body of a caller without a key may have this many bytes."""
 _log = logging.getLogger("promosight")
 _encode = msgspec.json.Encoder().encode
 
@@ -71,6 +79,10 @@ class Door:
         self.clock = clock
         self.fresh = fresh
         self.keys = Keys(store)
+        self.sessions = Keys(store, find_caller)
+        self.passwords = Passwords(fresh)
+        self.attempts = Attempts()
+        self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
         self._decoder = ThreadPoolExecutor(1, "promosight-decoder")
 
@@ -79,14 +91,21 @@ class Door:
         neither pile up decoded nor leave the other threads without their turn."""
         return await asyncio.get_running_loop().run_in_executor(self._decoder, reading)
 
+    def forget_callers(self) -> None:
+        """Looks every key and session up anew, because what follows from one has changed."""
+        self.keys.forget()
+        self.sessions.forget()
+
 
 Handler = Callable[[Door, Call], Answer | Awaitable[Answer]]
 
 
 class Route(NamedTuple):
-    """One line of the table of routes. Of several scopes, parted by spaces, one is enough.
+    """One line of the table of routes. Of several scopes, parted by spaces, one is enough; "" asks for no key.
 
-    Where there is `admit` the body is a file: judged by its head, then spooled, never held.
+    Where there is `admit` the body is a file: judged by its head, then spooled, never held. The body of a `private`
+    one holds a password: no trace of it is kept, so an Idempotency-Key is not looked at. `media` are the media
+    types it answers in beside JSON.
     """
 
     method: str
@@ -99,6 +118,8 @@ class Route(NamedTuple):
     query: tuple[str, ...] = ()
     status: int = 200
     admit: Callable[[Call], None] | None = None
+    private: bool = False
+    media: tuple[str, ...] = ()
 
 
 def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]]:
@@ -127,15 +148,13 @@ async def answered(
     receive: Receive,
     parameters: Mapping[str, str],
 ) -> Answer:
-    """Checks the key, takes the body in and lets the route's handler answer. Raises PromosightError."""
+    """Checks who calls, takes the body in and lets the route's handler answer. Raises PromosightError."""
     now_us = door.clock()
-    caller = await door.keys.caller(_secret(headers), now_us=now_us)
-    client = scope.get("client")
-    check(caller, client[0] if client else "", route.scope, now_us=now_us)
+    caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
     if route.admit is not None:
         bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
         return await _with_file(door, route, bare, receive)
-    share = Share(door.holding)
+    share = Share(door.holding, _OPEN_BYTES if caller is NOBODY else MAX_BYTES)
     try:
         share.cover(int(headers.get(b"content-length", 0)))
         raw = await door.holding.received(receive, share)
@@ -143,6 +162,33 @@ async def answered(
         return await _answer(door, route, call)
     finally:
         share.end()
+
+
+async def admitted(
+    door: Door, allowed: str, scope: Scope, headers: Headers, *, now_us: int
+) -> Caller:
+    """Who calls, and that it may, with one of the scopes allowed. Raises Unauthenticated, Denied."""
+    secret = _secret(headers)
+    if secret is None:
+        caller = await _without_key(door, allowed, scope, headers, now_us)
+    else:
+        caller = await door.keys.caller(secret, now_us=now_us)
+    client = scope.get("client")
+    check(caller, client[0] if client else "", allowed, now_us=now_us)
+    return caller
+
+
+async def _without_key(
+    door: Door, allowed: str, scope: Scope, headers: Headers, now_us: int
+) -> Caller:
+    """Who calls without a key: nobody where none is asked for, else the user of a session."""
+    if not allowed:
+        return NOBODY
+    token = token_of(headers)
+    if token is not None:
+        check_change(scope["method"], headers)
+        return await door.sessions.caller(token, now_us=now_us)
+    return await door.keys.caller(None, now_us=now_us)
 
 
 async def _with_file(door: Door, route: Route, bare: Call, receive: Receive) -> Answer:
@@ -167,7 +213,7 @@ async def _with_file(door: Door, route: Route, bare: Call, receive: Receive) -> 
 
 
 async def _answer(door: Door, route: Route, call: Call) -> Answer:
-    if b"idempotency-key" in call.headers and route.method == "POST":
+    if b"idempotency-key" in call.headers and route.method == "POST" and not route.private:
         return await _once(door, route, call)
     return await _handle(door, route, call)
 
@@ -242,6 +288,8 @@ def _secret(headers: Headers) -> str | None:
 
 def _hints(error: PromosightError) -> dict[str, str]:
     """Headers that tell a caller what to do about an error."""
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.retry_after_seconds)}
     if isinstance(error, Overloaded | StoreError):
         return {"Retry-After": str(Overloaded.retry_after_seconds)}
     if isinstance(error, TooSlow):

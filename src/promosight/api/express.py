@@ -7,7 +7,11 @@ parameters in their path, other methods and odd spellings of a path are the fram
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from types import AsyncGeneratorType
 from typing import Any
 
 from promosight.api.call import JSON, Receive, Scope, headers_of, request_id_of
@@ -34,22 +38,56 @@ async def serve(door: Door, route: Route, scope: Scope, receive: Receive, send: 
         answer = refused(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours is answered and logged
         answer = broken(route.method, route.path, error)
+    if isinstance(answer.body, AsyncGeneratorType):
+        await send(_start(answer, request_id))
+        await _stream(answer.body, receive, send)
+        return
     body = content(answer)
-    start = {
-        "type": "http.response.start",
-        "status": answer.status,
-        "headers": _headers(answer, request_id, len(body)),
-    }
-    await send(start)
+    await send(_start(answer, request_id, (b"content-length", b"%d" % len(body))))
     await send({"type": "http.response.body", "body": body})
 
 
-def _headers(answer: Answer, request_id: str, length: int) -> list[tuple[bytes, bytes]]:
+async def _stream(body: AsyncGenerator[bytes, None], receive: Receive, send: Send) -> None:
+    """Sends a body piece by piece; a receiver that goes is noticed at once, also while there is nothing to send."""
+    sending = asyncio.ensure_future(_send_all(body, send))
+    going = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((sending, going), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        going.cancel()
+        sending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sending  # what it holds is given back; its fault is ours
+
+
+async def _send_all(body: AsyncGenerator[bytes, None], send: Send) -> None:
+    async with aclosing(body):
+        async for piece in body:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _start(answer: Answer, request_id: str, *more: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {
+        "type": "http.response.start",
+        "status": answer.status,
+        "headers": _headers(answer, request_id, *more),
+    }
+
+
+def _headers(
+    answer: Answer, request_id: str, *more: tuple[bytes, bytes]
+) -> list[tuple[bytes, bytes]]:
     media_type = answer.media_type
     headers = [
         _JSON if media_type is JSON else (b"content-type", media_type.encode()),
         (b"x-request-id", request_id.encode()),
-        (b"content-length", b"%d" % length),
+        *more,
     ]
     if answer.headers:
         headers += [(name.lower().encode(), v.encode()) for name, v in answer.headers.items()]

@@ -117,18 +117,19 @@ async def spooled(receive: Receive, incoming: Incoming, seconds: float) -> None:
 class Share:
     """One body's part of what is held: as much as it says it has, or as has come of it."""
 
-    __slots__ = ("_holding", "size")
+    __slots__ = ("_at_most", "_holding", "size")
 
-    def __init__(self, holding: Holding) -> None:
+    def __init__(self, holding: Holding, at_most: int = MAX_BYTES) -> None:
         self._holding = holding
+        self._at_most = at_most
         self.size = 0
 
     def cover(self, size: int) -> None:
         """Grows to a size. Raises TooLarge, Overloaded."""
         if size <= self.size:
             return
-        if size > MAX_BYTES:
-            raise TooLarge(f"the body is larger than {MAX_BYTES} bytes; send a smaller batch")
+        if size > self._at_most:
+            raise TooLarge(f"the body is larger than {self._at_most} bytes; send a smaller batch")
         self._holding.take(size - self.size)
         self.size = size
 

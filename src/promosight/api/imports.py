@@ -16,6 +16,7 @@ from promosight.api.bodies import identified
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.api.keys import allow
+from promosight.api.sources import spoken_for
 from promosight.connectors.import_file import FORM_OF
 from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid, Unreadable, UnsupportedMedia
@@ -45,7 +46,7 @@ _BLOCK = 65_536
 
 def admit(call: Call) -> None:
     """Judges a file by its head, before any of it is read. Raises Invalid, UnsupportedMedia, Denied."""
-    kind = _kind(call)
+    kind, _ = _kind(call), _name(call)
     allow(call.caller, SCOPE_OF[kind])
     if call.media_type not in FORM_OF:
         raise UnsupportedMedia("send " + ", ".join(FORM_OF))
@@ -57,7 +58,7 @@ def admit(call: Call) -> None:
 
 def create(door: Door, call: Call) -> Answer:
     """POST /v1/imports?kind=: the file is durable when this is answered, and runs when its turn comes."""
-    file, spool, kind = call.file, door.spool, _kind(call)
+    file, spool, kind, name = call.file, door.spool, _kind(call), _name(call)
     assert file is not None
     assert spool is not None
     if not file.size:
@@ -65,9 +66,9 @@ def create(door: Door, call: Call) -> Answer:
     received = Received(
         import_id=file.import_id,
         workspace_no=call.workspace_no,
-        source_no=call.caller.source_no,
+        source_no=_source_no(door, call),
         kind=kind,
-        name=f"{kind} {file.import_id}",
+        name=name or f"{kind} {file.import_id}",
         import_no=0,
         spool=spool.name,
         form=FORM_OF[call.media_type],
@@ -113,6 +114,18 @@ def _kind(call: Call) -> str:
     if kind not in KINDS:
         raise Invalid("must be one of " + ", ".join(KINDS), pointer="/kind")
     return kind
+
+
+def _name(call: Call) -> str | None:
+    """The name a file goes by, where its sender says one: on a page people tell files by their names."""
+    name = call.query("name")
+    return None if name is None else identified(name, "/name")
+
+
+def _source_no(door: Door, call: Call) -> int:
+    """The source whose events these are: the key's own, or one it may speak for. Raises NotFound, Denied."""
+    name = call.query("source")
+    return call.caller.source_no if name is None else spoken_for(door, call, name).source_no
 
 
 def _readable(door: Door, call: Call) -> dict[str, object]:

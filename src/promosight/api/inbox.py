@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import csv
+import io
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -10,10 +14,11 @@ import msgspec
 from promosight.api.bodies import decoded, identified
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
+from promosight.connectors.tables import COLUMNS, Columns, csv_row
 from promosight.errors import Invalid
 from promosight.flows.lookup import find_event
-from promosight.flows.problems import Page, Wanted, problem_counts, problems, replay
-from promosight.rules.reasons import explain
+from promosight.flows.problems import Page, Wanted, key_of, problem_counts, problems
+from promosight.flows.replay import Replayed, replay, replay_these
 from promosight.store.tx import Tx
 
 
@@ -28,42 +33,107 @@ def event(door: Door, call: Call) -> Answer:
     )
 
 
-def listing(door: Door, call: Call) -> Answer:
-    """GET /v1/problems: pending, rejected and flagged, the newest first, with counts."""
-    wanted = Wanted(call.query("outcome"), call.query("reason"), call.query("source"))
+async def listing(door: Door, call: Call) -> Answer:
+    """GET /v1/problems: pending, rejected and flagged, the newest first: a page with counts, or all as CSV."""
+    form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
+    if form not in ("json", "csv"):
+        raise Invalid("must be json or csv", pointer="/format")
+    q = call.query("q")
+    wanted = Wanted(
+        call.query("outcome"),
+        call.query("reason"),
+        call.query("source"),
+        None if q is None else q.strip() or None,
+    )
     page = _page(call.query("cursor"))
+    if form == "json":
+        return Answer(await asyncio.to_thread(_shown, door, call, wanted, page))
+    first = await asyncio.to_thread(_read_page, door, call, wanted, page)
+    headers = {"Content-Disposition": 'attachment; filename="problems.csv"'}
+    return Answer(_lines(door, call, wanted, first), media_type="text/csv", headers=headers)
+
+
+def _shown(door: Door, call: Call, wanted: Wanted, page: Page) -> dict[str, Any]:
+    limit = call.limit()
 
     def ask(tx: Tx) -> dict[str, Any]:
         items, following = problems(
-            tx, call.workspace_no, wanted, page=page, limit=call.limit(), now_us=call.now_us
+            tx, call.workspace_no, wanted, page=page, limit=limit, now_us=call.now_us
         )
-        for item in items:
-            item["detail"] = explain(item["reason"], item["detail"])
         counts = problem_counts(tx, call.workspace_no)
         return {"items": items, "next": following and _cursor(following), "counts": counts}
 
-    return Answer(door.store.read(ask))
+    return door.store.read(ask)
+
+
+_COLUMNS: Columns = {
+    name: COLUMNS["problems"][name]
+    for name in (
+        *("received_at", "source", "kind", "outcome", "reason", "event_id", "promotion_id"),
+        *("customer_id", "detail", "advice", "payload"),
+    )
+}
+_ROWS_AT_ONCE = 1_000
+
+
+Paged = tuple[list[dict[str, Any]], Page | None]
+
+
+async def _lines(door: Door, call: Call, wanted: Wanted, first: Paged) -> AsyncIterator[bytes]:
+    """All problems wanted, page by page, each a short read of its own."""
+    yield _csv([list(_COLUMNS)])
+    items, page = first
+    while True:
+        yield _csv([csv_row(item, _COLUMNS) for item in items])
+        if page is None:
+            return
+        items, page = await asyncio.to_thread(_read_page, door, call, wanted, page)
+
+
+def _read_page(door: Door, call: Call, wanted: Wanted, page: Page) -> Paged:
+    return door.store.read(
+        lambda tx: problems(
+            tx, call.workspace_no, wanted, page=page, limit=_ROWS_AT_ONCE, now_us=call.now_us
+        )
+    )
+
+
+def _csv(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 class Again(msgspec.Struct):
-    """Which refused items to send through again: some by id, or all of a reason and source."""
+    """Which refused items to send through again: some by id, or all of an outcome, reason, source or id in them.
+
+    `cursor`: from where an earlier replay ended.
+    """
 
     ids: list[str] | None = None
+    outcome: str | None = None
     reason: str | None = None
     source: str | None = None
+    q: str | None = None
+    cursor: str | None = None
 
 
 def send_again(door: Door, call: Call) -> Answer:
     """POST /v1/problems/replay."""
     asked = decoded(call.body, Again)
-    reason = asked.reason and identified(asked.reason, "/reason")
-    wanted = Wanted(None, reason, asked.source and identified(asked.source, "/source"))
-    ids = None if asked.ids is None else set(asked.ids)
-    return Answer(
-        door.store.change(
-            lambda tx: replay(tx, call.workspace_no, wanted, ids=ids, now_us=call.now_us)
-        )
-    )
+    filters = {name: getattr(asked, name) for name in Wanted._fields}
+    wanted = Wanted(**{n: text and identified(text, f"/{n}") for n, text in filters.items()})
+    page = _page(asked.cursor)
+
+    def send(tx: Tx) -> Replayed:
+        now_us = call.now_us
+        if asked.ids is not None:
+            return replay_these(tx, call.workspace_no, asked.ids, wanted, now_us=now_us)
+        return replay(tx, call.workspace_no, wanted, page=page, now_us=now_us)
+
+    done = door.store.change(send)
+    said = msgspec.structs.asdict(done)
+    return Answer(said | {"next": done.next and _cursor(done.next)})
 
 
 def _cursor(page: Page) -> str:
@@ -71,12 +141,14 @@ def _cursor(page: Page) -> str:
 
 
 def _page(cursor: str | None) -> Page:
+    """Where a page begins. Raises Invalid for what is no cursor of ours."""
     if cursor is None:
         return Page()
     try:
         page = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Page)
+        key_of(page.after)
     except (ValueError, msgspec.MsgspecError):
         page = Page(-1)
-    if not 0 <= page.before_us <= Page().before_us or not page.after.isprintable():
+    if not 0 <= page.before_us <= Page().before_us or "\0" in page.after:
         raise Invalid("is not the `next` of a page", pointer="/cursor")
     return page

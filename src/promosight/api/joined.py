@@ -13,6 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _LARGE = 16_384
 """A piece of this size is sent at once: holding it would only fill memory."""
+_PATIENCE_S = 1.0
+"""How long a stream's reader may take over its end when the server stops."""
 
 
 class JoinedHttp(HttpToolsProtocol):
@@ -21,6 +23,15 @@ class JoinedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection has come."""
         super().connection_made(_Joining(transport, self.loop))
+
+    def shutdown(self) -> None:
+        """The server stops. An answer without an end of its own is ended here, whether it is read or not."""
+        super().shutdown()
+        cycle: Any = self.cycle  # None before the first request
+        stop = None if cycle is None else cycle.scope["state"].get("stop")
+        if stop is not None and not cycle.response_complete:
+            stop()
+            self.loop.call_later(_PATIENCE_S, self.transport.abort)
 
 
 class _Joining(asyncio.Transport):
@@ -54,6 +65,9 @@ class _Joining(asyncio.Transport):
     def close(self) -> None:
         self._flush()
         self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
 
     def _flush(self) -> None:
         if self._held:

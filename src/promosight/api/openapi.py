@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from promosight import __version__
+from promosight.api.cookies import COOKIE, HEADER, SIGNED_IN
 from promosight.api.door import Route
 from promosight.api.problems import TITLES
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
@@ -66,9 +67,10 @@ def document(routes: tuple[Route, ...]) -> bytes:
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer"},
                     "key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+                    "session": _COOKIE,
                 },
             },
-            "security": [{"bearer": []}, {"key": []}],
+            "security": [{"bearer": []}, {"key": []}, {"session": []}],
         }
     )
 
@@ -78,6 +80,16 @@ def _schemas(components: dict[str, Any]) -> dict[str, Any]:
         components[kind.__name__] |= needed
     named: dict[str, Any] = _with_numbers(components) | {"Problem": _PROBLEM}
     return named
+
+
+def needed(route: Route, before: str, after: str = "") -> str:
+    """What a caller needs for a route, each scope between these marks."""
+    if not route.scope:
+        return "No key is needed"
+    if route.scope == SIGNED_IN:
+        return "For signed-in users; no key will do"
+    scopes = (f"{before}{scope}{after or before}" for scope in route.scope.split())
+    return "Scope: " + " or ".join(scopes)
 
 
 def event_schema(kind: type) -> bytes:
@@ -114,6 +126,12 @@ def _with_numbers(schema: Any) -> Any:
     return {name: _with_numbers(value) for name, value in schema.items()}
 
 
+_COOKIE = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": COOKIE,
+    "description": f"From POST /v1/session. A change asked for by cookie needs the header `{HEADER}: 1` as well.",
+}
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem details",
@@ -143,10 +161,14 @@ def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{route.handler.__module__.rsplit('.', 1)[-1]}_{route.handler.__name__}",
         "summary": route.summary,
-        "description": f"Scope: `{route.scope.replace(' ', '` or `')}`.",
+        "description": needed(route, "`") + ".",
         "parameters": _parameters(route),
         "responses": _responses(route),
     }
+    if not route.scope:
+        operation["security"] = []
+    elif route.scope == SIGNED_IN:
+        operation["security"] = [{"session": []}]
     if route.admit is not None:
         operation["requestBody"] = {"required": True, "content": _FILE}
     elif route.takes is not None:
@@ -158,7 +180,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     text = {"type": "string"}
     places = [("path", name) for name in _PARAMETER.findall(route.path)]
     places += [("query", name) for name in route.query]
-    if route.method == "POST":
+    if route.method == "POST" and not route.private:
         places.append(("header", "Idempotency-Key"))
     return [{"name": n, "in": p, "required": p == "path", "schema": text} for p, n in places]
 
@@ -175,14 +197,14 @@ def _content(takes: Any) -> dict[str, Any]:
 
 def _responses(route: Route) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
+    content: dict[str, Any] = {one: {"schema": {"type": "string"}} for one in route.media}
     if route.gives is ReportAnswer:
-        either = {"anyOf": [_ref(ReceiptAnswer), _ref(ReportAnswer)]}
-        good["content"] = {"application/json": {"schema": either}}
+        either = [_ref(ReceiptAnswer), _ref(ReportAnswer)]
+        content["application/json"] = {"schema": {"anyOf": either}}
     elif _is_struct(route.gives):
-        good["content"] = {"application/json": {"schema": _ref(route.gives)}}
-    elif route.status != 204:
-        text = {"schema": {"type": "string"}}
-        good["content"] = {"text/csv": text, "application/x-ndjson": text}
+        content["application/json"] = {"schema": _ref(route.gives)}
+    if content:
+        good["content"] = content
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     bad = {
         str(status): {"description": TITLES[status], "content": problem}
@@ -190,6 +212,8 @@ def _responses(route: Route) -> dict[str, Any]:
     }
     if route.admit is not None:
         bad["507"] = {"description": TITLES[507], "content": problem}
+    if route.private:
+        bad["429"] = {"description": TITLES[429], "content": problem}
     made = {"201": good} if route.method == "PUT" else {}
     return {str(route.status): good} | made | bad
 

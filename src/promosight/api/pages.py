@@ -75,13 +75,13 @@ def _docs(routes: tuple[Route, ...]) -> str:
         parts.append(
             f"<details><summary><b>{route.method}</b> <code>{escape(path)}</code> "
             f"<small>{escape(route.summary)}</small></summary>"
-            f"<p>Scope: <code>{route.scope.replace(' ', '</code> or <code>')}</code></p>{query}{body}</details>"
+            f"<p>{openapi.needed(route, '<code>', '</code>')}</p>{query}{body}</details>"
         )
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Promosight API</title>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
         f"<style>{_STYLE}</style><h1>Promosight API</h1>"
-        "<p>Send the key as <code>Authorization: Bearer KEY</code>. The whole description is at "
+        "<p>Send the key as <code>Authorization: Bearer KEY</code>, or sign in. The whole description is at "
         "<a href=/openapi.json>/openapi.json</a>; the events' schemas at "
         "<a href=/schemas/redemption.json>/schemas/redemption.json</a> and "
         "<a href=/schemas/assignment.json>/schemas/assignment.json</a>.</p>" + "".join(parts)

@@ -16,9 +16,11 @@ from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
+from promosight.flows.bars import Bar
 from promosight.flows.breakdowns import CodePage, breakdown
 from promosight.flows.exports import Member, Place, customers
 from promosight.flows.figures import list_promotions
+from promosight.flows.funnel import funnel
 from promosight.flows.manage_promotions import (
     change_promotion,
     duplicate_promotion,
@@ -152,32 +154,54 @@ def _code_page(call: Call, by: str) -> CodePage:
     return CodePage(text.removeprefix("c"), limit)
 
 
+def show_funnel(door: Door, call: Call) -> Answer:
+    """GET /v1/promotions/{promotion_id}/funnel."""
+    promotion_id = call.path("promotion_id")
+    return Answer(
+        door.store.read(lambda tx: funnel(tx, call.workspace_no, promotion_id, now_us=call.now_us))
+    )
+
+
 async def export_customers(door: Door, call: Call) -> Answer:
-    """GET /v1/promotions/{promotion_id}/customers: an audience, as CSV or NDJSON."""
+    """GET /v1/promotions/{promotion_id}/customers: an audience, or those behind one bar, as CSV or NDJSON."""
     form = call.query("format") or _accepted(call)
     if form not in ("csv", "ndjson"):
         raise Invalid("must be csv or ndjson", pointer="/format")
-    status = call.query("status") or "assigned"
-    first = await _page(door, call, status, Place())
+    audience = _audience(call)
+    first = await _page(door, call, audience, Place())
     media_type = "text/csv" if form == "csv" else "application/x-ndjson"
-    return Answer(_lines(door, call, status, first, form), media_type=media_type)
+    return Answer(_lines(door, call, audience, first, form), media_type=media_type)
 
 
+Audience = tuple[str, Bar | None]
+"""A status, and the bar behind which to look."""
 Paged = tuple[list[Member], Place | None]
 
 
-async def _page(door: Door, call: Call, status: str, place: Place) -> Paged:
+def _audience(call: Call) -> Audience:
+    by, key, date = call.query("by"), call.identifier("key"), call.query("date") or "assigned"
+    status = call.query("status")
+    if by is None:
+        for name in ("key", "date"):
+            if call.query(name) is not None:
+                raise Invalid("is for the bars of a breakdown: give by, too", pointer=f"/{name}")
+        return status or "assigned", None
+    return status or ("redeemed" if date == "redeemed" else "assigned"), Bar(by, key, date)
+
+
+async def _page(door: Door, call: Call, audience: Audience, place: Place) -> Paged:
     promotion_id = call.path("promotion_id")
+    status, bar = audience
     return await asyncio.to_thread(
         door.store.read,
         lambda tx: customers(
-            tx, call.workspace_no, promotion_id, status, place=place, now_us=call.now_us
+            tx, call.workspace_no, promotion_id, status, bar=bar, place=place, now_us=call.now_us
         ),
     )
 
 
 async def _lines(
-    door: Door, call: Call, status: str, first: Paged, form: str
+    door: Door, call: Call, audience: Audience, first: Paged, form: str
 ) -> AsyncIterator[bytes]:
     members, place = first
     if form == "csv":
@@ -187,7 +211,7 @@ async def _lines(
             yield _encoded(members, form)
         if place is None:
             return
-        members, place = await _page(door, call, status, place)
+        members, place = await _page(door, call, audience, place)
 
 
 def _encoded(members: list[Member], form: str) -> bytes:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable
 from operator import attrgetter
 from typing import Any
-
-from msgspec.structs import asdict
 
 from promosight.api import problems
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
-from promosight.api.wire import ReceiptAnswer
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable
 from promosight.flows.intake import Delivery, Item, Receipt
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
+from promosight.flows.try_out import keep_test
 from promosight.flows.withdraw import withdraw
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import format_instant
@@ -25,6 +24,7 @@ from promosight.rules.reasons import explain
 from promosight.store.rows import Arrival
 
 _LARGE = 65_536
+_REHEARSED = {"dry_run": True}
 _LISTED = frozenset({"rejected", "pending", "flagged"})
 _outcome = attrgetter("outcome")
 
@@ -49,16 +49,19 @@ def withdraw_assignment(door: Door, call: Call) -> Answer:
 
 
 async def _report(door: Door, call: Call, kind: str) -> Answer:
-    items = await _items(door, call, kind)
+    rehearsed = call.flag("dry_run")
+    items = await _items(door, call, kind, rehearsed=rehearsed)
     single = is_single(call.media_type, call.body)
     everything = call.query("outcomes") == "all"
-    receipts = await _send(door, call, items, brief=not single and not everything)
+    brief = not single and not everything
+    receipts = await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
     if single:
-        return _single(receipts[0])
-    return Answer(_several(receipts, everything=everything))
+        return _single(receipts[0], rehearsed=rehearsed)
+    several = _several(receipts, everything=everything)
+    return Answer(several | _REHEARSED if rehearsed else several)
 
 
-async def _items(door: Door, call: Call, kind: str) -> list[Item]:
+async def _items(door: Door, call: Call, kind: str, *, rehearsed: bool) -> list[Item]:
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     try:
         if len(call.raw) < _LARGE and not call.is_encoded:
@@ -68,7 +71,7 @@ async def _items(door: Door, call: Call, kind: str) -> list[Item]:
         # Nothing sent is lost: what cannot be read is kept among the problems as it came.
         why = Rejection("invalid", "", error.detail)
         refused = Refused(why, kind, None, kept_text(_as_sent(call)))
-        await _send(door, call, [refused], brief=True)
+        await _send(door, call, kind, [refused], brief=True, rehearsed=rehearsed)
         raise
 
 
@@ -81,37 +84,50 @@ def _as_sent(call: Call) -> bytes:
 
 
 def _send(
-    door: Door, call: Call, items: list[Item], *, brief: bool
-) -> asyncio.Future[list[Receipt]]:
+    door: Door, call: Call, kind: str, items: list[Item], *, brief: bool, rehearsed: bool
+) -> Awaitable[list[Receipt]]:
     arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
-    delivery = Delivery(arrival, items, brief)
+    if rehearsed:
+        return _try_out(door, arrival, kind, items)
     loop = asyncio.get_running_loop()
+    delivery = Delivery(arrival, items, brief)
     return door.store.submit_from(loop, report, delivery, weight=len(items))
 
 
-def _single(receipt: Receipt) -> Answer:
+async def _try_out(door: Door, arrival: Arrival, kind: str, items: list[Item]) -> list[Receipt]:
+    """What items would come to. Their source's test and that it was heard are kept, and nothing else."""
+    rehearsed = door.store.rehearse(report, Delivery(arrival, items), weight=len(items))
+    receipts = await asyncio.wrap_future(rehearsed)
+    await asyncio.to_thread(
+        door.store.change, lambda tx: keep_test(tx, arrival, kind, items, receipts)
+    )
+    return receipts
+
+
+def _single(receipt: Receipt, *, rehearsed: bool) -> Answer:
     if receipt.outcome != "rejected":
-        return Answer(_receipt(receipt))
+        return Answer(_line(receipt) | _REHEARSED if rehearsed else _line(receipt))
     status = 409 if receipt.reason == "event_conflict" else 422
     body = problems.document(
         status,
         receipt.reason or "rejected",
         explain(receipt.reason, receipt.detail),
         pointer=receipt.pointer,
-        **asdict(_receipt(receipt)),
+        **_line(receipt),
+        **(_REHEARSED if rehearsed else {}),
     )
     return Answer(body, status, problems.MEDIA_TYPE)
 
 
-def _receipt(receipt: Receipt) -> ReceiptAnswer:
-    return ReceiptAnswer(
-        event_id=receipt.event_id,
-        outcome=receipt.outcome,
-        promotion_id=receipt.promotion_id,
-        assignment_id=receipt.assignment_id,
-        reason=receipt.reason,
-        received_at=format_instant(receipt.received_us),
-    )
+def _line(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "event_id": receipt.event_id,
+        "outcome": receipt.outcome,
+        "promotion_id": receipt.promotion_id,
+        "assignment_id": receipt.assignment_id,
+        "reason": receipt.reason,
+        "received_at": format_instant(receipt.received_us),
+    }
 
 
 def _several(receipts: list[Receipt], *, everything: bool) -> dict[str, Any]:
@@ -128,7 +144,7 @@ def _several(receipts: list[Receipt], *, everything: bool) -> dict[str, Any]:
             if receipt.outcome in _LISTED
         ]
     if everything:
-        answer["results"] = [{"index": i, **asdict(_receipt(r))} for i, r in enumerate(receipts)]
+        answer["results"] = [{"index": i, **_line(r)} for i, r in enumerate(receipts)]
     return answer
 
 

@@ -7,14 +7,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from promosight.api import imports, inbox, promotion_list, promotions, reporting, set_up, wire
+from promosight.api import (
+    imports,
+    inbox,
+    promotion_list,
+    promotions,
+    reporting,
+    sessions,
+    set_up,
+    sources,
+    stream,
+    users,
+    wire,
+)
+from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.funnel import Funnel
+from promosight.flows.users import INTEGRATIONS
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 REDEMPTIONS, ASSIGNMENTS = "redemptions:write", "assignments:write"
 PROMOTIONS, REPORTS, ADMIN = "promotions:write", "reports:read", "admin"
+_SET_UP = f"{ADMIN} {INTEGRATIONS}"
 _ANY_WRITE = f"{REDEMPTIONS} {ASSIGNMENTS} {PROMOTIONS}"
 _PAGE = ("limit", "cursor")
 _P = "/v1/promotions/{promotion_id:str}"
@@ -27,7 +43,7 @@ ROUTES = (
         REDEMPTIONS,
         "Report redemptions and reversals: one object, or up to 10,000",
         ReportedEvent,
-        query=("outcomes",),
+        query=("outcomes", "dry_run"),
         gives=wire.ReportAnswer,
     ),
     Route(
@@ -37,7 +53,7 @@ ROUTES = (
         ASSIGNMENTS,
         "Report assignments: one object, or up to 10,000",
         ReportedAssignment,
-        query=("outcomes",),
+        query=("outcomes", "dry_run"),
         gives=wire.ReportAnswer,
     ),
     Route(
@@ -55,7 +71,7 @@ ROUTES = (
         _ANY_WRITE,
         "Send a file of any size",
         gives=wire.ImportAnswer,
-        query=("kind",),
+        query=("kind", "name", "source"),
         status=202,
         admit=imports.admit,
     ),
@@ -82,6 +98,7 @@ ROUTES = (
         imports.problems,
         f"{REPORTS} {_ANY_WRITE}",
         "Rows of a file that were refused, wait or are flagged, as CSV",
+        media=("text/csv",),
     ),
     Route(
         "GET",
@@ -89,8 +106,18 @@ ROUTES = (
         promotion_list.listing,
         REPORTS,
         "Promotions with their figures",
-        query=("status", "kind", "q", "sort", *_PAGE),
+        query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "format"),
         gives=wire.PromotionPage,
+        media=("text/csv",),
+    ),
+    Route(
+        "GET",
+        "/v1/stream",
+        stream.listen,
+        REPORTS,
+        "Promotions as their figures change, as server-sent events",
+        query=("last_event_id",),
+        media=(stream.EVENTS,),
     ),
     Route(
         "PUT",
@@ -172,11 +199,20 @@ ROUTES = (
     ),
     Route(
         "GET",
+        f"{_P}/funnel",
+        promotions.show_funnel,
+        REPORTS,
+        "What became of one promotion's assignments: redeemed, open, expired",
+        gives=Funnel,
+    ),
+    Route(
+        "GET",
         f"{_P}/customers",
         promotions.export_customers,
         REPORTS,
-        "The customers behind a figure, as CSV or NDJSON",
-        query=("status", "format"),
+        "The customers behind a figure, or behind one bar of a breakdown, as CSV or NDJSON",
+        query=("status", "by", "key", "date", "format"),
+        media=("text/csv", "application/x-ndjson"),
     ),
     Route(
         "GET",
@@ -193,8 +229,9 @@ ROUTES = (
         inbox.listing,
         REPORTS,
         "Events that wait, are flagged or were refused",
-        query=("outcome", "reason", "source", *_PAGE),
+        query=("outcome", "reason", "source", "q", "format", *_PAGE),
         gives=wire.InboxPage,
+        media=("text/csv",),
     ),
     Route(
         "POST",
@@ -242,7 +279,7 @@ ROUTES = (
     Route(
         "GET",
         "/v1/sources",
-        set_up.sources,
+        sources.listing,
         REPORTS,
         "The systems that report",
         gives=wire.SourcePage,
@@ -250,29 +287,38 @@ ROUTES = (
     Route(
         "POST",
         "/v1/sources",
-        set_up.create_source,
-        ADMIN,
+        sources.create,
+        _SET_UP,
         "Name a source",
-        set_up.NewSource,
+        sources.NewSource,
         gives=wire.SourceAnswer,
         status=201,
     ),
     Route(
         "PATCH",
         "/v1/sources/{name:str}",
-        set_up.change_source,
-        ADMIN,
-        "Choose a source's cadence",
-        set_up.SourceChange,
+        sources.change,
+        _SET_UP,
+        "Choose a source's cadence, or let it go live",
+        sources.SourceChange,
         gives=wire.SourceAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/sources/{name:str}/activity",
+        sources.show_activity,
+        REPORTS,
+        "What a source sent and how it was answered, by hour or day",
+        query=("by", "from", "to"),
+        gives=wire.ActivityAnswer,
     ),
     Route(
         "POST",
         "/v1/sources/{name:str}/coverage",
-        set_up.cover,
+        sources.cover,
         REDEMPTIONS,
         "Declare a period covered, even if nothing was redeemed",
-        set_up.Period,
+        sources.Period,
         gives=wire.PeriodAnswer,
         status=201,
     ),
@@ -280,7 +326,7 @@ ROUTES = (
         "GET",
         "/v1/keys",
         set_up.keys,
-        ADMIN,
+        _SET_UP,
         "The keys, without their secrets",
         gives=wire.KeyPage,
     ),
@@ -288,7 +334,7 @@ ROUTES = (
         "POST",
         "/v1/keys",
         set_up.create_key,
-        ADMIN,
+        _SET_UP,
         "Make a key",
         set_up.NewKey,
         gives=wire.NewKeyAnswer,
@@ -298,8 +344,80 @@ ROUTES = (
         "DELETE",
         "/v1/keys/{key_id:str}",
         set_up.revoke_key,
-        ADMIN,
+        _SET_UP,
         "Revoke a key",
+        status=204,
+    ),
+    Route(
+        "POST",
+        "/v1/session",
+        sessions.sign_in,
+        "",
+        "Sign in: the session is a cookie",
+        sessions.SignIn,
+        gives=wire.SessionAnswer,
+        private=True,
+    ),
+    Route(
+        "GET",
+        "/v1/session",
+        sessions.show,
+        SIGNED_IN,
+        "Who is signed in",
+        gives=wire.SessionAnswer,
+    ),
+    Route(
+        "DELETE",
+        "/v1/session",
+        sessions.sign_out,
+        "",
+        "Sign out",
+        status=204,
+    ),
+    Route(
+        "POST",
+        "/v1/session/password",
+        sessions.change_password,
+        SIGNED_IN,
+        "Change one's own password",
+        sessions.PasswordChange,
+        gives=wire.SessionAnswer,
+        private=True,
+    ),
+    Route(
+        "GET",
+        "/v1/users",
+        users.listing,
+        ADMIN,
+        "The people who may sign in",
+        gives=wire.UserPage,
+    ),
+    Route(
+        "POST",
+        "/v1/users",
+        users.create,
+        ADMIN,
+        "Add a user",
+        users.NewUser,
+        gives=wire.UserAnswer,
+        status=201,
+        private=True,
+    ),
+    Route(
+        "PATCH",
+        "/v1/users/{email:str}",
+        users.change,
+        ADMIN,
+        "Change a user's role, name or password",
+        users.UserChange,
+        gives=wire.UserAnswer,
+    ),
+    Route(
+        "DELETE",
+        "/v1/users/{email:str}",
+        users.remove,
+        ADMIN,
+        "Remove a user",
         status=204,
     ),
 )

@@ -1,4 +1,4 @@
-"""Setting up over HTTP: the workspace, its sources, its keys, and what the brand says of its customers."""
+"""Setting up over HTTP: the workspace, its keys, and what the brand says of its customers."""
 
 from __future__ import annotations
 
@@ -7,23 +7,17 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.bodies import decoded, identified
+from promosight.api.bodies import decoded, identified, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows import set_up
 from promosight.flows.find_customer import find_customer
 from promosight.flows.know_customers import Acquaintance, KnownCustomer, know_customers
-from promosight.flows.show_set_up import (
-    describe_source,
-    describe_workspace,
-    list_keys,
-    list_sources,
-)
-from promosight.rules.instants import format_instant, parse_instant
+from promosight.flows.show_set_up import describe_workspace, list_keys
+from promosight.rules.instants import format_instant
 from promosight.store.catalogue import load
 from promosight.store.rows import Arrival
-from promosight.store.tx import Tx
 
 
 class WorkspaceChange(msgspec.Struct):
@@ -34,26 +28,6 @@ class WorkspaceChange(msgspec.Struct):
     currency: str | None = None
     week_start: str | None = None
     tracking_from: str | None = None
-
-
-class NewSource(msgspec.Struct):
-    """A system that reports."""
-
-    name: str
-    cadence: str = "realtime"
-
-
-class SourceChange(msgspec.Struct):
-    """A new cadence."""
-
-    cadence: str
-
-
-class Period(msgspec.Struct, rename={"from_": "from"}):
-    """A period of which a source has reported everything."""
-
-    from_: str
-    to: str
 
 
 class Profile(msgspec.Struct):
@@ -86,7 +60,7 @@ def change_workspace(door: Door, call: Call) -> Answer:
     wanted = msgspec.structs.asdict(decoded(call.body, WorkspaceChange))
     start = wanted.pop("tracking_from")
     if start is not None and (
-        _instant(start, "/tracking_from") != call.caller.workspace.tracking_from_us
+        instant(start, "/tracking_from") != call.caller.workspace.tracking_from_us
     ):
         raise Conflict(
             "the start of tracking is set once", code="tracking_fixed", pointer="/tracking_from"
@@ -94,47 +68,8 @@ def change_workspace(door: Door, call: Call) -> Answer:
     if wanted["name"] is not None:
         wanted["name"] = identified(wanted["name"], "/name")
     changed = door.store.change(lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted))
-    door.keys.forget()
+    door.forget_callers()
     return Answer(describe_workspace(changed))
-
-
-def sources(door: Door, call: Call) -> Answer:
-    """GET /v1/sources."""
-    items = door.store.read(lambda tx: list_sources(tx, call.workspace_no))
-    return Answer({"items": items, "next": None})
-
-
-def create_source(door: Door, call: Call) -> Answer:
-    """POST /v1/sources."""
-    wanted = decoded(call.body, NewSource)
-    made = door.store.change(
-        lambda tx: set_up.create_source(
-            tx, call.workspace_no, wanted.name, wanted.cadence, now_us=call.now_us
-        )
-    )
-    return Answer(describe_source(made), 201)
-
-
-def change_source(door: Door, call: Call) -> Answer:
-    """PATCH /v1/sources/{name}: the cadence is the client's choice, at any time."""
-    cadence = decoded(call.body, SourceChange).cadence
-    changed = door.store.change(
-        lambda tx: set_up.change_source(tx, call.workspace_no, call.path("name"), cadence=cadence)
-    )
-    return Answer(describe_source(changed))
-
-
-def cover(door: Door, call: Call) -> Answer:
-    """POST /v1/sources/{name}/coverage: everything of a period was reported, even if it was nothing."""
-    period = decoded(call.body, Period)
-    from_us, to_us = _instant(period.from_, "/from"), _instant(period.to, "/to")
-    _check_own_source(door, call)
-    door.store.change(
-        lambda tx: set_up.cover(
-            tx, call.workspace_no, call.path("name"), from_us=from_us, to_us=to_us
-        )
-    )
-    return Answer({"from": format_instant(from_us), "to": format_instant(to_us)}, 201)
 
 
 def keys(door: Door, call: Call) -> Answer:
@@ -146,12 +81,13 @@ def keys(door: Door, call: Call) -> Answer:
 def create_key(door: Door, call: Call) -> Answer:
     """POST /v1/keys: the secret is in this answer and nowhere else."""
     wanted = decoded(call.body, NewKey)
+    _check_exceeds_nobody(call, wanted.scopes)
     for index, one in enumerate(wanted.ip_ranges):
         try:
             ip_network(one, strict=False)
         except ValueError:
             raise Invalid("is no IP range", pointer=f"/ip_ranges/{index}") from None
-    expires = None if wanted.expires_at is None else _instant(wanted.expires_at, "/expires_at")
+    expires = None if wanted.expires_at is None else instant(wanted.expires_at, "/expires_at")
     made = set_up.NewKey(
         key_id=f"key_{door.fresh(9)}",
         secret=f"ps_{door.fresh(32)}",
@@ -200,19 +136,13 @@ def customer(door: Door, call: Call) -> Answer:
     )
 
 
-def _check_own_source(door: Door, call: Call) -> None:
-    """A source speaks for itself; only an admin key for others."""
-    name = call.path("name")
-
-    def named(tx: Tx) -> int:
-        return set_up.find_source(tx, call.workspace_no, name).source_no
-
-    if door.store.read(named) != call.caller.source_no and "admin" not in call.caller.scopes:
-        raise Denied(f"the key does not speak for source {name}")
-
-
-def _instant(text: str, pointer: str) -> int:
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise Invalid(str(error), pointer=pointer) from None
+def _check_exceeds_nobody(call: Call, scopes: list[str]) -> None:
+    """Raises Denied for a key that might do more than its maker. What is no scope at all is said later."""
+    own = call.caller.scopes
+    for index, scope in enumerate(scopes):
+        if scope in set_up.SCOPES and scope not in own and "admin" not in own:
+            raise Denied(
+                f"you lack the scope {scope}, so a key of yours cannot have it",
+                code="scope_exceeded",
+                pointer=f"/scopes/{index}",
+            )

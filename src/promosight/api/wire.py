@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,8 +15,8 @@ class Wire(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """An answer has these fields and no others."""
 
 
-class ReceiptAnswer(Wire):
-    """What became of one element. For assignments `event_id` is the assignment's id."""
+class ReceiptLine(Wire):
+    """What became of an element. For assignments `event_id` is the assignment's id."""
 
     event_id: str | None
     outcome: str
@@ -26,7 +26,13 @@ class ReceiptAnswer(Wire):
     received_at: str
 
 
-class ResultLine(ReceiptAnswer):
+class ReceiptAnswer(ReceiptLine):
+    """What became of the one element that was sent; with `?dry_run=true`, what would have become of it."""
+
+    dry_run: bool | UnsetType = UNSET
+
+
+class ResultLine(ReceiptLine):
     """What became of the element at `index`."""
 
     index: int
@@ -44,12 +50,16 @@ class ProblemLine(Wire):
 
 
 class ReportAnswer(Wire):
-    """What became of several elements; `results`, with `?outcomes=all`, lists every one."""
+    """What became of several elements; `results`, with `?outcomes=all`, lists every one.
+
+    With `?dry_run=true` it says what would have become of them.
+    """
 
     received: int
     outcomes: dict[str, int]
     problems: list[ProblemLine]
     results: list[ResultLine] | UnsetType = UNSET
+    dry_run: bool | UnsetType = UNSET
 
 
 class ImportAnswer(Wire):
@@ -94,19 +104,25 @@ class WithdrawnAnswer(Wire):
 
 
 class PromotionAnswer(Promotion, kw_only=True, forbid_unknown_fields=True):
-    """A promotion with its figures."""
+    """A promotion with its figures. `trend`, with `?trend=DAYS`: live redemptions a day, the oldest day first."""
 
     promotion_id: str
     created_at: str
     updated_at: str
     figures: Figures
+    trend: list[int] | UnsetType = UNSET
 
 
 class PromotionPage(Wire):
-    """A page of promotions; `next` is the cursor of the following one."""
+    """A page of promotions; `next` is the cursor of the following one, `total` how many matched.
+
+    Everything acknowledged before `as_of` is in the figures.
+    """
 
     items: list[PromotionAnswer]
     next: str | None
+    total: int
+    as_of: str
 
 
 class CodesAnswer(Wire):
@@ -153,7 +169,7 @@ class EventAnswer(Wire):
 
 
 class InboxItem(Wire):
-    """One problem: what was reported, and why it does not count as it is."""
+    """One problem: what was reported, why it does not count as it is (`detail`), and what to do (`advice`)."""
 
     problem_id: str
     source: str
@@ -168,6 +184,7 @@ class InboxItem(Wire):
     payload: Any
     pointer: str
     detail: str
+    advice: str
     line: int | None
     times: int
 
@@ -190,10 +207,15 @@ class InboxPage(Wire):
 
 
 class ReplayAnswer(Wire):
-    """How many refused elements were sent through again, and what became of them."""
+    """How many refused elements were sent through again, and what became of them.
+
+    `left`: how many more there are, since one replay takes 10,000 at most; send `next` as `cursor` to go on.
+    """
 
     replayed: int
     outcomes: dict[str, int]
+    left: int
+    next: str | None
 
 
 class CustomerAnswer(Wire):
@@ -219,13 +241,29 @@ class WorkspaceAnswer(Wire):
     created_at: str
 
 
+class SourceTest(Wire):
+    """What the last event that a source sent with `?dry_run=true` would have come to."""
+
+    event_id: str | None
+    outcome: str
+    reason: str | None
+    detail: str
+    received_at: str
+    promotion_id: str | None
+    customer_id: str | None
+
+
 class SourceAnswer(Wire):
-    """A system that reports, and when it was last heard."""
+    """A system that reports. `state` is `setup` until it went live; from `due_at` on its silence is `overdue`."""
 
     name: str
-    cadence: str
+    cadence: Literal["realtime", "hourly", "daily"]
+    state: str
     live_since: str | None
     last_heard_at: str | None
+    overdue: bool
+    due_at: str | None
+    test: SourceTest | None
     created_at: str
 
 
@@ -234,6 +272,25 @@ class SourcePage(Wire):
 
     items: list[SourceAnswer]
     next: str | None
+
+
+class ActivityItem(Wire, rename={"from_": "from"}):
+    """What came within the hour or day that begins at `from`: how many items were answered with each outcome."""
+
+    from_: str
+    outcomes: dict[str, int]
+
+
+class ActivityAnswer(Wire):
+    """What a source sent, the earliest first; without the hours or days in which it sent nothing.
+
+    An assignment that was taken is `assigned` here, so that it is not added to the redemptions that are `counted`;
+    what came with `?dry_run=true` is `test`.
+    """
+
+    source: str
+    by: Literal["hour", "day"]
+    items: list[ActivityItem]
 
 
 class PeriodAnswer(Wire, rename={"from_": "from"}):
@@ -274,3 +331,37 @@ class NewKeyAnswer(Wire):
     ip_ranges: list[str]
     expires_at: str | None
     key: str | None
+
+
+class SignedInUser(Wire):
+    """The user of a session."""
+
+    email: str
+    name: str
+    role: Literal["viewer", "marketer", "developer", "admin"]
+
+
+class SessionAnswer(Wire):
+    """Who is signed in, what they may do (`scopes`), and until when if they do nothing."""
+
+    user: SignedInUser
+    scopes: list[str]
+    workspace: WorkspaceAnswer
+    expires_at: str
+
+
+class UserAnswer(Wire):
+    """A person of the workspace; `role` is viewer, marketer, developer or admin."""
+
+    email: str
+    name: str
+    role: Literal["viewer", "marketer", "developer", "admin"]
+    created_at: str
+    last_seen_at: str | None
+
+
+class UserPage(Wire):
+    """All users."""
+
+    items: list[UserAnswer]
+    next: str | None

@@ -18,6 +18,7 @@ import msgspec
 
 from promosight.cli import demo_world, serve_command
 from promosight.cli.console import Console
+from promosight.cli.demo_users import EMAIL, PASSWORD, is_loopback, settle_users
 from promosight.cli.fresh_keys import fresh_key
 from promosight.cli.live_feed import Till
 from promosight.cli.options import add_store, count, opened, store_url, take_from_environment
@@ -54,17 +55,23 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Makes or finds the world, says how to look at it, and serves it."""
     started_us = console.clock()
+    if not is_loopback(arguments.host):
+        console.note(
+            f"Warning: the demo's passwords are public: whoever reaches {arguments.host} can sign in."
+        )
     if not arguments.json:
         console.note("Preparing the demo (the first time takes a few seconds) ...")
     with opened(arguments, console, create=True) as store:
         workspace, world = demo_world.settled(store, console, seed=arguments.seed)
         keys = _keys(store, workspace, _keys_file(arguments, console), console.clock())
+        settle_users(store, workspace, now_us=console.clock())
     config = _config(arguments, console)
     url = serve_command.address(config)
     seconds = round((console.clock() - started_us) / SECOND_US, 1)
     if arguments.json:
         described = {"workspace": workspace.workspace_id, "key": keys.admin, "url": url}
-        console.answer(described | {"seconds": seconds})
+        user = {"email": EMAIL, "password": PASSWORD}
+        console.answer(described | {"user": user, "seconds": seconds})
     else:
         _greet(console, url, keys.admin, seconds)
     if arguments.no_serve:
@@ -140,7 +147,8 @@ def _live(url: str, key: str, world: World) -> Iterator[None]:
 def _greet(console: Console, url: str, key: str, seconds: float) -> None:
     console.say(
         f"""
-Promosight demo at {url} (ready in {seconds} s); API docs at {url}/docs
+Open {url} and sign in as {EMAIL}, password {PASSWORD}
+(or as admin@, developer@, viewer@demo.example). Ready in {seconds} s; API docs at {url}/docs. For programs:
 
     export KEY={key}
 

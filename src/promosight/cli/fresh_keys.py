@@ -1,10 +1,12 @@
-"""Making keys: the only place of the command line that throws dice."""
+"""Making keys, passwords and what is kept of them: the only place of the command line that throws dice."""
 
 from __future__ import annotations
 
 import secrets
 
+from promosight.flows.passwords import check_password, hash_of
 from promosight.flows.set_up import NewKey
+from promosight.flows.users import NewUser, check_user
 
 
 def fresh_key(
@@ -27,3 +29,21 @@ def fresh_key(
         created_us=now_us,
         expires_us=expires_us,
     )
+
+
+def fresh_user(email: str, role: str, password: str, *, name: str = "", now_us: int) -> NewUser:
+    """A user to be made. Raises Invalid before anything is hashed."""
+    check_user(email, role, name)
+    kept = fresh_hash(password)
+    return NewUser(email=email, role=role, name=name, password_hash=kept, created_us=now_us)
+
+
+def fresh_hash(password: str) -> str:
+    """What is to be kept of a new password. Raises Invalid when it is too short."""
+    check_password(password)
+    return hash_of(password, secrets.token_bytes(16))
+
+
+def fresh_password() -> str:
+    """A password nobody has seen yet: 96 random bits."""
+    return secrets.token_urlsafe(12)

@@ -1,4 +1,4 @@
-"""`promosight init`: a store, a workspace in it, and the key that everything else begins with."""
+"""`promosight init`: a store, a workspace in it, and whom everything else begins with: a user and a key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promosight.cli.console import Console
-from promosight.cli.fresh_keys import fresh_key
+from promosight.cli.fresh_keys import fresh_key, fresh_password, fresh_user
 from promosight.cli.options import (
     add_store,
     instant,
@@ -15,16 +15,21 @@ from promosight.cli.options import (
     take_from_environment,
     workspace_id_of,
 )
+from promosight.cli.serve_command import address
+from promosight.config import Config
 from promosight.errors import Invalid
 from promosight.flows.set_up import NewWorkspace, create_key, create_workspace
+from promosight.flows.users import NewUser, User, add_user, user_of
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx
 
+_EMAIL = "admin@localhost"
+
 
 def add(commands: Any, environment: Mapping[str, str]) -> None:
     """Adds the command to the parser."""
-    parser = commands.add_parser("init", help="create a workspace and its first key")
+    parser = commands.add_parser("init", help="create a workspace, its first user and key")
     add_store(parser)
     parser.add_argument("--workspace", metavar="NAME", default="main", help="its name (main)")
     parser.add_argument("--time-zone", metavar="Z", default="UTC", help="IANA zone (UTC)")
@@ -33,32 +38,49 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         "--tracking-from", metavar="T", type=instant, help="RFC 3339 instant (default: now)"
     )
     parser.add_argument("--sandbox", action="store_true", help="a workspace for trying things out")
+    parser.add_argument("--email", metavar="E", help=f"of the first user, an admin ({_EMAIL})")
+    parser.add_argument("--password", metavar="P", help="of the first user (random)")
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Creates the workspace with an admin key, and shows the key: once."""
+    """Creates the workspace with an admin and an admin key, and shows password and key: once."""
     now_us = console.clock()
     wanted = _wanted(arguments, now_us)
     key = fresh_key("admin", ["admin"], now_us=now_us)
+    password = fresh_password() if arguments.password is None else arguments.password
+    admin = fresh_user(arguments.email or _EMAIL, "admin", password, now_us=now_us)
 
-    def create(tx: Tx) -> Workspace:
+    def create(tx: Tx) -> tuple[Workspace, User]:
         workspace = create_workspace(tx, wanted)
         create_key(tx, workspace.workspace_no, key)
-        return workspace
+        if arguments.email is None:
+            _name_apart(tx, admin, workspace)
+        return workspace, add_user(tx, workspace.workspace_no, admin)
 
     with opened(arguments, console, create=True) as store:
-        workspace = store.change(create)
+        workspace, user = store.change(create)
     if arguments.json:
-        console.answer(described(workspace) | {"key": key.secret})
+        shown = {"key": key.secret, "user": {"email": user.email, "password": password}}
+        console.answer(described(workspace) | shown)
         return 0
     console.say(f"Workspace {workspace.workspace_id}: {workspace.time_zone}, {workspace.currency},")
     console.say(f"tracking redemptions from {format_instant(workspace.tracking_from_us)}.")
-    console.say("\nIts admin key, shown this once:\n")
+    console.say("\nIts first user, an admin, and the password, shown this once:\n")
+    console.say(f"    {user.email}\n    {password}\n")
+    console.say("Its admin key, for programs, shown this once:\n")
     console.say(f"    {key.secret}\n")
-    console.say("Next: `promosight import promotions FILE`, or `promosight serve`.")
+    console.say("Next: `promosight import promotions FILE`, or `promosight serve`;")
+    console.say(f"then open {address(Config(url=''))} and sign in.")
     return 0
+
+
+def _name_apart(tx: Tx, admin: NewUser, workspace: Workspace) -> None:
+    """Gives the admin whom nobody named an email of their own, where an earlier workspace has the usual one."""
+    admin.email = _EMAIL
+    if user_of(tx, _EMAIL) is not None:
+        admin.email = f"admin@{workspace.workspace_id}.localhost"
 
 
 def described(workspace: Workspace) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from promosight.cli import (
     proof_commands,
     serve_command,
     simulate_command,
+    users_command,
 )
 from promosight.cli.console import Console, of_this_process
 from promosight.cli.options import Parser
@@ -34,6 +35,7 @@ _COMMANDS = (
     export_command,
     proof_commands,
     keys_command,
+    users_command,
     simulate_command,
     openapi_command,
     demo,

@@ -61,19 +61,22 @@ COLUMNS: dict[str, Columns] = {
     },
     "figures": {
         **dict.fromkeys(("promotion_id", "name", "kind", "status", "state"), "text"),
+        "code": "text",
+        **dict.fromkeys(("starts_at", "ends_at"), "instant"),
         **dict.fromkeys(_FIGURES, "count"),
-        "rate": "share",
+        **dict.fromkeys(("rate", "rate_low", "rate_high"), "share"),
         "display": "word",
         **dict.fromkeys([f"customers_{name}" for name in _FIGURES], "count"),
         "customers_rate": "share",
         **dict.fromkeys(_COUNTS, "count"),
-        **dict.fromkeys(("reward_cost", "reward_units", "order_value"), "json"),
+        **dict.fromkeys(("reward_cost", "reward_units", "order_value", "usage"), "json"),
         **dict.fromkeys(("last_event_at", "tracked_since"), "instant"),
     },
     "problems": {
         "problem_id": "text",
         "received_at": "instant",
         **dict.fromkeys(("source", "kind", "outcome", "reason", "pointer", "detail"), "text"),
+        "advice": "text",
         **dict.fromkeys(("event_id", "promotion_id", "customer_id"), "text"),
         **dict.fromkeys(("line", "times"), "count"),
         "stale": "flag",
@@ -133,7 +136,8 @@ def flat(kind: str, record: Record) -> Record:
     if kind == "figures":
         figures: Record = record["figures"]
         customers = {f"customers_{name}": v for name, v in figures["customers"].items()}
-        return record | figures | customers
+        low, high = figures["interval"] or (None, None)
+        return record | figures | customers | {"rate_low": low, "rate_high": high}
     return record
 
 

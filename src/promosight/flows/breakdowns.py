@@ -50,9 +50,13 @@ DIMENSIONS = (*_PLAIN, "code", *_TIMES)
 
 
 class Line(msgspec.Struct):
-    """One row of a breakdown, or its total; names as in the HTTP contract. `key` is None where facts carry none."""
+    """One row of a breakdown, or its total; names as in the HTTP contract. `key` is None where facts carry none.
+
+    `name` is that of the tier, where it has one.
+    """
 
     key: str | None
+    name: str | None
     assigned: int
     redeemed: int
     rate: float | None
@@ -102,7 +106,7 @@ def breakdown(
     date: str = "assigned",
     page: CodePage = EVERY_CODE,
 ) -> Breakdown:
-    """A promotion's figures by `by`. Raises NotFound, Invalid. Rows that add nothing are left out.
+    """A promotion's figures by `by`. Raises NotFound, Invalid. Rows that add nothing are left out, but for tiers.
 
     By code there are as many rows as customers, so these come in pages; the total is always the whole.
     """
@@ -123,11 +127,18 @@ def breakdown(
         groups = _groups(counters, catalogue, listed, by, date)
     if by == "outcome":
         _spread_outcomes(groups, total)
+    names = _tiers(listed) if by == "tier" else {}
     # Rows by outcome, or by day of redemption, have no denominator of their own.
     rated = state == "tracked" and by != "outcome" and not (by in _TIMES and date == "redeemed")
     line = _Lines(catalogue, listed, rated=rated)
-    rows = [line(key or None, sums) for key, sums in groups.items() if _adds(sums)]
-    rows.sort(key=_order(listed, by))
+    for tier_id in names:
+        groups.setdefault(tier_id, Sums())
+    rows = [
+        line(key or None, sums, names.get(key))
+        for key, sums in groups.items()
+        if key in names or _adds(sums)
+    ]
+    rows.sort(key=_order(names))
     whole = _Lines(catalogue, listed, rated=state == "tracked")(None, total)
     return Breakdown(promotion_id, by, date, state, whole, rows, next_code)
 
@@ -144,7 +155,7 @@ class _Lines:
         self.rated = rated
         self._shares: dict[tuple[int, int], _Share] = {}
 
-    def __call__(self, key: str | None, sums: Sums) -> Line:
+    def __call__(self, key: str | None, sums: Sums, name: str | None = None) -> Line:
         (
             assigned,
             redeemed,
@@ -161,6 +172,7 @@ class _Lines:
         rate, interval, display = self._share(redeemed, assigned)
         return Line(
             key=key,
+            name=name,
             assigned=assigned,
             redeemed=redeemed,
             rate=rate,
@@ -284,8 +296,13 @@ def _adds(sums: Sums) -> bool:
     return any(sums.counts) or bool(sums.cost or sums.order or sums.committed)
 
 
-def _order(listed: Listed, by: str) -> Callable[[Line], tuple[bool, int, str]]:
-    """Tiers in their order of priority, everything else by key; what carries none comes last."""
+def _tiers(listed: Listed) -> dict[str, str | None]:
+    """The names of a promotion's tiers by id, in their order of priority."""
     assert listed.definition is not None
-    ranks = {t.tier_id: i for i, t in enumerate(listed.definition.tiers)} if by == "tier" else {}
+    return {tier.tier_id: tier.name for tier in listed.definition.tiers}
+
+
+def _order(names: dict[str, str | None]) -> Callable[[Line], tuple[bool, int, str]]:
+    """Tiers in their order of priority, everything else by key; what carries none comes last."""
+    ranks = {tier_id: rank for rank, tier_id in enumerate(names)}
     return lambda line: (line.key is None, ranks.get(line.key or "", len(ranks)), line.key or "")

@@ -1,7 +1,8 @@
 """Who was assigned, who redeemed, who did not: the customers behind a promotion's figures, page by page.
 
 A page is one short read, so a long export holds nothing open; the key of its last row is where the next one
-begins.
+begins. Rows are those that the published figures count: while an import runs, groups it may have touched are
+taken back to what they were before.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from promosight.errors import Invalid
+from promosight.flows.bars import NEVER_US, Bar, Wanted, wanted
 from promosight.flows.manage_promotions import defined
+from promosight.flows.published import import_runs, stored_groups, take_back
+from promosight.flows.settling import Group
 from promosight.rules.identity import BUCKETS
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK, format_amount
-from promosight.store.catalogue import load
-from promosight.store.rows import derived_id
+from promosight.store.catalogue import Catalogue, Listed, load
+from promosight.store.rows import AssignmentRow, EventRow, GroupKey, derived_id
 from promosight.store.tx import Row, Tx
 
-STATUSES = ("assigned", "redeemed", "open", "expired", "excess")
 PAGE_ROWS = 2_000
 
 
@@ -44,39 +46,136 @@ class Member(msgspec.Struct):
 
 
 class Place(NamedTuple):
-    """Where the next page begins: after this bucket, customer and slot."""
+    """Where the next page begins: after this bucket and customer, and the slot or the redemption there."""
 
     bucket: int = 0
     customer_no: int = -1
     slot: int = -1
+    redeemed_us: int = NEVER_US
+    source_no: int = -1
+    event_id: str = ""
 
 
 def customers(
-    tx: Tx, workspace_no: int, promotion_id: str, status: str, *, place: Place, now_us: int
+    tx: Tx,
+    workspace_no: int,
+    promotion_id: str,
+    status: str,
+    *,
+    place: Place,
+    now_us: int,
+    bar: Bar | None = None,
 ) -> tuple[list[Member], Place | None]:
-    """A page of an audience, and where the next one begins. Raises NotFound, or Invalid for an unknown status."""
-    if status not in STATUSES:
-        raise Invalid("must be one of " + ", ".join(STATUSES), pointer="/status")
+    """A page of an audience, perhaps of those behind one bar, and where the next one begins.
+
+    Raises NotFound, or Invalid for a status or bar that there is not.
+    """
     defined(tx, workspace_no, promotion_id)
-    listed = load(tx, workspace_no).by_id[promotion_id]
-    name = "excess_customers" if status == "excess" else "assigned_customers"
-    wanted = {
+    catalogue = load(tx, workspace_no)
+    listed = catalogue.by_id[promotion_id]
+    sought = wanted(catalogue, status, bar, now_us=now_us)
+    page = _excess if status == "excess" else _assigned
+    return page(tx, catalogue, listed, sought, place, now_us)
+
+
+_Page = tuple[list[Member], Place | None]
+
+
+def _assigned(
+    tx: Tx, catalogue: Catalogue, listed: Listed, sought: Wanted, place: Place, now_us: int
+) -> _Page:
+    held = import_runs(tx, catalogue.workspace)
+    rows = tx.all(
+        "assigned_customers",
+        **sought._asdict(),
+        **_where(catalogue, listed, place),
+        slot=place.slot,
+        never_us=NEVER_US,
+        everything=int(held),
+    )
+    following = _following(rows, place, Place(*rows[-1][:3]) if rows else place)
+    if held:
+        rows = _as_published(tx, catalogue, listed, sought, rows)
+    return [_member(listed.promotion_id, row, now_us) for row in rows], following
+
+
+def _excess(
+    tx: Tx, catalogue: Catalogue, listed: Listed, sought: Wanted, place: Place, _now_us: int
+) -> _Page:
+    held = import_runs(tx, catalogue.workspace)
+    rows = tx.all(
+        "excess_customers",
+        **sought._asdict(),
+        **_where(catalogue, listed, place),
+        redeemed_us=place.redeemed_us,
+        after_source_no=place.source_no,
+        event_id=place.event_id,
+        everything=int(held),
+    )
+    following = _following(rows, place, _at_redemption(*rows[-1][:5]) if rows else place)
+    if held:
+        rows = _excess_as_published(tx, catalogue, listed, rows)
+    return [_excess_member(listed.promotion_id, row) for row in rows], following
+
+
+def _at_redemption(
+    bucket: int, customer_no: int, redeemed_us: int, source_no: int, event_id: str
+) -> Place:
+    return Place(bucket, customer_no, -1, redeemed_us, source_no, event_id)
+
+
+def _where(catalogue: Catalogue, listed: Listed, place: Place) -> dict[str, int]:
+    return {
         "promotion_no": listed.promotion_no,
-        "status": status,
-        "now_us": now_us,
-        "tracking_from_us": load(tx, workspace_no).workspace.tracking_from_us,
+        "published_import_no": catalogue.workspace.published_import_no,
+        "bucket": place.bucket,
+        "customer_no": place.customer_no,
         "limit": PAGE_ROWS,
     }
-    rows = tx.all(name, **wanted, **place._asdict())
-    make = _excess_member if status == "excess" else _member
-    members = [make(promotion_id, row, now_us) for row in rows]
-    return members, _next(rows, place)
 
 
-def _next(rows: list[Row], place: Place) -> Place | None:
+def _following(rows: list[Row], place: Place, last: Place) -> Place | None:
+    """Where the next page begins: after the last row, or in the next bucket."""
     if len(rows) == PAGE_ROWS:
-        return Place(*rows[-1][:3])
+        return last
     return Place(place.bucket + 1) if place.bucket + 1 < BUCKETS else None
+
+
+def _as_published(
+    tx: Tx, catalogue: Catalogue, listed: Listed, sought: Wanted, rows: list[Row]
+) -> list[Row]:
+    """The rows that are wanted by what their assignments counted as before an import came."""
+    groups = _groups_before(tx, catalogue, listed, rows)
+    stood: dict[tuple[int, int], AssignmentRow] = {
+        (a.customer_no, a.slot): a for g in groups for a in g.assignments if a.withdrawn_us is None
+    }
+    found: list[Row] = []
+    for row in rows:
+        a = stood.get(row[1:3])
+        if a is not None and sought.is_redeemed_so(a.redeemed_us):
+            found.append((*row[:_REDEEMED], a.redeemed_us, *row[_REDEEMED + 1 :]))
+    return found
+
+
+_REDEEMED = 7
+"""The column of `assigned_customers` that says when."""
+
+
+def _excess_as_published(
+    tx: Tx, catalogue: Catalogue, listed: Listed, rows: list[Row]
+) -> list[Row]:
+    groups = _groups_before(tx, catalogue, listed, rows)
+    stood: dict[tuple[int, str], EventRow] = {
+        e.identity: e for g in groups for e in g.events if e.outcome == "excess" and e.live
+    }
+    return [row for row in rows if row[3:5] in stood]
+
+
+def _groups_before(tx: Tx, catalogue: Catalogue, listed: Listed, rows: list[Row]) -> list[Group]:
+    keys = {GroupKey(row[0], listed.promotion_no, row[1]) for row in rows}
+    groups = stored_groups(tx, sorted(keys))
+    take_back(tx, catalogue, groups)
+    return list(groups.by_key.values())
 
 
 def _member(promotion_id: str, row: Row, now_us: int) -> Member:
@@ -112,13 +211,14 @@ def _member(promotion_id: str, row: Row, now_us: int) -> Member:
     )
 
 
-def _excess_member(promotion_id: str, row: Row, _now_us: int) -> Member:
+def _excess_member(promotion_id: str, row: Row) -> Member:
     (
         _,
         _,
         redeemed_us,
-        customer_id,
+        _,
         event_id,
+        customer_id,
         tier_id,
         channel,
         campaign_id,

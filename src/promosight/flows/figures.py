@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from functools import cached_property
 from operator import add
 from typing import Any
 
@@ -31,6 +30,7 @@ _encode = msgspec.json.Encoder().encode
 
 _COUNTS = MEASURES[:-3]
 _PLACE = {measure: place for place, measure in enumerate(_COUNTS)}
+_ASSIGNED, _REPORTED = _PLACE["assigned"], _PLACE["reported"]
 
 
 class Sums:
@@ -44,8 +44,8 @@ class Sums:
         self.order: dict[str, int] = {}
         counts: list[int] = []
         for currency, values in cells:
-            *more, committed, cost, order = values
-            counts = list(map(add, counts, more)) if counts else more
+            committed, cost, order = values[-3:]
+            counts = list(map(add, counts, values)) if counts else values[:-3]
             if committed:
                 self.committed[currency] = self.committed.get(currency, 0) + committed
             if cost:
@@ -70,12 +70,13 @@ class Customers(msgspec.Struct):
 
 
 class Figures(msgspec.Struct):
-    """The figures of one promotion; names as in the HTTP contract."""
+    """The figures of one promotion; names as in the HTTP contract. `interval` is the rate's, at 95% (Wilson)."""
 
     state: str
     assigned: int
     redeemed: int
     rate: float | None
+    interval: tuple[float, float] | None
     display: str
     customers: Customers
     redemptions: int
@@ -93,38 +94,64 @@ class Figures(msgspec.Struct):
 
 
 class Counted:
-    """One promotion and what was counted of it; everything else is made when it is asked for."""
+    """One promotion and what was counted of it; everything else is made when it is asked for.
+
+    A list makes one for each promotion it sorts, so making one must cost little.
+    """
+
+    __slots__ = ("_sums", "_view", "by_currency", "last_us", "listed")
 
     def __init__(self, view: View, listed: Listed) -> None:
         self._view = view
+        self._sums: Sums | None = None
         self.listed = listed
         self.by_currency = view.totals.get(listed.promotion_no) or {}
         self.last_us = view.last_events.get(listed.promotion_no)
 
-    @cached_property
+    @property
     def sums(self) -> Sums:
         """The totals."""
-        return Sums(self.by_currency.items())
+        if self._sums is None:
+            self._sums = Sums(self.by_currency.items())
+        return self._sums
 
-    @cached_property
+    @property
+    def counts(self) -> list[int]:
+        """The measures that are counts, each at its place in `MEASURES`; amounts may follow."""
+        if len(self.by_currency) == 1:
+            return next(iter(self.by_currency.values()))
+        return self.sums.counts
+
+    def count(self, measure: str) -> int:
+        """One of the measures that are counts."""
+        return self.counts[_PLACE[measure]]
+
+    @property
     def state(self) -> str:
         """Whether it has a rate, and if not why."""
-        return state_of(self.listed, self.sums, self._view.coverage)
+        return _state(self.listed, self.counts, self._view.coverage)
 
-    @cached_property
+    @property
     def reward_cost(self) -> dict[str, int]:
         """Money given, by currency, in millionths; the promotion's own is there even at zero."""
         return _money(self.sums.cost, self.listed.terms.currency)
 
-    @cached_property
+    @property
     def order_value(self) -> dict[str, int]:
         """Value of orders, by currency, in millionths."""
         return _money(self.sums.order, order_currency(self._view.catalogue, self.listed))
 
-    @cached_property
+    @property
     def usage(self) -> list[Usage]:
         """How much of each limit is used."""
         return self._view.windows.usage(self.listed, self.sums)
+
+    @property
+    def fullest(self) -> float | None:
+        """The largest share of a limit that is used, None without limits."""
+        if self.listed.definition is None or not self.listed.definition.limits:
+            return None
+        return self._view.windows.fullest(self.listed, self.sums)
 
     @property
     def figures(self) -> Figures:
@@ -138,6 +165,7 @@ class Counted:
             assigned=assigned,
             redeemed=redeemed,
             rate=rates.rate(redeemed, assigned) if tracked else None,
+            interval=rates.wilson(redeemed, assigned) if tracked else None,
             display=rates.display(redeemed, assigned) if tracked else "-",
             customers=Customers(
                 customers, redeemers, rates.rate(redeemers, customers) if tracked else None
@@ -178,7 +206,7 @@ class View:
     """The figures of a workspace as they are in one transaction."""
 
     def __init__(self, tx: Tx, workspace_no: int, *, now_us: int) -> None:
-        outstanding = Outstanding(tx, workspace_no)
+        self.outstanding = outstanding = Outstanding(tx, workspace_no)
         self.catalogue = load(tx, workspace_no)
         self.totals = outstanding.totals()
         self.last_events = outstanding.last_events()
@@ -190,25 +218,24 @@ class View:
     def _encoded(self, tx: Tx) -> dict[int, tuple[Any, ...]]:
         """What was encoded before under the same settings: by promotion, what of, the text, its definition's part."""
         workspace = self.catalogue.workspace
-        settings = (workspace.currency, workspace.tracking_from_us, self.coverage.periods)
+        settings = (
+            *(workspace.currency, workspace.week_start, workspace.tracking_from_us),
+            self.coverage.periods,
+        )
         known = tx.cache.get(("figures", workspace.workspace_no))
         if known is None or known[0] != settings:
             known = tx.cache["figures", workspace.workspace_no] = (settings, {})
         encoded: dict[int, tuple[Any, ...]] = known[1]
         return encoded
 
-    def promotions(self, ids: set[str] | None = None) -> list[Counted]:
-        """Every defined promotion (or those of `ids`) by id."""
-        by_id = self.catalogue.by_id
-        wanted = sorted(by_id if ids is None else ids & by_id.keys())
-        found = [by_id[one] for one in wanted if by_id[one].definition is not None]
-        self.windows.wanted = found
-        return [Counted(self, listed) for listed in found]
+    def counted(self, promotions: list[Listed]) -> list[Counted]:
+        """These promotions with what was counted of them."""
+        self.windows.want(promotions)
+        return [Counted(self, listed) for listed in promotions]
 
-    def show(self, page: list[Counted]) -> list[msgspec.Raw]:
-        """A page, encoded."""
-        self.windows.wanted = [one.listed for one in page]
-        return [one.encoded() for one in page]
+    def show(self, page: list[Listed]) -> list[msgspec.Raw]:
+        """These promotions with their figures, encoded."""
+        return [one.encoded() for one in self.counted(page)]
 
 
 def list_promotions(
@@ -216,10 +243,27 @@ def list_promotions(
 ) -> list[dict[str, Any]]:
     """Every defined promotion (or those of `ids`) by id, each with its definition and `figures`."""
     view = View(tx, workspace_no, now_us=now_us)
+    wanted = view.catalogue.defined
+    if ids is not None:
+        by_id = view.catalogue.by_id
+        found = [by_id[one] for one in sorted(ids & by_id.keys())]
+        wanted = [one for one in found if one.definition is not None]
     return [
         describe(one.listed) | {"figures": msgspec.to_builtins(one.figures)}
-        for one in view.promotions(ids)
+        for one in view.counted(wanted)
     ]
+
+
+def page_after(
+    tx: Tx, workspace_no: int, after: str, limit: int, *, now_us: int
+) -> tuple[list[bytes], str | None]:
+    """So many promotions by id after one, encoded with their figures, and the id to go on after, or None."""
+    view = View(tx, workspace_no, now_us=now_us)
+    defined = view.catalogue.defined
+    start = bisect_right(defined, after, key=lambda one: one.promotion_id)
+    page = defined[start : start + limit]
+    more = start + limit < len(defined)
+    return [bytes(text) for text in view.show(page)], page[-1].promotion_id if more else None
 
 
 def describe(listed: Listed) -> dict[str, Any]:
@@ -266,10 +310,14 @@ class Coverage:
 
 def state_of(listed: Listed, sums: Sums, coverage: Coverage) -> str:
     """Whether a promotion has a rate, and if not why (semantics, section 2)."""
+    return _state(listed, sums.counts, coverage)
+
+
+def _state(listed: Listed, counts: list[int], coverage: Coverage) -> str:
     return rates.state(
         historical=listed.terms.historical,
-        reported=sums["reported"] > 0 or coverage.covers(listed),
-        assigned=sums["assigned"],
+        reported=counts[_REPORTED] > 0 or coverage.covers(listed),
+        assigned=counts[_ASSIGNED],
     )
 
 

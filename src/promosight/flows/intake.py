@@ -21,12 +21,14 @@ Item = Assignment | Event | Refused
 class Delivery(msgspec.Struct):
     """What one request, or one piece of a file, brings.
 
-    `brief`: of what counts or comes again its sender wants to hear the outcome and reason alone.
+    `brief`: of what counts or comes again its sender wants to hear the outcome and reason alone. `replayed`: it
+    came before, and somebody else has it judged anew; its source is not heard by it.
     """
 
     arrival: Arrival
     items: list[Item]
     brief: bool = False
+    replayed: bool = False
 
 
 class Piece(NamedTuple):

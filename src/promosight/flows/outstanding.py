@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import takewhile
 from operator import add
 from typing import Any
 
@@ -43,20 +44,20 @@ class Outstanding:
     def __init__(self, tx: Tx, workspace_no: int) -> None:
         self._tx = tx
         self._workspace_no = workspace_no
-        self._standing = _standing(tx, workspace_no)
+        self.remembered = _standing(tx, workspace_no)
 
     def totals(self) -> Mapping[int, dict[str, list[int]]]:
         """The totals of every promotion, by currency; one that has not moved is the same object as before."""
-        return self._standing.totals
+        return self.remembered.totals
 
     def last_events(self) -> Mapping[int, int]:
         """The time of the latest accepted event of every promotion that has one, microseconds."""
-        return self._standing.last_event_us
+        return self.remembered.last_event_us
 
     def cells(self, promotion_no: int, dimension: int) -> CellsByKey:
         """The cells of one promotion in one dimension, by key and currency."""
         if dimension == TOTAL:
-            totals = self._standing.totals.get(promotion_no, {})
+            totals = self.remembered.totals.get(promotion_no, {})
             return {("", currency): values for currency, values in totals.items()}
         rows = self._tx.all("cells_of", promotion_no=promotion_no, dimension=dimension)
         sums: Sums = {
@@ -75,7 +76,7 @@ class Outstanding:
         read before are still true.
         """
         known = self._tx.cache.setdefault(("several", self._workspace_no, dimensions), {})
-        version, totals = self._standing.version, self._standing.totals
+        version, totals = self.remembered.version, self.remembered.totals
         missing: dict[int, str] = {}
         fresh: dict[int, tuple[int, str, Any, dict[int, CellsByKey]]] = {}
         for no, first in first_keys.items():
@@ -83,12 +84,13 @@ class Outstanding:
             if not there or there[:2] != (version, first) or there[2] is not totals.get(no):
                 missing[no] = first
                 fresh[no] = (version, first, totals.get(no), {one: {} for one in dimensions})
-        for (no, dimension, key, currency), values in self._read(missing, dimensions).items():
+        for (no, dimension, key, currency), values in self.since(missing, dimensions).items():
             fresh[no][3][dimension][key, currency] = values
         known |= fresh
         return {(no, one): known[no][3][one] for no in first_keys for one in dimensions}
 
-    def _read(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
+    def since(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
+        """The same cells in one dictionary, read anew and not remembered."""
         rows = self._tx.all_for(
             "cells_since",
             [
@@ -115,7 +117,7 @@ class Outstanding:
         for promotion_no, cells in rows:
             texts.setdefault(promotion_no, []).append(cells)
         piles = [(no, self._merged(no, written)) for no, written in texts.items()]
-        seen = self._standing.piles()
+        seen = self.remembered.piles()
         return piles + [(no, seen[no]) for no in promotion_nos if no in seen]
 
     def _merged(self, promotion_no: int, texts: list[str]) -> Pile:
@@ -130,8 +132,11 @@ class Outstanding:
         return merged
 
 
-class _Standing:
-    """What a connection has read: totals and latest events, the log's share in them included."""
+class Remembered:
+    """What a connection has read: totals and latest events, the log's share in them included.
+
+    `rounds` counts how often something was included.
+    """
 
     def __init__(self, version: int, totals: list[Row], last_events: list[Row]) -> None:
         self.version = version
@@ -140,6 +145,10 @@ class _Standing:
         for promotion_no, currency, *values in totals:
             self.totals.setdefault(promotion_no, {})[currency] = values
         self.last_event_us: dict[int, int] = dict(last_events)
+        self.rounds = 0
+        self._touched: dict[
+            int, int
+        ] = {}  # by promotion the last round that did, the latest at the end
         self._unpiled: list[Combinations] = []
         self._piles: dict[int, Pile] = {}
 
@@ -147,6 +156,7 @@ class _Standing:
         """Adds movements, known by their very text. What was handed out before stays as it was."""
         moved: Totals = {}
         last = self.last_event_us
+        touched: set[int] = set()
         for text in texts.elements():
             written = _combinations.decode(text)
             total_up(moved, written)
@@ -154,10 +164,20 @@ class _Standing:
             for promotion_no, redeemed_us in written.last_event_us:
                 if redeemed_us > last.get(promotion_no, redeemed_us - 1):
                     last[promotion_no] = redeemed_us
+                    touched.add(promotion_no)
         for promotion_no, by_currency in moved.items():
             there = self.totals.get(promotion_no)
             self.totals[promotion_no] = _added(there, by_currency) if there else by_currency
-        self.texts += texts
+        self.texts.update(texts)
+        self.rounds += 1
+        for promotion_no in touched | moved.keys():
+            self._touched.pop(promotion_no, None)
+            self._touched[promotion_no] = self.rounds
+
+    def touched_since(self, rounds: int) -> set[int]:
+        """The promotions that movements have touched since there were so many rounds."""
+        late = takewhile(lambda one: one[1] > rounds, reversed(self._touched.items()))
+        return {promotion_no for promotion_no, _ in late}
 
     def piles(self) -> dict[int, Pile]:
         """What movements add, by promotion; made when a breakdown is asked for."""
@@ -170,21 +190,31 @@ class _Standing:
         return self._piles
 
 
-def _standing(tx: Tx, workspace_no: int) -> _Standing:
+def _standing(tx: Tx, workspace_no: int) -> Remembered:
     """The totals as they are in this snapshot, from what the connection knows and what is new."""
     row = tx.one("tallied", workspace_no=workspace_no)
     version = row[0] if row else 0
     texts = Counter(row[0] for row in tx.all("movements", workspace_no=workspace_no))
-    known: _Standing | None = tx.cache.get(("standing", workspace_no))
-    if known is None or known.version != version or not known.texts <= texts:
-        known = tx.cache["standing", workspace_no] = _Standing(
+    known: Remembered | None = tx.cache.get(("standing", workspace_no))
+    more = None if known is None or known.version != version else _more(known.texts, texts)
+    if known is None or more is None:
+        known = tx.cache["standing", workspace_no] = Remembered(
             version,
             tx.all("totals", workspace_no=workspace_no),
             tx.all("last_events", workspace_no=workspace_no),
         )
-    if more := texts - known.texts:
+        more = texts
+    if more:
         known.include(more)
     return known
+
+
+def _more(known: Counter[str], texts: Counter[str]) -> Counter[str] | None:
+    """The texts that are not known yet; None where a known one is gone."""
+    if known.items() <= texts.items():
+        # As a rule no text is there twice: then this way, which no loop of Python goes, says all.
+        return Counter({text: texts[text] for text in texts.keys() - known.keys()})
+    return texts - known if known <= texts else None
 
 
 def _added(there: dict[str, list[int]], moved: dict[str, list[int]]) -> dict[str, list[int]]:

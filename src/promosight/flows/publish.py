@@ -64,7 +64,7 @@ def start_import(
     tx: Tx, workspace_no: int, source_no: int, *, kind: str, name: str, now_us: int
 ) -> int:
     """Begins an import and returns its number. Raises Conflict while another one is alive."""
-    import_no = _next_run(tx, workspace_no, name, now_us)
+    import_no = _next_run(tx, workspace_no, now_us, file=name)
     import_id = f"import-{import_no}"
     tx.run(
         "add_import",
@@ -86,15 +86,23 @@ def run_received(tx: Tx, received: Received, *, now_us: int) -> int:
 
     Raises Conflict while another import is alive, or when somebody else has begun this one.
     """
-    import_no = _next_run(tx, received.workspace_no, received.name, now_us)
+    import_no = _next_run(tx, received.workspace_no, now_us, import_id=received.import_id)
     return _run(tx, received.import_id, import_no, now_us, former_no=received.import_no)
 
 
-def _next_run(tx: Tx, workspace_no: int, name: str, now_us: int) -> int:
+def _next_run(
+    tx: Tx, workspace_no: int, now_us: int, *, import_id: str = "", file: str | None = None
+) -> int:
+    """The number of a new run, once no other import is alive. An earlier run of the same one is over.
+
+    One that came over HTTP is the same by its id, for many files may go by one name; one of the command line by the
+    files it names, since their ids are made anew each time.
+    """
     tx.lock(workspace_no, [*range(BUCKETS), NUMBERS_LOCK])
     running = tx.all("running_imports", workspace_no=workspace_no)
-    for _, import_no, other, heartbeat_us in running:
-        if heartbeat_us + DEAD_AFTER_US > now_us and other != name:
+    for other_id, import_no, other, heartbeat_us, received in running:
+        same = other_id == import_id or (not received and other == file)
+        if heartbeat_us + DEAD_AFTER_US > now_us and not same:
             raise Conflict(f"the import of {other} is still running", code="import_running")
         tx.run("leave_import", import_no=import_no, now_us=now_us)
     row = tx.one("next_import_no")

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from promosight.rules.facts import Assignment, Event, Rejection
+from promosight.rules.facts import Assignment, Event, Rejection, identifier
 from promosight.rules.identity import stable_hash
 from promosight.rules.instants import format_instant
 from promosight.rules.money import format_amount
@@ -34,6 +34,28 @@ def refused_fact(fact: Assignment | Event, rejection: Rejection) -> Refused:
     return Refused(rejection, "assignments", fact.assignment_id, _assignment_payload(fact))
 
 
+class _Named(msgspec.Struct):
+    promotion_id: Any = None
+    customer_id: Any = None
+
+
+_read_names = msgspec.json.Decoder(_Named).decode
+
+
+def named_in(payload: str) -> tuple[str | None, str | None]:
+    """The promotion and the customer that a payload names, where these can be ids at all."""
+    try:
+        named = _read_names(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None, None
+    return _id(named.promotion_id), _id(named.customer_id)
+
+
+def _id(value: Any) -> str | None:
+    named = identifier(value, "") if isinstance(value, str) else None
+    return named if isinstance(named, str) else None
+
+
 def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
     """Keeps refused items. The same payload refused again for the same reason is counted, not listed anew."""
     rows: dict[tuple[int, int, int], tuple[Any, ...]] = {}
@@ -53,6 +75,7 @@ def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
             reason.detail,
             payload,
             arrival.received_us,
+            *named_in(payload),
         )
     tx.run_many("add_rejections", [rows[key] for key in sorted(rows)])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import count, islice
 
+from promosight.flows.activity import note_activity
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle, write_cells
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
@@ -34,27 +35,20 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
     for index, delivery in enumerate(deliveries):
         arrival = delivery.arrival
         together.setdefault((arrival.workspace_no, arrival.import_no), []).append(index)
-    for (workspace_no, import_no), members in sorted(together.items()):
-        items = [item for index in members for item in deliveries[index].items]
-        arrivals: list[Arrival] = []
-        for index in members:
-            arrivals += [deliveries[index].arrival] * len(deliveries[index].items)
-        brief = all(deliveries[index].brief for index in members)
-        answers = iter(_take(tx, workspace_no, import_no, items, arrivals, brief=brief))
+    for where, members in sorted(together.items()):
+        answers = iter(_take(tx, *where, [deliveries[index] for index in members]))
         for index in members:
             receipts[index] = list(islice(answers, len(deliveries[index].items)))
     return receipts
 
 
-def _take(
-    tx: Tx,
-    workspace_no: int,
-    import_no: int,
-    items: list[Item],
-    arrivals: list[Arrival],
-    *,
-    brief: bool,
-) -> list[Receipt]:
+def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery]) -> list[Receipt]:
+    items: list[Item] = []
+    arrivals: list[Arrival] = []
+    for delivery in deliveries:
+        items += delivery.items
+        arrivals += [delivery.arrival] * len(delivery.items)
+    brief = all(delivery.brief for delivery in deliveries)
     placed = list(zip(count(), items, arrivals, strict=False))
     granted = [(i, f, a) for i, f, a in placed if isinstance(f, Assignment)]
     told = [(i, f, a) for i, f, a in placed if isinstance(f, Event)]
@@ -86,8 +80,9 @@ def _take(
         write_cells(tx, workspace_no, plain.cells)
     for (position, _, _), entry in zip(rest, intake.entries, strict=True):
         plain.receipts[position] = _receipt(intake, entry)
-    _note(intake, arrivals)
-    return [receipt for receipt in plain.receipts if receipt is not None]
+    receipts = [receipt for receipt in plain.receipts if receipt is not None]
+    _note(intake, deliveries, receipts)
+    return receipts
 
 
 def _settle_rest(intake: Intake, import_no: int, cells: dict[int, Cells]) -> None:
@@ -120,12 +115,14 @@ def _settle(intake: Intake, import_no: int, cells: dict[int, Cells]) -> None:
     settle(tx, context, groups, import_no=import_no, cells=cells)
 
 
-def _note(intake: Intake, arrivals: list[Arrival]) -> None:
-    """Keeps what was refused and when each source was heard."""
+def _note(intake: Intake, deliveries: list[Delivery], receipts: list[Receipt]) -> None:
+    """Keeps what was refused, and what came of each source when."""
+    tx = intake.tx
     refused = [(e.arrival, e.refused) for e in intake.entries if e.refused is not None]
-    write_rejections(intake.tx, intake.kept + refused)
-    heard = {arrival.source_no: arrival.received_us for arrival in arrivals}
-    intake.tx.run_many("hear_sources", sorted(heard.items()))
+    write_rejections(tx, intake.kept + refused)
+    heard = {d.arrival.source_no: d.arrival.received_us for d in deliveries if not d.replayed}
+    tx.run_many("hear_sources", sorted(heard.items()))
+    note_activity(tx, intake.catalogue.days, deliveries, receipts)
 
 
 def _receipt(intake: Intake, entry: Entry) -> Receipt:

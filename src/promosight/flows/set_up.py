@@ -12,7 +12,8 @@ import msgspec
 
 from promosight.errors import Conflict, Invalid, NotFound
 from promosight.flows.rematch import rebuild
-from promosight.rules.instants import is_week_start, zone
+from promosight.rules.cadences import CADENCES
+from promosight.rules.instants import format_instant, is_week_start, zone
 from promosight.rules.money import is_currency
 from promosight.store.catalogue import Source, Workspace, load
 from promosight.store.tx import Tx
@@ -25,7 +26,6 @@ SCOPES = (
     "decisions:write",
     "admin",
 )
-CADENCES = ("realtime", "hourly", "daily")
 DEFAULT_SOURCE = "default"
 """The source of keys and imports that name none."""
 
@@ -105,10 +105,14 @@ def find_workspace(tx: Tx, workspace_id: str | None) -> int:
     return int(rows[0][0])
 
 
-def create_source(tx: Tx, workspace_no: int, name: str, cadence: str, *, now_us: int) -> Source:
-    """A source by name; one that is there already is returned as it is. Raises Invalid."""
-    if cadence not in CADENCES:
-        raise Invalid("must be one of " + ", ".join(CADENCES), pointer="/cadence")
+def create_source(
+    tx: Tx, workspace_no: int, name: str, cadence: str, *, now_us: int, live: bool = True
+) -> Source:
+    """A source by name; one that is there already is returned as it is. Raises Invalid.
+
+    Until it is `live` it is being set up, and nobody waits to hear of it.
+    """
+    _check_cadence(cadence)
     if not 1 <= len(name.strip()) <= 255 or not name.isprintable():
         raise Invalid("must be 1 to 255 printable characters", pointer="/name")
     added = tx.run(
@@ -116,7 +120,7 @@ def create_source(tx: Tx, workspace_no: int, name: str, cadence: str, *, now_us:
         workspace_no=workspace_no,
         name=name.strip(),
         cadence=cadence,
-        live_us=now_us,
+        live_us=now_us if live else None,
         created_us=now_us,
     )
     if added:
@@ -132,22 +136,38 @@ def find_source(tx: Tx, workspace_no: int, name: str) -> Source:
     raise NotFound(f"there is no source {name}")
 
 
-def change_source(tx: Tx, workspace_no: int, name: str, *, cadence: str | None = None) -> Source:
-    """Changes a source's expected cadence; it changes nothing else. Raises Invalid, NotFound."""
+def change_source(
+    tx: Tx,
+    workspace_no: int,
+    name: str,
+    *,
+    now_us: int,
+    cadence: str | None = None,
+    live: bool | None = None,
+) -> Source:
+    """Changes a source's expected cadence, or marks it live: that moment is recorded once and stays.
+
+    Raises Invalid, NotFound, or Conflict for a source that is live and should not be.
+    """
     source = find_source(tx, workspace_no, name)
-    wanted = cadence or source.cadence
-    if wanted not in CADENCES:
-        raise Invalid("must be one of " + ", ".join(CADENCES), pointer="/cadence")
-    tx.run("change_source", source_no=source.source_no, cadence=wanted, live_us=source.live_us)
+    if cadence is not None:
+        _check_cadence(cadence)
+        tx.run("change_cadence", source_no=source.source_no, cadence=cadence)
+    if live:
+        tx.run("start_source", source_no=source.source_no, live_us=now_us)
+    elif live is False and source.live_us is not None:
+        why = f"{name} is live since {format_instant(source.live_us)}, and that stays"
+        raise Conflict(why, code="already_live", pointer="/live")
     return find_source(tx, workspace_no, name)
 
 
-def cover(tx: Tx, workspace_no: int, name: str, *, from_us: int, to_us: int) -> None:
-    """Takes a source's word that it reported everything of a period. Raises Invalid, NotFound."""
+def cover(tx: Tx, workspace_no: int, name: str, *, from_us: int, to_us: int, now_us: int) -> None:
+    """Takes a source's word that it reported everything of a period: so it is heard. Raises Invalid, NotFound."""
     if to_us <= from_us:
         raise Invalid("must lie after from", pointer="/to")
     source = find_source(tx, workspace_no, name)
     tx.run("add_coverage", source_no=source.source_no, from_us=from_us, to_us=to_us)
+    tx.run_many("hear_sources", [(source.source_no, now_us)])
 
 
 class NewKey(msgspec.Struct, kw_only=True):
@@ -194,6 +214,11 @@ def revoke_key(tx: Tx, workspace_no: int, key_id: str, *, now_us: int) -> None:
 def digest_of(secret: str) -> str:
     """What is kept of a key."""
     return sha256(secret.encode()).hexdigest()
+
+
+def _check_cadence(cadence: str) -> None:
+    if cadence not in CADENCES:
+        raise Invalid("must be one of " + ", ".join(CADENCES), pointer="/cadence")
 
 
 def _check(time_zone: str, currency: str, week_start: str) -> None:

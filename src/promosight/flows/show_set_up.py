@@ -1,33 +1,17 @@
-"""What is set up: the workspace, its sources and its keys, as the contract shows them."""
+"""What is set up: the workspace and its keys, as the contract shows them. Sources are in `show_sources`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from promosight.rules.instants import format_instant
-from promosight.store.catalogue import Source, Workspace
+from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx
 
 
 def list_keys(tx: Tx, workspace_no: int, *, now_us: int) -> list[dict[str, Any]]:
     """The keys of a workspace, never their secrets."""
     return [_key(row, now_us) for row in tx.all("keys", workspace_no=workspace_no)]
-
-
-def list_sources(tx: Tx, workspace_no: int) -> list[dict[str, Any]]:
-    """The sources of a workspace by name."""
-    return [describe_source(Source(*row)) for row in tx.all("sources", workspace_no=workspace_no)]
-
-
-def describe_source(source: Source) -> dict[str, Any]:
-    """A source as the contract shows it."""
-    return {
-        "name": source.name,
-        "cadence": source.cadence,
-        "live_since": _instant(source.live_us),
-        "last_heard_at": _instant(source.last_heard_us),
-        "created_at": format_instant(source.created_us),
-    }
 
 
 def describe_workspace(workspace: Workspace) -> dict[str, Any]:

@@ -6,14 +6,13 @@ counters cannot tell: a tier's part of a window.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from promosight.flows.outstanding import CellsByKey, Outstanding
 from promosight.rules.instants import month_of, week_of
-from promosight.rules.money import format_amount
+from promosight.rules.money import MICROS, amount_of_text, format_amount
 from promosight.rules.promotions import Limit
 from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY, TIER
 from promosight.store.catalogue import Catalogue, Listed
@@ -25,6 +24,13 @@ _ASSIGNED, _REDEEMED, _REDEMPTIONS, _COMMITTED, _COST = (
     MEASURES.index(name)
     for name in ("assigned", "redeemed", "redemptions", "committed_micros", "cost_micros")
 )
+
+
+_Both = tuple[int | None, int | None]
+"""What is committed and what is redeemed: millionths of a reward, or a count."""
+
+_Cells = dict[tuple[int, int], CellsByKey]
+"""Cells by promotion and dimension."""
 
 
 class Usage(msgspec.Struct, omit_defaults=True):
@@ -39,41 +45,53 @@ class Usage(msgspec.Struct, omit_defaults=True):
 
 
 class Windows:
-    """The days and tiers that limits look at, read once for all promotions `wanted`."""
+    """The days and tiers that limits look at, read once for all promotions that are wanted."""
 
     def __init__(self, outstanding: Outstanding, catalogue: Catalogue, *, now_us: int) -> None:
         self._outstanding = outstanding
         self._week_start = catalogue.workspace.week_start
         self._today = catalogue.days.day(now_us)
-        self.wanted: list[Listed] = []
+        self._wanted: list[Listed] = []
+        self._found: _Cells | None = None
+
+    def want(self, promotions: list[Listed]) -> None:
+        """Chooses the promotions whose cells are read when the first of them is asked for."""
+        self._wanted, self._found = promotions, None
 
     def usage(self, listed: Listed, sums: Sums) -> list[Usage]:
         """The usage of each limit of a promotion, in the order of its definition."""
         assert listed.definition is not None
-        return [self._usage(listed, sums, limit) for limit in listed.definition.limits]
+        return [
+            _usage(listed, limit, self._used(listed, limit, sums))
+            for limit in listed.definition.limits
+        ]
+
+    def fullest(self, listed: Listed, sums: Sums) -> float | None:
+        """The largest share of a limit that is used; 1 or more where it is used up, None without limits."""
+        assert listed.definition is not None
+        return max(
+            (_share(self._used(listed, one, sums), one) for one in listed.definition.limits),
+            default=None,
+        )
 
     def looked_at(self, listed: Listed) -> Any:
         """What the limits of a promotion look at beside its totals: equal means equal usage. None for nothing."""
-        assert listed.definition is not None
-        limits = listed.definition.limits
-        if not limits or all(one.window == "lifetime" and not one.tier_id for one in limits):
+        if not looks_at_cells(listed):
             return None
         dimensions = (TIER, ASSIGNED_DAY, REDEEMED_DAY)
         return self._today, [self._cells.get((listed.promotion_no, one)) for one in dimensions]
 
-    def _usage(self, listed: Listed, sums: Sums, limit: Limit) -> Usage:
-        used: tuple[str | None, str | None] = (None, None)
-        if limit.tier_id is not None:
+    def _used(self, listed: Listed, limit: Limit, sums: Sums) -> _Both:
+        if limit.tier_id is None:
             if limit.window == "lifetime":
-                cells = self._cells.get((listed.promotion_no, TIER), {})
-                both = {key: value for key, value in cells.items() if key[0] == limit.tier_id}
-                used = _used(listed, limit, both, both)
-        elif limit.window == "lifetime":
-            used = _lifetime(listed, limit, sums)
-        else:
+                return _lifetime(listed, limit, sums)
             given = self._within(listed, ASSIGNED_DAY, limit.window)
-            used = _used(listed, limit, given, self._within(listed, REDEEMED_DAY, limit.window))
-        return Usage(limit.measure, limit.window, limit.amount, *used, limit.tier_id)
+            return _used(listed, limit, given, self._within(listed, REDEEMED_DAY, limit.window))
+        if limit.window == "lifetime":
+            cells = self._cells.get((listed.promotion_no, TIER), {})
+            both = {key: value for key, value in cells.items() if key[0] == limit.tier_id}
+            return _used(listed, limit, both, both)
+        return None, None
 
     def _within(self, listed: Listed, dimension: int, window: str) -> CellsByKey:
         cells = self._cells.get((listed.promotion_no, dimension), {})
@@ -84,11 +102,16 @@ class Windows:
             if key[0] and _window(key[0], window, self._week_start) == now
         }
 
-    @cached_property
-    def _cells(self) -> dict[tuple[int, int], CellsByKey]:
+    @property
+    def _cells(self) -> _Cells:
+        if self._found is None:
+            self._found = self._read()
+        return self._found
+
+    def _read(self) -> _Cells:
         by_day: dict[int, str] = {}
         by_tier: dict[int, str] = {}
-        for listed in self.wanted:
+        for listed in self._wanted:
             assert listed.definition is not None
             no = listed.promotion_no
             for limit in listed.definition.limits:
@@ -101,34 +124,54 @@ class Windows:
         return found | self._outstanding.several(by_tier, (TIER,))
 
 
+def looks_at_cells(listed: Listed) -> bool:
+    """Whether some limit of a promotion looks at more than its totals: at days, or at a tier."""
+    limits = () if listed.definition is None else listed.definition.limits
+    return any(one.window != "lifetime" or one.tier_id for one in limits)
+
+
 def _window(day: str, window: str, week_start: str) -> str:
     if window == "weekly":
         return week_of(day, week_start)
     return month_of(day) if window == "monthly" else day
 
 
-def _lifetime(listed: Listed, limit: Limit, sums: Sums) -> tuple[str, str]:
-    currency = listed.terms.currency
+def _lifetime(listed: Listed, limit: Limit, sums: Sums) -> _Both:
     if limit.measure == "reward":
-        return (
-            format_amount(sums.committed.get(currency, 0), currency),
-            format_amount(sums.cost.get(currency, 0), currency),
-        )
+        currency = listed.terms.currency
+        return sums.committed.get(currency, 0), sums.cost.get(currency, 0)
     if limit.measure == "assignments":
-        return str(sums["assigned"]), str(sums["redeemed"])
-    return str(sums["redemptions"]), str(sums["redemptions"])
+        return sums["assigned"], sums["redeemed"]
+    return sums["redemptions"], sums["redemptions"]
 
 
-def _used(
-    listed: Listed, limit: Limit, assigned: CellsByKey, redeemed: CellsByKey
-) -> tuple[str, str]:
-    currency = listed.terms.currency
+def _used(listed: Listed, limit: Limit, assigned: CellsByKey, redeemed: CellsByKey) -> _Both:
     if limit.measure == "reward":
+        currency = listed.terms.currency
         promised = sum(v[_COMMITTED] for k, v in assigned.items() if k[1] == currency)
-        spent = sum(v[_COST] for k, v in redeemed.items() if k[1] == currency)
-        return format_amount(promised, currency), format_amount(spent, currency)
+        return promised, sum(v[_COST] for k, v in redeemed.items() if k[1] == currency)
     if limit.measure == "assignments":
         given = sum(v[_ASSIGNED] for v in assigned.values())
-        return str(given), str(sum(v[_REDEEMED] for v in redeemed.values()))
-    count = str(sum(v[_REDEMPTIONS] for v in redeemed.values()))
+        return given, sum(v[_REDEEMED] for v in redeemed.values())
+    count = sum(v[_REDEMPTIONS] for v in redeemed.values())
     return count, count
+
+
+def _usage(listed: Listed, limit: Limit, used: _Both) -> Usage:
+    currency = listed.terms.currency
+    committed, redeemed = (
+        None
+        if one is None
+        else format_amount(one, currency)
+        if limit.measure == "reward"
+        else str(one)
+        for one in used
+    )
+    return Usage(limit.measure, limit.window, limit.amount, committed, redeemed, limit.tier_id)
+
+
+def _share(both: _Both, limit: Limit) -> float:
+    committed, redeemed = both
+    used = max(committed or 0, redeemed or 0) * (1 if limit.measure == "reward" else MICROS)
+    whole = amount_of_text(limit.amount)
+    return used / whole if whole else float(used > 0)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from promosight.errors import NotFound
 from promosight.flows.context import context_of
 from promosight.flows.groups import Groups, settle
 from promosight.rules.identity import bucket_of
 from promosight.store.catalogue import load
-from promosight.store.rows import AssignmentRow
+from promosight.store.rows import AssignmentRow, derived_from
 from promosight.store.tx import Tx
-
-_DERIVED_ID = re.compile(r"^asg-([0-9a-f]{16})-([0-9a-f]{16})$")
 
 
 def withdraw(tx: Tx, workspace_no: int, assignment_id: str, *, now_us: int) -> AssignmentRow:
@@ -44,17 +40,16 @@ def withdraw(tx: Tx, workspace_no: int, assignment_id: str, *, now_us: int) -> A
 def find_assignment(tx: Tx, workspace_no: int, assignment_id: str) -> AssignmentRow:
     """An assignment by the caller's id, or by the id derived for one that came without. Raises NotFound."""
     rows = tx.all_for("assignments_by_identity", [(assignment_id,)], workspace_no=workspace_no)
-    derived = _DERIVED_ID.match(assignment_id)
+    derived = derived_from(assignment_id)
     if not rows and derived is not None:
-        customer_no, slot = (int(part, 16) for part in derived.groups())
-        if customer_no < 2**63 and slot < 2**63:
-            rows = tx.all(
-                "assignment_by_slot",
-                workspace_no=workspace_no,
-                bucket=bucket_of(customer_no),
-                customer_no=customer_no,
-                slot=slot,
-            )
+        customer_no, slot = derived
+        rows = tx.all(
+            "assignment_by_slot",
+            workspace_no=workspace_no,
+            bucket=bucket_of(customer_no),
+            customer_no=customer_no,
+            slot=slot,
+        )
     if not rows:
         raise NotFound(f"there is no assignment {assignment_id}")
     return AssignmentRow(*rows[0])

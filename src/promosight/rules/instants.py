@@ -12,7 +12,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECOND_US = 1_000_000
-DAY_US = 86_400 * SECOND_US
+HOUR_US = 3_600 * SECOND_US
+DAY_US = 24 * HOUR_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # An offset can push the first and the last day over the edge of the years 1 to 9999.
@@ -89,7 +90,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 class LocalDays:
-    """Which calendar day an instant falls on, in one zone; right across daylight-saving changes.
+    """Which calendar day and hour an instant falls in, in one zone; right across daylight-saving changes.
 
     Every zone's offset changes only on a quarter of an hour of UTC, so the answer is remembered per
     quarter: a look-up costs a division and a dictionary access.
@@ -98,6 +99,7 @@ class LocalDays:
     def __init__(self, zone_name: str) -> None:
         self._zone = zone(zone_name)
         self._by_quarter: dict[int, str] = {}
+        self._hours: dict[int, int] = {}
 
     def day(self, instant_us: int) -> str:
         """The local day of an instant as `YYYY-MM-DD`."""
@@ -107,6 +109,19 @@ class LocalDays:
             moment = _EPOCH + timedelta(microseconds=quarter * _QUARTER_US)
             day = self._by_quarter[quarter] = _local_date(moment, self._zone).isoformat()
         return day
+
+    def hour_us(self, instant_us: int) -> int:
+        """The instant at which the local hour of an instant began: in some zones not on an hour of UTC."""
+        quarter = instant_us // _QUARTER_US
+        begun_us = self._hours.get(quarter)
+        if begun_us is None:
+            quarter_us = quarter * _QUARTER_US
+            offset = (
+                (_EPOCH + timedelta(microseconds=quarter_us)).astimezone(self._zone).utcoffset()
+            )
+            past_us = (quarter_us + (offset or timedelta()) // _MICROSECOND) % HOUR_US
+            begun_us = self._hours[quarter] = quarter_us - past_us
+        return begun_us
 
     def start_us(self, day: date) -> int:
         """The instant at which a local day begins."""
@@ -120,6 +135,7 @@ def _local_date(moment: datetime, zone_info: ZoneInfo) -> date:
         return moment.date()
 
 
+@lru_cache(4_096)
 def week_of(day: str, week_start: str) -> str:
     """The first day of the week that `day` lies in, for weeks that start on `week_start`.
 

@@ -1,4 +1,4 @@
-"""Reasons in plain words: what an outcome's reason means and how to mend it."""
+"""Reasons in plain words: what an outcome's reason means, for its sender, and what to do about it, for a marketer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,49 @@ REASONS = {
 }
 """Every reason the product gives, in the sender's language."""
 
+ADVICE = {
+    "invalid": "Ask whoever runs this source to mend the field that is named and send the event again.",
+    "backdated": "Nothing to do: redemptions from before tracking began are left out on purpose. "
+    "If many come, ask whether the source is sending old data again.",
+    "historical_promotion": "Nothing to do: the promotion had ended before tracking began. "
+    "If it should still run, correct the end in the promotion's definition.",
+    "future": "Ask whoever runs this source to set its clock right and send the event again.",
+    "identifier_conflict": "Find out which promotion or customer is meant. Move the code to the right promotion, "
+    "or have the source correct the event.",
+    "draft_promotion": "Activate the promotion: its redemptions then count by themselves.",
+    "event_conflict": "The first version counts. If the second is right, ask the source to reverse the first "
+    "and report a new event under an id of its own.",
+    "unknown_promotion": "Create the promotion under exactly this id or code and it counts by itself, "
+    "or have the source correct the id.",
+    "unknown_customer": "Import the customer, or report the assignment: the redemption then counts by itself.",
+    "unknown_original": "Wait for the redemption it reverses, or ask the source to send that: "
+    "the reversal then takes effect by itself.",
+    "code_mismatch": "Somebody used a code that was issued to another customer. Find out whether codes are passed on, "
+    "and have the redemption reversed if it is abuse.",
+    "control_contamination": "A customer of the control group got the offer all the same. Check who it is shown to: "
+    "each such case blurs the comparison with the control group.",
+    "value_mismatch": "The reported value is used. Compare the reward in the promotion with what the source pays out.",
+    "code_taken": "Another promotion has this code already. Choose another code and load the row again.",
+    "archived": "An archived promotion is final. Duplicate it, and load the row under the new id.",
+    "status": "A promotion that was active cannot be a draft again. Leave its status out, or deactivate it.",
+    "tiers_frozen": "Tiers are fixed when a promotion is first activated. "
+    "Duplicate it to change them, or leave them as they are.",
+}
+"""What to do, in a marketer's language, by reason; those of refused promotions too."""
+
+_BY_OUTCOME = {
+    "pending": "Nothing is lost: it counts by itself as soon as what it waits for is there.",
+    "flagged": "It costs but is kept out of the rate. Find out whether it is abuse.",
+    "rejected": "It does not count. Have it corrected and sent again.",
+}
+"""The same where no reason is known."""
+
 
 def explain(reason: str | None, detail: str = "") -> str:
     """The sentence for a reason; `detail`, where there is one, says more precisely."""
     return detail or REASONS.get(reason or "", "")
+
+
+def advise(outcome: str, reason: str | None) -> str:
+    """What to do about a problem."""
+    return ADVICE.get(reason or "") or _BY_OUTCOME.get(outcome, "")

@@ -74,6 +74,15 @@ class Catalogue:
         self.open_nos: dict[str, int] = {}
         """The numbers of those in force: their redemptions are judged by their assignments."""
         self.sources: dict[int, str] = {}
+        self._defined: list[Listed] | None = None
+
+    @property
+    def defined(self) -> list[Listed]:
+        """The promotions that are defined, by id; the same list until one of them changes."""
+        if self._defined is None:
+            nos = self.known_nos
+            self._defined = [self.by_no[nos[promotion_id]] for promotion_id in sorted(nos)]
+        return self._defined
 
     def terms(self, promotion_no: int) -> Terms:
         """The terms of a promotion; unknown ones for a number nobody defined."""
@@ -86,6 +95,7 @@ class Catalogue:
         for code in before.codes if before else ():
             if self.by_code.get(code) is before:
                 del self.by_code[code]
+        self._defined = None
         self.by_id[listed.promotion_id] = self.by_no[listed.promotion_no] = listed
         for nos, belongs in (
             (self.known_nos, listed.terms.known),

@@ -22,7 +22,7 @@ from promosight.errors import StoreError
 from promosight.store import migrate
 from promosight.store.database import Database, database
 from promosight.store.loop_writer import LoopWriter, Steps
-from promosight.store.readers import Readers
+from promosight.store.readers import Readers, SteadyReader
 from promosight.store.tx import LostRace, Tx
 from promosight.store.waiting import SMALL_WEIGHT, Job, Waiting, answer
 
@@ -44,6 +44,7 @@ class Store:
         self._tx = db.connect(write=True)
         self._turn = threading.Lock()  # whoever holds it has the connection
         self._loops: dict[asyncio.AbstractEventLoop, LoopWriter] = {}
+        self._told: tuple[Callable[[], None], ...] = ()
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="promosight-commit")
         self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
         self._thread.start()
@@ -90,10 +91,36 @@ class Store:
         """Makes a change and waits for its commit."""
         return self.submit(flow, payload).result()
 
+    def rehearse(self, flow: Flow[P, R], payload: P, *, weight: int = 1) -> Future[R]:
+        """Queues a change that is made and undone: the future has what it would have come to, and nothing is kept.
+
+        It has a transaction of its own, so that none of those who wait with it is held up by its end or sees it.
+        """
+        job = Job(flow, payload, weight, None, kept=False)
+        self._waiting.add(job)
+        future: Future[R] = job.future
+        return future
+
     def change(self, action: Callable[[Tx], R]) -> R:
         """Makes a change that is not worked off together with others of its kind."""
         answer: R = self.write(each_alone, action)
         return answer
+
+    def steady_reader(self) -> SteadyReader:
+        """A reading connection of one's own; to be closed before the store."""
+        return SteadyReader(self.database)
+
+    def tell(self, told: Callable[[], None]) -> Callable[[], None]:
+        """Has `told` called after this process's commits, by the thread that made one, until what is returned is.
+
+        The next transaction waits for it, so it does no more than wake somebody; it may be called for nothing.
+        """
+        self._told = (*self._told, told)
+
+        def stop() -> None:
+            self._told = tuple(one for one in self._told if one is not told)
+
+        return stop
 
     @property
     def light_served(self) -> int:
@@ -131,10 +158,13 @@ class Store:
             # A sender that hung up cancels its future and is passed over.
             if jobs := [job for job in taken if job.starts()]:
                 with self._turn:
-                    self._commit(jobs, first_attempt=1)
+                    for together in _parted(jobs):
+                        self._commit(together, first_attempt=1)
                     self._rest()
 
     def _rest(self) -> None:
+        for told in self._told:
+            told()
         with contextlib.suppress(Exception):  # nobody's answer, and no end to the writer
             self.database.rest(self._tx)
 
@@ -176,7 +206,7 @@ class Store:
         self._tx.attempt = attempt
         self.database.begin(self._tx, write=True)
         self._run_flows(jobs)
-        self.database.end(self._tx, commit=True)
+        self.database.end(self._tx, commit=jobs[0].kept)
 
     def _run_flows(self, jobs: list[Job]) -> None:
         for _, alike in groupby(jobs, key=lambda job: job.flow):
@@ -206,6 +236,12 @@ class Store:
 def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:
     """The flow of changes that have nothing to gain from company."""
     return [action(tx) for action in actions]
+
+
+def _parted(jobs: list[Job]) -> list[list[Job]]:
+    """Those who share a transaction, and by itself each whose transaction is undone."""
+    together = [job for job in jobs if job.kept]
+    return [some for some in (together, *([job] for job in jobs if not job.kept)) if some]
 
 
 def _refuse(jobs: list[Job], error: Exception) -> None:

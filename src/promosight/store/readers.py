@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from promosight.errors import StoreError
 from promosight.store.database import Database
 from promosight.store.tx import Tx
+
+R = TypeVar("R")
 
 MAX_READERS = 16
 """Questions answered at once; further ones wait for a connection."""
@@ -76,3 +79,47 @@ class Readers:
     def _discard(self, tx: Tx) -> None:
         with contextlib.suppress(Exception):
             self._database.close(tx)
+
+
+class SteadyReader:
+    """One connection that the same asker keeps, so that it remembers what it was asked before.
+
+    Opened when it is first needed, and anew after any failure. One question at a time.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._database = db
+        self._tx: Tx | None = None
+
+    def read(self, question: Callable[[Tx], R]) -> R:
+        """The answer to a question, from one consistent snapshot. Raises StoreError, or what the question raises."""
+        try:
+            tx = self._begin()
+            answer = question(tx)
+            self._database.end(tx, commit=True)
+        except Exception:
+            self.close()
+            raise
+        return answer
+
+    def close(self) -> None:
+        """Closes the connection; a further question opens another one."""
+        if self._tx is not None:
+            with contextlib.suppress(Exception):
+                self._database.close(self._tx)
+            self._tx = None
+
+    def _begin(self) -> Tx:
+        if self._tx is not None:
+            try:
+                self._database.begin(self._tx, write=False)
+            except Exception as error:
+                self.close()
+                # The server may have ended the connection while it lay idle: another will do.
+                if not self._database.may_retry(error):
+                    raise
+            else:
+                return self._tx
+        self._tx = self._database.connect(write=False)
+        self._database.begin(self._tx, write=False)
+        return self._tx

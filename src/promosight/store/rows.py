@@ -6,6 +6,7 @@ of the group arrive.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -112,6 +113,18 @@ class EventRow(msgspec.Struct, gc=False):
 def derived_id(customer_no: int, slot: int) -> str:
     """The public id of an assignment that came without one."""
     return f"asg-{customer_no:016x}-{slot:016x}"
+
+
+_DERIVED_ID = re.compile(r"asg-([0-9a-f]{16})-([0-9a-f]{16})")
+
+
+def derived_from(assignment_id: str) -> tuple[int, int] | None:
+    """Customer and slot of a derived id; None for any other."""
+    found = _DERIVED_ID.fullmatch(assignment_id)
+    if found is None:
+        return None
+    customer_no, slot = (int(part, 16) for part in found.groups())
+    return (customer_no, slot) if max(customer_no, slot) < 2**63 else None
 
 
 class Arrival(NamedTuple):

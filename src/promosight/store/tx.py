@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a heavy import that a store on SQLite never needs
 
 Row = tuple[Any, ...]
 _STREAMED_ROWS = 5_000
+LANES = 64
 _PLANNED_ROWS = 5_000
 """Rows written with the same plans: after that a table may have become another one."""
 _COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
@@ -43,10 +44,13 @@ class Tx(ABC):
 
     `cache` outlives the transaction and is emptied when one is rolled back; what lies there must be
     checked against the store before use. `attempt` is 1 when a transaction is run for the first time and
-    more when it is run again: a flow may then be bold at first, and careful after a lost race.
+    more when it is run again: a flow may then be bold at first, and careful after a lost race. `lane` is a number
+    below LANES that hardly any other writer has at the same time: those who only add to a counter keep one for each
+    lane, and do not wait for each other.
     """
 
     attempt = 1
+    lane = 0
 
     def __init__(self, statements: dict[str, Statement], cache: dict[Any, Any]) -> None:
         self._statements = statements
@@ -162,6 +166,7 @@ class PostgresTx(Tx):
         super().__init__(statements, cache)
         self.connection = connection
         self.prepared = Prepared(connection)
+        self.lane = connection.info.backend_pid % LANES
         self.planned_at = time.monotonic()
         self._written = 0
 

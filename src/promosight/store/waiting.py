@@ -31,9 +31,12 @@ SHARED_TURN = 5_000
 
 
 class Job:
-    """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None."""
+    """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None.
 
-    __slots__ = ("error", "flow", "future", "loop", "payload", "result", "weight")
+    One that is not `kept` is made, answered and undone.
+    """
+
+    __slots__ = ("error", "flow", "future", "kept", "loop", "payload", "result", "weight")
 
     def __init__(
         self,
@@ -41,11 +44,14 @@ class Job:
         payload: Any,
         weight: int,
         loop: asyncio.AbstractEventLoop | None,
+        *,
+        kept: bool = True,
     ) -> None:
         self.flow = flow
         self.payload = payload
         self.weight = weight
         self.loop = loop
+        self.kept = kept
         self.future: Any = Future() if loop is None else loop.create_future()
         self.result: Any = None
         self.error: Exception | None = None

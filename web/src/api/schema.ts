@@ -69,6 +69,8 @@ export interface components {
         /**
          * ReportAnswer
          * @description What became of several elements; `results`, with `?outcomes=all`, lists every one.
+         *
+         *         With `?dry_run=true` it says what would have become of them.
          */
         ReportAnswer: {
             received: number;
@@ -77,6 +79,7 @@ export interface components {
             };
             problems: components["schemas"]["ProblemLine"][];
             results?: components["schemas"]["ResultLine"][];
+            dry_run?: boolean;
         };
         /**
          * ProblemLine
@@ -211,15 +214,19 @@ export interface components {
         };
         /**
          * PromotionPage
-         * @description A page of promotions; `next` is the cursor of the following one.
+         * @description A page of promotions; `next` is the cursor of the following one, `total` how many matched.
+         *
+         *         Everything acknowledged before `as_of` is in the figures.
          */
         PromotionPage: {
             items: components["schemas"]["PromotionAnswer"][];
             next: string | null;
+            total: number;
+            as_of: string;
         };
         /**
          * PromotionAnswer
-         * @description A promotion with its figures.
+         * @description A promotion with its figures. `trend`, with `?trend=DAYS`: live redemptions a day, the oldest day first.
          */
         PromotionAnswer: {
             name: string;
@@ -250,6 +257,7 @@ export interface components {
             created_at: string;
             updated_at: string;
             figures: components["schemas"]["Figures"];
+            trend?: number[];
         };
         /**
          * Reward
@@ -290,13 +298,17 @@ export interface components {
         };
         /**
          * Figures
-         * @description The figures of one promotion; names as in the HTTP contract.
+         * @description The figures of one promotion; names as in the HTTP contract. `interval` is the rate's, at 95% (Wilson).
          */
         Figures: {
             state: string;
             assigned: number;
             redeemed: number;
             rate: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
             display: string;
             customers: components["schemas"]["Customers"];
             redemptions: number;
@@ -403,9 +415,12 @@ export interface components {
         /**
          * Line
          * @description One row of a breakdown, or its total; names as in the HTTP contract. `key` is None where facts carry none.
+         *
+         *         `name` is that of the tier, where it has one.
          */
         Line: {
             key: string | null;
+            name: string | null;
             assigned: number;
             redeemed: number;
             rate: number | null;
@@ -430,6 +445,25 @@ export interface components {
                 [key: string]: string;
             };
             enough: boolean;
+        };
+        /**
+         * Funnel
+         * @description What became of a promotion's assignments, and of its redemptions; assigned = redeemed + open + expired.
+         */
+        Funnel: {
+            promotion_id: string;
+            state: string;
+            assigned: number;
+            redeemed: number;
+            open: number;
+            expired: number;
+            redemptions: number;
+            excess: number;
+            unassigned: number;
+            flagged: number;
+            pending: number;
+            reversed: number;
+            as_of: string;
         };
         /**
          * EventAnswer
@@ -480,7 +514,7 @@ export interface components {
         };
         /**
          * InboxItem
-         * @description One problem: what was reported, and why it does not count as it is.
+         * @description One problem: what was reported, why it does not count as it is (`detail`), and what to do (`advice`).
          */
         InboxItem: {
             problem_id: string;
@@ -496,6 +530,7 @@ export interface components {
             payload: unknown;
             pointer: string;
             detail: string;
+            advice: string;
             line: number | null;
             times: number;
         };
@@ -511,25 +546,37 @@ export interface components {
         };
         /**
          * Again
-         * @description Which refused items to send through again: some by id, or all of a reason and source.
+         * @description Which refused items to send through again: some by id, or all of an outcome, reason, source or id in them.
+         *
+         *         `cursor`: from where an earlier replay ended.
          */
         Again: {
             /** @default null */
             ids: string[] | null;
             /** @default null */
+            outcome: string | null;
+            /** @default null */
             reason: string | null;
             /** @default null */
             source: string | null;
+            /** @default null */
+            q: string | null;
+            /** @default null */
+            cursor: string | null;
         };
         /**
          * ReplayAnswer
          * @description How many refused elements were sent through again, and what became of them.
+         *
+         *         `left`: how many more there are, since one replay takes 10,000 at most; send `next` as `cursor` to go on.
          */
         ReplayAnswer: {
             replayed: number;
             outcomes: {
                 [key: string]: number;
             };
+            left: number;
+            next: string | null;
         };
         /**
          * Profile
@@ -594,30 +641,76 @@ export interface components {
         };
         /**
          * SourceAnswer
-         * @description A system that reports, and when it was last heard.
+         * @description A system that reports. `state` is `setup` until it went live; from `due_at` on its silence is `overdue`.
          */
         SourceAnswer: {
             name: string;
-            cadence: string;
+            /** @enum {unknown} */
+            cadence: "daily" | "hourly" | "realtime";
+            state: string;
             live_since: string | null;
             last_heard_at: string | null;
+            overdue: boolean;
+            due_at: string | null;
+            test: components["schemas"]["TestAnswer"] | null;
             created_at: string;
         };
         /**
+         * TestAnswer
+         * @description What the last event that a source sent with `?dry_run=true` would have come to.
+         */
+        TestAnswer: {
+            event_id: string | null;
+            outcome: string;
+            reason: string | null;
+            detail: string;
+            received_at: string;
+            promotion_id: string | null;
+            customer_id: string | null;
+        };
+        /**
          * NewSource
-         * @description A system that reports.
+         * @description A system that reports. With `live` false it is being set up, and goes live when it is told to.
          */
         NewSource: {
             name: string;
             /** @default realtime */
             cadence: string;
+            /** @default true */
+            live: boolean;
         };
         /**
          * SourceChange
-         * @description A new cadence.
+         * @description A new cadence; or that the source is live from now on, which is said once.
          */
         SourceChange: {
-            cadence: string;
+            /** @default null */
+            cadence: string | null;
+            /** @default null */
+            live: boolean | null;
+        };
+        /**
+         * ActivityAnswer
+         * @description What a source sent, the earliest first; without the hours or days in which it sent nothing.
+         *
+         *         An assignment that was taken is `assigned` here, so that it is not added to the redemptions that are `counted`;
+         *         what came with `?dry_run=true` is `test`.
+         */
+        ActivityAnswer: {
+            source: string;
+            /** @enum {unknown} */
+            by: "day" | "hour";
+            items: components["schemas"]["ActivityItem"][];
+        };
+        /**
+         * ActivityItem
+         * @description What came within the hour or day that begins at `from`: how many items were answered with each outcome.
+         */
+        ActivityItem: {
+            from: string;
+            outcomes: {
+                [key: string]: number;
+            };
         };
         /**
          * Period
@@ -686,8 +779,87 @@ export interface components {
             key: string | null;
         };
         /**
+         * SignIn
+         * @description Who wants to sign in.
+         */
+        SignIn: {
+            email: string;
+            password: string;
+        };
+        /**
+         * SessionAnswer
+         * @description Who is signed in, what they may do (`scopes`), and until when if they do nothing.
+         */
+        SessionAnswer: {
+            user: components["schemas"]["SignedInUser"];
+            scopes: string[];
+            workspace: components["schemas"]["WorkspaceAnswer"];
+            expires_at: string;
+        };
+        /**
+         * SignedInUser
+         * @description The user of a session.
+         */
+        SignedInUser: {
+            email: string;
+            name: string;
+            /** @enum {unknown} */
+            role: "admin" | "developer" | "marketer" | "viewer";
+        };
+        /**
+         * PasswordChange
+         * @description A user's own password, as it was and as it shall be.
+         */
+        PasswordChange: {
+            current: string;
+            new: string;
+        };
+        /**
+         * UserPage
+         * @description All users.
+         */
+        UserPage: {
+            items: components["schemas"]["UserAnswer"][];
+            next: string | null;
+        };
+        /**
+         * UserAnswer
+         * @description A person of the workspace; `role` is viewer, marketer, developer or admin.
+         */
+        UserAnswer: {
+            email: string;
+            name: string;
+            /** @enum {unknown} */
+            role: "admin" | "developer" | "marketer" | "viewer";
+            created_at: string;
+            last_seen_at: string | null;
+        };
+        /**
+         * NewUser
+         * @description A user to be made.
+         */
+        NewUser: {
+            email: string;
+            role: string;
+            password: string;
+            /** @default  */
+            name: string;
+        };
+        /**
+         * UserChange
+         * @description What may change of a user; what is left out stays.
+         */
+        UserChange: {
+            /** @default null */
+            role: string | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            password: string | null;
+        };
+        /**
          * ReceiptAnswer
-         * @description What became of one element. For assignments `event_id` is the assignment's id.
+         * @description What became of the one element that was sent; with `?dry_run=true`, what would have become of it.
          */
         ReceiptAnswer: {
             event_id: string | null;
@@ -696,6 +868,7 @@ export interface components {
             assignment_id: string | null;
             reason: string | null;
             received_at: string;
+            dry_run?: boolean;
         };
         /** @description RFC 9457 problem details */
         Problem: {

@@ -49,9 +49,13 @@ FROM source
 WHERE true
 ON CONFLICT (workspace_no, name) DO NOTHING;
 
--- name: change_source
--- A new cadence, or the moment it went live.
-UPDATE source SET cadence = :cadence, live_us = :live_us WHERE source_no = :source_no;
+-- name: change_cadence
+-- How often a source means to report.
+UPDATE source SET cadence = :cadence WHERE source_no = :source_no;
+
+-- name: start_source
+-- A source goes live; once.
+UPDATE source SET live_us = :live_us WHERE source_no = :source_no AND live_us IS NULL;
 
 -- name: hear_sources
 -- Notes when sources were last heard.
@@ -173,11 +177,12 @@ ON CONFLICT DO NOTHING;
 -- What was reported but is no fact; said again it is only counted, and listed with the latest import that said it.
 INSERT INTO rejection (
     workspace_no, source_no, digest, import_no, line, kind, event_id, reason, pointer, detail,
-    payload, received_us, times
+    payload, received_us, times, promotion_id, customer_id
 )
 SELECT batch.workspace_no, batch.source_no, batch.digest, batch.import_no, batch.line, batch.kind,
-       batch.event_id, batch.reason, batch.pointer, batch.detail, batch.payload, batch.received_us, 1
-FROM {{batch(workspace_no BIGINT, source_no BIGINT, digest BIGINT, import_no BIGINT, line BIGINT, kind TEXT, event_id TEXT, reason TEXT, pointer TEXT, detail TEXT, payload TEXT, received_us BIGINT)}}
+       batch.event_id, batch.reason, batch.pointer, batch.detail, batch.payload, batch.received_us, 1,
+       batch.promotion_id, batch.customer_id
+FROM {{batch(workspace_no BIGINT, source_no BIGINT, digest BIGINT, import_no BIGINT, line BIGINT, kind TEXT, event_id TEXT, reason TEXT, pointer TEXT, detail TEXT, payload TEXT, received_us BIGINT, promotion_id TEXT, customer_id TEXT)}}
 WHERE true
 ON CONFLICT (workspace_no, source_no, digest) DO UPDATE
 SET times = rejection.times + 1,

@@ -1,6 +1,6 @@
 -- name: running_imports
--- Imports of a workspace that are being run.
-SELECT import_id, import_no, name, heartbeat_us FROM import
+-- Imports of a workspace that are being run, and whether each came over HTTP.
+SELECT import_id, import_no, name, heartbeat_us, CASE WHEN spool IS NULL THEN 0 ELSE 1 END FROM import
 WHERE workspace_no = :workspace_no AND state = 'running' ORDER BY import_no;
 
 -- name: unfinished_imports

@@ -1,0 +1,76 @@
+"""Users over HTTP: the people of a workspace, managed by its admins."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from promosight.api.bodies import decoded
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
+from promosight.flows import users
+from promosight.flows.passwords import check_password
+
+
+class NewUser(msgspec.Struct):
+    """A user to be made."""
+
+    email: str
+    role: str
+    password: str
+    name: str = ""
+
+
+class UserChange(msgspec.Struct):
+    """What may change of a user; what is left out stays."""
+
+    role: str | None = None
+    name: str | None = None
+    password: str | None = None
+
+
+def listing(door: Door, call: Call) -> Answer:
+    """GET /v1/users."""
+    found = door.store.read(lambda tx: users.list_users(tx, call.workspace_no))
+    return Answer({"items": [users.describe_user(one) for one in found], "next": None})
+
+
+async def create(door: Door, call: Call) -> Answer:
+    """POST /v1/users."""
+    wanted = decoded(call.body, NewUser)
+    users.check_user(wanted.email, wanted.role, wanted.name)
+    check_password(wanted.password)
+    new = users.NewUser(
+        email=wanted.email,
+        role=wanted.role,
+        name=wanted.name,
+        password_hash=await door.passwords.hashed(wanted.password),
+        created_us=call.now_us,
+    )
+    made = await asyncio.to_thread(
+        door.store.change, lambda tx: users.add_user(tx, call.workspace_no, new)
+    )
+    return Answer(users.describe_user(made), 201)
+
+
+async def change(door: Door, call: Call) -> Answer:
+    """PATCH /v1/users/{email}: another role or password signs the user out everywhere."""
+    email, wanted = call.path("email"), decoded(call.body, UserChange)
+    new_hash = None
+    if wanted.password is not None:
+        check_password(wanted.password)
+        new_hash = await door.passwords.hashed(wanted.password)
+    asked = users.UserChange(name=wanted.name, role=wanted.role, password_hash=new_hash)
+    changed = await asyncio.to_thread(
+        door.store.change, lambda tx: users.change_user(tx, call.workspace_no, email, asked)
+    )
+    door.sessions.forget()
+    return Answer(users.describe_user(changed))
+
+
+def remove(door: Door, call: Call) -> Answer:
+    """DELETE /v1/users/{email}."""
+    door.store.change(lambda tx: users.remove_user(tx, call.workspace_no, call.path("email")))
+    door.sessions.forget()
+    return Answer(status=204)

@@ -1,0 +1,28 @@
+-- name: figures_mark
+-- Numbers that differ when published figures do, and cost next to nothing to read: small transactions only append
+-- to the log while the version of the tallies stays.
+SELECT
+    (SELECT t.version FROM tallied AS t WHERE t.workspace_no = :workspace_no),
+    (SELECT COUNT(*) FROM movement AS m
+     WHERE m.workspace_no = :workspace_no AND m.layer = 0 AND m.promotion_no = 0),
+    (SELECT COUNT(*) FROM coverage AS c JOIN source AS s ON s.source_no = c.source_no
+     WHERE s.workspace_no = :workspace_no);
+
+-- name: imports_mark
+-- Numbers that differ when an import has come, gone on or ended.
+SELECT COUNT(*), MAX(i.heartbeat_us) FROM import AS i WHERE i.workspace_no = :workspace_no;
+
+-- name: problems_mark
+-- Numbers that differ when problems have come or gone, as long as there are fewer than `most`.
+SELECT
+    (SELECT COUNT(*) FROM (
+        SELECT 1 AS one FROM event AS e
+        WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+        LIMIT :most
+    ) AS waiting),
+    (SELECT COUNT(*) FROM (
+        SELECT 1 AS one FROM rejection AS r WHERE r.workspace_no = :workspace_no LIMIT :most
+    ) AS refused),
+    (SELECT e.received_us FROM event AS e
+     WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+     ORDER BY e.received_us DESC LIMIT 1);

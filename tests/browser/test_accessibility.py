@@ -1,0 +1,78 @@
+"""P21: every page and drawer keeps to WCAG 2.2 A and AA, in light and in dark, wide and narrow."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import SignedIn
+from tests.browser.shop import open_shop
+
+Look = Literal["light", "dark"]
+LOOKS: tuple[Look, Look] = ("light", "dark")
+PAGES = {
+    "/promotions": "Promotions",
+    "/promotions/VIP": "VIP",
+    "/promotions/QUIET": "QUIET",
+    "/promotions/new": "New promotion",
+    "/promotions/VIP/edit": "VIP",
+    "/compare?id=SPRING20&id=VIP": "Compare",
+    "/integrations": "Integrations",
+    "/integrations/new": "Connect",
+    "/integrations/default": "default",
+    "/problems": "Problems",
+    "/batches": "Batches",
+    "/settings": "Settings",
+    "/settings?tab=users": "Settings",
+    "/settings?tab=keys": "Settings",
+    "/nowhere": "no page",
+}
+"""Every address, and a word of its heading."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shop(server: httpx.Client) -> None:
+    open_shop(server)
+
+
+def settled(page: Page) -> None:
+    """Waits until nothing moves any more: a drawer half in is half transparent."""
+    page.wait_for_timeout(800)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_keeps_the_rules(signed_in: SignedIn, look: Look) -> None:
+    page = signed_in("admin")
+    page.emulate_media(color_scheme=look, reduced_motion="reduce")
+    wrong = {}
+    for address, heading in PAGES.items():
+        page.goto(address)
+        expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+        settled(page)
+        wrong[address] = violations(page)
+    assert not {address: found for address, found in wrong.items() if found}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_narrow_page_keeps_the_rules(signed_in: SignedIn, look: Look) -> None:
+    page = signed_in("marketer")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=look, reduced_motion="reduce")
+    for address in ("/promotions", "/promotions/VIP", "/problems", "/integrations"):
+        page.goto(address)
+        settled(page)
+        assert violations(page) == [], address
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{address} is {width} wide"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_front_door_keeps_the_rules(page: Page, look: Look) -> None:
+    page.emulate_media(color_scheme=look)
+    page.goto("/")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert violations(page) == []

@@ -1,0 +1,82 @@
+"""Promotions side by side: which of them works, and for whom."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.server import promotion
+from tests.browser.conftest import SignedIn
+from tests.browser.shop import assign, redeem
+
+
+@pytest.fixture(scope="module", autouse=True)
+def brand(server: httpx.Client) -> None:
+    """Three promotions; two of them reached the segment `loyal`."""
+    for name, segment in (("SPRING20", "loyal"), ("SUMMER10", "loyal"), ("WELCOME", "new")):
+        promotion(server, name)
+        assign(server, name, range(100), segment=segment)
+    assign(server, "SUMMER10", range(100, 140), segment="vip")
+    redeem(server, "SPRING20", range(32))
+    redeem(server, "SUMMER10", range(56))
+    redeem(server, "WELCOME", range(5))
+
+
+def add(page: Page, text: str, name: str) -> None:
+    """Looks a promotion up and adds it."""
+    page.get_by_role("combobox", name="Add a promotion").fill(text)
+    page.get_by_role("option", name=name).click()
+
+
+def test_promotions_are_compared_on_one_scale(signed_in: SignedIn) -> None:
+    """S28: their rates and counts in rows, and each leads to its breakdown."""
+    page = signed_in("viewer")
+    page.goto("/compare?id=SPRING20&id=SUMMER10")
+    figures = page.get_by_role("region", name="Figures", exact=True)
+    spring = figures.get_by_role("row", name="SPRING20")
+    expect(spring).to_contain_text("32%")
+    expect(spring).to_contain_text("23.7% to 41.7%")
+    expect(figures.get_by_role("row", name="SUMMER10")).to_contain_text("40%")
+    spring.get_by_role("link", name="SPRING20: 32%. Open the breakdown").click()
+    expect(page.get_by_role("dialog", name="SPRING20")).to_contain_text("32 of 100")
+
+
+def test_promotions_are_added_by_name_and_taken_out(signed_in: SignedIn) -> None:
+    """S28: the choice is in the address."""
+    page = signed_in("viewer")
+    page.goto("/compare")
+    expect(page.get_by_role("heading", name="Choose promotions to compare")).to_be_visible()
+    add(page, "spr", "SPRING20")
+    add(page, "wel", "WELCOME")
+    expect(page).to_have_url("/compare?id=SPRING20&id=WELCOME")
+    chart = page.get_by_role("figure", name="Redemption rate by week of assignment")
+    expect(chart).to_be_visible()
+    page.get_by_role("button", name="Remove SPRING20").click()
+    expect(page).to_have_url("/compare?id=WELCOME")
+    expect(page.get_by_text("Add another promotion to compare it with.")).to_be_visible()
+
+
+def test_the_same_group_is_compared_across_promotions(signed_in: SignedIn) -> None:
+    """S28, S37: only segments that all of them have, unless one wants to see every one."""
+    page = signed_in("viewer")
+    page.goto("/compare?id=SPRING20&id=SUMMER10")
+    table = page.get_by_role("table", name="Redemption rate by segment")
+    expect(table.get_by_role("rowheader")).to_have_text(["loyal"])
+    cell = table.get_by_role("link", name=re.compile("^SUMMER10, loyal: 56%"))
+    page.get_by_role("switch", name="Only groups all of them have").click()
+    expect(table.get_by_role("rowheader")).to_have_text(["loyal", "vip"])
+    cell.click()
+    table = page.get_by_role("dialog").get_by_role("table", name="SUMMER10 by segment")
+    expect(table.get_by_role("row", name="loyal")).to_contain_text("56%")
+
+
+def test_promotions_without_a_common_group_say_so(signed_in: SignedIn) -> None:
+    page = signed_in("viewer")
+    page.goto("/compare?id=SPRING20&id=WELCOME")
+    expect(page.get_by_text("There is no segment that all of them have.")).to_be_visible()
+    page.get_by_role("button", name="Show all 2").click()
+    table = page.get_by_role("table", name="Redemption rate by segment")
+    expect(table.get_by_role("rowheader")).to_have_text(["loyal", "new"])

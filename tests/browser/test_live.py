@@ -1,0 +1,88 @@
+"""Figures move on the page as events arrive, in every tab, and catch up after a lost connection."""
+
+from __future__ import annotations
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.api.server import promotion
+from tests.browser.conftest import SignedIn
+from tests.browser.shop import assign, redeem, redemption
+
+_WATCH = """link => {
+  window.seen = [];
+  const look = () => window.seen.at(-1) !== link.textContent && window.seen.push(link.textContent);
+  look();
+  new MutationObserver(look).observe(link, {subtree: true, childList: true, characterData: true});
+}"""
+
+
+def test_a_redemption_moves_the_rate_while_one_looks(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """S12, S19, S20, S41: the dash becomes a percentage by itself, and then another."""
+    promotion(server, "LIVE")
+    assign(server, "LIVE", range(4))
+    page = signed_in("viewer")
+    rate = page.get_by_role("link", name="LIVE:")
+    expect(rate).to_have_text("\N{EN DASH}")
+    expect(page.get_by_role("status", name="Live:")).to_be_visible()
+    server.post("/v1/redemptions", json=redemption("LIVE", 0))
+    expect(rate).to_have_text("25%")
+    server.post("/v1/redemptions", json=redemption("LIVE", 1))
+    expect(rate).to_have_text("50%")
+
+
+def test_a_batch_moves_the_rate_once_at_its_end(signed_in: SignedIn, server: httpx.Client) -> None:
+    """S13: never between what was before the batch and what is after it."""
+    promotion(server, "BATCH")
+    assign(server, "BATCH", range(2_000))
+    redeem(server, "BATCH", range(200))
+    page = signed_in("viewer")
+    rate = page.get_by_role("link", name="BATCH:")
+    expect(rate).to_have_text("10%")
+    expect(page.get_by_role("status", name="Live:")).to_be_visible()
+    rate.evaluate(_WATCH)
+    redeem(server, "BATCH", range(200, 1_000))
+    expect(rate).to_have_text("50%")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.seen") == ["10%", "50%"]
+
+
+def test_nine_tabs_move_by_one_stream(signed_in: SignedIn, server: httpx.Client) -> None:
+    """More tabs than a browser opens connections to a host; when the reading one closes, another goes on."""
+    promotion(server, "TABS")
+    assign(server, "TABS", range(10))
+    first = signed_in("viewer")
+    streams: list[str] = []
+    first.context.on("request", lambda r: streams.append(r.url) if "/v1/stream" in r.url else None)
+    others = [first.context.new_page() for _ in range(8)]
+    for tab in others:
+        tab.goto("/promotions")
+        expect(tab.get_by_role("status", name="Live:")).to_be_visible()
+    server.post("/v1/redemptions", json=redemption("TABS", 0))
+    for tab in (first, *others):
+        expect(tab.get_by_role("link", name="TABS:")).to_have_text("10%")
+    assert streams == []  # the first tab had opened it before we listened
+    first.close()
+    server.post("/v1/redemptions", json=redemption("TABS", 1))
+    for tab in others:
+        expect(tab.get_by_role("link", name="TABS:")).to_have_text("20%")
+    assert len(streams) == 1
+
+
+def test_what_was_missed_is_caught_up(
+    signed_in: SignedIn, server: httpx.Client, faults: list[str]
+) -> None:
+    """A lost connection is shown, and so is what happened meanwhile, once it is back."""
+    promotion(server, "LOST")
+    assign(server, "LOST", range(10))
+    page = signed_in("viewer")
+    expect(page.get_by_role("status", name="Live:")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_role("status", name="Reconnecting:")).to_be_visible()
+    server.post("/v1/redemptions", json=redemption("LOST", 0))
+    page.context.set_offline(False)
+    expect(page.get_by_role("status", name="Live:")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="LOST:")).to_have_text("10%")
+    faults.clear()  # the connection we cut

@@ -1,0 +1,18 @@
+import { QueryClient } from "@tanstack/react-query";
+import { ApiError } from "./client";
+
+/** What the page remembers of the API. The live stream keeps figures true, so nothing is asked for on focus. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      refetchOnWindowFocus: false,
+      retry: (times, error) => times < 2 && isPassing(error),
+    },
+  },
+});
+
+/** Whether a failure may be gone the next time: the network, or a server that is busy. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status >= 500);
+}

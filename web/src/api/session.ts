@@ -1,0 +1,50 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ApiError, api } from "./client";
+import type { Session } from "./types";
+
+const KEY = ["session"];
+
+/** Who is signed in; null for nobody. */
+export function useSignedIn() {
+  return useQuery({
+    queryKey: KEY,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: ({ signal }) =>
+      api<Session>("/v1/session", { signal }).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 401) return null;
+        throw error;
+      }),
+  });
+}
+
+/** The session of whoever looks at this page; the shell shows pages only to those signed in. */
+export function useSession(): Session {
+  const { data } = useSignedIn();
+  if (!data) throw new Error("no page is shown before signing in");
+  return data;
+}
+
+/** Whether the session may do something (a scope such as `promotions:write`). */
+export function useMay(scope: string): boolean {
+  const { scopes } = useSession();
+  return scopes.includes(scope) || scopes.includes("admin");
+}
+
+/** Signing in and out. Both forget everything that was read before. */
+export function useSigning() {
+  const queries = useQueryClient();
+  return {
+    async signIn(email: string, password: string): Promise<void> {
+      const session = await api<Session>("/v1/session", {
+        method: "POST",
+        body: { email, password },
+      });
+      queries.setQueryData(KEY, session);
+    },
+    async signOut(): Promise<void> {
+      await api("/v1/session", { method: "DELETE" });
+      queries.clear();
+      queries.setQueryData(KEY, null);
+    },
+  };
+}

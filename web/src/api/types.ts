@@ -1,0 +1,28 @@
+import type { components } from "./schema";
+
+/** The API's answers, as its OpenAPI document describes them (`schema.ts` is made from it by `./dev types`). */
+type Schemas = components["schemas"];
+
+export type Figures = Schemas["Figures"];
+export type Promotion = Schemas["PromotionAnswer"];
+export type PromotionPage = Schemas["PromotionPage"];
+export type Usage = Schemas["Usage"];
+export type Breakdown = Schemas["Breakdown"];
+export type Line = Schemas["Line"];
+export type Funnel = Schemas["Funnel"];
+export type Workspace = Schemas["WorkspaceAnswer"];
+export type Source = Schemas["SourceAnswer"];
+export type SourceTest = NonNullable<Source["test"]>;
+export type Cadence = "realtime" | "hourly" | "daily";
+export type Activity = Schemas["ActivityAnswer"];
+export type Key = Schemas["KeyAnswer"];
+export type NewKey = Schemas["NewKeyAnswer"];
+export type Import = Schemas["ImportAnswer"];
+export type ImportPage = Schemas["ImportPage"];
+export type Problem = Schemas["InboxItem"];
+export type ProblemCount = Schemas["InboxCount"];
+export type ProblemPage = Schemas["InboxPage"];
+export type Receipt = Schemas["ReceiptAnswer"];
+export type Role = "viewer" | "marketer" | "developer" | "admin";
+export type User = Schemas["UserAnswer"];
+export type Session = Schemas["SessionAnswer"];

@@ -1,0 +1,80 @@
+import { Stack, Text } from "@mantine/core";
+import { memo } from "react";
+import type { Promotion, Usage } from "../api/types";
+import { share } from "../format";
+import { Hover } from "./Hover";
+import classes from "./look.module.css";
+import { limitAmount, limitName, type Standing, standings } from "./usage";
+
+interface Props {
+  promotion: Promotion;
+}
+
+/** Budget & Cap Usage: the tightest limit as a bar, all of them on hover, `No limit` where none is set. */
+export const UsageBars = memo(function UsageBars({ promotion }: Props) {
+  const [tightest, ...others] = standings(promotion.figures.usage);
+  if (!tightest) return <span className={classes.quietText}>No limit</span>;
+  const currency = promotion.reward?.currency ?? null;
+  const more = others.length > 0 ? ` and ${others.length} more` : "";
+  return (
+    <Hover
+      width={320}
+      more={() => <AllLimits standings={[tightest, ...others]} currency={currency} />}
+    >
+      <button type="button" className={classes.limits} aria-label={`${said(tightest)}${more}`}>
+        <LimitText standing={tightest} suffix={others.length ? `+${others.length}` : ""} />
+        <LimitBar standing={tightest} />
+      </button>
+    </Hover>
+  );
+});
+
+const said = (one: Standing) => `${limitName(one.usage)}: ${full(one.used)} used`;
+const full = (used: number) => (Number.isFinite(used) ? share(used) : "over");
+
+function LimitText({ standing, suffix }: { standing: Standing; suffix: string }) {
+  return (
+    <span className={classes.limitText}>
+      <span>{limitName(standing.usage)}</span>
+      {suffix && <small>{suffix}</small>}
+      <b className={standing.level === "over" ? classes.over : undefined}>{full(standing.used)}</b>
+    </span>
+  );
+}
+
+function LimitBar({ standing }: { standing: Standing }) {
+  const width = (part: number) => ({ width: `${Math.min(part, 1) * 100}%` });
+  return (
+    <span className={classes.track} data-level={standing.level}>
+      <span className={classes.committed} style={width(standing.committed)} />
+      <span className={classes.redeemed} style={width(standing.redeemed)} />
+    </span>
+  );
+}
+
+/** Every limit with its two amounts. */
+export function AllLimits({
+  standings: all,
+  currency,
+}: {
+  standings: Standing[];
+  currency: string | null;
+}) {
+  return (
+    <Stack gap="sm">
+      {all.map((one) => (
+        <div key={key(one.usage)}>
+          <LimitText standing={one} suffix="" />
+          <LimitBar standing={one} />
+          <Text size="xs" c="dimmed" mt={4}>
+            {limitAmount(one.usage, one.usage.redeemed, currency)} redeemed,{" "}
+            {limitAmount(one.usage, one.usage.committed, currency)} committed, of{" "}
+            {limitAmount(one.usage, one.usage.limit, currency)}
+          </Text>
+        </div>
+      ))}
+    </Stack>
+  );
+}
+
+const key = (usage: Usage) => `${usage.measure} ${usage.window} ${usage.tier_id ?? ""}`;

@@ -1,0 +1,85 @@
+import { Button, Drawer } from "@mantine/core";
+import { IconTicketOff } from "@tabler/icons-react";
+import { Link } from "react-router";
+import { ApiError } from "../../api/client";
+import type { Promotion } from "../../api/types";
+import { Empty } from "../../look/Empty";
+import { Failure } from "../../look/Failure";
+import { usePromotion } from "./asked";
+import classes from "./breakdown.module.css";
+import { DrawerHead } from "./DrawerHead";
+import { FunnelSection } from "./funnel/FunnelSection";
+import { GenerositySection, hasGenerosity } from "./GenerositySection";
+import { LinesSection } from "./lines/LinesSection";
+import { NoRate } from "./NoRate";
+import { SectionNav } from "./SectionNav";
+import { Summary } from "./Summary";
+import { TimeSection } from "./time/TimeSection";
+import { useTitle } from "./useTitle";
+import { Waiting } from "./Waiting";
+
+/** What the drawer shows of one promotion. */
+export function BreakdownContent({ promotionId }: { promotionId: string }) {
+  const { data: promotion, error, refetch } = usePromotion(promotionId);
+  useTitle(promotion?.name);
+  if (error) return <Missing promotionId={promotionId} error={error} again={refetch} />;
+  if (!promotion) return <Waiting />;
+  return (
+    <>
+      <DrawerHead promotion={promotion}>
+        <SectionNav sections={sections(promotion)} />
+      </DrawerHead>
+      <Drawer.Body className={classes.body}>
+        <Summary promotion={promotion} />
+        <NoRate promotion={promotion} />
+        <FunnelSection promotion={promotion} />
+        <TimeSection promotion={promotion} />
+        <LinesSection promotion={promotion} />
+        {hasGenerosity(promotion) && <GenerositySection promotion={promotion} />}
+      </Drawer.Body>
+    </>
+  );
+}
+
+function sections(promotion: Promotion): [id: string, name: string][] {
+  const all: [string, string][] = [
+    ["funnel", "Funnel"],
+    ["time", "Over time"],
+    ["groups", "By group"],
+  ];
+  if (hasGenerosity(promotion)) all.push(["generosity", "By generosity"]);
+  return all;
+}
+
+interface MissingProps {
+  promotionId: string;
+  error: Error;
+  again: () => unknown;
+}
+
+function Missing({ promotionId, error, again }: MissingProps) {
+  const isUnknown = error instanceof ApiError && error.status === 404;
+  return (
+    <>
+      <Drawer.Header className={classes.head}>
+        <div className={classes.headRow}>
+          <Drawer.Title className={classes.title}>Breakdown</Drawer.Title>
+          <Drawer.CloseButton aria-label="Close the breakdown" />
+        </div>
+      </Drawer.Header>
+      {isUnknown ? (
+        <Empty
+          icon={IconTicketOff}
+          title={`There is no promotion ${promotionId}`}
+          why="The address may be mistyped, or from another workspace."
+        >
+          <Button component={Link} to="/promotions" variant="default" data-autofocus>
+            To the promotions
+          </Button>
+        </Empty>
+      ) : (
+        <Failure error={error} again={again} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, promotionPath } from "../../api/client";
+import type { Breakdown, Funnel, Promotion, PromotionPage } from "../../api/types";
+
+/** Rows by code come in pages of this many. */
+export const CODES = 50;
+
+/** One promotion with its figures; shown at once where a list already knows it. */
+export function usePromotion(id: string) {
+  const queries = useQueryClient();
+  return useQuery({
+    ...promotionQuery(id),
+    placeholderData: () =>
+      queries
+        .getQueriesData<PromotionPage>({ queryKey: ["promotions"] })
+        .flatMap(([, page]) => page?.items ?? [])
+        .find((one) => one.promotion_id === id),
+  });
+}
+
+export function promotionQuery(id: string) {
+  return {
+    queryKey: ["promotion", id],
+    queryFn: ({ signal }: { signal: AbortSignal }) => api<Promotion>(promotionPath(id), { signal }),
+  };
+}
+
+export function useFunnel(id: string) {
+  return useQuery({
+    queryKey: ["funnel", id],
+    queryFn: ({ signal }) => api<Funnel>(promotionPath(id, "funnel"), { signal }),
+  });
+}
+
+/** Figures by something. What was shown stays until the next is there. */
+export function useBreakdown(
+  id: string,
+  by: string,
+  date = "assigned",
+  after: string | null = null,
+) {
+  return useQuery({ ...breakdownQuery(id, by, date, after), placeholderData: keepPreviousData });
+}
+
+export function breakdownQuery(
+  id: string,
+  by: string,
+  date = "assigned",
+  after: string | null = null,
+) {
+  const query = { by, date, cursor: after, limit: by === "code" ? CODES : undefined };
+  return {
+    queryKey: ["breakdown", id, by, date, after],
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      api<Breakdown>(promotionPath(id, "breakdown"), { query, signal }),
+  };
+}

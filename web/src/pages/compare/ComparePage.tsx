@@ -1,0 +1,40 @@
+import { Stack } from "@mantine/core";
+import { IconScale } from "@tabler/icons-react";
+import { Empty } from "../../look/Empty";
+import { PageHeader } from "../../look/PageHeader";
+import { AddPromotion } from "./AddPromotion";
+import { useCompared } from "./asked";
+import { CohortSection } from "./CohortSection";
+import { FiguresSection } from "./FiguresSection";
+import { GroupsSection } from "./GroupsSection";
+import { MOST, useIds } from "./ids";
+
+/** Promotions side by side: which of them work, and for whom. */
+export function Component() {
+  const { ids, add, remove } = useIds();
+  const compared = useCompared(ids);
+  const known = compared.filter(({ error }) => !error);
+  const picker = <AddPromotion chosen={ids} onAdd={add} />;
+  return (
+    <>
+      <PageHeader title="Compare promotions" about="Two to six promotions on the same scales.">
+        {ids.length > 0 && picker}
+      </PageHeader>
+      {ids.length === 0 ? (
+        <Empty
+          icon={IconScale}
+          title="Choose promotions to compare"
+          why={`Add two to ${MOST} of them here, or tick them in the list of promotions. Their rates, costs and groups of customers then stand side by side; the address of this page keeps the choice.`}
+        >
+          {picker}
+        </Empty>
+      ) : (
+        <Stack gap="md">
+          <FiguresSection compared={compared} onRemove={remove} />
+          {ids.length > 1 && <CohortSection compared={known} />}
+          {ids.length > 1 && <GroupsSection compared={known} />}
+        </Stack>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,69 @@
+import { Button, Skeleton, Stack } from "@mantine/core";
+import { Link, useParams } from "react-router";
+import { useMay } from "../../api/session";
+import type { Source } from "../../api/types";
+import { Failure } from "../../look/Failure";
+import { PageHeader } from "../../look/PageHeader";
+import { ActivitySection } from "./ActivitySection";
+import { CoverageSection } from "./CoverageSection";
+import { KeysSection } from "./KeysSection";
+import { ProblemsSection } from "./ProblemsSection";
+import { SnippetsSection } from "./SnippetsSection";
+import { Overdue } from "./Standing";
+import { StandingSection } from "./StandingSection";
+import { isLive, sourceAddress, useSource } from "./sources";
+
+/** One system that reports: how it stands, what it sent, and what it needs. */
+export function Component() {
+  const { source: name = "" } = useParams();
+  const { data: source, error, refetch } = useSource(name);
+  return (
+    <>
+      <PageHeader title={name} about="A system that reports to this workspace.">
+        {source && <Actions source={source} />}
+      </PageHeader>
+      {error && <Failure error={error} again={refetch} />}
+      {!error && (source ? <Sections source={source} /> : <Waiting />)}
+    </>
+  );
+}
+
+function Actions({ source }: { source: Source }) {
+  const mayChange = useMay("integrations");
+  return (
+    <>
+      <Button component={Link} to="/integrations" variant="default">
+        All integrations
+      </Button>
+      {!isLive(source) && mayChange && (
+        <Button component={Link} to={`${sourceAddress(source.name)}/setup`}>
+          Continue set-up
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Sections({ source }: { source: Source }) {
+  return (
+    <Stack gap="md">
+      <Overdue source={source} />
+      <StandingSection source={source} />
+      <ActivitySection source={source.name} />
+      <ProblemsSection source={source.name} />
+      <KeysSection source={source.name} />
+      <CoverageSection source={source.name} />
+      <SnippetsSection />
+    </Stack>
+  );
+}
+
+function Waiting() {
+  return (
+    <Stack gap="md">
+      <Skeleton height={108} radius={12} />
+      <Skeleton height={400} radius={12} />
+      <Skeleton height={220} radius={12} />
+    </Stack>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Key } from "../../api/types";
+import { Confirm } from "../../look/Confirm";
+import { tell } from "../../look/tell";
+import { useRevokeKey } from "./keys";
+
+/** Asks before a key is ended. */
+export function RevokeKey({ revoked, close }: { revoked: Key | undefined; close: () => void }) {
+  const revoking = useRevokeKey();
+  const leave = () => {
+    revoking.reset();
+    close();
+  };
+  const done = () => {
+    tell(`The key ${revoked?.name} is revoked.`);
+    leave();
+  };
+  return (
+    <Confirm
+      isOpen={revoked !== undefined}
+      close={leave}
+      title="Revoke this key?"
+      doing="Revoke the key"
+      isDangerous
+      isBusy={revoking.isPending}
+      error={revoking.error}
+      onConfirm={() => revoked && revoking.mutate(revoked.key_id, { onSuccess: done })}
+    >
+      Whatever sends with the key <strong>{revoked?.name}</strong> is refused at once, and the key
+      cannot be brought back. To change keys without a gap, make another first, let your system use
+      it, and then revoke this one. What was reported with it stays.
+    </Confirm>
+  );
+}

@@ -1,0 +1,18 @@
+/** What kinds and statuses are called, and what they mean. */
+export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+export const KIND_SHORT: Record<string, string> = {
+  global: "Global",
+  tiered: "Tiered",
+  personalized: "Personalized",
+};
+
+export const KIND_MEANING: Record<string, string> = {
+  global: "One reward and one code for everybody.",
+  tiered: "Several rungs with a reward of their own each, such as gold, silver and bronze.",
+  personalized: "Each customer gets a code of their own; only they can redeem it.",
+};
+
+/** "1 promotion", "1,200 promotions". */
+export const counted = (value: string, isOne: boolean): string =>
+  isOne ? `${value} promotion` : `${value} promotions`;

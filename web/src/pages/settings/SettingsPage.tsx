@@ -1,0 +1,39 @@
+import { Tabs } from "@mantine/core";
+import { useSearchParams } from "react-router";
+import { PageHeader } from "../../look/PageHeader";
+import { AccountTab } from "./AccountTab";
+import { KeysTab } from "./KeysTab";
+import { UsersTab } from "./UsersTab";
+import { WorkspaceTab } from "./WorkspaceTab";
+
+const TABS = [
+  { id: "workspace", label: "Workspace", shown: WorkspaceTab },
+  { id: "users", label: "Users", shown: UsersTab },
+  { id: "keys", label: "Keys", shown: KeysTab },
+  { id: "account", label: "My account", shown: AccountTab },
+] as const;
+
+/** Settings of the workspace, its people and keys, and one's own account. The tab stands in the address. */
+export function Component() {
+  const [query, setQuery] = useSearchParams();
+  const tab = TABS.find((one) => one.id === query.get("tab"))?.id ?? "workspace";
+  return (
+    <>
+      <PageHeader title="Settings" about="The workspace, the people in it, and its keys." />
+      <Tabs value={tab} onChange={(id) => id && setQuery({ tab: id })} keepMounted={false}>
+        <Tabs.List mb="md">
+          {TABS.map(({ id, label }) => (
+            <Tabs.Tab key={id} value={id}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map(({ id, shown: Shown }) => (
+          <Tabs.Panel key={id} value={id}>
+            <Shown />
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+import { AppShell, Burger, Group, ScrollArea } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useEffect } from "react";
+import { Outlet, useLocation } from "react-router";
+import { useLiveFigures } from "../api/live";
+import { useSession, useSignedIn } from "../api/session";
+import { Failure } from "../look/Failure";
+import { AccountMenu } from "./AccountMenu";
+import { Brand } from "./Brand";
+import { Freshness } from "./Freshness";
+import { LookToggle } from "./LookToggle";
+import { Navigation } from "./Navigation";
+import classes from "./Shell.module.css";
+import { SignIn } from "./SignIn";
+
+/** The frame around every page: who is signed in, where one can go, and whether figures are live. */
+export function Shell() {
+  const { data: session, isPending, error, refetch } = useSignedIn();
+  if (isPending) return null;
+  if (error) return <Failure error={error} again={refetch} />;
+  return session ? <Frame /> : <SignIn />;
+}
+
+function Frame() {
+  const [isOpen, { toggle, close }] = useDisclosure();
+  const { workspace } = useSession();
+  const { pathname } = useLocation();
+  useLiveFigures(workspace.workspace);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the address changes
+  useEffect(close, [pathname]);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 216, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
+      padding={{ base: "sm", sm: "lg" }}
+    >
+      <a className="to-content" href="#content">
+        To the content
+      </a>
+      <AppShell.Header className={classes.bar}>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger
+              opened={isOpen}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={isOpen ? "Close navigation" : "Open navigation"}
+              aria-expanded={isOpen}
+            />
+            <Brand />
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <Freshness />
+            <LookToggle />
+            <AccountMenu />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar className={classes.bar} aria-label="Main">
+        <AppShell.Section grow component={ScrollArea} p="sm">
+          <Navigation />
+        </AppShell.Section>
+        <AppShell.Section className={classes.workspace}>
+          <strong>{workspace.name}</strong>
+          <span>
+            {workspace.time_zone}, {workspace.currency}
+            {workspace.sandbox && ", sandbox"}
+          </span>
+        </AppShell.Section>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} className={classes.content}>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
