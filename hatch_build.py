@@ -7,6 +7,7 @@ nor npm.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,17 @@ class PageHook(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """What must be installed before the build."""
-        return [] if page.is_current() else [page.node_requirement()]
+        return [page.node_requirement()] if _is_needed() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Before the package is put together."""
-        if page.is_current():
+        if not _is_needed():
             return
         try:
             page.build()
         except CannotContinue as problem:
             sys.exit(f"error: {problem}")
+
+
+def _is_needed() -> bool:
+    return os.environ.get(page.LEFT_OUT) != "1" and not page.is_current()

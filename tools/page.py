@@ -5,7 +5,7 @@ into the product (`src/promosight/api/site`), where a digest of what it was made
 from lies beside it; while the digest is right nothing runs, not even Node. A
 source archive carries the bundle, so installing from one needs no Node either.
 
-    python -m tools.page build | check | types      # by a Python that has the Node package
+    python -m tools.page build | check | types | npm ...    # by a Python that has the Node package
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from tools.system import CannotContinue, say
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 SITE = ROOT / "src" / "promosight" / "api" / "site"
+LEFT_OUT = "PROMOSIGHT_WITHOUT_PAGE"
+"""Set to 1, the package builds as it is, without npm; the server then says that it has no page."""
 TYPES = WEB / "src" / "api" / "schema.ts"
 _BUILT_FROM = SITE / ".stamp"
 _MODULES = WEB / "node_modules"
@@ -116,20 +119,35 @@ def install_modules() -> None:
     _INSTALLED_FROM.write_text(lock)
 
 
-def _npm(arguments: list[str], *, mend: str, shown: bool = False) -> None:
+def become_npm(arguments: list[str]) -> NoReturn:
+    """Let this process go on as npm in `web/`, for whatever a developer asks of it."""
+    install_modules()
+    node = str(node_program())
+    os.chdir(WEB)
+    os.execve(node, [node, _npm_program(), *arguments], _environment())
+
+
+def _npm_program() -> str:
     modules = node_program().parent / ("" if os.name == "nt" else "../lib") / "node_modules"
-    program = (modules / "npm" / "bin" / "npm-cli.js").resolve()
-    _node([str(program), *arguments], mend=mend, shown=shown)
+    return str((modules / "npm" / "bin" / "npm-cli.js").resolve())
+
+
+def _environment() -> dict[str, str]:
+    """What Node's programs see: they find each other by PATH."""
+    path = f"{node_program().parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path}
+
+
+def _npm(arguments: list[str], *, mend: str, shown: bool = False) -> None:
+    _node([_npm_program(), *arguments], mend=mend, shown=shown)
 
 
 def _node(arguments: list[str], *, mend: str, shown: bool = False) -> None:
     """Run Node in `web/`; what it says is shown when it fails, or when `shown`."""
-    node = node_program()
-    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        [str(node), *arguments],
+        [str(node_program()), *arguments],
         cwd=WEB,
-        env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=None if shown else subprocess.PIPE,
         stderr=None if shown else subprocess.STDOUT,
@@ -139,7 +157,7 @@ def _node(arguments: list[str], *, mend: str, shown: bool = False) -> None:
         return
     said = (done.stdout or b"").decode(errors="replace").strip()
     not_reached = _not_reached(said)
-    if not_reached is None:
+    if said and not_reached is None:
         print("\n".join(said.splitlines()[-_SHOWN_LINES:]), file=sys.stderr, flush=True)
     raise CannotContinue(not_reached or mend)
 
@@ -180,8 +198,11 @@ COMMANDS = {"build": build, "check": check, "types": write_types}
 
 def main(arguments: list[str]) -> int:
     """Run the command named; a failure is one line."""
+    name, *rest = arguments
     try:
-        COMMANDS[arguments[0]]()
+        if name == "npm":
+            become_npm(rest)
+        COMMANDS[name]()
     except CannotContinue as problem:
         say(f"error: {problem}")
         return 1
