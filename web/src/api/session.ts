@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
 import { ApiError, api } from "./client";
 import type { Session } from "./types";
 
@@ -17,11 +18,14 @@ export function useSignedIn() {
   });
 }
 
+/** Given by the shell, so that no page is drawn once more with nobody signed in, moments before it goes. */
+export const SignedIn = createContext<Session | null>(null);
+
 /** The session of whoever looks at this page; the shell shows pages only to those signed in. */
 export function useSession(): Session {
-  const { data } = useSignedIn();
-  if (!data) throw new Error("no page is shown before signing in");
-  return data;
+  const session = useContext(SignedIn);
+  if (!session) throw new Error("no page is shown before signing in");
+  return session;
 }
 
 /** Whether the session may do something (a scope such as `promotions:write`). */

@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useEffect } from "react";
 import { Outlet, useLocation } from "react-router";
 import { useLiveFigures } from "../api/live";
-import { useSession, useSignedIn } from "../api/session";
+import { SignedIn, useSession, useSignedIn } from "../api/session";
 import { Failure } from "../look/Failure";
 import { AccountMenu } from "./AccountMenu";
 import { Brand } from "./Brand";
@@ -18,7 +18,12 @@ export function Shell() {
   const { data: session, isPending, error, refetch } = useSignedIn();
   if (isPending) return null;
   if (error) return <Failure error={error} again={refetch} />;
-  return session ? <Frame /> : <SignIn />;
+  if (!session) return <SignIn />;
+  return (
+    <SignedIn value={session}>
+      <Frame />
+    </SignedIn>
+  );
 }
 
 function Frame() {
