@@ -15,13 +15,12 @@ export const UsageBars = memo(function UsageBars({ promotion }: Props) {
   const [tightest, ...others] = standings(promotion.figures.usage);
   if (!tightest) return <span className={classes.quietText}>No limit</span>;
   const currency = promotion.reward?.currency ?? null;
-  const more = others.length > 0 ? ` and ${others.length} more` : "";
   return (
     <Hover
       width={320}
       more={() => <AllLimits standings={[tightest, ...others]} currency={currency} />}
     >
-      <button type="button" className={classes.limits} aria-label={`${said(tightest)}${more}`}>
+      <button type="button" className={classes.limits}>
         <LimitText standing={tightest} suffix={others.length ? `+${others.length}` : ""} />
         <LimitBar standing={tightest} />
       </button>
@@ -29,14 +28,12 @@ export const UsageBars = memo(function UsageBars({ promotion }: Props) {
   );
 });
 
-const said = (one: Standing) => `${limitName(one.usage)}: ${full(one.used)} used`;
 const full = (used: number) => (Number.isFinite(used) ? share(used) : "over");
 
 function LimitText({ standing, suffix }: { standing: Standing; suffix: string }) {
   return (
     <span className={classes.limitText}>
-      <span>{limitName(standing.usage)}</span>
-      {suffix && <small>{suffix}</small>}
+      <span>{limitName(standing.usage)}</span> {suffix && <small>{suffix}</small>}{" "}
       <b className={standing.level === "over" ? classes.over : undefined}>{full(standing.used)}</b>
     </span>
   );
