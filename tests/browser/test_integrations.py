@@ -9,9 +9,9 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.api.server import figures
+from tests.api.server import figures, promotion
 from tests.browser.conftest import SignedIn
-from tests.browser.shop import ago, assign, promotion, redemption
+from tests.browser.shop import ago, assign, redemption
 
 
 @pytest.fixture(scope="module", autouse=True)

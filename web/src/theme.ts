@@ -20,6 +20,7 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 150 } },
     Drawer: { defaultProps: OVER, styles: HEADED },
     Modal: { defaultProps: { ...OVER, centered: true }, styles: HEADED },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } }, // a menu holds its items only
     Table: { defaultProps: { verticalSpacing: "sm" } },
   },
 });

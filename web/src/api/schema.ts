@@ -652,14 +652,14 @@ export interface components {
             last_heard_at: string | null;
             overdue: boolean;
             due_at: string | null;
-            test: components["schemas"]["TestAnswer"] | null;
+            test: components["schemas"]["SourceTest"] | null;
             created_at: string;
         };
         /**
-         * TestAnswer
+         * SourceTest
          * @description What the last event that a source sent with `?dry_run=true` would have come to.
          */
-        TestAnswer: {
+        SourceTest: {
             event_id: string | null;
             outcome: string;
             reason: string | null;

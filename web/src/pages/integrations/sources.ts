@@ -88,5 +88,4 @@ const path = (name: string) => `/v1/sources/${encodeURIComponent(name)}`;
 /** Where a source is shown. */
 export const sourceAddress = (name: string) => `/integrations/${encodeURIComponent(name)}`;
 
-export const isLive = (source: Source): boolean =>
-  source.state ? source.state === "live" : source.live_since !== null;
+export const isLive = (source: Source): boolean => source.state === "live";

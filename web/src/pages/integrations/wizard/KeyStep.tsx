@@ -1,4 +1,4 @@
-import { Anchor, Button, Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { IconKey } from "@tabler/icons-react";
 import { Link } from "react-router";
 import type { Source } from "../../../api/types";
@@ -55,11 +55,7 @@ function Older({ number }: { number: number }) {
     <Note>
       This source has {number === 1 ? "a key" : `${number} keys`} already, which cannot be shown
       again. If you have kept it, go on and put it into the snippet yourself. Otherwise make
-      another, and revoke the old one under{" "}
-      <Anchor component={Link} to="/settings?tab=keys" size="sm">
-        Settings, Keys
-      </Anchor>
-      .
+      another, and revoke the old one under <Link to="/settings?tab=keys">Settings, Keys</Link>.
     </Note>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Radio, SimpleGrid, Text, TextInput } from "@mantine/core";
+import { Radio, SimpleGrid, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 import type { Cadence, Source } from "../../../api/types";
@@ -90,9 +90,9 @@ function Taken({ source }: { source: Source }) {
   return (
     <Text span size="sm">
       There is a source {source.name} already.{" "}
-      <Anchor component={Link} to={isLive(source) ? address : `${address}/setup`} size="sm">
+      <Link to={isLive(source) ? address : `${address}/setup`}>
         {isLive(source) ? "Look at it" : "Continue its set-up"}
-      </Anchor>
+      </Link>
     </Text>
   );
 }

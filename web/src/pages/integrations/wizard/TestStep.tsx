@@ -1,4 +1,4 @@
-import { Anchor, Button, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { Button, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { Link } from "react-router";
 import type { Source } from "../../../api/types";
 import { PromotionChoice } from "./PromotionChoice";
@@ -50,11 +50,7 @@ export function TestStep({ source, secret, onBack, onDone }: Props) {
           {!hasPromotion && (
             <Text size="sm" c="dimmed">
               No promotion is active yet, so the test will say that it is unknown; that is fine. You
-              can{" "}
-              <Anchor component={Link} to="/promotions/new" size="sm">
-                create a promotion
-              </Anchor>{" "}
-              at any time.
+              can <Link to="/promotions/new">create a promotion</Link> at any time.
             </Text>
           )}
           {!secret && <NoKey onBack={onBack} />}
