@@ -13,6 +13,7 @@ def test_people_sign_in_by_keyboard(page: Page, server: httpx.Client) -> None:
     """S16: and stand before Plan > Promotions."""
     make_user(server, "marketer")
     page.goto("/")
+    expect(page.get_by_label("Email")).to_be_focused()
     page.keyboard.type(email_of("marketer"))
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

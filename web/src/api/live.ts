@@ -32,8 +32,11 @@ export function useLiveFigures(workspace: string): void {
       renewed.clear();
     });
     const stop = listen(workspace, ({ event, data }) => {
-      if (event === "state") tellState(data as StreamState);
-      else if (event === "gap") {
+      if (event === "state") {
+        tellState(data as StreamState);
+        // It may be that the session has ended, which the stream cannot tell.
+        if (data === "lost") queries.invalidateQueries({ queryKey: ["session"] });
+      } else if (event === "gap") {
         for (const key of SHOWN) queries.invalidateQueries({ queryKey: [key] });
       } else if (event === "changed") {
         for (const what of JSON.parse(data).what)

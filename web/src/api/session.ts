@@ -47,8 +47,8 @@ export function useSigning() {
     },
     async signOut(): Promise<void> {
       await api("/v1/session", { method: "DELETE" });
-      queries.clear();
-      queries.setQueryData(KEY, null);
+      queries.setQueryData(KEY, null); // first, so that nobody asks anew for what is forgotten now
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
     },
   };
 }

@@ -72,8 +72,7 @@ async function readStream(
       state("live");
     };
     source.onerror = () => {
-      source.close(); // we wait ourselves, so that a refusal is tried again as well
-      state("lost");
+      lose(); // we wait ourselves, so that a refusal is tried again as well
       timer = setTimeout(open, wait * (0.75 + Math.random() / 2));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     };
@@ -84,7 +83,22 @@ async function readStream(
       source.addEventListener(event, ({ lastEventId: id, data }) => tell({ event, id, data }));
   }
 
+  function lose() {
+    clearTimeout(timer);
+    source.close();
+    state("lost");
+  }
+
+  function reopen() {
+    lose();
+    wait = FIRST_WAIT_MS;
+    open();
+  }
+
   open();
+  // A network that goes away may leave the connection silent for minutes before it is called broken.
+  window.addEventListener("offline", lose, { signal });
+  window.addEventListener("online", reopen, { signal });
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => {
       clearTimeout(timer);

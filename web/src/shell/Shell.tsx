@@ -15,9 +15,9 @@ import { SignIn } from "./SignIn";
 
 /** The frame around every page: who is signed in, where one can go, and whether figures are live. */
 export function Shell() {
-  const { data: session, isPending, error, refetch } = useSignedIn();
-  if (isPending) return null;
-  if (error) return <Failure error={error} again={refetch} />;
+  const { data: session, error, refetch } = useSignedIn();
+  // A failure to read the session again leaves the page as it is.
+  if (session === undefined) return error ? <Failure error={error} again={refetch} /> : null;
   if (!session) return <SignIn />;
   return (
     <SignedIn value={session}>

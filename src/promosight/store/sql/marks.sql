@@ -23,6 +23,12 @@ SELECT
     (SELECT COUNT(*) FROM (
         SELECT 1 AS one FROM rejection AS r WHERE r.workspace_no = :workspace_no LIMIT :most
     ) AS refused),
+    -- One that waits for something else than before has another reason, of another length.
+    (SELECT SUM(LENGTH(COALESCE(standing.reason, ''))) FROM (
+        SELECT e.reason FROM event AS e
+        WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+        LIMIT :most
+    ) AS standing),
     (SELECT e.received_us FROM event AS e
      WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
      ORDER BY e.received_us DESC LIMIT 1);

@@ -3,6 +3,7 @@ import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useMatch } from "react-router";
+import { useLeaving } from "../../look/leaving";
 
 interface Props {
   q: string;
@@ -18,7 +19,9 @@ export function SearchField({ q, onSearch }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const isAlone = useMatch("/promotions") !== null; // no drawer lies over the page
   useHotkeys([["/", () => isAlone && field.current?.focus()]]);
+  const leaving = useLeaving();
   const ask = useDebouncedCallback((now: string) => {
+    if (leaving.current) return;
     asked.current = now;
     onSearch(now);
   }, PAUSE_MS);
