@@ -61,9 +61,7 @@ def test_an_empty_workspace_says_what_to_do_next(signed_in: SignedIn, server: ht
     assert made["limits"][0]["amount"] == "50000"
 
 
-def test_the_notice_goes_once_a_source_was_heard(
-    signed_in: SignedIn, server: httpx.Client
-) -> None:
+def test_the_notice_goes_once_a_source_was_heard(signed_in: SignedIn, server: httpx.Client) -> None:
     """S41."""
     promotion(server, "HEARD")
     assign(server, "HEARD", range(2))
@@ -152,9 +150,7 @@ def test_only_what_was_changed_is_sent(signed_in: SignedIn, server: httpx.Client
     expect(page).to_have_url("/promotions?sort=-rate")
 
 
-def test_a_promotion_lives_and_ends_by_its_menu(
-    signed_in: SignedIn, server: httpx.Client
-) -> None:
+def test_a_promotion_lives_and_ends_by_its_menu(signed_in: SignedIn, server: httpx.Client) -> None:
     """By keyboard: activated, deactivated, duplicated, and archived for good after a question."""
     promotion(server, "LIFE", name="Life", status="draft")
     page = signed_in("marketer")

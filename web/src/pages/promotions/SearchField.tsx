@@ -2,7 +2,7 @@ import { CloseButton, Kbd, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import { useMatch } from "react-router";
+import { useLocation, useMatch, useNavigation } from "react-router";
 
 interface Props {
   q: string;
@@ -18,7 +18,9 @@ export function SearchField({ q, onSearch }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const isAlone = useMatch("/promotions") !== null; // no drawer lies over the page
   useHotkeys([["/", () => isAlone && field.current?.focus()]]);
+  const isLeaving = useIsLeaving();
   const ask = useDebouncedCallback((now: string) => {
+    if (isLeaving) return; // a new address would call back who is on the way to another page
     asked.current = now;
     onSearch(now);
   }, PAUSE_MS);
@@ -26,6 +28,10 @@ export function SearchField({ q, onSearch }: Props) {
     if (q !== asked.current) setText(q); // changed elsewhere: a view, the way back, "Clear filters"
     asked.current = q;
   }, [q]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked after a drawer has opened meanwhile
+  useEffect(() => {
+    if (!isLeaving && text.trim() !== asked.current) ask(text.trim());
+  }, [isLeaving]);
   const type = (now: string) => {
     setText(now);
     ask(now.trim());
@@ -50,4 +56,11 @@ export function SearchField({ q, onSearch }: Props) {
       onChange={(event) => type(event.currentTarget.value)}
     />
   );
+}
+
+/** Whether another page or drawer was asked for and is being loaded. */
+function useIsLeaving(): boolean {
+  const { pathname } = useLocation();
+  const { location: next } = useNavigation();
+  return next !== undefined && next.pathname !== pathname;
 }
