@@ -8,7 +8,7 @@ import type { Problem, ProblemCount } from "../../api/types";
 import { count } from "../../format";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
-import { useLeaving } from "../../look/leaving";
+import { useIsLeaving } from "../../look/leaving";
 import { PageHeader } from "../../look/PageHeader";
 import { Surface } from "../../look/Surface";
 import { ProblemDetails } from "./ProblemDetails";
@@ -94,8 +94,8 @@ interface FilterProps {
 
 function Filters({ wanted, want, counts }: FilterProps) {
   const [text, setText] = useState(wanted.q);
-  const leaving = useLeaving();
-  const search = useDebouncedCallback((q: string) => leaving.current || want({ q }), 300);
+  const isLeaving = useIsLeaving();
+  const search = useDebouncedCallback((q: string) => isLeaving || want({ q }), 300);
   const sources = [...new Set(counts.map((one) => one.source))].sort();
   const isFiltered = Object.values(wanted).some(Boolean);
   return (

@@ -47,13 +47,16 @@ export function Component() {
         selection={selection}
         isNarrow={isNarrow}
       />
-      <Summary view={view} change={change} answer={answer} onRefresh={found.refetch} />
-      {found.error ? (
-        <Failure error={found.error} again={found.refetch} />
-      ) : !answer ? (
-        <Surface>
-          <GridSkeleton />
-        </Surface>
+      {found.error && <Failure error={found.error} again={found.refetch} />}
+      {(answer || !found.error) && (
+        <Summary view={view} change={change} answer={answer} onRefresh={found.refetch} />
+      )}
+      {!answer ? (
+        !found.error && (
+          <Surface>
+            <GridSkeleton />
+          </Surface>
+        )
       ) : answer.total === 0 && !found.isPlaceholderData ? (
         <Surface>
           <NothingShown view={view} change={change} />
