@@ -20,6 +20,8 @@ from tests.cli.program import ask
 from tests.conftest import ROOT
 
 IMAGES = ROOT / "docs" / "images"
+_SETTLING_MS = 1_500
+"""Figures and charts come a moment after the heading."""
 SIZES = {1440: 900, 390: 844}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -33,7 +35,22 @@ class Shot(NamedTuple):
     role: Role | None = None
 
 
-SHOTS = (Shot("sign-in", "/", "Promosight"),)
+SHOTS = (
+    Shot("sign-in", "/", "Promosight"),
+    Shot("promotions", "/promotions", "Promotions", "marketer"),
+    Shot("breakdown", "/promotions/SPEND-AND-SAVE", "Spend and save", "marketer"),
+    Shot("by-tier", "/promotions/VIP-CASHBACK?by=tier#groups", "VIP cashback", "marketer"),
+    Shot(
+        "compare", "/compare?id=SPRING20&id=SPEND-AND-SAVE&id=VIP-CASHBACK", "Compare", "marketer"
+    ),
+    Shot("new-promotion", "/promotions/new", "New promotion", "marketer"),
+    Shot("integrations", "/integrations", "Integrations", "developer"),
+    Shot("source", "/integrations/checkout", "checkout", "developer"),
+    Shot("set-up", "/integrations/new", "Connect", "developer"),
+    Shot("problems", "/problems", "Problems", "marketer"),
+    Shot("batches", "/batches", "Batches", "marketer"),
+    Shot("settings", "/settings?tab=users", "Settings", "admin"),
+)
 
 
 def main() -> None:
@@ -63,6 +80,7 @@ def _take(
         page.goto(shot.address)
         page.get_by_role("heading", name=shot.heading).first.wait_for()
         page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(_SETTLING_MS)
         page.screenshot(path=file)
     return file
 
