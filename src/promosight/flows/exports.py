@@ -1,7 +1,7 @@
 """Who was assigned, who redeemed, who did not: the customers behind a promotion's figures, page by page.
 
-A page is one short read, so a long export holds nothing open; the key of its last row is where the next one
-begins. Rows are those that the published figures count: while an import runs, groups it may have touched are
+A page is one short read of so many facts, so a long export holds nothing open; its last customer is where the next
+one begins. Rows are those that the published figures count: while an import runs, groups it may have touched are
 taken back to what they were before.
 """
 
@@ -15,14 +15,15 @@ from promosight.flows.bars import NEVER_US, Bar, Wanted, wanted
 from promosight.flows.manage_promotions import defined
 from promosight.flows.published import import_runs, stored_groups, take_back
 from promosight.flows.settling import Group
-from promosight.rules.identity import BUCKETS
+from promosight.rules.identity import BUCKET_SHIFT, bucket_of
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import AssignmentRow, EventRow, GroupKey, derived_id
 from promosight.store.tx import Row, Tx
 
-PAGE_ROWS = 2_000
+PAGE_ROWS = 4_000
+"""Facts looked at for a page."""
 
 
 class Member(msgspec.Struct):
@@ -46,14 +47,12 @@ class Member(msgspec.Struct):
 
 
 class Place(NamedTuple):
-    """Where the next page begins: after this bucket and customer, and the slot or the redemption there."""
+    """Where a page begins: after this customer. Numbers of customers rise from bucket to bucket."""
 
-    bucket: int = 0
-    customer_no: int = -1
-    slot: int = -1
-    redeemed_us: int = NEVER_US
-    source_no: int = -1
-    event_id: str = ""
+    after: int = -1
+
+
+_Page = tuple[list[Member], Place | None]
 
 
 def customers(
@@ -68,7 +67,7 @@ def customers(
 ) -> tuple[list[Member], Place | None]:
     """A page of an audience, perhaps of those behind one bar, and where the next one begins.
 
-    Raises NotFound, or Invalid for a status or bar that there is not.
+    A page may be empty and yet not the last. Raises NotFound, or Invalid for a status or bar that there is not.
     """
     defined(tx, workspace_no, promotion_id)
     catalogue = load(tx, workspace_no)
@@ -78,67 +77,57 @@ def customers(
     return page(tx, catalogue, listed, sought, place, now_us)
 
 
-_Page = tuple[list[Member], Place | None]
-
-
 def _assigned(
     tx: Tx, catalogue: Catalogue, listed: Listed, sought: Wanted, place: Place, now_us: int
 ) -> _Page:
+    until = _until(tx, "assigned", listed, place)
     held = import_runs(tx, catalogue.workspace)
-    rows = tx.all(
-        "assigned_customers",
-        **sought._asdict(),
-        **_where(catalogue, listed, place),
-        slot=place.slot,
-        never_us=NEVER_US,
-        everything=int(held),
-    )
-    following = _following(rows, place, Place(*rows[-1][:3]) if rows else place)
+    where = _where(catalogue, listed, place, until) | {"never_us": NEVER_US}
+    rows = tx.all("assigned_customers", **sought._asdict(), **where, everything=int(held))
     if held:
         rows = _as_published(tx, catalogue, listed, sought, rows)
-    return [_member(listed.promotion_id, row, now_us) for row in rows], following
+    return [_member(listed.promotion_id, row, now_us) for row in rows], _following(until)
 
 
 def _excess(
     tx: Tx, catalogue: Catalogue, listed: Listed, sought: Wanted, place: Place, _now_us: int
 ) -> _Page:
+    until = _until(tx, "redeemed", listed, place)
     held = import_runs(tx, catalogue.workspace)
-    rows = tx.all(
-        "excess_customers",
-        **sought._asdict(),
-        **_where(catalogue, listed, place),
-        redeemed_us=place.redeemed_us,
-        after_source_no=place.source_no,
-        event_id=place.event_id,
-        everything=int(held),
-    )
-    following = _following(rows, place, _at_redemption(*rows[-1][:5]) if rows else place)
+    where = _where(catalogue, listed, place, until)
+    rows = tx.all("excess_customers", **sought._asdict(), **where, everything=int(held))
     if held:
         rows = _excess_as_published(tx, catalogue, listed, rows)
-    return [_excess_member(listed.promotion_id, row) for row in rows], following
+    return [_excess_member(listed.promotion_id, row) for row in rows], _following(until)
 
 
-def _at_redemption(
-    bucket: int, customer_no: int, redeemed_us: int, source_no: int, event_id: str
-) -> Place:
-    return Place(bucket, customer_no, -1, redeemed_us, source_no, event_id)
+_LAST_CUSTOMER = 2**63 - 1
 
 
-def _where(catalogue: Catalogue, listed: Listed, place: Place) -> dict[str, int]:
+def _until(tx: Tx, kind: str, listed: Listed, place: Place) -> int:
+    """The last customer of the page: that of the so-manieth fact, wanted or not, so that a page costs the same
+    whatever is looked for. All customers where there are few facts."""
+    no = listed.promotion_no
+    if place.after < 0 and not tx.all(f"more_{kind}_than", promotion_no=no, rows=PAGE_ROWS):
+        return _LAST_CUSTOMER
+    bucket = bucket_of(place.after + 1)
+    row = tx.one(
+        f"page_of_{kind}", bucket=bucket, promotion_no=no, after=place.after, rows=PAGE_ROWS - 1
+    )
+    return ((bucket + 1) << BUCKET_SHIFT) - 1 if row is None else int(row[0])
+
+
+def _where(catalogue: Catalogue, listed: Listed, place: Place, until: int) -> dict[str, int]:
     return {
         "promotion_no": listed.promotion_no,
         "published_import_no": catalogue.workspace.published_import_no,
-        "bucket": place.bucket,
-        "customer_no": place.customer_no,
-        "limit": PAGE_ROWS,
+        "after": place.after,
+        "until": until,
     }
 
 
-def _following(rows: list[Row], place: Place, last: Place) -> Place | None:
-    """Where the next page begins: after the last row, or in the next bucket."""
-    if len(rows) == PAGE_ROWS:
-        return last
-    return Place(place.bucket + 1) if place.bucket + 1 < BUCKETS else None
+def _following(until: int) -> Place | None:
+    return None if until == _LAST_CUSTOMER else Place(until)
 
 
 def _as_published(

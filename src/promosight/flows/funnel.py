@@ -121,14 +121,14 @@ def _counted(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int, *, held: b
         "published_import_no": catalogue.workspace.published_import_no,
         "now_us": now_us,
     }
-    name = "expired_of_many" if _is_large(tx, one) else "expired_of_few"
-    row = tx.one(name, **facts)
+    many = _is_many(tx, one)
+    row = tx.one("expired_of_many" if many else "expired_of_few", **facts)
     assert row is not None
     expired: int = row[0]
     if held:
         keys = [
             GroupKey(bucket, one.listed.promotion_no, customer_no)
-            for bucket, customer_no in tx.all("entangled_groups", **facts)
+            for bucket, customer_no in tx.all("entangled_groups", many=int(many), **facts)
         ]
         for start in range(0, len(keys), _GROUPS_AT_ONCE):
             some = keys[start : start + _GROUPS_AT_ONCE]
@@ -136,7 +136,7 @@ def _counted(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int, *, held: b
     return expired
 
 
-def _is_large(tx: Tx, one: Counted) -> bool:
+def _is_many(tx: Tx, one: Counted) -> bool:
     """Whether it has so many of all assignments that it is cheaper to read them all."""
     if one.sums["assigned"] < _FEW:
         return False
