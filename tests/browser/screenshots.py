@@ -13,9 +13,10 @@ from typing import Literal, NamedTuple
 import httpx
 from playwright.sync_api import Browser
 
+from promosight.cli.demo_users import PASSWORD
 from tests.api.server import serving
 from tests.browser.launching import launched
-from tests.browser.people import Role, sign_in
+from tests.browser.people import Role
 from tests.cli.program import ask
 from tests.conftest import ROOT
 
@@ -76,7 +77,8 @@ def _take(
     ) as context:
         page = context.new_page()
         if shot.role is not None:
-            sign_in(page, api, shot.role)
+            person = {"email": f"{shot.role}@demo.example", "password": PASSWORD}
+            assert page.request.post("/v1/session", data=person).ok
         page.goto(shot.address)
         page.get_by_role("heading", name=shot.heading).first.wait_for()
         page.evaluate("document.fonts.ready")
