@@ -36,6 +36,11 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("PATCH", "/v1/promotions/SPRING20", {"description": "Spring"}),
     ("GET", "/v1/promotions/SPRING20/breakdown?by=tier", None),
     ("GET", "/v1/promotions/SPRING20/funnel", None),
+    ("POST", "/v1/reservations", {"promotion_id": "SPRING20", "customer_id": "c-9"}),
+    ("GET", "/v1/reservations/{held}", None),
+    ("POST", "/v1/reservations/{held}/release", None),
+    ("POST", "/v1/reservations", {"promotion_id": "SPRING20", "customer_id": "c-9"}),
+    ("POST", "/v1/reservations/{held}/confirm", {}),
     ("POST", "/v1/promotions/SPRING20/deactivate", None),
     ("POST", "/v1/promotions/SPRING20/activate", None),
     ("POST", "/v1/promotions/SPRING20/duplicate", {}),
@@ -81,11 +86,14 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
-    walked = set()
+    walked, held = set(), ""
     for method, path, body in WALK:
+        path = path.replace("{held}", held)
         if "{latest}" in path:
             path = path.format(latest=client.get("/v1/imports").json()["items"][0]["import_id"])
         answer = client.request(method, path, json=body)
+        if path == "/v1/reservations":
+            held = answer.json()["reservation_id"]
         route = route_of(method, path)
         assert answer.is_success, (method, path, answer.text)
         single = route.handler.__module__.endswith("reporting") and isinstance(body, dict)

@@ -103,6 +103,23 @@ class WithdrawnAnswer(Wire):
     withdrawn_at: str
 
 
+class ReservationAnswer(Wire):
+    """A reward held for a customer: `held`, `confirmed` (then with its assignment), `released` or `expired`.
+
+    `possible`, and without an id, for a dry run.
+    """
+
+    reservation_id: str | None
+    state: str
+    promotion_id: str
+    customer_id: str
+    tier_id: str | None
+    reward_value: str | None
+    currency: str
+    expires_at: str
+    assignment_id: str | UnsetType = UNSET
+
+
 class PromotionAnswer(Promotion, kw_only=True, forbid_unknown_fields=True):
     """A promotion with its figures. `trend`, with `?trend=DAYS`: live redemptions a day, the oldest day first."""
 

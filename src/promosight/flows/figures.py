@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from promosight.flows.held import held_now
 from promosight.flows.outstanding import Outstanding
 from promosight.flows.usage import Usage, Windows
 from promosight.rules import rates
@@ -212,7 +213,8 @@ class View:
         self.last_events = outstanding.last_events()
         self.coverage = Coverage(tx, self.catalogue)
         self.tracked_since = format_instant(self.catalogue.workspace.tracking_from_us)
-        self.windows = Windows(outstanding, self.catalogue, now_us=now_us)
+        held = held_now(tx, self.catalogue, now_us=now_us)
+        self.windows = Windows(outstanding, self.catalogue, held, now_us=now_us)
         self.encoded = self._encoded(tx)
 
     def _encoded(self, tx: Tx) -> dict[int, tuple[Any, ...]]:

@@ -1,7 +1,8 @@
 """Budget and cap usage: for each limit of a promotion, what is committed and what is redeemed in its window.
 
-A daily limit looks at today, a weekly one at this week, in the workspace's zone. `None` stands where the
-counters cannot tell: a tier's part of a window.
+A daily limit looks at today, a weekly one at this week, in the workspace's zone. Committed is what was assigned
+(or redeemed, where redemptions are limited) and what reservations hold. `None` stands where the counters
+cannot tell: a tier's part of a window.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from promosight.flows.held import Held, Part
 from promosight.flows.outstanding import CellsByKey, Outstanding
 from promosight.rules.instants import month_of, week_of
 from promosight.rules.money import MICROS, amount_of_text, format_amount
@@ -47,7 +49,10 @@ class Usage(msgspec.Struct, omit_defaults=True):
 class Windows:
     """The days and tiers that limits look at, read once for all promotions that are wanted."""
 
-    def __init__(self, outstanding: Outstanding, catalogue: Catalogue, *, now_us: int) -> None:
+    def __init__(
+        self, outstanding: Outstanding, catalogue: Catalogue, held: Held, *, now_us: int
+    ) -> None:
+        self.held = held
         self._outstanding = outstanding
         self._week_start = catalogue.workspace.week_start
         self._today = catalogue.days.day(now_us)
@@ -76,22 +81,80 @@ class Windows:
 
     def looked_at(self, listed: Listed) -> Any:
         """What the limits of a promotion look at beside its totals: equal means equal usage. None for nothing."""
+        held = self.held.get(listed.promotion_no) if has_limits(listed) else None
         if not looks_at_cells(listed):
-            return None
+            return held and (self._today, held)
         dimensions = (TIER, ASSIGNED_DAY, REDEEMED_DAY)
-        return self._today, [self._cells.get((listed.promotion_no, one)) for one in dimensions]
+        cells = [self._cells.get((listed.promotion_no, one)) for one in dimensions]
+        return self._today, cells, held
+
+    def promised(self, listed: Listed, sums: Sums, confirmed: list[Part]) -> list[int]:
+        """What grants have to leave of each limit, in millionths: all that is given, promised or held.
+
+        `confirmed` is what was granted and confirmed lately: of a tier's window nothing else is known.
+        """
+        assert listed.definition is not None
+        return [
+            self._promised(listed, one, sums, confirmed)
+            * (1 if one.measure == "reward" else MICROS)
+            for one in listed.definition.limits
+        ]
+
+    def _promised(self, listed: Listed, limit: Limit, sums: Sums, confirmed: list[Part]) -> int:
+        held = self._held(listed, limit)
+        committed, redeemed = self._counted(listed, limit, sums)
+        if committed is None or redeemed is None:
+            return held + self._within_limit(listed, limit, confirmed)
+        if limit.measure == "redemptions":
+            # Whoever was assigned and has not redeemed may still do so.
+            return committed + held + self._open(listed, limit, sums)
+        return max(committed, redeemed if limit.measure == "reward" else 0) + held
+
+    def _open(self, listed: Listed, limit: Limit, sums: Sums) -> int:
+        if limit.tier_id is None and limit.window == "lifetime":
+            return sums["assigned"] - sums["redeemed"]
+        if limit.tier_id is None:
+            given = self._within(listed, ASSIGNED_DAY, limit.window)
+        else:
+            given = self._of_tier(listed, limit.tier_id)
+        return sum(values[_ASSIGNED] - values[_REDEEMED] for values in given.values())
 
     def _used(self, listed: Listed, limit: Limit, sums: Sums) -> _Both:
+        committed, redeemed = self._counted(listed, limit, sums)
+        return None if committed is None else committed + self._held(listed, limit), redeemed
+
+    def _held(self, listed: Listed, limit: Limit) -> int:
+        parts = self.held.get(listed.promotion_no)
+        return self._within_limit(listed, limit, parts) if parts else 0
+
+    def _within_limit(self, listed: Listed, limit: Limit, parts: list[Part]) -> int:
+        """What grants come to in a limit's window and tier, and its measure."""
+        now = _window(self._today, limit.window, self._week_start)
+        there = [
+            one
+            for one in parts
+            if limit.tier_id in (None, one.tier_id)
+            and _window(one.day, limit.window, self._week_start) == now
+        ]
+        if limit.measure == "reward":
+            return sum(one.micros for one in there if one.currency == listed.terms.currency)
+        return sum(one.grants for one in there)
+
+    def _counted(self, listed: Listed, limit: Limit, sums: Sums) -> _Both:
+        """The same without what is held."""
         if limit.tier_id is None:
             if limit.window == "lifetime":
                 return _lifetime(listed, limit, sums)
             given = self._within(listed, ASSIGNED_DAY, limit.window)
             return _used(listed, limit, given, self._within(listed, REDEEMED_DAY, limit.window))
         if limit.window == "lifetime":
-            cells = self._cells.get((listed.promotion_no, TIER), {})
-            both = {key: value for key, value in cells.items() if key[0] == limit.tier_id}
+            both = self._of_tier(listed, limit.tier_id)
             return _used(listed, limit, both, both)
         return None, None
+
+    def _of_tier(self, listed: Listed, tier_id: str) -> CellsByKey:
+        cells = self._cells.get((listed.promotion_no, TIER), {})
+        return {key: values for key, values in cells.items() if key[0] == tier_id}
 
     def _within(self, listed: Listed, dimension: int, window: str) -> CellsByKey:
         cells = self._cells.get((listed.promotion_no, dimension), {})
@@ -124,6 +187,11 @@ class Windows:
         return found | self._outstanding.several(by_tier, (TIER,))
 
 
+def has_limits(listed: Listed) -> bool:
+    """Whether a promotion has any limit."""
+    return listed.definition is not None and bool(listed.definition.limits)
+
+
 def looks_at_cells(listed: Listed) -> bool:
     """Whether some limit of a promotion looks at more than its totals: at days, or at a tier."""
     limits = () if listed.definition is None else listed.definition.limits
@@ -131,6 +199,8 @@ def looks_at_cells(listed: Listed) -> bool:
 
 
 def _window(day: str, window: str, week_start: str) -> str:
+    if window == "lifetime":
+        return ""
     if window == "weekly":
         return week_of(day, week_start)
     return month_of(day) if window == "monthly" else day

@@ -39,7 +39,7 @@ class WatchedFigures:
         """What changed since the look before; None for nothing, and the first time."""
         workspace_no, before = self._workspace_no, self._seen
         catalogue = load(tx, workspace_no)
-        row = tx.one("figures_mark", workspace_no=workspace_no)
+        row = tx.one("figures_mark", workspace_no=workspace_no, now_us=now_us)
         mark = _Mark(catalogue.workspace, catalogue.days.day(now_us), row)
         if before is not None and before.mark == mark:
             return None
@@ -73,6 +73,7 @@ class _Seen:
         self.defined = view.catalogue.defined
         self.coverage = view.coverage
         self.windows = windows
+        self.held = view.windows.held
 
 
 def _compared(before: _Seen, view: View, mark: _Mark) -> tuple[Moved, _Seen]:
@@ -80,6 +81,7 @@ def _compared(before: _Seen, view: View, mark: _Mark) -> tuple[Moved, _Seen]:
     moved = _sums_moved(before, view.outstanding.remembered)
     windows = _windows_asked(before, view, mark, moved)
     moved |= {no for no, cells in windows.items() if before.windows.get(no) != cells}
+    moved |= _differing(before.held, view.windows.held)
     moved |= _coverage_moved(before.coverage, view)
     redefined, removed = _definitions_moved(before.defined, catalogue.defined)
     found = [catalogue.by_no.get(no) for no in sorted(moved | redefined)]

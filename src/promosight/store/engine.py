@@ -77,9 +77,13 @@ class Store:
         payload: P,
         *,
         weight: int = 1,
+        apart: bool = False,
     ) -> asyncio.Future[R]:
-        """Like `submit`, called on an event loop, which is woken once a commit and not once a change."""
-        job = Job(flow, payload, weight, loop)
+        """Like `submit`, called on an event loop, which is woken once a commit and not once a change.
+
+        What is `apart` shares a transaction only with its like, because it takes locks in an order of its own.
+        """
+        job = Job(flow, payload, weight, loop, apart=apart)
         if self.database.runs_here and weight <= SMALL_WEIGHT:
             self._writer_of(loop).add(job)
         else:
@@ -239,9 +243,10 @@ def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:
 
 
 def _parted(jobs: list[Job]) -> list[list[Job]]:
-    """Those who share a transaction, and by itself each whose transaction is undone."""
-    together = [job for job in jobs if job.kept]
-    return [some for some in (together, *([job] for job in jobs if not job.kept)) if some]
+    """Those who share a transaction, those who share one apart, and by itself each whose transaction is undone."""
+    together = [job for job in jobs if job.kept and not job.apart]
+    apart = [job for job in jobs if job.kept and job.apart]
+    return [some for some in (together, apart, *([job] for job in jobs if not job.kept)) if some]
 
 
 def _refuse(jobs: list[Job], error: Exception) -> None:

@@ -323,3 +323,40 @@ def event_fact(row: EventRow, *, customer_id: str | None) -> Event:
 def arrival_of(row: EventRow) -> Arrival:
     """By whom, when and with which import a stored event arrived."""
     return Arrival(row.workspace_no, row.source_no, row.import_no, row.received_us)
+
+
+class Reservation(msgspec.Struct, frozen=True):
+    """A reward held for a customer; fields in the order of the statement `reservations_of`."""
+
+    reservation_id: str
+    workspace_no: int
+    promotion_no: int
+    promotion_id: str
+    customer_id: str
+    tier_id: str | None
+    reward_micros: int | None
+    currency: str
+    state: str
+    created_us: int
+    expires_us: int
+    assignment_id: str | None
+
+    def state_at(self, now_us: int) -> str:
+        """The state at a moment: what is past its time holds nothing, whether the row says so yet or not."""
+        return "expired" if self.state == "held" and self.expires_us <= now_us else self.state
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """The columns of a new one as they are stored."""
+        return (
+            self.reservation_id,
+            self.workspace_no,
+            self.promotion_no,
+            self.customer_id,
+            self.tier_id,
+            self.reward_micros,
+            self.currency,
+            self.state,
+            self.created_us,
+            self.expires_us,
+        )

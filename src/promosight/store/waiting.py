@@ -33,10 +33,10 @@ SHARED_TURN = 5_000
 class Job:
     """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None.
 
-    One that is not `kept` is made, answered and undone.
+    One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own.
     """
 
-    __slots__ = ("error", "flow", "future", "kept", "loop", "payload", "result", "weight")
+    __slots__ = ("apart", "error", "flow", "future", "kept", "loop", "payload", "result", "weight")
 
     def __init__(
         self,
@@ -46,12 +46,14 @@ class Job:
         loop: asyncio.AbstractEventLoop | None,
         *,
         kept: bool = True,
+        apart: bool = False,
     ) -> None:
         self.flow = flow
         self.payload = payload
         self.weight = weight
         self.loop = loop
         self.kept = kept
+        self.apart = apart
         self.future: Any = Future() if loop is None else loop.create_future()
         self.result: Any = None
         self.error: Exception | None = None

@@ -172,6 +172,51 @@ export interface components {
             withdrawn_at: string;
         };
         /**
+         * NewReservation
+         * @description A reward to be held for a customer. With `dry_run` it is only said whether there is room.
+         */
+        NewReservation: {
+            promotion_id: string;
+            customer_id: string;
+            /**
+             * @description Needed where the promotion has tiers.
+             * @default null
+             */
+            tier_id: string | null;
+            /**
+             * @description How long it is held: up to a day.
+             * @default 900
+             */
+            ttl_seconds: number;
+            /** @default false */
+            dry_run: boolean;
+        };
+        /**
+         * ReservationAnswer
+         * @description A reward held for a customer: `held`, `confirmed` (then with its assignment), `released` or `expired`.
+         *
+         *         `possible`, and without an id, for a dry run.
+         */
+        ReservationAnswer: {
+            reservation_id: string | null;
+            state: string;
+            promotion_id: string;
+            customer_id: string;
+            tier_id: string | null;
+            reward_value: string | null;
+            currency: string;
+            expires_at: string;
+            assignment_id?: string;
+        };
+        /**
+         * Confirmation
+         * @description What the assignment shall be called; default: as the reservation.
+         */
+        Confirmation: {
+            /** @default null */
+            assignment_id: string | null;
+        };
+        /**
          * ImportAnswer
          * @description A file: how far it is (`waiting`, `running`, `done`, `failed`, `abandoned`) and what became of its rows.
          *

@@ -6,7 +6,11 @@ SELECT
     (SELECT COUNT(*) FROM movement AS m
      WHERE m.workspace_no = :workspace_no AND m.layer = 0 AND m.promotion_no = 0),
     (SELECT COUNT(*) FROM coverage AS c JOIN source AS s ON s.source_no = c.source_no
-     WHERE s.workspace_no = :workspace_no);
+     WHERE s.workspace_no = :workspace_no),
+    (SELECT COUNT(*) FROM reservation AS r
+     WHERE r.workspace_no = :workspace_no AND r.state = 'held' AND r.expires_us > :now_us),
+    (SELECT CAST(COALESCE(SUM(r.expires_us % 1000000007), 0) AS BIGINT) FROM reservation AS r
+     WHERE r.workspace_no = :workspace_no AND r.state = 'held' AND r.expires_us > :now_us);
 
 -- name: imports_mark
 -- Numbers that differ when an import has come, gone on or ended.

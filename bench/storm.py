@@ -1,0 +1,136 @@
+"""`./dev bench storm`: a flash sale. 64 threads ask for reservations of a promotion that has room for 100.
+
+Two server processes on PostgreSQL, one on SQLite; exactly 100 must be granted, or it fails. CPU is that of the
+servers and their PostgreSQL. The threads here take CPU of the same machine, and are not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import local
+
+from bench import machine
+from bench.measure import Usage, tree_cpu
+from bench.product import Product, ProductFailed
+from bench.servers import HOST, Server
+from bench.stores import NAMES, Stores, opened
+
+_CAP = 100
+_THREADS = 64
+_PROCESSES = {"sqlite": 1, "postgresql": 2}
+
+
+def main() -> int:
+    """Runs the storm and prints what came of it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped on the way out
+    arguments = _parsed()
+    versions, lines, exact = [], [], True
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for name in arguments.stores.split(","):
+            with opened(name, Path(folder)) as stores:
+                versions.append(stores.version())
+                answers, usage = _stormed(stores, arguments.attempts)
+            exact = exact and answers == {201: _CAP, 409: arguments.attempts - _CAP}
+            lines.append(_line(name, answers, usage))
+    for what, value in machine.described(versions).items():
+        print(f"{what}: {value}")
+    print(f"\n{arguments.attempts:,} attempts by {_THREADS} threads on a cap of {_CAP}\n")
+    print("\n".join(lines))
+    return 0 if exact else 1
+
+
+def _line(name: str, answers: Counter[int], usage: Usage) -> str:
+    attempts = answers.total()
+    return (
+        f"{name}, {_PROCESSES[name]} process(es): {answers[201]} granted, "
+        f"{attempts / usage.wall_s:,.0f} attempts a second, "
+        f"{usage.cpu_s / attempts * 1e6:,.0f} us of CPU each; answers {dict(answers)}"
+    )
+
+
+def _stormed(stores: Stores, attempts: int) -> tuple[Counter[int], Usage]:
+    product = Product(stores, stores.fresh("storm")).initialised()
+    with ExitStack() as stack:
+        servers = [stack.enter_context(product.serving()) for _ in range(_PROCESSES[stores.name])]
+        _define(servers[0])
+        doors = _Doors(servers)
+        doors.warm()
+        before_s, began = _spent(stores, servers), time.perf_counter()
+        with ThreadPoolExecutor(_THREADS) as threads:
+            answers = Counter(threads.map(doors.ask, range(attempts)))
+        wall_s = time.perf_counter() - began
+        return answers, Usage(_spent(stores, servers) - before_s, wall_s)
+
+
+def _spent(stores: Stores, servers: list[Server]) -> float:
+    return stores.cpu_s() + sum(tree_cpu(server.pid) for server in servers)
+
+
+def _define(server: Server) -> None:
+    for promotion_id, cap in (("sale", _CAP), ("other", 1)):
+        definition = {
+            "name": promotion_id,
+            "status": "active",
+            "reward": {"type": "amount", "value": "5.00"},
+            "limits": [{"measure": "assignments", "amount": str(cap)}],
+        }
+        status = _sent(_connection(server), server, "PUT", f"promotions/{promotion_id}", definition)
+        if status != 201:
+            raise ProductFailed(f"PUT /v1/promotions/{promotion_id}: {status}")
+
+
+def _connection(server: Server) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(HOST, server.port, timeout=120)
+
+
+def _sent(
+    connection: http.client.HTTPConnection, server: Server, method: str, path: str, body: object
+) -> int:
+    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
+    connection.request(method, f"/v1/{path}", json.dumps(body), headers)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+class _Doors:
+    """The servers; every thread keeps a connection to each."""
+
+    def __init__(self, servers: list[Server]) -> None:
+        self._servers = servers
+        self._kept = local()
+
+    def warm(self) -> None:
+        """Asks every server once for something else."""
+        for number in range(len(self._servers)):
+            self.ask(number, "other")
+
+    def ask(self, number: int, promotion_id: str = "sale") -> int:
+        """One attempt of one customer; the status of its answer."""
+        if not hasattr(self._kept, "connections"):
+            self._kept.connections = [_connection(server) for server in self._servers]
+        place = number % len(self._servers)
+        body = {"promotion_id": promotion_id, "customer_id": f"c-{number}"}
+        connection = self._kept.connections[place]
+        return _sent(connection, self._servers[place], "POST", "reservations", body)
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev bench storm", description=__doc__)
+    parser.add_argument("--attempts", type=int, default=2_000, metavar="N", help="(2,000)")
+    parser.add_argument("--stores", default=",".join(NAMES), metavar="A,B", help="(both)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

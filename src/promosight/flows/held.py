@@ -1,0 +1,65 @@
+"""What reservations hold: added up by tier and the local day on which they were granted.
+
+They are added up by quarters of an hour, on which every zone's days begin, so that no row needs to know the
+workspace's zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from promosight.rules.instants import DAY_US
+from promosight.store.catalogue import Catalogue
+from promosight.store.tx import Row, Tx
+
+_QUARTER_US = 900_000_000
+_LONGEST_WINDOW_US = 33 * DAY_US
+
+
+class Part(NamedTuple):
+    """So many grants of a tier on a day, and what their rewards come to."""
+
+    tier_id: str | None
+    currency: str
+    day: str
+    grants: int
+    micros: int
+
+
+Held = dict[int, list[Part]]
+"""By promotion."""
+
+
+def held_now(tx: Tx, catalogue: Catalogue, *, now_us: int) -> Held:
+    """What is held in a workspace at a moment."""
+    number = catalogue.workspace.workspace_no
+    return _parts(catalogue, tx.all("held_now", workspace_no=number, now_us=now_us))
+
+
+def held_of(tx: Tx, catalogue: Catalogue, promotion_nos: Iterable[int]) -> Held:
+    """What promotions hold, to decide on: their locks are had, and what has expired was marked so."""
+    number = catalogue.workspace.workspace_no
+    nos = [(no,) for no in sorted(promotion_nos)]
+    return _parts(catalogue, tx.all_for("held_of", nos, workspace_no=number))
+
+
+def confirmed_lately(
+    tx: Tx, catalogue: Catalogue, promotion_nos: Iterable[int], *, now_us: int
+) -> Held:
+    """What was granted and confirmed within the longest window that ends."""
+    rows = tx.all_for(
+        "confirmed_since",
+        [(no,) for no in sorted(promotion_nos)],
+        workspace_no=catalogue.workspace.workspace_no,
+        since_us=now_us - _LONGEST_WINDOW_US,
+    )
+    return _parts(catalogue, rows)
+
+
+def _parts(catalogue: Catalogue, rows: list[Row]) -> Held:
+    found: Held = {}
+    for no, tier_id, currency, quarter, grants, micros in rows:
+        day = catalogue.days.day(quarter * _QUARTER_US)
+        found.setdefault(no, []).append(Part(tier_id, currency, day, grants, micros))
+    return found

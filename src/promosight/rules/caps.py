@@ -1,0 +1,58 @@
+"""Caps: whether a grant fits the limits of its promotion.
+
+What is used of each limit is told, not looked up: committed, redeemed or held, in the window and tier the limit
+names. A grant fits when no limit would be passed by it; one that fits takes its room at once, so that many
+grants are decided one after the other as if each were alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from promosight.rules.money import MICROS, amount_of_text
+from promosight.rules.promotions import Limit
+
+
+class Grant(NamedTuple):
+    """What one reward takes. A percentage costs nothing until it is redeemed: then `micros` is 0."""
+
+    tier_id: str | None
+    micros: int
+
+
+class Room:
+    """What the limits of a promotion leave. `used` is in millionths, of the reward or of one."""
+
+    def __init__(self, limits: Sequence[Limit], used: Sequence[int]) -> None:
+        self._limits = limits
+        self._left = [
+            amount_of_text(limit.amount) - there for limit, there in zip(limits, used, strict=True)
+        ]
+
+    def take(self, grant: Grant) -> Limit | None:
+        """Takes the grant's room and returns None; or takes nothing and returns the limit that has none."""
+        wanted = [
+            (place, taken_of(limit, grant))
+            for place, limit in enumerate(self._limits)
+            if limit.tier_id in (None, grant.tier_id)
+        ]
+        for place, micros in wanted:
+            # What costs nothing yet still wants a budget that is not used up.
+            if max(micros, 1) > self._left[place]:
+                return self._limits[place]
+        for place, micros in wanted:
+            self._left[place] -= micros
+        return None
+
+
+def taken_of(limit: Limit, grant: Grant) -> int:
+    """Millionths that a grant takes of a limit."""
+    return grant.micros if limit.measure == "reward" else MICROS
+
+
+def named(limit: Limit, currency: str) -> str:
+    """A limit in words."""
+    what = currency if limit.measure == "reward" else limit.measure
+    tier = "" if limit.tier_id is None else f" of tier {limit.tier_id}"
+    return f"the {limit.window} limit of {limit.amount} {what}{tier}"
