@@ -102,3 +102,9 @@ def figures(client: httpx.Client, promotion_id: str) -> dict[str, object]:
     assert answer.status_code == 200, answer.text
     found: dict[str, object] = answer.json()["figures"]
     return found
+
+
+def listed(client: httpx.Client) -> list[dict[str, object]]:
+    """The list of promotions, without the moment it was asked for."""
+    items: list[dict[str, object]] = client.get("/v1/promotions").json()["items"]
+    return items

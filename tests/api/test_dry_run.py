@@ -10,7 +10,7 @@ import pytest
 
 from promosight.store.database import database
 from promosight.store.tx import Row
-from tests.api.server import new_workspace, promotion, serving
+from tests.api.server import listed, new_workspace, promotion, serving
 from tests.store.test_migrate import ask, columns
 
 ASSIGNED, REDEEMED = "2026-11-02T12:00:00Z", "2026-11-03T12:00:00Z"
@@ -72,6 +72,12 @@ def contents(url: str) -> dict[str, list[Row]]:
     return found
 
 
+def pages(brand: httpx.Client) -> list[object]:
+    """What a brand sees of its figures, problems and customers."""
+    alone = ("/v1/problems", "/v1/customers/x", "/v1/promotions/p")
+    return [listed(brand), *(brand.get(page).content for page in alone)]
+
+
 @pytest.mark.parametrize(
     ("door", "records"), [("assignments", ASSIGNMENTS), ("redemptions", EVENTS)]
 )
@@ -79,12 +85,11 @@ def test_a_dry_run_answers_like_the_real_one_and_keeps_nothing(
     brand: httpx.Client, store_url: str, door: str, records: list[dict[str, Any]]
 ) -> None:
     """N15, S11, P2: same checks, matching and outcomes; figures, problems, customers, codes stay as they are."""
-    pages = ("/v1/promotions", "/v1/problems", "/v1/customers/x", "/v1/promotions/p")
-    before, seen = contents(store_url), [brand.get(page).content for page in pages]
+    before, seen = contents(store_url), pages(brand)
     url = f"/v1/{door}?outcomes=all"
     tried = [brand.post(f"{url}&dry_run=true", json=body) for body in (*records, records)]
     assert contents(store_url) == before
-    assert [brand.get(page).content for page in pages] == seen
+    assert pages(brand) == seen
     assert all(answer.json()["dry_run"] is True for answer in tried)
     real = brand.post(url, json=records)
     assert len(set(real.json()["outcomes"])) > 1

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import zstandard
 
-from tests.api.server import figures, new_workspace, promotion, serving, started
+from tests.api.server import figures, listed, new_workspace, promotion, serving, started
 from tests.api.test_load import senders
 from tests.cli.program import ask
 from tests.cli.test_import import _to_parquet as to_parquet
@@ -167,7 +167,7 @@ def test_a_file_sent_again_changes_nothing(client: httpx.Client, store_url: str)
     key = {"Idempotency-Key": "monday"}
     first = send(client, "assignments", body, **key)
     ended(client, first["import_id"])
-    before = client.get("/v1/promotions").content
+    before = listed(client)
     again = client.post(
         "/v1/imports?kind=assignments", content=body, headers={"Content-Type": NDJSON, **key}
     )
@@ -179,7 +179,7 @@ def test_a_file_sent_again_changes_nothing(client: httpx.Client, store_url: str)
     )
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
     assert take(client, "assignments", body)["outcomes"] == {"duplicate": 40}
-    assert client.get("/v1/promotions").content == before
+    assert listed(client) == before
     if store_url.startswith("sqlite"):
         assert until(lambda: not spooled(store_url))
 

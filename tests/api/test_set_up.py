@@ -7,7 +7,7 @@ import httpx
 from promosight.api.openapi import EXAMPLES
 from promosight.api.routes import ROUTES
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
-from tests.api.server import TRACKING_FROM, figures, promotion
+from tests.api.server import TRACKING_FROM, figures, listed, promotion
 
 EVENT = {
     "event_id": "e1",
@@ -46,11 +46,11 @@ def test_a_source_chooses_its_cadence_and_no_figure_moves(client: httpx.Client) 
     key = client.post("/v1/keys", json=wanted).json()["key"]
     headers = {"Authorization": f"Bearer {key}"}
     assert client.post("/v1/redemptions", json=EVENT, headers=headers).status_code == 200
-    before = client.get("/v1/promotions").content
+    before = listed(client)
     changed = client.patch("/v1/sources/bonus-engine", json={"cadence": "realtime"})
     assert changed.json()["cadence"] == "realtime"
     assert changed.json()["last_heard_at"] is not None
-    assert client.get("/v1/promotions").content == before
+    assert listed(client) == before
     assert client.get("/v1/events/e1").json()["source"] == "bonus-engine"
     assert client.get("/v1/promotions", headers=headers).status_code == 403
     assert client.patch("/v1/sources/bonus-engine", json={"cadence": "yearly"}).status_code == 422
