@@ -36,6 +36,12 @@ interface Props {
 export function PromotionForm({ initial, codes, status, intents, onSend, onCancel }: Props) {
   const form = useDefinitionForm({ initialValues: initial, validate: checks });
   const isSent = useRef(false);
+  const isRefused = useRef(false);
+  // Once the fields say so themselves, and not a moment before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the errors that the fields are drawn with
+  useEffect(() => {
+    if (isRefused.current && focusFirst()) isRefused.current = false;
+  }, [form.errors]);
   useEffect(() => {
     if (codes) form.setFieldValue("codes", codes);
   }, [codes, form.setFieldValue]);
@@ -51,8 +57,8 @@ export function PromotionForm({ initial, codes, status, intents, onSend, onCance
       await onSend(values, intent);
     } catch (error) {
       isSent.current = false;
+      isRefused.current = true;
       form.setErrors({ ...fieldErrors(error), "": unplaced(error) });
-      focusFirst();
     }
   };
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
@@ -60,7 +66,9 @@ export function PromotionForm({ initial, codes, status, intents, onSend, onCance
     const intent = submitter instanceof HTMLButtonElement ? submitter.value : "";
     return form.onSubmit(
       (values) => send(values, intent),
-      () => focusFirst(),
+      () => {
+        isRefused.current = true;
+      },
     )(event);
   };
   return (
@@ -108,10 +116,12 @@ function unplaced(error: unknown): string | null {
   return error.errors.length > 0 ? null : error.detail;
 }
 
-function focusFirst(): void {
-  requestAnimationFrame(() => {
-    const wrong = document.querySelector<HTMLElement>(`.${classes.form} [aria-invalid="true"]`);
-    wrong?.focus();
-    if (!wrong) document.querySelector(`.${classes.form} [role="alert"]`)?.scrollIntoView();
-  });
+/** Leads to the first field that is wrong, or to what is wrong with none in particular; says whether there was any. */
+function focusFirst(): boolean {
+  const wrong = document.querySelector<HTMLElement>(`.${classes.form} [aria-invalid="true"]`);
+  wrong?.focus();
+  if (wrong) return true;
+  const alert = document.querySelector(`.${classes.form} [role="alert"]`);
+  alert?.scrollIntoView();
+  return alert !== null;
 }
