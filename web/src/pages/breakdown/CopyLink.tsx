@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { IconCheck, IconLink } from "@tabler/icons-react";
+import { tell } from "../../look/tell";
 import classes from "./breakdown.module.css";
 
 /** Copies the address of what is shown, for a colleague. */
@@ -28,5 +28,5 @@ export function CopyLink() {
 
 /** Where the browser does not let a page copy (plain http), the link is shown instead. */
 function tellAddress(address: string): void {
-  notifications.show({ id: "link", title: "Copy this link", message: address, autoClose: 15_000 });
+  tell(address, "good", { id: "link", title: "Copy this link", milliseconds: 15_000 });
 }

@@ -9,7 +9,8 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { Link } from "react-router";
-import { tell, tellFailure } from "./changes";
+import { tell } from "../../look/tell";
+import { tellFailure } from "./changes";
 import { SaveView } from "./SaveView";
 import { READY_VIEWS, type SavedView, useSavedViews } from "./savedViews";
 import { queryOf, readView, type View } from "./view";

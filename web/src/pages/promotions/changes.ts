@@ -1,7 +1,7 @@
-import { notifications } from "@mantine/notifications";
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, api, promotionPath } from "../../api/client";
 import type { Promotion } from "../../api/types";
+import { tell } from "../../look/tell";
 
 export type Change = "activate" | "deactivate" | "archive";
 
@@ -61,14 +61,8 @@ async function duplicate(id: string): Promise<Promotion> {
   }
 }
 
-/** Says that something was done. */
-export function tell(message: string): void {
-  notifications.show({ message, color: "green", withBorder: true });
-}
-
 /** Says that something was not done, and why. It stays until it is closed. */
 export function tellFailure(title: string, error: unknown): void {
-  const message =
-    error instanceof ApiError ? error.detail : "Load the page again and try once more.";
-  notifications.show({ title, message, color: "red", withBorder: true, autoClose: false });
+  const why = error instanceof ApiError ? error.detail : "Load the page again and try once more.";
+  tell(why, "bad", { title });
 }

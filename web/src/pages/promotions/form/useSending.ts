@@ -2,7 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "react-router";
 import type { Promotion } from "../../../api/types";
 import { count } from "../../../format";
-import { renew, tell, tellFailure } from "../changes";
+import { tell } from "../../../look/tell";
+import { renew, tellFailure } from "../changes";
 import { addCodes } from "./saving";
 import type { FormValues } from "./values";
 
