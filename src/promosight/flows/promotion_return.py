@@ -19,6 +19,12 @@ from promosight.rules.money import format_amount
 from promosight.rules.uplift import Arm, Estimate
 from promosight.store.tx import Tx
 
+MANY = 20_000
+"""Of a promotion with so many assignments the comparison is kept for a while: it takes seconds for a million."""
+
+_KEPT_US_EACH = 100
+"""How long it is kept, for each assignment: a minute and a half for a million."""
+
 
 class ArmShown(msgspec.Struct):
     """Customers whose horizon has closed, how many of them acted at all, and what they brought on average."""
@@ -83,25 +89,18 @@ def promotion_return(
     defined(tx, workspace_no, promotion_id)
     view = View(tx, workspace_no, now_us=now_us)
     (one,) = view.counted([view.catalogue.by_id[promotion_id]])
-    workspace = view.catalogue.workspace
-    facts = {
-        "promotion_no": one.listed.promotion_no,
-        "tracking_from_us": workspace.tracking_from_us,
-        "published_import_no": workspace.published_import_no,
-        "closed_us": now_us - horizon_days * DAY_US,
-    }
-    told = _told(tx, measure, horizon_days, facts)
-    costs: dict[str, int] = dict(tx.all("return_cost", **facts))
+    told = _kept(tx, view, one, measure, horizon_days, now_us)
+    costs = told.costs
     return Return(
         promotion_id=promotion_id,
         measure=measure,
         horizon_days=horizon_days,
-        as_of=format_instant(now_us),
+        as_of=format_instant(told.as_of_us),
         cost=money(costs, one.listed.terms.currency),
         cost_units=units(costs),
         cost_per_redemption=_per_redemption(one),
         redeemer_revenue=RevenueShown(money(one.order_value)),
-        **_compared(told, costs),
+        **_compared(told),
     )
 
 
@@ -113,9 +112,31 @@ class _Told(NamedTuple):
     has_control: bool
     any_outcome: bool
     currencies: set[str]
+    costs: dict[str, int]
+    as_of_us: int
 
 
-def _told(tx: Tx, measure: str, horizon_days: int, facts: dict[str, int]) -> _Told:
+def _kept(tx: Tx, view: View, one: Counted, measure: str, horizon_days: int, now_us: int) -> _Told:
+    """What the facts say; of large promotions as it was some seconds ago, since all their customers are looked at."""
+    workspace = view.catalogue.workspace
+    assigned, promotion_no = one.count("assigned"), one.listed.promotion_no
+    key = ("return", promotion_no, measure, horizon_days)
+    kept: _Told | None = tx.cache.get(key) if assigned >= MANY else None
+    if kept is not None and 0 <= now_us - kept.as_of_us < assigned * _KEPT_US_EACH:
+        return kept
+    facts = {
+        "promotion_no": promotion_no,
+        "tracking_from_us": workspace.tracking_from_us,
+        "published_import_no": workspace.published_import_no,
+        "closed_us": now_us - horizon_days * DAY_US,
+    }
+    found = _told(tx, measure, horizon_days, facts, now_us)
+    if assigned >= MANY:
+        tx.cache[key] = found
+    return found
+
+
+def _told(tx: Tx, measure: str, horizon_days: int, facts: dict[str, int], now_us: int) -> _Told:
     arms = Arm(), Arm()
     has_control = any_outcome = False
     currencies: set[str] = set()
@@ -128,12 +149,13 @@ def _told(tx: Tx, measure: str, horizon_days: int, facts: dict[str, int]) -> _To
         if closed:
             arms[control].add(value, acted=acted == 1, times=number)
             currencies |= set(of) if acted else set()
-    return _Told(*arms, has_control, any_outcome, currencies)
+    costs = dict(tx.all("return_cost", **facts))
+    return _Told(*arms, has_control, any_outcome, currencies, costs, now_us)
 
 
-def _compared(told: _Told, costs: dict[str, int]) -> dict[str, Any]:
+def _compared(told: _Told) -> dict[str, Any]:
     """The fields that rest on the comparison; none of them is a number when there is a reason against it."""
-    treated, control = told.treated, told.control
+    treated, control, costs = told.treated, told.control, told.costs
     reason = rule.why_not(
         treated,
         control,

@@ -28,7 +28,7 @@ SELECT r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_cu
 FROM (
     SELECT 1 - f.first_key % 2 AS control,
            CASE WHEN f.first_key / 2 <= :closed_us THEN 1 ELSE 0 END AS closed,
-           CASE WHEN COUNT(o.outcome_id) > 0 THEN 1 ELSE 0 END AS acted,
+           CASE WHEN COUNT(o.occurred_us) > 0 THEN 1 ELSE 0 END AS acted,
            CAST(COALESCE(SUM(o.value_micros), 0) AS BIGINT) AS value_micros,
            COALESCE(MIN(o.currency), '') AS least_currency,
            COALESCE(MAX(o.currency), '') AS most_currency
