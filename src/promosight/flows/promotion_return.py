@@ -149,7 +149,7 @@ def _told(tx: Tx, measure: str, horizon_days: int, facts: dict[str, int], now_us
         if closed:
             arms[control].add(value, acted=acted == 1, times=number)
             currencies |= set(of) if acted else set()
-    costs = dict(tx.all("return_cost", **facts))
+    costs: dict[str, int] = dict(tx.all("return_cost", **facts))
     return _Told(*arms, has_control, any_outcome, currencies, costs, now_us)
 
 
