@@ -1,4 +1,4 @@
-import { NativeSelect, Skeleton } from "@mantine/core";
+import { NativeSelect, Skeleton, Stack } from "@mantine/core";
 import { useState } from "react";
 import type { Promotion, Return } from "../../api/types";
 import { count, DASH, money, share } from "../../format";
@@ -32,13 +32,13 @@ export function ReturnSection({ promotion }: { promotion: Promotion }) {
       {error && !data && <Failure error={error} again={refetch} />}
       {!error && !data && <Skeleton height={150} radius="md" />}
       {data && (
-        <>
+        <Stack gap="md">
           <WhyNot found={data} />
           <Stats>
             {data.uplift && <Brought found={data} />}
             <NotCausal found={data} />
           </Stats>
-        </>
+        </Stack>
       )}
     </Section>
   );
