@@ -13,6 +13,7 @@ from promosight.api.cookies import SIGNED_IN
 from promosight.api.openapi import EXAMPLES
 from promosight.api.routes import ROUTES
 from promosight.api.wire import ReceiptAnswer
+from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from tests.api.offers import promotion
 
@@ -22,6 +23,8 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/customers/c-42", None),
     ("POST", "/v1/assignments", [EXAMPLES[ReportedAssignment]]),
     ("POST", "/v1/assignments", EXAMPLES[ReportedAssignment]),
+    ("POST", "/v1/outcomes?outcomes=all", [EXAMPLES[ReportedOutcome], {}]),
+    ("POST", "/v1/outcomes", EXAMPLES[ReportedOutcome]),
     ("POST", "/v1/redemptions?outcomes=all", [EXAMPLES[ReportedEvent], REVERSAL, {}]),
     ("POST", "/v1/redemptions", EXAMPLES[ReportedEvent]),
     ("POST", "/v1/redemptions?dry_run=true", EXAMPLES[ReportedEvent]),
@@ -41,6 +44,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/reservations/{held}/release", None),
     ("POST", "/v1/reservations", {"promotion_id": "SPRING20", "customer_id": "c-9"}),
     ("POST", "/v1/reservations/{held}/confirm", {}),
+    ("GET", "/v1/promotions/SPRING20/return", None),
     ("POST", "/v1/promotions/SPRING20/deactivate", None),
     ("POST", "/v1/promotions/SPRING20/activate", None),
     ("POST", "/v1/promotions/SPRING20/duplicate", {}),

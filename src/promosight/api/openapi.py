@@ -13,6 +13,7 @@ from promosight.api.door import Route
 from promosight.api.problems import TITLES
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.import_file import FORM_OF
+from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 EXAMPLES: dict[Any, dict[str, Any]] = {
@@ -36,8 +37,19 @@ EXAMPLES: dict[Any, dict[str, Any]] = {
         "segment": "loyal",
         "channel": "email",
     },
+    ReportedOutcome: {
+        "outcome_id": "shop-o-9",
+        "customer_id": "c-42",
+        "occurred_at": "2026-11-23T10:15:00Z",
+        "measure": "order_value",
+        "value": "64.90",
+        "currency": "EUR",
+        "order_id": "o-9",
+    },
 }
-_BULK = ("application/x-ndjson", "text/csv")
+_NDJSON = "application/x-ndjson"
+_BULK: dict[Any, tuple[str, ...]] = {ReportedOutcome: (_NDJSON,)}
+"""The media types of many elements beside JSON, where they are not both of NDJSON and CSV."""
 _FILE = {name: {"schema": {"type": "string", "format": "binary"}} for name in FORM_OF}
 _PARAMETER = re.compile(r"\{(\w+):str\}")
 
@@ -111,6 +123,9 @@ _NEEDED: dict[Any, dict[str, Any]] = {
         "else": {"required": ["customer_id", "redeemed_at"], "anyOf": _PROMOTION},
     },
     ReportedAssignment: {"required": ["promotion_id", "customer_id", "assigned_at"]},
+    ReportedOutcome: {
+        "required": ["outcome_id", "customer_id", "occurred_at", "measure", "value", "currency"]
+    },
 }
 """What an element must have; the structs leave everything open so that the missing field can be named."""
 
@@ -192,7 +207,8 @@ def _content(takes: Any) -> dict[str, Any]:
     one = _ref(takes)
     several = {"type": "array", "items": one, "maxItems": 10_000}
     json = {"schema": {"anyOf": [one, several]}, "example": EXAMPLES[takes]}
-    return {"application/json": json} | {name: {"schema": {"type": "string"}} for name in _BULK}
+    bulk = _BULK.get(takes, (_NDJSON, "text/csv"))
+    return {"application/json": json} | {name: {"schema": {"type": "string"}} for name in bulk}
 
 
 def _responses(route: Route) -> dict[str, Any]:

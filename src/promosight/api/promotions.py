@@ -28,7 +28,12 @@ from promosight.flows.manage_promotions import (
     put_promotion,
 )
 from promosight.flows.patch_promotion import patch_promotion
+from promosight.flows.promotion_return import promotion_return
+from promosight.rules.outcomes import MEASURES
 from promosight.rules.promotions import Promotion
+
+_HORIZON_DAYS = 30
+"""How long after the assignment outcomes count when nobody says."""
 
 
 def put(door: Door, call: Call) -> Answer:
@@ -160,6 +165,22 @@ def show_funnel(door: Door, call: Call) -> Answer:
     return Answer(
         door.store.read(lambda tx: funnel(tx, call.workspace_no, promotion_id, now_us=call.now_us))
     )
+
+
+async def show_return(door: Door, call: Call) -> Answer:
+    """GET /v1/promotions/{promotion_id}/return."""
+    promotion_id = call.path("promotion_id")
+    measure = call.query("measure") or MEASURES[0]
+    if measure not in MEASURES:
+        raise Invalid(f"must be one of {', '.join(MEASURES)}", pointer="/measure")
+    days = call.whole("horizon_days", 1, 366) or _HORIZON_DAYS
+    found = await asyncio.to_thread(
+        door.store.read,
+        lambda tx: promotion_return(
+            tx, call.workspace_no, promotion_id, measure, days, now_us=call.now_us
+        ),
+    )
+    return Answer(found)
 
 
 async def export_customers(door: Door, call: Call) -> Answer:

@@ -11,11 +11,13 @@ from typing import Any
 from promosight.api import problems
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
+from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable
 from promosight.flows.intake import Delivery, Item, Receipt
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
+from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
 from promosight.flows.try_out import keep_test
 from promosight.flows.withdraw import withdraw
 from promosight.rules.facts import Rejection
@@ -37,6 +39,18 @@ async def report_redemptions(door: Door, call: Call) -> Answer:
 async def report_assignments(door: Door, call: Call) -> Answer:
     """POST /v1/assignments."""
     return await _report(door, call, "assignments")
+
+
+async def report_outcomes(door: Door, call: Call) -> Answer:
+    """POST /v1/outcomes: what customers did, with an offer or without."""
+    reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
+    items = await door.decode(lambda: read_outcomes(call.media_type, call.body, reading))
+    arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
+    loop, given = asyncio.get_running_loop(), OutcomeDelivery(arrival, items)
+    receipts = await door.store.submit_from(loop, take_outcomes, given, weight=len(items))
+    if is_single(call.media_type, call.body):
+        return _single(receipts[0], rehearsed=False)
+    return Answer(_several(receipts, everything=call.query("outcomes") == "all"))
 
 
 def withdraw_assignment(door: Door, call: Call) -> Answer:

@@ -25,7 +25,9 @@ from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
 from promosight.flows.funnel import Funnel
+from promosight.flows.promotion_return import Return
 from promosight.flows.users import INTEGRATIONS
+from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
@@ -55,6 +57,16 @@ ROUTES = (
         "Report assignments: one object, or up to 10,000",
         ReportedAssignment,
         query=("outcomes", "dry_run"),
+        gives=wire.ReportAnswer,
+    ),
+    Route(
+        "POST",
+        "/v1/outcomes",
+        reporting.report_outcomes,
+        REDEMPTIONS,
+        "Report what customers did, control group included: one object, or up to 10,000",
+        ReportedOutcome,
+        query=("outcomes",),
         gives=wire.ReportAnswer,
     ),
     Route(
@@ -240,6 +252,15 @@ ROUTES = (
         REPORTS,
         "What became of one promotion's assignments: redeemed, open, expired",
         gives=Funnel,
+    ),
+    Route(
+        "GET",
+        f"{_P}/return",
+        promotions.show_return,
+        REPORTS,
+        "What one promotion brought against its control group: uplift, return on its cost, or why neither can be told",
+        gives=Return,
+        query=("measure", "horizon_days"),
     ),
     Route(
         "GET",

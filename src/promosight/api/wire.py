@@ -16,7 +16,7 @@ class Wire(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReceiptLine(Wire):
-    """What became of an element. For assignments `event_id` is the assignment's id."""
+    """What became of an element. `event_id` is the assignment's or the outcome's id where these came."""
 
     event_id: str | None
     outcome: str

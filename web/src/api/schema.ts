@@ -164,6 +164,41 @@ export interface components {
             attributes: Record<string, never> | null;
         };
         /**
+         * ReportedOutcome
+         * @description What one customer did, as a source reports it: with an offer or without, also those of the control group.
+         */
+        ReportedOutcome: {
+            /**
+             * @description Unique per source; a retry carries the same id.
+             * @default null
+             */
+            outcome_id: string | null;
+            /** @default null */
+            customer_id: string | null;
+            /**
+             * @description RFC 3339 with offset, by the source's clock.
+             * @default null
+             */
+            occurred_at: string | null;
+            /**
+             * @description `order_value`, `margin` or `deposit`.
+             * @default null
+             */
+            measure: string | null;
+            /**
+             * @description May be negative: a loss, or an order sent back.
+             * @default null
+             */
+            value: (string | number) | null;
+            /**
+             * @description ISO 4217.
+             * @default null
+             */
+            currency: string | null;
+            /** @default null */
+            order_id: string | null;
+        };
+        /**
          * WithdrawnAnswer
          * @description An assignment that has left the rate.
          */
@@ -509,6 +544,81 @@ export interface components {
             pending: number;
             reversed: number;
             as_of: string;
+        };
+        /**
+         * Return
+         * @description What a promotion brought. `state` is `computed`, or `not_computable` and `reason` says why.
+         *
+         *         `cost` (and `cost_units`, by unit) is without that of customers whose horizon is still open, as the uplift is.
+         */
+        Return: {
+            promotion_id: string;
+            measure: string;
+            horizon_days: number;
+            state: string;
+            reason: string | null;
+            treated: components["schemas"]["ArmShown"];
+            control: components["schemas"]["ArmShown"];
+            uplift: components["schemas"]["UpliftShown"] | null;
+            incremental_rate: components["schemas"]["ValueShown"] | null;
+            would_have_acted_anyway: number | null;
+            cost: {
+                [key: string]: string;
+            };
+            cost_units: {
+                [key: string]: string;
+            };
+            roi: components["schemas"]["ValueShown"] | null;
+            roi_reason: string | null;
+            cost_per_redemption: {
+                [key: string]: string;
+            };
+            redeemer_revenue: components["schemas"]["RevenueShown"];
+            as_of: string;
+        };
+        /**
+         * ArmShown
+         * @description Customers whose horizon has closed, how many of them acted at all, and what they brought on average.
+         */
+        ArmShown: {
+            customers: number;
+            mean: string | null;
+            acted: number;
+        };
+        /**
+         * UpliftShown
+         * @description What the promotion brought per customer, with the 95% interval that holds at all times, and in all.
+         */
+        UpliftShown: {
+            per_customer: string;
+            interval: [
+                string,
+                string
+            ];
+            total: string;
+            currency: string;
+        };
+        /**
+         * ValueShown
+         * @description A number and its 95% interval, which holds at all times.
+         */
+        ValueShown: {
+            value: number;
+            interval: [
+                number,
+                number
+            ];
+        };
+        /**
+         * RevenueShown
+         * @description The order value of those who redeemed, by currency: they chose themselves, so it is no effect of the offer.
+         */
+        RevenueShown: {
+            value: {
+                [key: string]: string;
+            };
+            /** @default false */
+            causal: boolean;
         };
         /**
          * EventAnswer

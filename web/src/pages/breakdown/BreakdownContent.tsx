@@ -12,6 +12,7 @@ import { FunnelSection } from "./funnel/FunnelSection";
 import { GenerositySection, hasGenerosity } from "./GenerositySection";
 import { LinesSection } from "./lines/LinesSection";
 import { NoRate } from "./NoRate";
+import { ReturnSection } from "./ReturnSection";
 import { SectionNav } from "./SectionNav";
 import { Summary } from "./Summary";
 import { TimeSection } from "./time/TimeSection";
@@ -36,6 +37,7 @@ export function BreakdownContent({ promotionId }: { promotionId: string }) {
         <TimeSection promotion={promotion} />
         <LinesSection promotion={promotion} />
         {hasGenerosity(promotion) && <GenerositySection promotion={promotion} />}
+        <ReturnSection promotion={promotion} />
       </Drawer.Body>
     </>
   );
@@ -48,6 +50,7 @@ function sections(promotion: Promotion): [id: string, name: string][] {
     ["groups", "By group"],
   ];
   if (hasGenerosity(promotion)) all.push(["generosity", "By generosity"]);
+  all.push(["return", "Return"]);
   return all;
 }
 

@@ -1,0 +1,71 @@
+"""Outcomes from the body of a request: each element becomes a fact, or a refusal that keeps it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from promosight.connectors.elements import split_array
+from promosight.connectors.reading import (
+    JSON,
+    MAX_EVENTS,
+    NDJSON,
+    Reading,
+    is_single,
+    kept_text,
+    misfit,
+)
+from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
+from promosight.flows.rejecting import Refused
+from promosight.flows.take_outcomes import Given
+from promosight.rules.facts import Rejection, identifier
+from promosight.rules.outcomes import ReportedOutcome, outcome_from
+
+_BOM = b"\xef\xbb\xbf"
+_decoder = msgspec.json.Decoder(ReportedOutcome)
+
+
+def read_outcomes(content_type: str, body: bytes, reading: Reading) -> list[Given]:
+    """An item for each element, in order. Raises Unreadable, UnsupportedMedia or TooLarge."""
+    texts = _texts(content_type, body.removeprefix(_BOM))
+    if len(texts) > MAX_EVENTS:
+        raise TooLarge(f"more than {MAX_EVENTS} outcomes in one request")
+    return [_item(text, reading) for text in texts]
+
+
+def _texts(content_type: str, body: bytes) -> list[bytes]:
+    if content_type == NDJSON:
+        return [line for line in body.splitlines() if line.strip()]
+    if content_type != JSON:
+        raise UnsupportedMedia(f"send {JSON} or {NDJSON}")
+    if not is_single(JSON, body):
+        return split_array(body, MAX_EVENTS)
+    if not body.lstrip().startswith(b"{"):
+        raise Unreadable("the body is neither a JSON object nor an array")
+    elements = split_array(b"[" + body + b"]", 1_000)
+    if len(elements) != 1:
+        raise Unreadable("the body is not JSON: there is something beside the object")
+    return elements
+
+
+def _item(text: bytes, reading: Reading) -> Given:
+    try:
+        reported = _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        return _refused(misfit(error), text)
+    except RecursionError:
+        return _refused(Rejection("invalid", "", "is nested too deep"), text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = f"is not JSON: {str(error).removeprefix('JSON is malformed: ')}"
+        return _refused(Rejection("invalid", "", why), text)
+    fact = outcome_from(
+        reported, received_us=reading.received_us, tracking_from_us=reading.tracking_from_us
+    )
+    if isinstance(fact, Rejection):
+        return _refused(fact, text, reported.outcome_id)
+    return fact
+
+
+def _refused(why: Rejection, text: bytes, outcome_id: str | None = None) -> Refused:
+    named = identifier(outcome_id, "outcome_id")
+    known = named if isinstance(named, str) else None
+    return Refused(why, "outcomes", known, kept_text(text.strip()))
