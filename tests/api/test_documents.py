@@ -36,6 +36,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("PATCH", "/v1/promotions/SPRING20", {"description": "Spring"}),
     ("GET", "/v1/promotions/SPRING20/breakdown?by=tier", None),
     ("GET", "/v1/promotions/SPRING20/funnel", None),
+    ("GET", "/v1/promotions/SPRING20/maturity", None),
     ("POST", "/v1/promotions/SPRING20/deactivate", None),
     ("POST", "/v1/promotions/SPRING20/activate", None),
     ("POST", "/v1/promotions/SPRING20/duplicate", {}),

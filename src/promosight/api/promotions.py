@@ -27,6 +27,7 @@ from promosight.flows.manage_promotions import (
     load_codes,
     put_promotion,
 )
+from promosight.flows.maturing import maturity
 from promosight.flows.patch_promotion import patch_promotion
 from promosight.rules.promotions import Promotion
 
@@ -159,6 +160,16 @@ def show_funnel(door: Door, call: Call) -> Answer:
     promotion_id = call.path("promotion_id")
     return Answer(
         door.store.read(lambda tx: funnel(tx, call.workspace_no, promotion_id, now_us=call.now_us))
+    )
+
+
+def show_maturity(door: Door, call: Call) -> Answer:
+    """GET /v1/promotions/{promotion_id}/maturity."""
+    promotion_id = call.path("promotion_id")
+    return Answer(
+        door.store.read(
+            lambda tx: maturity(tx, call.workspace_no, promotion_id, now_us=call.now_us)
+        )
     )
 
 

@@ -24,6 +24,7 @@ from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
 from promosight.flows.funnel import Funnel
+from promosight.flows.maturing import Maturity
 from promosight.flows.users import INTEGRATIONS
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -204,6 +205,14 @@ ROUTES = (
         REPORTS,
         "What became of one promotion's assignments: redeemed, open, expired",
         gives=Funnel,
+    ),
+    Route(
+        "GET",
+        f"{_P}/maturity",
+        promotions.show_maturity,
+        REPORTS,
+        "What one promotion's rate is expected to be in the end, and by week of assignment",
+        gives=Maturity,
     ),
     Route(
         "GET",

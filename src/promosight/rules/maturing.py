@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import accumulate
-from math import exp, log, log1p, sqrt
+from math import exp, fsum, inf, log, log1p, sqrt
 from typing import NamedTuple
 
 LEVEL = 0.8
@@ -50,7 +50,7 @@ class Cell(NamedTuple):
     delay: int | None
     """Whole days from assignment to redemption; None where not redeemed."""
     expired: bool
-    count: int
+    assignments: int
 
 
 class Cohort(NamedTuple):
@@ -85,12 +85,8 @@ def outlook(cells: Iterable[Cell]) -> Outlook:
     whole = _count("", found)
     if not whole.open:
         return Outlook("matured", None, _final(whole), [_final(one) for one in counted])
-    hazards = _Hazards(found)
-    reason = _why_not(whole, hazards)
-    if reason is None:
-        forecast = _Forecast(hazards, by_week)
-        if forecast.is_guess(whole.redeemed):
-            reason = "the days seen so far do not show that redemptions die down before these expire"
+    forecast = _Forecast(_Hazards(found), by_week)
+    reason = forecast.why_not(whole.redeemed)
     if reason is not None:
         settled = [one if one.open else _final(one) for one in counted]
         return Outlook("not_enough", reason, whole, settled)
@@ -99,9 +95,9 @@ def outlook(cells: Iterable[Cell]) -> Outlook:
 
 
 def _count(week: str, cells: list[Cell]) -> Cohort:
-    assigned = sum(cell.count for cell in cells)
-    redeemed = sum(cell.count for cell in cells if cell.delay is not None)
-    expired = sum(cell.count for cell in cells if cell.delay is None and cell.expired)
+    assigned = sum(cell.assignments for cell in cells)
+    redeemed = sum(cell.assignments for cell in cells if cell.delay is not None)
+    expired = sum(cell.assignments for cell in cells if cell.delay is None and cell.expired)
     return Cohort(week, assigned, redeemed, assigned - redeemed - expired, expired, None, None)
 
 
@@ -111,14 +107,6 @@ def _final(one: Cohort) -> Cohort:
         return one
     rate = one.redeemed / one.assigned
     return one._replace(expected=rate, interval=(rate, rate))
-
-
-def _why_not(whole: Cohort, hazards: _Hazards) -> str | None:
-    if whole.redeemed < FEWEST:
-        return f"fewer than {FEWEST} redemptions so far"
-    if hazards.seen < _FEWEST_DAYS:
-        return f"assignments are younger than {_FEWEST_DAYS} days"
-    return None
 
 
 class _Hazards:
@@ -146,10 +134,10 @@ class _Hazards:
         # Until the suffixes are summed, `at_risk` has at its place the last day each was at risk.
         days = _whole_days(cell)
         if cell.delay is not None and cell.delay < days:
-            self.redeemed[cell.delay] += cell.count
+            self.redeemed[cell.delay] += cell.assignments
             days = cell.delay + 1
         if days:
-            self.at_risk[days - 1] += cell.count
+            self.at_risk[days - 1] += cell.assignments
 
     def rate(self, day: int) -> float:
         """The cumulated hazard in a day of delay."""
@@ -183,29 +171,30 @@ class _Tail(NamedTuple):
     def fitted(pairs: list[tuple[int, int]]) -> _Tail | None:
         """By Poisson regression (Newton's steps) on the days after the first quarter; None where it does not fit."""
         first = len(pairs) // 4
-        days = range(first, len(pairs))
-        events = sum(e for e, _ in pairs[first:])
-        if len(days) < _FEWEST_DAYS - 2 or events < FEWEST // 3:
-            return None
         centre = (first + len(pairs) - 1) / 2
-        level, slope = log(events / sum(n for _, n in pairs[first:])), 0.0
+        seen = [(day - centre, e, n) for day, (e, n) in enumerate(pairs)][first:]
+        events = sum(e for _, e, _ in seen)
+        if len(seen) < _FEWEST_DAYS - 2 or events < FEWEST // 3:
+            return None
+        level, slope = log(events / sum(n for _, _, n in seen)), 0.0
         for _ in range(50):
-            a = b = aa = ab = bb = 0.0
-            for day in days:
-                e, n = pairs[day]
-                x = day - centre
-                mean = n * exp(level + slope * x)
-                a, b = a + e - mean, b + (e - mean) * x
-                aa, ab, bb = aa + mean, ab + mean * x, bb + mean * x * x
+            means = [n * exp(level + slope * x) for x, _, n in seen]
+            aa, ab, bb = (
+                sum(m * x**power for m, (x, _, _) in zip(means, seen, strict=True))
+                for power in (0, 1, 2)
+            )
             det = aa * bb - ab * ab
-            if det <= 1e-12:
+            if det <= _NOTHING:
                 return None
+            tail = _Tail(level, slope, centre, bb / det, aa / det, -ab / det)
+            a = events - aa
+            b = sum((e - m) * x for m, (x, e, _) in zip(means, seen, strict=True))
             up, turn = (bb * a - ab * b) / det, (aa * b - ab * a) / det
-            shrink = min(1.0, 1 / max(abs(up), abs(turn) * len(days), 1e-9))
+            if abs(up) + abs(turn) < _NOTHING:
+                return tail
+            shrink = min(1.0, 1 / max(abs(up), abs(turn) * len(seen)))
             level, slope = level + shrink * up, slope + shrink * turn
-            if abs(up) + abs(turn) < 1e-9:
-                break
-        return _Tail(level, slope, centre, bb / det, aa / det, -ab / det)
+        return None
 
     def rate(self, day: int) -> float:
         """The hazard in a day."""
@@ -228,7 +217,9 @@ class _Forecast:
 
     def __init__(self, hazards: _Hazards, by_week: dict[str, list[Cell]]) -> None:
         self.hazards = hazards
-        self.end = max(max(_last(cell), hazards.seen) for cells in by_week.values() for cell in cells)
+        self.end = max(
+            max(_last(cell), hazards.seen) for cells in by_week.values() for cell in cells
+        )
         self.until = list(accumulate(map(hazards.rate, range(self.end)), initial=0.0))
         self.weeks = {week: self._week(cells) for week, cells in by_week.items()}
         self.spread = _spread(list(self.weeks.values()))
@@ -237,17 +228,19 @@ class _Forecast:
 
     def _week(self, cells: list[Cell]) -> _Week:
         seen = should = coming = process = 0.0
-        adds = [0.0] * (self.end + 2)  # each with its negative behind its last day, summed at the end
+        adds = [0.0] * (
+            self.end + 2
+        )  # each with its negative behind its last day, summed at the end
         for cell in cells:
             days = min(_whole_days(cell), self.hazards.seen)
             if cell.delay is not None:
-                seen += cell.count * (cell.delay < days)
+                seen += cell.assignments * (cell.delay < days)
                 days = min(days, cell.delay + 1)
-            should += cell.count * self.until[days]
+            should += cell.assignments * self.until[days]
             if cell.delay is None and not cell.expired:
                 p = self._follow(cell, adds)
-                coming += cell.count * p
-                process += cell.count * p * (1 - p)
+                coming += cell.assignments * p
+                process += cell.assignments * p * (1 - p)
         return _Week(seen, should, coming, process, list(accumulate(adds))[: self.end])
 
     def _follow(self, cell: Cell, adds: list[float]) -> float:
@@ -255,23 +248,34 @@ class _Forecast:
         first, last, past = cell.age, _last(cell), cell.part
         now = self.until[first] + past * (self.until[first + 1] - self.until[first])
         stays = exp(now - self.until[last])
-        each = cell.count * stays
+        each = cell.assignments * stays
         adds[first] += each * (1 - past)
         adds[first + 1] += each * past
         adds[last] -= each
         return 1 - stays
 
-    def is_guess(self, redeemed: int) -> bool:
-        """Whether too much of it hangs on days that nobody has seen, with no proof that the hazard falls."""
-        tail, seen = self.hazards.tail, self.hazards.seen
-        tails = [week.by_day[seen:] for week in self.weeks.values()]
-        days = [sum(values) for values in zip(*tails, strict=True)]
+    def why_not(self, redeemed: int) -> str | None:
+        """Why nothing can be expected yet, if so."""
+        if redeemed < FEWEST:
+            return f"fewer than {FEWEST} redemptions so far"
+        if self.hazards.seen < _FEWEST_DAYS:
+            return f"most assignments are younger than {_FEWEST_DAYS} days"
+        if self._beyond() > _LITTLE * redeemed:
+            return (
+                "what was seen so far does not show that redemptions die down before these expire"
+            )
+        return None
+
+    def _beyond(self) -> float:
+        """How much is expected from days that nobody has seen; without end where nothing says how these will be."""
+        seen, tail = self.hazards.seen, self.hazards.tail
+        later = [week.by_day[seen:] for week in self.weeks.values()]
+        days = [sum(values) for values in zip(*later, strict=True)]
         if not any(value > _NOTHING for value in days):
-            return False
+            return 0.0
         if tail is None:
-            return True
-        beyond = sum(value * tail.rate(day) for day, value in enumerate(days, seen))
-        return beyond > _LITTLE * redeemed
+            return inf
+        return fsum(value * tail.rate(day) for day, value in enumerate(days, seen))
 
     def of(self, one: Cohort, weeks: list[str]) -> Cohort:
         """A cohort of some weeks with its expected final rate and the interval."""
