@@ -8,7 +8,8 @@ export function ExpectedRate({ promotionId }: { promotionId: string }) {
   if (maturity?.state !== "estimated" || !maturity.interval) return null;
   return (
     <div className={classes.expected}>
-      Expected at the end: <strong>{interval(maturity.interval)}</strong> (80% interval)
+      Expected at the end: <strong>{interval(maturity.interval)}</strong>{" "}
+      <span>(80% interval)</span>
     </div>
   );
 }
