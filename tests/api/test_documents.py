@@ -45,6 +45,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/reservations", {"promotion_id": "SPRING20", "customer_id": "c-9"}),
     ("POST", "/v1/reservations/{held}/confirm", {}),
     ("GET", "/v1/promotions/SPRING20/return", None),
+    ("GET", "/v1/promotions/SPRING20/maturity", None),
     ("POST", "/v1/promotions/SPRING20/deactivate", None),
     ("POST", "/v1/promotions/SPRING20/activate", None),
     ("POST", "/v1/promotions/SPRING20/duplicate", {}),

@@ -26,6 +26,7 @@ PATHS = (
     "/v1/promotions/{}",
     "/v1/promotions/{}/breakdown",
     "/v1/promotions/{}/funnel",
+    "/v1/promotions/{}/maturity",
     "/v1/promotions/{}/customers",
     "/v1/events/{}",
     "/v1/customers/{}",

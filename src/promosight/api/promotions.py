@@ -27,6 +27,7 @@ from promosight.flows.manage_promotions import (
     load_codes,
     put_promotion,
 )
+from promosight.flows.maturing import maturity
 from promosight.flows.patch_promotion import patch_promotion
 from promosight.flows.promotion_return import promotion_return
 from promosight.rules.outcomes import MEASURES
@@ -181,6 +182,16 @@ async def show_return(door: Door, call: Call) -> Answer:
         ),
     )
     return Answer(found)
+
+
+def show_maturity(door: Door, call: Call) -> Answer:
+    """GET /v1/promotions/{promotion_id}/maturity."""
+    promotion_id = call.path("promotion_id")
+    return Answer(
+        door.store.read(
+            lambda tx: maturity(tx, call.workspace_no, promotion_id, now_us=call.now_us)
+        )
+    )
 
 
 async def export_customers(door: Door, call: Call) -> Answer:

@@ -25,6 +25,7 @@ from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
 from promosight.flows.funnel import Funnel
+from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
 from promosight.flows.users import INTEGRATIONS
 from promosight.rules.outcomes import ReportedOutcome
@@ -261,6 +262,14 @@ ROUTES = (
         "What one promotion brought against its control group: uplift, return on its cost, or why neither can be told",
         gives=Return,
         query=("measure", "horizon_days"),
+    ),
+    Route(
+        "GET",
+        f"{_P}/maturity",
+        promotions.show_maturity,
+        REPORTS,
+        "What one promotion's rate is expected to be in the end, and by week of assignment",
+        gives=Maturity,
     ),
     Route(
         "GET",

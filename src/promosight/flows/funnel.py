@@ -121,7 +121,7 @@ def _counted(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int, *, held: b
         "published_import_no": catalogue.workspace.published_import_no,
         "now_us": now_us,
     }
-    many = _is_many(tx, one)
+    many = is_many(tx, one)
     row = tx.one("expired_of_many" if many else "expired_of_few", **facts)
     assert row is not None
     expired: int = row[0]
@@ -136,7 +136,7 @@ def _counted(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int, *, held: b
     return expired
 
 
-def _is_many(tx: Tx, one: Counted) -> bool:
+def is_many(tx: Tx, one: Counted) -> bool:
     """Whether it has so many of all assignments that it is cheaper to read them all."""
     if one.sums["assigned"] < _FEW:
         return False

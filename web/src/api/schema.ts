@@ -619,6 +619,46 @@ export interface components {
             };
             /** @default false */
             causal: boolean;
+         * Maturity
+         * @description The redemption rate so far, and what is expected once nobody can redeem any more.
+         *
+         *         `state`: `matured` (nothing is open), `estimated`, `not_enough` (`reason` says why), or where there is no rate yet
+         *         the state of the rate. The interval holds the final rate with the probability `level`.
+         */
+        Maturity: {
+            promotion_id: string;
+            state: string;
+            reason: string | null;
+            assigned: number;
+            redeemed: number;
+            open: number;
+            expired: number;
+            rate: number | null;
+            expected: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
+            level: number;
+            cohorts: components["schemas"]["MaturityCohort"][];
+            as_of: string;
+        };
+        /**
+         * MaturityCohort
+         * @description The assignments of one week, which begins on the day `from`; assigned = redeemed + open + expired.
+         */
+        MaturityCohort: {
+            from: string;
+            assigned: number;
+            redeemed: number;
+            open: number;
+            expired: number;
+            rate: number | null;
+            expected: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
         };
         /**
          * EventAnswer

@@ -11,6 +11,7 @@ export type Breakdown = Schemas["Breakdown"];
 export type Line = Schemas["Line"];
 export type Funnel = Schemas["Funnel"];
 export type Return = Schemas["Return"];
+export type Maturity = Schemas["Maturity"];
 export type Workspace = Schemas["WorkspaceAnswer"];
 export type Source = Schemas["SourceAnswer"];
 export type SourceTest = NonNullable<Source["test"]>;

@@ -6,6 +6,7 @@ import { AllLimits } from "../../look/UsageBars";
 import { standings } from "../../look/usage";
 import { Amounts } from "./Amounts";
 import classes from "./breakdown.module.css";
+import { ExpectedRate } from "./ExpectedRate";
 import { IntervalStrip } from "./IntervalStrip";
 import { part } from "./words";
 
@@ -67,6 +68,7 @@ function Rate({ promotion }: { promotion: Promotion }) {
           <div className={classes.quiet}>95% interval {interval(figures.interval)}</div>
         </>
       )}
+      {isKnown && <ExpectedRate promotionId={promotion.promotion_id} />}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, promotionPath } from "../../api/client";
-import type { Breakdown, Funnel, Promotion, PromotionPage } from "../../api/types";
+import type { Breakdown, Funnel, Maturity, Promotion, PromotionPage } from "../../api/types";
 
 /** Rows by code come in pages of this many. */
 export const CODES = 50;
@@ -29,6 +29,14 @@ export function useFunnel(id: string) {
   return useQuery({
     queryKey: ["funnel", id],
     queryFn: ({ signal }) => api<Funnel>(promotionPath(id, "funnel"), { signal }),
+  });
+}
+
+/** What the rate is expected to be in the end. Renewed with the funnel. */
+export function useMaturity(id: string) {
+  return useQuery({
+    queryKey: ["funnel", id, "maturity"],
+    queryFn: ({ signal }) => api<Maturity>(promotionPath(id, "maturity"), { signal }),
   });
 }
 

@@ -5,6 +5,7 @@ import { useFunnel } from "../asked";
 import { Section } from "../Section";
 import { AlsoReported } from "./AlsoReported";
 import { Assignments } from "./Assignments";
+import { Cohorts } from "./Cohorts";
 import classes from "./funnel.module.css";
 
 /** From assigned to redeemed: what became of every assignment, and what was reported beside them. */
@@ -24,6 +25,7 @@ export function FunnelSection({ promotion }: { promotion: Promotion }) {
           <AlsoReported funnel={funnel} />
         </div>
       )}
+      {funnel && <Cohorts promotionId={promotion.promotion_id} />}
     </Section>
   );
 }
