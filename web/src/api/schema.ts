@@ -619,6 +619,8 @@ export interface components {
             };
             /** @default false */
             causal: boolean;
+        };
+        /**
          * Maturity
          * @description The redemption rate so far, and what is expected once nobody can redeem any more.
          *
