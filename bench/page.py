@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 import msgspec
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from bench import machine
 from bench.servers import module, serving
@@ -79,7 +79,7 @@ def _browser() -> Iterator[Browser]:
 
 
 def _signed_in(browser: Browser, api: str) -> BrowserContext:
-    view = {"width": 1440, "height": 900}
+    view = ViewportSize(width=1440, height=900)
     context = browser.new_context(base_url=api, viewport=view, bypass_csp=True)  # we evaluate
     answer = context.request.post("/v1/session", data=USER)
     assert answer.ok, answer.text()
