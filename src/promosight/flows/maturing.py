@@ -21,12 +21,13 @@ from promosight.store.catalogue import Catalogue, Workspace
 from promosight.store.tx import Row, Tx
 
 MANY = 20_000
-"""With so many assignments an answer is kept for a while: reading a million takes some seconds."""
+"""With so many assignments an answer is kept for a while: reading a million takes some eight seconds."""
 
-_KEPT_US_EACH = 20
-"""How long it is kept, for each assignment: twenty seconds for a million, two minutes while an import runs."""
-_SLOWER = 6
-_MOVED = 1_000
+_KEPT_US_EACH = 100
+"""How long it is kept, for each assignment: two seconds for twenty thousand, two minutes for a million."""
+_SLOWER = 3
+"""So many times as long while an import runs."""
+_MOVED = 100
 """It is kept no longer once one in so many assignments is new."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -14,7 +14,12 @@ export function Cohorts({ promotionId }: { promotionId: string }) {
     <details className={classes.cohorts}>
       <summary>By week of assignment: redeemed, open, expired, expected</summary>
       {maturity.reason && <p>No final rate is expected yet: {sentence(maturity.reason)}</p>}
-      <div className={classes.scroll}>
+      <section
+        className={classes.scroll}
+        aria-label="By week of assignment"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+      >
         <table>
           <caption className="only-read-aloud">What became of each week's assignments</caption>
           <thead>
@@ -34,7 +39,7 @@ export function Cohorts({ promotionId }: { promotionId: string }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   );
 }
