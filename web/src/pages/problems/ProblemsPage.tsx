@@ -8,7 +8,7 @@ import type { Problem, ProblemCount } from "../../api/types";
 import { count } from "../../format";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
-import { useIsLeaving } from "../../look/leaving";
+import { isLeaving } from "../../look/leaving";
 import { PageHeader } from "../../look/PageHeader";
 import { Surface } from "../../look/Surface";
 import { ProblemDetails } from "./ProblemDetails";
@@ -94,8 +94,7 @@ interface FilterProps {
 
 function Filters({ wanted, want, counts }: FilterProps) {
   const [text, setText] = useState(wanted.q);
-  const isLeaving = useIsLeaving();
-  const search = useDebouncedCallback((q: string) => isLeaving || want({ q }), 300);
+  const search = useDebouncedCallback((q: string) => isLeaving() || want({ q }), 300);
   const sources = [...new Set(counts.map((one) => one.source))].sort();
   const isFiltered = Object.values(wanted).some(Boolean);
   return (

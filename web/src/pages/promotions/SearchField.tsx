@@ -3,7 +3,7 @@ import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useMatch } from "react-router";
-import { useIsLeaving } from "../../look/leaving";
+import { isLeaving } from "../../look/leaving";
 
 interface Props {
   q: string;
@@ -19,9 +19,11 @@ export function SearchField({ q, onSearch }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const isAlone = useMatch("/promotions") !== null; // no drawer lies over the page
   useHotkeys([["/", () => isAlone && field.current?.focus()]]);
-  const isLeaving = useIsLeaving();
-  const ask = useDebouncedCallback((now: string) => {
-    if (isLeaving) return;
+  const ask = useDebouncedCallback((now: string): void => {
+    if (isLeaving()) {
+      ask(now); // a drawer that opens leaves the field here; another page does not
+      return;
+    }
     asked.current = now;
     onSearch(now);
   }, PAUSE_MS);
@@ -29,10 +31,6 @@ export function SearchField({ q, onSearch }: Props) {
     if (q !== asked.current) setText(q); // changed elsewhere: a view, the way back, "Clear filters"
     asked.current = q;
   }, [q]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked after a drawer has opened meanwhile
-  useEffect(() => {
-    if (!isLeaving && text.trim() !== asked.current) ask(text.trim());
-  }, [isLeaving]);
   const type = (now: string) => {
     setText(now);
     ask(now.trim());
