@@ -280,8 +280,8 @@ def test_a_count_of_very_many_is_kept_for_some_seconds(
 ) -> None:
     """Its cost is bounded; what counters know moves at once, and the sum holds."""
     monkeypatch.setattr(funnels, "MANY", 2)
-    monkeypatch.setattr(funnels, "_KEPT_US_EACH", 1_000)
-    monkeypatch.setattr(funnels, "_MOVED", 2)
+    keeping = funnels._KEEPING._replace(us_each=1_000, moved=2)
+    monkeypatch.setattr(funnels, "_KEEPING", keeping)
     workspace = open_workspace(store)
     number = workspace.workspace_no
     define(store, workspace, "global")

@@ -6,11 +6,10 @@ clock, and is counted over the facts: those that are in the published figures, i
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from promosight.flows.figures import Counted, View
+from promosight.flows.kept import Keeping, kept
 from promosight.flows.manage_promotions import defined
 from promosight.flows.published import import_runs, stored_groups, take_back
 from promosight.flows.settling import Group
@@ -23,11 +22,8 @@ from promosight.store.tx import Tx
 MANY = 100_000
 """Of a promotion with so many assignments the count is kept for a while: it takes about a second for a million."""
 
-_KEPT_US_EACH = 10
-"""How long it is kept, for each assignment: ten seconds for a million, a minute while an import runs."""
-_SLOWER = 6
-_MOVED = 1_000
-"""It is kept no longer once one in so many assignments is new."""
+_KEEPING = Keeping(us_each=10, slower=6, moved=1_000)
+"""Ten seconds for a million, a minute while an import runs."""
 
 _SHARE = 8
 """A table is read from end to end for a promotion that has more than one in so many of all assignments."""
@@ -80,38 +76,20 @@ def funnel(tx: Tx, workspace_no: int, promotion_id: str, *, now_us: int) -> Funn
     )
 
 
-class _Kept(NamedTuple):
-    """A count of what had expired, when it was made, and how many were assigned then."""
-
-    published_import_no: int
-    counted_us: int
-    until_us: int
-    assigned: int
-    expired: int
-
-    def holds(self, workspace: Workspace, assigned: int, now_us: int) -> bool:
-        """Whether it still says enough."""
-        return (
-            self.published_import_no == workspace.published_import_no
-            and self.counted_us <= now_us < self.until_us
-            and abs(assigned - self.assigned) * _MOVED < assigned
-        )
-
-
 def _expired(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int) -> int:
     """How many unredeemed assignments have expired; of large promotions as it was some seconds ago."""
     assigned, workspace = one.sums["assigned"], catalogue.workspace
     if assigned < MANY:
         return _counted(tx, catalogue, one, now_us, held=import_runs(tx, workspace))
-    key = ("expired", one.listed.promotion_no)
-    kept: _Kept | None = tx.cache.get(key)
-    if kept is None or not kept.holds(workspace, assigned, now_us):
-        held = import_runs(tx, workspace)
-        expired = _counted(tx, catalogue, one, now_us, held=held)
-        until_us = now_us + assigned * _KEPT_US_EACH * (_SLOWER if held else 1)
-        kept = _Kept(workspace.published_import_no, now_us, until_us, assigned, expired)
-        tx.cache[key] = kept
-    return kept.expired
+    return kept(
+        tx,
+        ("expired", one.listed.promotion_no),
+        workspace,
+        lambda held: _counted(tx, catalogue, one, now_us, held=held),
+        keeping=_KEEPING,
+        assigned=assigned,
+        now_us=now_us,
+    )
 
 
 def _counted(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int, *, held: bool) -> int:

@@ -7,14 +7,13 @@ import runs, groups it has touched may stand here as they stand now, until it en
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import msgspec
 
 from promosight.flows.figures import Counted, View
 from promosight.flows.funnel import is_many
+from promosight.flows.kept import Keeping, kept
 from promosight.flows.manage_promotions import defined
-from promosight.flows.published import import_runs
 from promosight.rules.instants import DAY_US, format_instant, week_of, zone
 from promosight.rules.maturing import LEVEL, Cell, Cohort, outlook
 from promosight.store.catalogue import Catalogue, Workspace
@@ -23,12 +22,8 @@ from promosight.store.tx import Row, Tx
 MANY = 20_000
 """With so many assignments an answer is kept for a while: reading a million takes some eight seconds."""
 
-_KEPT_US_EACH = 100
-"""How long it is kept, for each assignment: two seconds for twenty thousand, two minutes for a million."""
-_SLOWER = 3
-"""So many times as long while an import runs."""
-_MOVED = 100
-"""It is kept no longer once one in so many assignments is new."""
+_KEEPING = Keeping(us_each=100, slower=3, moved=100)
+"""Two seconds for twenty thousand, two minutes for a million."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
@@ -83,33 +78,15 @@ def maturity(tx: Tx, workspace_no: int, promotion_id: str, *, now_us: int) -> Ma
     assigned, workspace = one.sums["assigned"], view.catalogue.workspace
     if assigned < MANY:
         return _found(tx, view.catalogue, one, now_us)
-    key = ("maturity", one.listed.promotion_no)
-    kept: _Kept | None = tx.cache.get(key)
-    if kept is None or not kept.holds(workspace, assigned, now_us):
-        found = _found(tx, view.catalogue, one, now_us)
-        slower = _SLOWER if import_runs(tx, workspace) else 1
-        until_us = now_us + assigned * _KEPT_US_EACH * slower
-        kept = _Kept(workspace.published_import_no, now_us, until_us, assigned, found)
-        tx.cache[key] = kept
-    return kept.found
-
-
-class _Kept(NamedTuple):
-    """An answer, when it was found, and how many were assigned then."""
-
-    published_import_no: int
-    found_us: int
-    until_us: int
-    assigned: int
-    found: Maturity
-
-    def holds(self, workspace: Workspace, assigned: int, now_us: int) -> bool:
-        """Whether it still says enough."""
-        return (
-            self.published_import_no == workspace.published_import_no
-            and self.found_us <= now_us < self.until_us
-            and abs(assigned - self.assigned) * _MOVED < assigned
-        )
+    return kept(
+        tx,
+        ("maturity", one.listed.promotion_no),
+        workspace,
+        lambda _held: _found(tx, view.catalogue, one, now_us),
+        keeping=_KEEPING,
+        assigned=assigned,
+        now_us=now_us,
+    )
 
 
 def _found(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int) -> Maturity:
