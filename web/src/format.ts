@@ -94,8 +94,14 @@ export function ago(text: string, now: number): string {
   return relative.format(-seconds, "second");
 }
 
+/** With a capital at its beginning. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A word of the API for people: "unknown_customer" is "Unknown customer". */
+export const titled = (word: string): string => capital(word).replaceAll("_", " ");
+
 /** The API's details begin small; on the page a sentence does not. */
 export const sentence = (text: string): string => {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  const begun = capital(text);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 };

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { titled } from "../format";
 import classes from "./look.module.css";
 
 export type Tone = "good" | "warn" | "bad" | "quiet" | "accent";
@@ -20,11 +21,11 @@ const STATUS: Record<string, Tone> = {
 };
 
 export function StatusTag({ status }: { status: string }) {
-  return <Tag tone={STATUS[status] ?? "quiet"}>{capital(status)}</Tag>;
+  return <Tag tone={STATUS[status] ?? "quiet"}>{titled(status)}</Tag>;
 }
 
 export function KindTag({ kind }: { kind: string }) {
-  return <Tag tone="quiet">{capital(kind)}</Tag>;
+  return <Tag tone="quiet">{titled(kind)}</Tag>;
 }
 
 const OUTCOME: Record<string, Tone> = {
@@ -39,7 +40,7 @@ const OUTCOME: Record<string, Tone> = {
 };
 
 export function OutcomeTag({ outcome }: { outcome: string }) {
-  return <Tag tone={OUTCOME[outcome] ?? "quiet"}>{capital(outcome)}</Tag>;
+  return <Tag tone={OUTCOME[outcome] ?? "quiet"}>{titled(outcome)}</Tag>;
 }
 
 /** Outcomes in the order people think of them. */
@@ -49,5 +50,3 @@ export function outcomesInOrder(
   const order = Object.keys(OUTCOME);
   return Object.entries(outcomes).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
 }
-
-const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1).replaceAll("_", " ");

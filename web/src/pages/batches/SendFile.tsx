@@ -2,6 +2,7 @@ import { Button, FileInput, Group, Modal, Progress, Select, Stack, Text } from "
 import { IconFile } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { capital } from "../../format";
 import { Note } from "../../look/Note";
 import { tell } from "../../look/tell";
 import { ABOUT, formOf, KINDS, type Kind, upload } from "./imports";
@@ -11,7 +12,7 @@ interface Props {
   close: () => void;
 }
 
-const NAMES = KINDS.map((kind) => ({ value: kind, label: kind[0]?.toUpperCase() + kind.slice(1) }));
+const NAMES = KINDS.map((kind) => ({ value: kind, label: capital(kind) }));
 const ACCEPTED = ".csv,.json,.ndjson,.jsonl,.parquet,.gz,.zst";
 
 /** Sends a file of any size; the figures move once, at its end. */

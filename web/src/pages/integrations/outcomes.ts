@@ -1,3 +1,5 @@
+import { capital } from "../../format";
+
 /** How outcomes are drawn: an order from good to bad, and a colour for light and for dark. */
 
 interface Drawn {
@@ -21,7 +23,7 @@ const ORDER = Object.keys(OUTCOMES);
 const OTHER = { light: "#8b949f", dark: "#7d8794" };
 
 export const outcomeLabel = (outcome: string): string =>
-  OUTCOMES[outcome]?.label ?? outcome.charAt(0).toUpperCase() + outcome.slice(1);
+  OUTCOMES[outcome]?.label ?? capital(outcome);
 
 export const outcomeColour = (outcome: string, isDark: boolean): string =>
   (OUTCOMES[outcome] ?? OTHER)[isDark ? "dark" : "light"];

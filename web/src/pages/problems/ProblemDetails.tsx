@@ -2,13 +2,12 @@ import { Button, Code, CopyButton, Drawer, Group, Stack, Text } from "@mantine/c
 import { Link } from "react-router";
 import { useMay, useSession } from "../../api/session";
 import type { Problem } from "../../api/types";
-import { instant, sentence } from "../../format";
+import { instant, sentence, titled } from "../../format";
 import { Note } from "../../look/Note";
 import { OutcomeTag } from "../../look/Tag";
 import { named } from "./ProblemTable";
 import { useReplay } from "./problems";
 import classes from "./problems.module.css";
-import { titled } from "./wanted";
 
 interface Props {
   problem: Problem | null;

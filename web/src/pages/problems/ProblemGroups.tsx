@@ -1,8 +1,8 @@
 import type { ProblemCount } from "../../api/types";
-import { count } from "../../format";
+import { count, titled } from "../../format";
 import { OutcomeTag } from "../../look/Tag";
 import classes from "./problems.module.css";
-import { titled, type Wanted } from "./wanted";
+import type { Wanted } from "./wanted";
 
 interface Props {
   counts: ProblemCount[];

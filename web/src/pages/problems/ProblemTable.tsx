@@ -1,9 +1,9 @@
 import { DataTable } from "mantine-datatable";
 import type { Problem } from "../../api/types";
+import { titled } from "../../format";
 import { Ago } from "../../look/Ago";
 import { OutcomeTag, Tag } from "../../look/Tag";
 import classes from "./problems.module.css";
-import { titled } from "./wanted";
 
 interface Props {
   problems: Problem[];

@@ -21,7 +21,3 @@ export function useWanted() {
   };
   return { wanted: wanted as unknown as Wanted, want };
 }
-
-/** A reason as a title: "unknown_customer" is "Unknown customer". */
-export const titled = (reason: string) =>
-  reason.charAt(0).toUpperCase() + reason.slice(1).replaceAll("_", " ");

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Popover, Stack } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
+import { capital } from "../../format";
 import { useAtOnce } from "./useAtOnce";
-import { capital } from "./words";
 
 interface Props {
   label: string;

@@ -2,7 +2,7 @@ import { memo, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import { useSession } from "../../api/session";
 import type { Promotion } from "../../api/types";
-import { amounts, compact, count, DASH, instant, moment, money } from "../../format";
+import { amounts, capital, compact, count, DASH, instant, moment, money } from "../../format";
 import { Ago } from "../../look/Ago";
 import { RateCell } from "../../look/RateCell";
 import { Sparkline } from "../../look/Sparkline";
@@ -11,7 +11,7 @@ import { UsageBars } from "../../look/UsageBars";
 import type { ColumnId } from "./columnIds";
 import { Moved } from "./Moved";
 import classes from "./promotions.module.css";
-import { capital, KIND_SHORT } from "./words";
+import { KIND_SHORT } from "./words";
 
 interface Props {
   promotion: Promotion;

@@ -1,4 +1,4 @@
-import { count } from "../../format";
+import { capital, count } from "../../format";
 import { SIZES } from "./view";
 
 /** Which page of how many promotions is shown, and how to go to another. */
@@ -23,7 +23,7 @@ export function pagingOf({ page, size, total, onPage, onSize }: Paging) {
     paginationText: ({ from, to, totalRecords }: Record<"from" | "to" | "totalRecords", number>) =>
       `${count(from)} to ${count(to)} of ${count(totalRecords)}`,
     getPaginationControlProps: (control: string) => ({
-      "aria-label": `${control.charAt(0).toUpperCase()}${control.slice(1)} page`,
+      "aria-label": `${capital(control)} page`,
     }),
     getPaginationItemProps: (item: number) => ({ "aria-label": `Page ${item}` }),
   };

@@ -1,6 +1,3 @@
-/** What kinds and statuses are called, and what they mean. */
-export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-
 export const KIND_SHORT: Record<string, string> = {
   global: "Global",
   tiered: "Tiered",

@@ -1,3 +1,5 @@
+import { capital } from "../../format";
+
 /** Time zones, currencies and week days to choose from, as the browser knows them. */
 
 export const TIME_ZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone")];
@@ -17,4 +19,4 @@ export const WEEK_STARTS = [
   "friday",
   "saturday",
   "sunday",
-].map((name) => ({ value: name, label: name.charAt(0).toUpperCase() + name.slice(1) }));
+].map((name) => ({ value: name, label: capital(name) }));

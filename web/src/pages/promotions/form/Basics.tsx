@@ -1,6 +1,7 @@
 import { Radio, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
+import { capital } from "../../../format";
 import { KINDS } from "../view";
-import { capital, KIND_MEANING } from "../words";
+import { KIND_MEANING } from "../words";
 import { useFormPart } from "./context";
 import { suggestedId } from "./ids";
 import { Section } from "./Section";

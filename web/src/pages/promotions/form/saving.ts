@@ -1,6 +1,7 @@
 /** Sending a form to the API. */
 import { ApiError, api, promotionPath } from "../../../api/client";
 import type { Promotion, PromotionPage } from "../../../api/types";
+import { capital } from "../../../format";
 import { changesOf, definitionOf, type FormValues } from "./values";
 
 /** Makes a promotion that is not there yet. Throws ApiError, also when the id is taken: PUT would replace it. */
@@ -68,9 +69,8 @@ export function addCodes(promotionId: string, codes: string): Promise<CodesTaken
 /** The API's word on each field, by the form's paths (`/tiers/0/tier_id` is `tiers.0.tier_id`). */
 export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
-  const pairs = error.errors.map(({ pointer, detail }) => [pathOf(pointer), sentence(detail)]);
+  const pairs = error.errors.map(({ pointer, detail }) => [pathOf(pointer), capital(detail)]);
   return Object.fromEntries(pairs);
 }
 
 const pathOf = (pointer: string) => pointer.slice(1).replaceAll("/", ".");
-const sentence = (said: string) => said.charAt(0).toUpperCase() + said.slice(1);
