@@ -65,6 +65,26 @@ class Cluster:
         """The address in libpq's form; the socket folder stands where a host would."""
         return f"postgresql:///postgres?host={quote(str(self.folder), safe='')}&user=postgres"
 
+    def start(self) -> None:
+        """Starts it and waits until it answers. Raises `CannotContinue`."""
+        # pg_ctl starts the server in a session of its own, so Ctrl-C does not take it from under
+        # tests that are still cleaning up.
+        _pg(self, "pg_ctl", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "start")
+
+    def stop(self, mode: str) -> None:
+        """Stops it, if it runs: `fast` lets it write down what it knows, `immediate` is as good as a crash."""
+        if not (self.data / "postmaster.pid").exists():
+            return
+        try:
+            _pg(self, "pg_ctl", f"--pgdata={self.data}", f"--mode={mode}", "--wait", "stop")
+        except CannotContinue as error:
+            say(f"could not stop the temporary PostgreSQL: {error}")
+
+    @property
+    def pid(self) -> int:
+        """The process id of its first process. Raises OSError when it does not run."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
 
 @contextmanager
 def temporary_postgres() -> Iterator[str]:
@@ -72,17 +92,27 @@ def temporary_postgres() -> Iterator[str]:
 
     Raises `CannotContinue` when there is none and none can be installed or started.
     """
-    binaries = _find_or_install()
-    owner = _unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="promosight-pg-"))
-    cluster = Cluster(binaries, folder, owner)
     try:
-        _make(cluster)
-        _start(cluster)
-        yield cluster.url
+        with cluster_in(folder) as cluster:
+            yield cluster.url
     finally:
-        _stop(cluster)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster_in(folder: Path, **settings: str) -> Iterator[Cluster]:
+    """A started cluster in an empty folder, with settings beside our own; stopped at the end.
+
+    For tests that stop, kill and start it themselves. Raises `CannotContinue` as `temporary_postgres`.
+    """
+    cluster = Cluster(_find_or_install(), folder, _unprivileged_user())
+    try:
+        _make(cluster, SETTINGS | settings)
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop("immediate")
 
 
 def _find_or_install() -> Path:
@@ -131,7 +161,7 @@ def _unprivileged_user() -> str | None:
     raise CannotContinue("Root cannot run PostgreSQL and there is no user `postgres` or `nobody`.")
 
 
-def _make(cluster: Cluster) -> None:
+def _make(cluster: Cluster, given: dict[str, str]) -> None:
     socket = cluster.folder / ".s.PGSQL.5432"
     if len(os.fsencode(socket)) > SOCKET_PATH_LIMIT:
         raise CannotContinue(f"{socket} is too long for a unix socket: set TMPDIR to a short path.")
@@ -148,23 +178,8 @@ def _make(cluster: Cluster) -> None:
         "--no-instructions",
     )
     with (cluster.data / "postgresql.conf").open("a") as settings:
-        settings.writelines(f"{name} = {value}\n" for name, value in SETTINGS.items())
+        settings.writelines(f"{name} = {value}\n" for name, value in given.items())
         settings.write(f"unix_socket_directories = '{cluster.folder}'\n")
-
-
-def _start(cluster: Cluster) -> None:
-    # pg_ctl starts the server in a session of its own, so Ctrl-C does not take it from under
-    # tests that are still cleaning up.
-    _pg(cluster, "pg_ctl", f"--pgdata={cluster.data}", f"--log={cluster.log}", "--wait", "start")
-
-
-def _stop(cluster: Cluster) -> None:
-    if not (cluster.data / "postmaster.pid").exists():
-        return
-    try:
-        _pg(cluster, "pg_ctl", f"--pgdata={cluster.data}", "--mode=immediate", "--wait", "stop")
-    except CannotContinue as error:
-        say(f"could not stop the temporary PostgreSQL: {error}")
 
 
 def _pg(cluster: Cluster, program: str, *arguments: str) -> None:

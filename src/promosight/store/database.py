@@ -69,6 +69,10 @@ class Database(ABC):
         """What to tell who asked: a StoreError when the store itself has failed, else the error as it is."""
         return error
 
+    def give_up(self, error: Exception) -> Exception:
+        """What to tell who asked when trying again has not helped."""
+        return self.explain(error)
+
 
 _BUSY_MS = int(BUSY_SECONDS * 1000)
 _PRAGMAS = {
@@ -184,6 +188,9 @@ _READER_PLANS = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
 _PLANS_KEPT_SECONDS = 1.0
 """How long the writer keeps its plans: another process may have filled a table meanwhile."""
 
+_NO_ROOM = ("53000", "53100", "53200")
+"""Codes of a full disk or memory, which waiting some milliseconds does not mend."""
+
 
 class PostgresDatabase(Database):
     """PostgreSQL 15 or newer, by a libpq URL."""
@@ -241,6 +248,22 @@ class PostgresDatabase(Database):
             | psycopg.errors.UniqueViolation
             | psycopg.OperationalError,
         )
+
+    def explain(self, error: Exception) -> Exception:
+        import psycopg
+
+        if getattr(error, "sqlstate", None) in _NO_ROOM:
+            assert isinstance(error, psycopg.Error)
+            return StoreError(f"PostgreSQL has no room: {error.diag.message_primary}")
+        return error
+
+    def give_up(self, error: Exception) -> Exception:
+        import psycopg
+
+        told = self.explain(error)
+        if told is error and isinstance(error, psycopg.OperationalError):
+            return StoreError(f"PostgreSQL does not answer: {error}")
+        return told
 
 
 def database(url: str) -> Database:

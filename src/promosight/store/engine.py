@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from promosight.store.loop_writer import LoopWriter, Steps
 from promosight.store.readers import Readers, SteadyReader
 from promosight.store.tx import LostRace, Tx
 from promosight.store.waiting import SMALL_WEIGHT, Job, Waiting, answer
+
+_log = logging.getLogger("promosight")
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -55,7 +58,7 @@ class Store:
             try:
                 return question(tx)
             except Exception as error:
-                told = self.database.explain(error)
+                told = self.database.give_up(error)
                 if told is error:
                     raise
                 raise told from error
@@ -163,8 +166,18 @@ class Store:
             if jobs := [job for job in taken if job.starts()]:
                 with self._turn:
                     for together in _parted(jobs):
-                        self._commit(together, first_attempt=1)
+                        self._commit_or_refuse(together)
                     self._rest()
+
+    def _commit_or_refuse(self, jobs: list[Job]) -> None:
+        """Whatever goes wrong even in going about a failure is these senders' answer, and no end to the writer:
+        without it the server would take requests and never answer them."""
+        try:
+            self._commit(jobs, first_attempt=1)
+        except Exception as error:  # noqa: BLE001
+            _log.exception("the writer failed in going about a failure")
+            self._recover()
+            _refuse(jobs, error)
 
     def _rest(self) -> None:
         for told in self._told:
@@ -201,7 +214,7 @@ class Store:
         elif not self.database.may_retry(error):
             self._commit_apart(jobs, error)
         elif last:
-            _refuse(jobs, error)
+            _refuse(jobs, self.database.give_up(error))
         else:
             return True
         return False

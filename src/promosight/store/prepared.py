@@ -67,6 +67,8 @@ class Prepared:
             return result
         if self._library.status == pq.ConnStatus.BAD:
             raise psycopg.OperationalError(self._library.get_error_message())
+        if result.error_field(pq.DiagnosticField.SQLSTATE) is None:  # not the server's word: it is gone
+            raise psycopg.OperationalError(self._library.get_error_message())
         raise psycopg.errors.error_from_result(result)
 
 
