@@ -6,7 +6,6 @@ from threading import Event, Thread
 from typing import Any
 
 import apsw
-import psycopg
 import pytest
 
 from promosight.errors import Overloaded, StoreError
@@ -258,9 +257,32 @@ def test_a_lost_connection_is_replaced(postgresql_url: str) -> None:
     try:
         assert store.write(broken_once, 1) == 1
         assert store.write(add, 2) == 2
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(StoreError, match="does not answer"):
             store.read(hang_up)
         assert store.read(stored) == [1, 2]
+    finally:
+        store.close()
+
+
+def test_a_failure_in_going_about_a_failure_is_answered_and_does_not_end_the_writer(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the server would go on taking requests and never answer them."""
+    store = open_store(store_url, now_us=0)
+
+    def fails(*_: object) -> list[int]:
+        raise ValueError("the change fails")
+
+    def fails_too(_: Exception) -> Exception:
+        raise OSError("and so does whoever goes about it")
+
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(store.database, "explain", fails_too)
+            with pytest.raises(OSError, match="and so does"):
+                store.write(fails, 1)
+        assert store.write(add, 2) == 2
+        assert store.read(stored) == [2]
     finally:
         store.close()
 

@@ -65,9 +65,9 @@ class Prepared:
     def _checked(self, result: pq.abc.PGresult) -> pq.abc.PGresult:
         if result.status in _DONE:
             return result
-        if self._library.status == pq.ConnStatus.BAD:
-            raise psycopg.OperationalError(self._library.get_error_message())
-        if result.error_field(pq.DiagnosticField.SQLSTATE) is None:  # not the server's word: it is gone
+        # Where there is no code it is not the server that speaks: it is gone.
+        told = result.error_field(pq.DiagnosticField.SQLSTATE) is not None
+        if not told or self._library.status == pq.ConnStatus.BAD:
             raise psycopg.OperationalError(self._library.get_error_message())
         raise psycopg.errors.error_from_result(result)
 
