@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,9 +10,11 @@ import httpx
 import msgspec
 import pytest
 
+from promosight.api.cookies import SIGNED_IN
+from promosight.api.routes import ROUTES
 from promosight.api.wire import UserAnswer, UserPage
 from promosight.errors import Conflict
-from promosight.flows.users import NewUser, add_user, list_users, remove_user
+from promosight.flows.users import ROLES, NewUser, add_user, list_users, remove_user
 from promosight.store.engine import open_store
 from tests.api.offers import promotion
 from tests.api.people import PASSWORD, browser, new_user, sign_in, signed_in, status
@@ -53,6 +56,22 @@ def test_a_role_may_do_what_it_is_for_and_no_more(client: httpx.Client, role: st
         assert answer.is_success or answer.json()["code"] == "forbidden", answer.text
         allowed += [what] if answer.is_success else []
     assert allowed == list(ASKED)[: MAY[role]]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_route_is_open_to_a_role_that_has_one_of_its_scopes(
+    client: httpx.Client, role: str
+) -> None:
+    """P14: the matrix of routes and roles, cell by cell; things called `x` are nobody's."""
+    visitor = signed_in(client, new_user(client, role))
+    for route in ROUTES:
+        if route.scope in ("", SIGNED_IN):
+            continue  # theirs to ask for, whoever they are
+        path = re.sub(r"\{\w+:str\}", "x", route.path)
+        with visitor.stream(route.method, path) as answer:  # one has no end
+            refused = answer.status_code == 403
+            assert answer.status_code not in (401, *range(500, 600)), (route, answer.status_code)
+        assert refused == (not {*route.scope.split(), "admin"} & {*ROLES[role]}), (route, role)
 
 
 def test_a_key_cannot_do_more_than_whoever_makes_it(client: httpx.Client) -> None:
