@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from promosight import __version__
 from promosight.cli import (
+    backup_commands,
     demo,
     export_command,
     import_command,
@@ -34,6 +35,7 @@ _COMMANDS = (
     import_command,
     export_command,
     proof_commands,
+    backup_commands,
     keys_command,
     users_command,
     simulate_command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hashlib import sha256
 from importlib.resources import files
 
@@ -12,34 +13,46 @@ from promosight.store.tx import Tx
 _LOCK_WORKSPACE = 0
 
 
-def migrate(db: Database, *, now_us: int) -> None:
-    """Brings the schema up to date. Raises StoreError when the store is newer than this program."""
+def migrate(db: Database, *, now_us: int, only: Collection[str] | None = None) -> None:
+    """Brings the schema up to date, or to what it was when `only` these files were there.
+
+    Raises StoreError when the store is newer than this program.
+    """
     tx = db.connect(write=True)
     try:
         db.begin(tx, write=True)
         tx.lock(_LOCK_WORKSPACE, [0])
-        _apply(db, tx, now_us)
+        _apply(db, tx, now_us, only)
         db.end(tx, commit=True)
     finally:
         db.close(tx)
 
 
-def _apply(db: Database, tx: Tx, now_us: int) -> None:
+def _apply(db: Database, tx: Tx, now_us: int, only: Collection[str] | None) -> None:
     tx.run("create_schema_version")
-    applied: dict[str, str] = dict(tx.all("schema_versions"))
+    there: dict[str, str] = dict(tx.all("schema_versions"))
     wanted = {
         path.name: path.read_text()
         for path in files("promosight.store").joinpath("schema").iterdir()
     }
-    if unknown := sorted(applied.keys() - wanted.keys()):
+    if unknown := sorted(there.keys() - wanted.keys()):
         raise StoreError(f"the store has schema {unknown[-1]}, newer than this program; upgrade it")
+    if only is not None and (unknown := sorted(set(only) - wanted.keys())):
+        raise StoreError(f"it has schema {unknown[-1]}, newer than this program; upgrade it")
     for name, text in sorted(wanted.items()):
+        if only is not None and name not in only:
+            continue
         digest = sha256(text.encode()).hexdigest()
-        if name not in applied:
+        if name not in there:
             db.script(tx, _without_comments(text))
             tx.run("add_schema_version", name=name, digest=digest, applied_us=now_us)
-        elif applied[name] != digest:
+        elif there[name] != digest:
             raise StoreError(f"schema file {name} changed after it was applied")
+
+
+def applied(tx: Tx) -> list[str]:
+    """The schema files that were applied, in order."""
+    return sorted(row[0] for row in tx.all("schema_versions"))
 
 
 def _without_comments(text: str) -> str:
