@@ -6,6 +6,8 @@ import os
 import secrets
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from litestar import Litestar
 
 from promosight.api.app import application
 from promosight.api.door import Door
+from promosight.api.metrics import SHARED_FOLDER
 from promosight.config import Config
 from promosight.connectors.spool import Spool
 from promosight.process import collect_rarely, take_short_turns
@@ -83,11 +86,23 @@ def run(config: Config) -> None:
     os.environ[_URL], os.environ[_SPOOL] = config.url, config.spool
     Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
     open_store(config.url, now_us=now_us()).close()
-    uvicorn.run(
-        "promosight.serve:worker_app",
-        factory=True,
-        host=config.host,
-        port=config.port,
-        workers=config.workers,
-        **OPTIONS,
-    )
+    with _shared_counters(config.workers):
+        uvicorn.run(
+            "promosight.serve:worker_app",
+            factory=True,
+            host=config.host,
+            port=config.port,
+            workers=config.workers,
+            **OPTIONS,
+        )
+
+
+@contextmanager
+def _shared_counters(workers: int) -> Iterator[None]:
+    """Several processes on one port count together, in a folder: whichever is asked answers for all."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="promosight-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -26,6 +27,7 @@ from promosight.api.cookies import check_change, find_caller, token_of
 from promosight.api.holding import Holding, Limits, Share, spooled
 from promosight.api.keys import NOBODY, Caller, Keys, check
 from promosight.api.live import Live
+from promosight.api.metrics import Metrics
 from promosight.api.passwords import Passwords
 from promosight.connectors.spool import Spool
 from promosight.errors import (
@@ -84,6 +86,7 @@ class Door:
         self.attempts = Attempts()
         self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
+        self.metrics = Metrics(store)
         self._decoder = ThreadPoolExecutor(1, "promosight-decoder")
 
     async def decode(self, reading: Callable[[], T]) -> T:
@@ -121,6 +124,11 @@ class Route(NamedTuple):
     private: bool = False
     media: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """The path as people write it."""
+        return self.path.replace(":str}", "}")
+
 
 def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]]:
     """The function Litestar calls for a route."""
@@ -129,12 +137,14 @@ def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Respo
         door = request.app.state.door
         headers = headers_of(request.scope)
         request_id = request.scope["state"]["request_id"] = request_id_of(headers)
+        began = time.perf_counter()
         try:
             answer = await answered(
                 door, route, request.scope, headers, request.receive, request.path_params
             )
         except PromosightError as error:
             answer = refused(error)
+        door.metrics.answered(route.method, route.shown, answer.status, time.perf_counter() - began)
         return _response(answer, request_id)
 
     return call

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from types import AsyncGeneratorType
@@ -31,13 +32,14 @@ def lanes(routes: tuple[Route, ...]) -> dict[tuple[str, bytes], Route]:
 async def serve(door: Door, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
     """Answers one request of a route without parameters in its path."""
     headers = headers_of(scope)
-    request_id = request_id_of(headers)
+    request_id, began = request_id_of(headers), time.perf_counter()
     try:
         answer = await answered(door, route, scope, headers, receive, {})
     except PromosightError as error:
         answer = refused(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours is answered and logged
         answer = broken(route.method, route.path, error)
+    door.metrics.answered(route.method, route.shown, answer.status, time.perf_counter() - began)
     if isinstance(answer.body, AsyncGeneratorType):
         await send(_start(answer, request_id))
         await _stream(answer.body, receive, send)

@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from promosight.api import openapi, problems
 from promosight.api.door import Route
+from promosight.api.metrics import MEDIA_TYPE
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 _log = logging.getLogger("promosight")
@@ -40,7 +41,7 @@ def pages(routes: tuple[Route, ...]) -> list[HTTPRouteHandler]:
         "/healthz": (b'{"status":"ok"}', "application/json"),
     }
     shown = [get(path)(_fixed(*page)) for path, page in fixed.items()]
-    return [*shown, get("/readyz")(_ready)]
+    return [*shown, get("/readyz")(_ready), get("/metrics")(_metrics)]
 
 
 _SCHEMA = "application/schema+json"
@@ -65,13 +66,19 @@ async def _ready(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode({"status": "ready", "workspaces": count}))
 
 
+async def _metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What Prometheus reads."""
+    shown = await asyncio.to_thread(request.app.state.door.metrics.shown)
+    return Response(shown, media_type=MEDIA_TYPE)
+
+
 def _docs(routes: tuple[Route, ...]) -> str:
     parts = []
     for route in routes:
         example = openapi.EXAMPLES.get(route.takes)
         body = f"<pre>{escape(_pretty(example))}</pre>" if example else ""
         query = f"<p>Query: <code>{', '.join(route.query)}</code></p>" if route.query else ""
-        path = route.path.replace(":str}", "}")
+        path = route.shown
         parts.append(
             f"<details><summary><b>{route.method}</b> <code>{escape(path)}</code> "
             f"<small>{escape(route.summary)}</small></summary>"

@@ -48,9 +48,11 @@ async def report_outcomes(door: Door, call: Call) -> Answer:
     arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
     loop, given = asyncio.get_running_loop(), OutcomeDelivery(arrival, items)
     receipts = await door.store.submit_from(loop, take_outcomes, given, weight=len(items))
+    several = _several(receipts, everything=call.query("outcomes") == "all")
+    door.metrics.reported("outcomes", several["outcomes"])
     if is_single(call.media_type, call.body):
         return _single(receipts[0], rehearsed=False)
-    return Answer(_several(receipts, everything=call.query("outcomes") == "all"))
+    return Answer(several)
 
 
 def withdraw_assignment(door: Door, call: Call) -> Answer:
@@ -70,9 +72,15 @@ async def _report(door: Door, call: Call, kind: str) -> Answer:
     brief = not single and not everything
     receipts = await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
     if single:
+        door.metrics.reported(_counted_as(kind, rehearsed), {receipts[0].outcome: 1})
         return _single(receipts[0], rehearsed=rehearsed)
     several = _several(receipts, everything=everything)
+    door.metrics.reported(_counted_as(kind, rehearsed), several["outcomes"])
     return Answer(several | _REHEARSED if rehearsed else several)
+
+
+def _counted_as(kind: str, rehearsed: bool) -> str:
+    return f"{kind} (dry run)" if rehearsed else kind
 
 
 async def _items(door: Door, call: Call, kind: str, *, rehearsed: bool) -> list[Item]:

@@ -48,6 +48,8 @@ class Store:
         self._turn = threading.Lock()  # whoever holds it has the connection
         self._loops: dict[asyncio.AbstractEventLoop, LoopWriter] = {}
         self._told: tuple[Callable[[], None], ...] = ()
+        self._watcher: Callable[[int, float], None] = _nobody
+        self._began, self._at_once = 0.0, 0  # of the transaction that an event loop has open
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="promosight-commit")
         self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
         self._thread.start()
@@ -129,6 +131,15 @@ class Store:
 
         return stop
 
+    def watch_commits(self, watcher: Callable[[int, float], None]) -> None:
+        """Has `watcher` called after each commit: how many changes it held, and how many seconds it took."""
+        self._watcher = watcher
+
+    @property
+    def waiting(self) -> int:
+        """How many changes wait for the writer."""
+        return self._waiting.size
+
     @property
     def light_served(self) -> int:
         """How many light changes there have been: a long piece of work makes itself small while there are more."""
@@ -152,12 +163,14 @@ class Store:
         return writer
 
     def _run_at_once(self, jobs: list[Job]) -> None:
+        self._began, self._at_once = time.perf_counter(), len(jobs)
         self._tx.attempt = 1
         self.database.begin(self._tx, write=True, at_once=True)
         self._run_flows(jobs)
 
     def _commit_at_once(self) -> None:
         self.database.end(self._tx, commit=True)
+        self._watcher(self._at_once, time.perf_counter() - self._began)
         self._rest()
 
     def _work(self) -> None:
@@ -220,10 +233,12 @@ class Store:
         return False
 
     def _run(self, jobs: list[Job], attempt: int) -> None:
+        began = time.perf_counter()
         self._tx.attempt = attempt
         self.database.begin(self._tx, write=True)
         self._run_flows(jobs)
         self.database.end(self._tx, commit=jobs[0].kept)
+        self._watcher(len(jobs), time.perf_counter() - began)
 
     def _run_flows(self, jobs: list[Job]) -> None:
         for _, alike in groupby(jobs, key=lambda job: job.flow):
@@ -248,6 +263,10 @@ class Store:
                 self.database.close(self._tx)
             with contextlib.suppress(StoreError):
                 self._tx = self.database.connect(write=True)
+
+
+def _nobody(_changes: int, _seconds: float) -> None:
+    return
 
 
 def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:

@@ -148,6 +148,11 @@ class Waiting:
         """Whether nobody waits."""
         return not self._small.jobs and not self._large.jobs
 
+    @property
+    def size(self) -> int:
+        """How many wait."""
+        return len(self._small.jobs) + len(self._large.jobs)
+
     def turn(self) -> list[Job]:
         """The next to be worked off together; waits for some. Empty once closed and nobody is left."""
         while True:

@@ -1,0 +1,84 @@
+"""What Prometheus reads: counts that follow what happens, the store's own numbers, and nobody's names (P20)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.api.server import new_workspace, promotion, serving
+
+SAID = {"promotion_id": "secret-promotion", "assigned_at": "2026-10-05T10:00:00Z"}
+
+
+def read(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """Every sample, as Prometheus' own parser understands it; no key is asked for."""
+    answer = httpx.get(f"{client.base_url}/metrics", timeout=60)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    families = text_string_to_metric_families(answer.text)
+    return {
+        (one.name, frozenset(one.labels.items())): one.value for f in families for one in f.samples
+    }
+
+
+def at(samples: dict[Any, float], name: str, **labels: str) -> float:
+    """One sample, 0 where there is none."""
+    return samples.get((name, frozenset(labels.items())), 0.0)
+
+
+def told(client: httpx.Client, *customers: str) -> None:
+    """Reports assignments."""
+    items = [{**SAID, "customer_id": customer} for customer in customers]
+    assert client.post("/v1/assignments", json=items).status_code == 200
+
+
+def test_counts_follow_what_happens(store_url: str) -> None:
+    """P20: by outcome, by route and status; commits are timed; nothing waits in the end."""
+    with serving(store_url, new_workspace(store_url)) as client:
+        promotion(client, "secret-promotion")
+        told(client, "ann", "bob")
+        told(client, "ann")
+        client.get("/v1/promotions/none")
+        samples = read(client)
+    assert (
+        at(samples, "promosight_items_total", kind="assignments", outcome="created")
+        + at(samples, "promosight_items_total", kind="assignments", outcome="counted")
+        == 2
+    )
+    assert at(samples, "promosight_items_total", kind="assignments", outcome="duplicate") == 1
+    posted = {"method": "POST", "route": "/v1/assignments"}
+    assert at(samples, "promosight_http_requests_total", **posted, status="200") == 2
+    assert at(samples, "promosight_http_request_seconds_count", **posted) == 2
+    missing = {"method": "GET", "route": "/v1/promotions/{promotion_id}", "status": "404"}
+    assert at(samples, "promosight_http_requests_total", **missing) == 1
+    assert at(samples, "promosight_changes_committed_total") >= 3
+    assert at(samples, "promosight_commit_seconds_count") >= 2
+    assert at(samples, "promosight_changes_waiting") == 0
+    assert at(samples, "promosight_imports_unfinished") == 0
+    assert any(name == "promosight_source_heard_timestamp_seconds" for name, _ in samples)
+    assert at(samples, "process_cpu_seconds_total") > 0
+
+
+def test_no_names_are_told_to_whoever_asks(client: httpx.Client) -> None:
+    """P20, P14: /metrics asks for no key, so it names no brand, promotion, customer or source."""
+    promotion(client, "secret-promotion")
+    client.post("/v1/sources", json={"name": "secret-till"})
+    told(client, "secret-ann")
+    client.get("/v1/promotions/secret-promotion")
+    assert "secret" not in httpx.get(f"{client.base_url}/metrics", timeout=60).text
+
+
+def test_several_processes_answer_for_all_of_them(postgresql_url: str) -> None:
+    """P20: whichever process is asked; else a counter would seem to jump back."""
+    with serving(postgresql_url, new_workspace(postgresql_url), "--workers", "2") as client:
+        promotion(client, "secret-promotion")
+        for number in range(10):
+            fresh = httpx.Client(base_url=client.base_url, headers=client.headers, timeout=60)
+            told(fresh, f"c-{number}")
+            fresh.close()
+        for _ in range(5):
+            samples = read(client)
+            posted = {"method": "POST", "route": "/v1/assignments", "status": "200"}
+            assert at(samples, "promosight_http_requests_total", **posted) == 10
