@@ -71,6 +71,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/users", {"email": "ann@x", "role": "viewer", "password": "long enough"}),
     ("PATCH", "/v1/users/ann@x", {"role": "marketer"}),
     ("GET", "/v1/users", None),
+    ("GET", "/v1/audit", None),
     ("POST", "/v1/session", {"email": "ann@x", "password": "long enough"}),
     ("DELETE", "/v1/users/ann@x", None),
 )

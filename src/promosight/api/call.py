@@ -113,6 +113,11 @@ class Call:
         """A parameter of the path, trimmed. Raises Invalid where it can be no id."""
         return identified(self.parameters[name].replace(SLASH, "/"), f"/{name}")
 
+    @property
+    def request_id(self) -> str:
+        """What the request goes by in answers and logs."""
+        return str(self.scope.get("state", {}).get("request_id", ""))
+
     def query(self, name: str) -> str | None:
         """A parameter of the query string, or None. Raises Invalid for what nobody types."""
         value = self._asked(name)

@@ -15,7 +15,7 @@ from contextlib import aclosing
 from types import AsyncGeneratorType
 from typing import Any
 
-from promosight.api.call import JSON, Receive, Scope, headers_of, request_id_of
+from promosight.api.call import JSON, Receive, headers_of, request_id_of
 from promosight.api.door import Answer, Door, Route, answered, broken, content, refused
 from promosight.errors import PromosightError
 
@@ -29,10 +29,13 @@ def lanes(routes: tuple[Route, ...]) -> dict[tuple[str, bytes], Route]:
     return {(r.method, r.path.encode()): r for r in routes if "{" not in r.path}
 
 
-async def serve(door: Door, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(
+    door: Door, route: Route, scope: dict[str, Any], receive: Receive, send: Send
+) -> None:
     """Answers one request of a route without parameters in its path."""
     headers = headers_of(scope)
     request_id, began = request_id_of(headers), time.perf_counter()
+    scope.setdefault("state", {})["request_id"] = request_id
     try:
         answer = await answered(door, route, scope, headers, receive, {})
     except PromosightError as error:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import csv
-import io
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +12,7 @@ import msgspec
 from promosight.api.bodies import decoded, identified
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
-from promosight.connectors.tables import COLUMNS, Columns, csv_row
+from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
 from promosight.errors import Invalid
 from promosight.flows.lookup import find_event
 from promosight.flows.problems import Page, Wanted, key_of, problem_counts, problems
@@ -81,10 +79,10 @@ Paged = tuple[list[dict[str, Any]], Page | None]
 
 async def _lines(door: Door, call: Call, wanted: Wanted, first: Paged) -> AsyncIterator[bytes]:
     """All problems wanted, page by page, each a short read of its own."""
-    yield _csv([list(_COLUMNS)])
+    yield csv_lines([list(_COLUMNS)])
     items, page = first
     while True:
-        yield _csv([csv_row(item, _COLUMNS) for item in items])
+        yield csv_lines([csv_row(item, _COLUMNS) for item in items])
         if page is None:
             return
         items, page = await asyncio.to_thread(_read_page, door, call, wanted, page)
@@ -96,12 +94,6 @@ def _read_page(door: Door, call: Call, wanted: Wanted, page: Page) -> Paged:
             tx, call.workspace_no, wanted, page=page, limit=_ROWS_AT_ONCE, now_us=call.now_us
         )
     )
-
-
-def _csv(rows: list[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
 
 
 class Again(msgspec.Struct):

@@ -6,15 +6,16 @@ import asyncio
 import base64
 import csv
 import io
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 import msgspec
 
+from promosight.api.auditing import change_noted, the_promotion
 from promosight.api.bodies import decoded, identified, unfit
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
-from promosight.connectors.tables import unformulated
+from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.bars import Bar
 from promosight.flows.breakdowns import CodePage, breakdown
@@ -32,7 +33,9 @@ from promosight.flows.patch_promotion import patch_promotion
 from promosight.flows.promotion_return import promotion_return
 from promosight.rules.outcomes import MEASURES
 from promosight.rules.promotions import Promotion
+from promosight.store.tx import Tx
 
+R = TypeVar("R")
 _HORIZON_DAYS = 30
 """How long after the assignment outcomes count when nobody says."""
 
@@ -41,10 +44,14 @@ def put(door: Door, call: Call) -> Answer:
     """PUT /v1/promotions/{promotion_id}: create or replace."""
     definition = decoded(call.body, Promotion)
     promotion_id = call.path("promotion_id")
-    _, created = door.store.change(
+    _, created = _noted(
+        door,
+        call,
+        "put",
+        promotion_id,
         lambda tx: put_promotion(
             tx, call.workspace_no, promotion_id, definition, now_us=call.now_us
-        )
+        ),
     )
     return _one(door, call, promotion_id, status=201 if created else 200)
 
@@ -54,10 +61,14 @@ def patch(door: Door, call: Call) -> Answer:
     promotion_id = call.path("promotion_id")
     wanted = decoded(call.body, dict[str, Any])
     try:
-        door.store.change(
+        _noted(
+            door,
+            call,
+            "patch",
+            promotion_id,
             lambda tx: patch_promotion(
                 tx, call.workspace_no, promotion_id, wanted, now_us=call.now_us
-            )
+            ),
         )
     except msgspec.ValidationError as error:
         raise unfit(error) from None
@@ -90,10 +101,14 @@ def duplicate(door: Door, call: Call) -> Answer:
     promotion_id = call.path("promotion_id")
     wanted = decoded(call.body, Copy).promotion_id
     copy_id = identified(wanted or f"{promotion_id}-copy", "/promotion_id")
-    door.store.change(
+    _noted(
+        door,
+        call,
+        "duplicate",
+        copy_id,
         lambda tx: duplicate_promotion(
             tx, call.workspace_no, promotion_id, copy_id, now_us=call.now_us
-        )
+        ),
     )
     return _one(door, call, copy_id, status=201)
 
@@ -237,7 +252,7 @@ async def _lines(
 ) -> AsyncIterator[bytes]:
     members, place = first
     if form == "csv":
-        yield _csv([list(Member.__struct_fields__)])
+        yield csv_lines([list(Member.__struct_fields__)])
     while True:
         if members:
             yield _encoded(members, form)
@@ -249,15 +264,9 @@ async def _lines(
 def _encoded(members: list[Member], form: str) -> bytes:
     if form == "ndjson":
         return msgspec.json.Encoder().encode_lines(members)
-    return _csv(
+    return csv_lines(
         [[unformulated(value or "") for value in msgspec.structs.astuple(m)] for m in members]
     )
-
-
-def _csv(rows: list[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
 
 
 def _accepted(call: Call) -> str:
@@ -266,10 +275,21 @@ def _accepted(call: Call) -> str:
 
 def _change(door: Door, call: Call, change: str) -> Answer:
     promotion_id = call.path("promotion_id")
-    door.store.change(
-        lambda tx: change_promotion(tx, call.workspace_no, promotion_id, change, now_us=call.now_us)
+    _noted(
+        door,
+        call,
+        change,
+        promotion_id,
+        lambda tx: change_promotion(
+            tx, call.workspace_no, promotion_id, change, now_us=call.now_us
+        ),
     )
     return _one(door, call, promotion_id)
+
+
+def _noted(door: Door, call: Call, action: str, promotion_id: str, make: Callable[[Tx], R]) -> R:
+    look = the_promotion(call, promotion_id)
+    return change_noted(door, call, f"promotion.{action}", promotion_id, look, make)
 
 
 def _one(door: Door, call: Call, promotion_id: str, *, status: int = 200) -> Answer:

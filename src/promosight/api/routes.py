@@ -14,27 +14,22 @@ from promosight.api import (
     promotions,
     reporting,
     reservations,
-    sessions,
     set_up,
-    sources,
     stream,
-    users,
     wire,
 )
-from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
+from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.flows.breakdowns import Breakdown
 from promosight.flows.funnel import Funnel
 from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
-from promosight.flows.users import INTEGRATIONS
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 REDEMPTIONS, ASSIGNMENTS = "redemptions:write", "assignments:write"
-PROMOTIONS, REPORTS, ADMIN = "promotions:write", "reports:read", "admin"
-_SET_UP = f"{ADMIN} {INTEGRATIONS}"
+PROMOTIONS, REPORTS = "promotions:write", "reports:read"
 _ANY_WRITE = f"{REDEMPTIONS} {ASSIGNMENTS} {PROMOTIONS}"
 _PAGE = ("limit", "cursor")
 _P = "/v1/promotions/{promotion_id:str}"
@@ -325,165 +320,5 @@ ROUTES = (
         "One customer",
         gives=wire.CustomerAnswer,
     ),
-    Route(
-        "GET",
-        "/v1/workspace",
-        set_up.workspace,
-        REPORTS,
-        "The workspace's settings",
-        gives=wire.WorkspaceAnswer,
-    ),
-    Route(
-        "PATCH",
-        "/v1/workspace",
-        set_up.change_workspace,
-        ADMIN,
-        "Change the workspace's settings",
-        set_up.WorkspaceChange,
-        gives=wire.WorkspaceAnswer,
-    ),
-    Route(
-        "GET",
-        "/v1/sources",
-        sources.listing,
-        REPORTS,
-        "The systems that report",
-        gives=wire.SourcePage,
-    ),
-    Route(
-        "POST",
-        "/v1/sources",
-        sources.create,
-        _SET_UP,
-        "Name a source",
-        sources.NewSource,
-        gives=wire.SourceAnswer,
-        status=201,
-    ),
-    Route(
-        "PATCH",
-        "/v1/sources/{name:str}",
-        sources.change,
-        _SET_UP,
-        "Choose a source's cadence, or let it go live",
-        sources.SourceChange,
-        gives=wire.SourceAnswer,
-    ),
-    Route(
-        "GET",
-        "/v1/sources/{name:str}/activity",
-        sources.show_activity,
-        REPORTS,
-        "What a source sent and how it was answered, by hour or day",
-        query=("by", "from", "to"),
-        gives=wire.ActivityAnswer,
-    ),
-    Route(
-        "POST",
-        "/v1/sources/{name:str}/coverage",
-        sources.cover,
-        REDEMPTIONS,
-        "Declare a period covered, even if nothing was redeemed",
-        sources.Period,
-        gives=wire.PeriodAnswer,
-        status=201,
-    ),
-    Route(
-        "GET",
-        "/v1/keys",
-        set_up.keys,
-        _SET_UP,
-        "The keys, without their secrets",
-        gives=wire.KeyPage,
-    ),
-    Route(
-        "POST",
-        "/v1/keys",
-        set_up.create_key,
-        _SET_UP,
-        "Make a key",
-        set_up.NewKey,
-        gives=wire.NewKeyAnswer,
-        status=201,
-    ),
-    Route(
-        "DELETE",
-        "/v1/keys/{key_id:str}",
-        set_up.revoke_key,
-        _SET_UP,
-        "Revoke a key",
-        status=204,
-    ),
-    Route(
-        "POST",
-        "/v1/session",
-        sessions.sign_in,
-        "",
-        "Sign in: the session is a cookie",
-        sessions.SignIn,
-        gives=wire.SessionAnswer,
-        private=True,
-    ),
-    Route(
-        "GET",
-        "/v1/session",
-        sessions.show,
-        SIGNED_IN,
-        "Who is signed in",
-        gives=wire.SessionAnswer,
-    ),
-    Route(
-        "DELETE",
-        "/v1/session",
-        sessions.sign_out,
-        "",
-        "Sign out",
-        status=204,
-    ),
-    Route(
-        "POST",
-        "/v1/session/password",
-        sessions.change_password,
-        SIGNED_IN,
-        "Change one's own password",
-        sessions.PasswordChange,
-        gives=wire.SessionAnswer,
-        private=True,
-    ),
-    Route(
-        "GET",
-        "/v1/users",
-        users.listing,
-        ADMIN,
-        "The people who may sign in",
-        gives=wire.UserPage,
-    ),
-    Route(
-        "POST",
-        "/v1/users",
-        users.create,
-        ADMIN,
-        "Add a user",
-        users.NewUser,
-        gives=wire.UserAnswer,
-        status=201,
-        private=True,
-    ),
-    Route(
-        "PATCH",
-        "/v1/users/{email:str}",
-        users.change,
-        ADMIN,
-        "Change a user's role, name or password",
-        users.UserChange,
-        gives=wire.UserAnswer,
-    ),
-    Route(
-        "DELETE",
-        "/v1/users/{email:str}",
-        users.remove,
-        ADMIN,
-        "Remove a user",
-        status=204,
-    ),
+    *SET_UP_ROUTES,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from promosight.api.attempts import address_of
+from promosight.api.auditing import change_noted, the_user
 from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.cookies import came_securely, check_change, check_site, cookie, token_of
@@ -81,7 +82,15 @@ async def change_password(door: Door, call: Call) -> Answer:
         if not await door.passwords.is_right(wanted.current, user.password_hash):
             raise Invalid("is not your password", code="wrong_password", pointer="/current")
     token, new_hash = door.fresh(32), await door.passwords.hashed(wanted.new)
-    await asyncio.to_thread(door.store.change, partial(_renew, call, user, token, new_hash))
+    await asyncio.to_thread(
+        change_noted,
+        door,
+        call,
+        "user.password",
+        email,
+        the_user(call, email),
+        partial(_renew, call, user, token, new_hash),
+    )
     door.sessions.forget()
     return await _begun(door, call, token)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from promosight.api.auditing import change_noted, the_key, the_workspace
 from promosight.api.bodies import decoded, identified, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
@@ -67,7 +68,14 @@ def change_workspace(door: Door, call: Call) -> Answer:
         )
     if wanted["name"] is not None:
         wanted["name"] = identified(wanted["name"], "/name")
-    changed = door.store.change(lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted))
+    changed = change_noted(
+        door,
+        call,
+        "workspace.change",
+        call.caller.workspace.workspace_id,
+        the_workspace(call),
+        lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted),
+    )
     door.forget_callers()
     return Answer(describe_workspace(changed))
 
@@ -99,7 +107,14 @@ def create_key(door: Door, call: Call) -> Answer:
         expires_us=expires,
     )
     try:
-        door.store.change(lambda tx: set_up.create_key(tx, call.workspace_no, made))
+        change_noted(
+            door,
+            call,
+            "key.create",
+            made.key_id,
+            the_key(call, made.key_id),
+            lambda tx: set_up.create_key(tx, call.workspace_no, made),
+        )
     except NotFound as error:
         raise Invalid(error.detail, pointer="/source") from None
     shown = {n: getattr(made, n) for n in ("key_id", "name", "scopes", "source", "ip_ranges")}
@@ -110,8 +125,14 @@ def create_key(door: Door, call: Call) -> Answer:
 
 def revoke_key(door: Door, call: Call) -> Answer:
     """DELETE /v1/keys/{key_id}."""
-    door.store.change(
-        lambda tx: set_up.revoke_key(tx, call.workspace_no, call.path("key_id"), now_us=call.now_us)
+    key_id = call.path("key_id")
+    change_noted(
+        door,
+        call,
+        "key.revoke",
+        key_id,
+        the_key(call, key_id),
+        lambda tx: set_up.revoke_key(tx, call.workspace_no, key_id, now_us=call.now_us),
     )
     door.keys.forget()
     return Answer(status=204)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from promosight.api.auditing import change_noted, the_source
 from promosight.api.bodies import decoded, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
@@ -56,7 +57,8 @@ def create(door: Door, call: Call) -> Answer:
         )
         return Answer(describe_source(tx, call.workspace_no, made, now_us=now_us), 201)
 
-    return door.store.change(make)
+    look = the_source(call, wanted.name.strip())
+    return change_noted(door, call, "source.create", wanted.name.strip(), look, make)
 
 
 def change(door: Door, call: Call) -> Answer:
@@ -75,7 +77,7 @@ def change(door: Door, call: Call) -> Answer:
         )
         return Answer(describe_source(tx, call.workspace_no, changed, now_us=now_us))
 
-    return door.store.change(make)
+    return change_noted(door, call, "source.change", name, the_source(call, name), make)
 
 
 def cover(door: Door, call: Call) -> Answer:

@@ -6,6 +6,7 @@ import asyncio
 
 import msgspec
 
+from promosight.api.auditing import change_noted, the_user
 from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
@@ -48,8 +49,15 @@ async def create(door: Door, call: Call) -> Answer:
         password_hash=await door.passwords.hashed(wanted.password),
         created_us=call.now_us,
     )
+    email = users.plain_email(new.email)
     made = await asyncio.to_thread(
-        door.store.change, lambda tx: users.add_user(tx, call.workspace_no, new)
+        change_noted,
+        door,
+        call,
+        "user.create",
+        email,
+        the_user(call, email),
+        lambda tx: users.add_user(tx, call.workspace_no, new),
     )
     return Answer(users.describe_user(made), 201)
 
@@ -62,8 +70,15 @@ async def change(door: Door, call: Call) -> Answer:
         check_password(wanted.password)
         new_hash = await door.passwords.hashed(wanted.password)
     asked = users.UserChange(name=wanted.name, role=wanted.role, password_hash=new_hash)
+    email = users.plain_email(email)
     changed = await asyncio.to_thread(
-        door.store.change, lambda tx: users.change_user(tx, call.workspace_no, email, asked)
+        change_noted,
+        door,
+        call,
+        "user.change",
+        email,
+        the_user(call, email),
+        lambda tx: users.change_user(tx, call.workspace_no, email, asked),
     )
     door.sessions.forget()
     return Answer(users.describe_user(changed))
@@ -71,6 +86,14 @@ async def change(door: Door, call: Call) -> Answer:
 
 def remove(door: Door, call: Call) -> Answer:
     """DELETE /v1/users/{email}."""
-    door.store.change(lambda tx: users.remove_user(tx, call.workspace_no, call.path("email")))
+    email = users.plain_email(call.path("email"))
+    change_noted(
+        door,
+        call,
+        "user.remove",
+        email,
+        the_user(call, email),
+        lambda tx: users.remove_user(tx, call.workspace_no, email),
+    )
     door.sessions.forget()
     return Answer(status=204)

@@ -382,3 +382,24 @@ class UserPage(Wire):
 
     items: list[UserAnswer]
     next: str | None
+
+
+class AuditEntry(Wire):
+    """One change of what is set up: `before` and `after` are what was changed, as it is shown elsewhere."""
+
+    audit_id: str
+    changed_at: str
+    actor: str
+    address: str | None
+    request_id: str | None
+    action: str
+    target: str
+    before: Any
+    after: Any
+
+
+class AuditPage(Wire):
+    """A page of changes, the newest first."""
+
+    items: list[AuditEntry]
+    next: str | None

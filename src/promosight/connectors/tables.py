@@ -6,7 +6,10 @@ apostrophe. NDJSON and Parquet carry text as it is.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 Record = dict[str, Any]
@@ -158,6 +161,13 @@ def _cell(value: Any, kind: str) -> str:
     elif kind != "text":
         return str(value)
     return unformulated(str(value))
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as lines of CSV."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def unformulated(text: str) -> str:

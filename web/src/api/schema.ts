@@ -829,6 +829,29 @@ export interface components {
             tracking_from: string | null;
         };
         /**
+         * AuditPage
+         * @description A page of changes, the newest first.
+         */
+        AuditPage: {
+            items: components["schemas"]["AuditEntry"][];
+            next: string | null;
+        };
+        /**
+         * AuditEntry
+         * @description One change of what is set up: `before` and `after` are what was changed, as it is shown elsewhere.
+         */
+        AuditEntry: {
+            audit_id: string;
+            changed_at: string;
+            actor: string;
+            address: string | null;
+            request_id: string | null;
+            action: string;
+            target: string;
+            before: unknown;
+            after: unknown;
+        };
+        /**
          * SourcePage
          * @description All sources.
          */
