@@ -8,13 +8,15 @@ from promosight.errors import Invalid
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the store is, where to listen, and where files that come wait ("": beside the store)."""
+    """Where the store is, where to listen, where files that come wait ("": beside
+    the store), and how many requests a minute a key may make (0: as many as it likes)."""
 
     url: str
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
     spool: str = ""
+    rate_limit: int = 0
 
     def check(self) -> None:
         """Raises Invalid naming everything that cannot be."""

@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
+from promosight.api.allowance import Allowance
 from promosight.api.app import application
 from promosight.api.door import Door
 from promosight.api.metrics import SHARED_FOLDER
@@ -24,7 +25,8 @@ from promosight.store.engine import open_store
 from promosight.worker.imports import ImportWorker
 
 _URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
-"""How worker processes learn which store to open, and which folder files wait in."""
+_RATE_LIMIT = "PROMOSIGHT_SERVE_RATE_LIMIT"
+"""How worker processes learn which store to open, which folder files wait in, and how much a key may ask."""
 
 OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
@@ -52,7 +54,13 @@ def build_app(config: Config) -> Litestar:
     spool = Spool(spool_folder(config))
     store = open_store(config.url, now_us=now_us())
     worker = ImportWorker(store, spool, clock=now_us)
-    door = Door(store, clock=now_us, fresh=secrets.token_urlsafe, spool=spool)
+    door = Door(
+        store,
+        clock=now_us,
+        fresh=secrets.token_urlsafe,
+        spool=spool,
+        allowance=Allowance(config.rate_limit),
+    )
     app = application(door)
 
     def end() -> None:
@@ -77,13 +85,17 @@ def worker_app() -> Litestar:
     """The application of one worker process."""
     take_short_turns()
     collect_rarely()
-    return build_app(Config(url=os.environ[_URL], spool=os.environ[_SPOOL]))
+    given = os.environ
+    return build_app(
+        Config(url=given[_URL], spool=given[_SPOOL], rate_limit=int(given[_RATE_LIMIT]))
+    )
 
 
 def run(config: Config) -> None:
     """Serves until told to stop; what was accepted is worked off first. Raises Invalid, StoreError."""
     config.check()
     os.environ[_URL], os.environ[_SPOOL] = config.url, config.spool
+    os.environ[_RATE_LIMIT] = str(config.rate_limit)
     Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
     open_store(config.url, now_us=now_us()).close()
     with _shared_counters(config.workers):

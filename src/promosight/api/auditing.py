@@ -146,5 +146,4 @@ async def _file(door: Door, call: Call, wanted: Wanted, form: str) -> AsyncItera
 
 def _actor(call: Call) -> Actor:
     caller, client = call.caller, call.scope.get("client")
-    name = f"key {caller.key_id}" if caller.user is None else caller.user.email
-    return Actor(name, client[0] if client else None, call.request_id)
+    return Actor(caller.name, client[0] if client else None, call.request_id)

@@ -74,6 +74,17 @@ class Call:
         self.file = file
         self._plain = None if self.is_encoded else raw
 
+    def with_body(self, raw: bytes) -> Call:
+        """The same request with its body."""
+        return Call(
+            self.scope,
+            self.headers,
+            self.caller,
+            raw=raw,
+            now_us=self.now_us,
+            parameters=self.parameters,
+        )
+
     @property
     def body(self) -> bytes:
         """The body, decompressed. Raises Unreadable, UnsupportedMedia, TooLarge."""

@@ -20,6 +20,7 @@ from litestar import Request, Response
 from litestar.response import Stream
 
 from promosight.api import problems
+from promosight.api.allowance import Allowance, RateLimited
 from promosight.api.attempts import Attempts
 from promosight.api.bodies import MAX_BYTES
 from promosight.api.call import JSON, Call, Headers, Receive, Scope, headers_of, request_id_of
@@ -75,6 +76,7 @@ class Door:
         fresh: Callable[[int], str],
         limits: Limits = _LIMITS,
         spool: Spool | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.store = store
         self.spool = spool
@@ -87,6 +89,7 @@ class Door:
         self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
         self.metrics = Metrics(store)
+        self.allowance = allowance or Allowance(0)
         self._decoder = ThreadPoolExecutor(1, "promosight-decoder")
 
     async def decode(self, reading: Callable[[], T]) -> T:
@@ -161,15 +164,22 @@ async def answered(
     """Checks who calls, takes the body in and lets the route's handler answer. Raises PromosightError."""
     now_us = door.clock()
     caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
+    left = door.allowance.spend(caller.name, now_us=now_us)
+    bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
+    answer = await _taken_in(door, route, bare, receive)
+    return answer if left is None else answer._replace(headers=answer.headers | left.headers)
+
+
+async def _taken_in(door: Door, route: Route, bare: Call, receive: Receive) -> Answer:
+    """Takes the body in, and lets the route's handler answer."""
     if route.admit is not None:
-        bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
         return await _with_file(door, route, bare, receive)
+    caller, headers = bare.caller, bare.headers
     share = Share(door.holding, _OPEN_BYTES if caller is NOBODY else MAX_BYTES)
     try:
         share.cover(int(headers.get(b"content-length", 0)))
         raw = await door.holding.received(receive, share)
-        call = Call(scope, headers, caller, raw=raw, now_us=now_us, parameters=parameters)
-        return await _answer(door, route, call)
+        return await _answer(door, route, bare.with_body(raw))
     finally:
         share.end()
 
@@ -299,7 +309,8 @@ def _secret(headers: Headers) -> str | None:
 def _hints(error: PromosightError) -> dict[str, str]:
     """Headers that tell a caller what to do about an error."""
     if isinstance(error, TooMany):
-        return {"Retry-After": str(error.retry_after_seconds)}
+        left = error.left.headers if isinstance(error, RateLimited) else {}
+        return {"Retry-After": str(error.retry_after_seconds), **left}
     if isinstance(error, Overloaded | StoreError):
         return {"Retry-After": str(Overloaded.retry_after_seconds)}
     if isinstance(error, TooSlow):

@@ -40,6 +40,13 @@ class Caller(NamedTuple):
     seen_us: int
     user: SignedIn | None = None
 
+    @property
+    def name(self) -> str:
+        """What they go by in logs and allowances: a user's email, or the key; "" for nobody."""
+        if self.user is not None:
+            return self.user.email
+        return self.key_id and f"key {self.key_id}"
+
 
 _NOWHERE = Workspace(0, "", "", "UTC", "EUR", "monday", 0, 0, 0, 0, 0)
 NOBODY = Caller("", _NOWHERE, 0, frozenset(), (), None, 0)

@@ -34,6 +34,13 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         default=_DEFAULTS.spool,
         help="where files sent over HTTP wait (DIR/imports of --data, else the temporary folder)",
     )
+    parser.add_argument(
+        "--rate-limit",
+        metavar="N",
+        type=count,
+        default=_DEFAULTS.rate_limit,
+        help="requests a minute that each key or user may make of each process (no limit)",
+    )
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
 
@@ -66,6 +73,7 @@ def config_of(arguments: argparse.Namespace, console: Console) -> Config:
         port=arguments.port,
         workers=getattr(arguments, "workers", _DEFAULTS.workers),
         spool=getattr(arguments, "spool", _DEFAULTS.spool),
+        rate_limit=getattr(arguments, "rate_limit", _DEFAULTS.rate_limit),
     )
     config.check()
     check_free(config)
