@@ -8,10 +8,10 @@ import sys
 from tests.conftest import ROOT
 
 
-def test_a_small_storm_grants_its_cap() -> None:
-    """N7: the benchmark fails by itself unless exactly the cap is granted."""
+def test_a_small_storm_grants_its_cap_and_reversals_race_to_exact_figures() -> None:
+    """N7, P5, P8: it fails by itself unless exactly the cap is granted and every figure is what the facts say."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.storm", "--stores", "sqlite", "--attempts", "150"],
+        [sys.executable, "-m", "bench.storm", "--attempts", "150", "--redemptions", "200"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -19,4 +19,5 @@ def test_a_small_storm_grants_its_cap() -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "100 granted" in done.stdout
+    assert done.stdout.count("100 granted") == 2
+    assert done.stdout.count("every figure exact; verify: 0 different") == 2
