@@ -1,4 +1,4 @@
-"""Redemptions racing their reversals: 64 threads report both at once, some twice, some reversals ahead of their redemption.
+"""Redemptions racing their reversals: many threads report both at once, some twice, some reversals come first.
 
 Facts are single events over HTTP, to all servers in turn. What the figures must be afterwards follows from the facts by
 adding up; they are read from the list, the breakdown and the budget, and counted anew by `promosight verify`.

@@ -1,8 +1,9 @@
-"""The storms against django-oscar, run by the Python of a throwaway environment that has it: `django_oscar.py URL THREADS ATTEMPTS`.
+# mypy: ignore-errors
+"""The storms against django-oscar, run by the Python of a throwaway environment that has it.
 
-What is called is what its checkout calls when an order is placed (`oscar/apps/order/utils.py`): an offer's `is_available`
-and then `record_usage`, in one transaction of the ORM, on an offer read from the database just before. Not a file of
-ours in any other sense: it imports nothing of the product and nothing of bench/.
+`django_oscar.py URL THREADS ATTEMPTS`. What is called is what its checkout calls when an order is placed
+(`oscar/apps/order/utils.py`): an offer's `is_available` and then `record_usage`, in one transaction of the ORM, on an
+offer read from the database just before. It imports nothing of the product and nothing of bench/.
 """
 
 import json
@@ -22,7 +23,7 @@ CAP = 100
 def configured(url: str) -> None:
     """Sets Django up for the PostgreSQL of a URL, with the apps that offers need."""
     parts = urlsplit(url)
-    from oscar import defaults  # type: ignore[import-not-found]
+    from oscar import defaults
 
     apps = [
         "django.contrib.admin",
@@ -82,7 +83,7 @@ def configured(url: str) -> None:
 
 def offer(limit: int | None) -> int:
     """A new offer; its key."""
-    from oscar.core.loading import get_model  # type: ignore[import-not-found]
+    from oscar.core.loading import get_model
 
     condition = get_model("offer", "Condition").objects.create(type="Count", value=1)
     benefit = get_model("offer", "Benefit").objects.create(type="Fixed", value=5)
@@ -131,7 +132,7 @@ def main() -> None:
     """Runs the storms and prints what came of them as JSON."""
     url, threads, attempts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     configured(url)
-    import oscar  # type: ignore[import-not-found]
+    import oscar
 
     capped = storm(threads, attempts, CAP)
     free = storm(threads, attempts, None)
