@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import Conflict, Invalid
+from promosight.rules.decisioning import offer_terms
 from promosight.rules.instants import parse_instant
 from promosight.rules.money import UNIT_MARK, is_currency, parse_amount
 
@@ -139,6 +140,7 @@ def check(promotion: Promotion) -> None:
         _one_of(limit.measure, MEASURES, f"/limits/{index}/measure")
         _one_of(limit.window, WINDOWS, f"/limits/{index}/window")
         _amount(limit.amount, f"/limits/{index}/amount")
+    offer_terms(promotion.properties)
 
 
 def _check_reward(reward: Reward) -> None:
