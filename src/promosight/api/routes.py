@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from promosight.api import (
+    customers,
+    decisions,
     imports,
     inbox,
     promotion_list,
@@ -24,9 +26,11 @@ from promosight.api import (
 from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.decisions_kept import DecisionAnswer
 from promosight.flows.funnel import Funnel
 from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
+from promosight.flows.timeline import Timeline
 from promosight.flows.users import INTEGRATIONS
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
@@ -34,6 +38,7 @@ from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 REDEMPTIONS, ASSIGNMENTS = "redemptions:write", "assignments:write"
 PROMOTIONS, REPORTS, ADMIN = "promotions:write", "reports:read", "admin"
+DECISIONS = "decisions:write"
 _SET_UP = f"{ADMIN} {INTEGRATIONS}"
 _ANY_WRITE = f"{REDEMPTIONS} {ASSIGNMENTS} {PROMOTIONS}"
 _PAGE = ("limit", "cursor")
@@ -112,6 +117,15 @@ ROUTES = (
         ASSIGNMENTS,
         "Give the room of a reservation back",
         gives=wire.ReservationAnswer,
+    ),
+    Route(
+        "POST",
+        "/v1/decisions",
+        decisions.create,
+        DECISIONS,
+        "Choose an offer for a customer, or none",
+        decisions.NewDecision,
+        gives=DecisionAnswer,
     ),
     Route(
         "POST",
@@ -324,6 +338,15 @@ ROUTES = (
         REPORTS,
         "One customer",
         gives=wire.CustomerAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/customers/{customer_id:str}/timeline",
+        customers.timeline,
+        REPORTS,
+        "What happened to one customer: assignments, redemptions, reversals, outcomes, decisions",
+        gives=Timeline,
+        query=("order", *_PAGE),
     ),
     Route(
         "GET",

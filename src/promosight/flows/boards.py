@@ -45,8 +45,13 @@ class Place(NamedTuple):
     ends_us: int
     value: float
     cost: float
-    reward_micros: int
-    """What an assignment of it commits."""
+    promised: int | None
+    """The reward's value in millionths; None where only its use will tell."""
+
+    @property
+    def reward_micros(self) -> int:
+        """What an assignment of it commits."""
+        return self.promised or 0
 
 
 class Kept(msgspec.Struct, array_like=True):
@@ -106,10 +111,10 @@ def kept_board(tx: Tx, workspace_no: int, board_no: int) -> list[Kept]:
     return found
 
 
-def board_of(tx: Tx, catalogue: Catalogue, settings: Settings, revision: int) -> Board:
-    """The board as of a catalogue, settings and a revision of what was learned."""
+def board_of(tx: Tx, catalogue: Catalogue, settings: Settings, epoch: int) -> Board:
+    """The board as of a catalogue, settings and an epoch of the mind it goes with."""
     workspace = catalogue.workspace
-    mark = workspace.catalogue_version, workspace.currency, settings, revision
+    mark = workspace.catalogue_version, workspace.currency, settings, epoch
     key = "board", workspace.workspace_no
     known = tx.cache.get(key)
     if known is None or known[0] != mark:
@@ -239,7 +244,7 @@ def _place(
         2**62 if one.ends_at is None else parse_instant(one.ends_at),
         worth.value(listed.promotion_no, terms),
         worth.cost(listed, terms, micros),
-        micros or 0,
+        micros,
     )
 
 

@@ -6,21 +6,12 @@ workspace's promotions: two seeks for each, on keys that are there anyway. Repor
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from promosight.rules.features import History, Record
 from promosight.rules.identity import bucket_of
 from promosight.rules.instants import DAY_US
 from promosight.rules.money import MICROS
 from promosight.store.catalogue import Catalogue
-from promosight.store.tx import Tx
-
-
-class Asked(NamedTuple):
-    """A customer, and the moment of the decision: what came later does not count."""
-
-    customer_no: int
-    before_us: int
+from promosight.store.tx import Row, Tx
 
 
 class Past:
@@ -42,66 +33,42 @@ class Past:
 
 
 def read_pasts(
-    tx: Tx, catalogue: Catalogue, asked: list[Asked], *, lately_days: int
-) -> dict[Asked, Past]:
-    """The past of each customer asked for."""
-    found = {one: Past() for one in asked}
-    latest: dict[int, int] = {}
-    rounds: list[list[Asked]] = []
-    for one in found:  # a customer twice, of two moments: rows do not say whose they are
-        turn = latest.get(one.customer_no, 0)
-        latest[one.customer_no] = turn + 1
-        if turn == len(rounds):
-            rounds.append([])
-        rounds[turn].append(one)
-    for some in rounds:
-        _read(tx, catalogue, {one.customer_no: (one, found[one]) for one in some}, lately_days)
-    return found
-
-
-def _read(
-    tx: Tx, catalogue: Catalogue, wanted: dict[int, tuple[Asked, Past]], lately_days: int
-) -> None:
+    tx: Tx, catalogue: Catalogue, before: dict[int, int], *, lately_days: int
+) -> dict[int, Past]:
+    """The past of each customer (by number) before a moment: what came later does not count."""
     number = catalogue.workspace.workspace_no
+    found = {customer_no: Past() for customer_no in before}
     asked = sorted(
-        (bucket_of(no), no, one.before_us, one.before_us - lately_days * DAY_US)
-        for no, (one, _) in wanted.items()
+        (bucket_of(no), no, before_us, before_us - lately_days * DAY_US)
+        for no, before_us in before.items()
     )
     given: dict[tuple[int, int], tuple[int, int]] = {}
     for no, promotion_no, _tier, times, lately, last_us in tx.all_for(
         "history_given", asked, workspace_no=number
     ):
-        before = given.get((no, promotion_no), (0, 0))
-        given[no, promotion_no] = before[0] + times, max(before[1], last_us)
-        wanted[no][1].lately += lately
+        times_, last_us_ = given.get((no, promotion_no), (0, 0))
+        given[no, promotion_no] = times_ + times, max(last_us_, last_us)
+        found[no].lately += lately
     used = {
         (row[0], row[1]): row[2:]
         for row in tx.all_for("history_used", [one[:3] for one in asked], workspace_no=number)
     }
-    for no, promotion_no in given.keys() | used.keys():
-        past = wanted[no][1]
+    for no, promotion_no in sorted(given.keys() | used.keys()):
+        past = found[no]
         times, last_us = given.get((no, promotion_no), (0, None))
-        live, undone, order_micros, _orders, _cost, used_us = used.get(
-            (no, promotion_no), (0, 0, 0, 0, 0, None)
-        )
         past.times[promotion_no] = times
         past.records[promotion_no] = _record(
-            catalogue, promotion_no, times, live, undone, order_micros, last_us, used_us
+            catalogue, promotion_no, times, last_us, used.get((no, promotion_no))
         )
+    return found
 
 
 def _record(
-    catalogue: Catalogue,
-    promotion_no: int,
-    times: int,
-    live: int,
-    undone: int,
-    order_micros: int,
-    last_us: int | None,
-    used_us: int | None,
+    catalogue: Catalogue, promotion_no: int, times: int, last_us: int | None, used: Row | None
 ) -> Record:
     listed = catalogue.by_no.get(promotion_no)
     definition = None if listed is None else listed.definition
+    live, undone, order_micros, used_us = used or (0, 0, 0, None)
     return Record(
         kind="global" if definition is None else definition.kind,
         reward_type="amount" if definition is None else definition.reward.type,

@@ -29,8 +29,6 @@ GROUP BY a.customer_no, a.promotion_no, p.tier_id;
 SELECT e.customer_no, e.promotion_no,
        CAST(SUM(e.live) AS BIGINT), CAST(SUM(1 - e.live) AS BIGINT),
        CAST(SUM(CASE WHEN e.live = 1 THEN COALESCE(e.order_micros, 0) ELSE 0 END) AS BIGINT),
-       CAST(SUM(CASE WHEN e.live = 1 AND e.order_micros IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT),
-       CAST(SUM(e.cost_micros) AS BIGINT),
        MAX(CASE WHEN e.live = 1 THEN e.redeemed_us END)
 FROM {{batch(bucket BIGINT, customer_no BIGINT, before_us BIGINT)}}
 CROSS JOIN promotion AS n
@@ -144,6 +142,14 @@ SELECT revision, state, decisions, redeemed, learned_us FROM learned WHERE works
 -- The revision of what a workspace's policy has learned.
 SELECT revision FROM learned WHERE workspace_no = :workspace_no;
 
+-- name: counted_mark
+-- Numbers that differ when counters have moved.
+SELECT
+    (SELECT t.version FROM tallied AS t WHERE t.workspace_no = :workspace_no),
+    (SELECT COUNT(*) FROM movement AS m
+     WHERE m.workspace_no = :workspace_no AND m.layer = 0 AND m.promotion_no = 0),
+    (SELECT w.catalogue_version FROM workspace AS w WHERE w.workspace_no = :workspace_no);
+
 -- name: learned_revisions
 -- The same of every workspace.
 SELECT workspace_no, revision FROM learned;
@@ -165,11 +171,15 @@ WHERE workspace_no = :workspace_no AND revision = CAST(:revision AS BIGINT) - 1;
 DELETE FROM decision_label WHERE workspace_no = :workspace_no;
 
 -- name: decided_groups
--- The groups of all decisions that made an assignment, in the order they were decided; streamed.
-SELECT d.decision_id, d.promotion_no, d.customer_no
+-- The groups that hold an assignment of a decision, whoever reported it. A bucket is the top of a customer's number.
+SELECT DISTINCT a.bucket, a.promotion_no, a.customer_no
 FROM decision AS d
-WHERE d.workspace_no = :workspace_no AND d.assignment_id IS NOT NULL
-ORDER BY d.decided_us, d.decision_id;
+CROSS JOIN promotion AS n
+CROSS JOIN assignment AS a
+WHERE d.workspace_no = :workspace_no AND n.workspace_no = :workspace_no
+  AND a.bucket = d.customer_no / 576460752303423488 AND a.promotion_no = n.promotion_no
+  AND a.customer_no = d.customer_no AND a.details LIKE '%"decision_id":%'
+ORDER BY a.bucket, a.promotion_no, a.customer_no;
 
 -- name: decision_counts
 -- How many decisions there are, by who chose.
