@@ -11,13 +11,16 @@ from msgspec import Meta
 from promosight.api.bodies import decoded, identified, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
-from promosight.errors import Invalid, PromosightError
-from promosight.flows.deciding import Decide, decide
+from promosight.errors import Invalid, PromosightError, TooLarge
+from promosight.flows.deciding import Decide, decide, decide_batch
+from promosight.flows.decisions_kept import DecisionAnswer
 from promosight.rules.facts import canonical_json
 from promosight.rules.identity import content_digest
+from promosight.store.waiting import SMALL_WEIGHT
 
 MOST_CANDIDATES = 1_000
 MOST_CONTEXT = 100
+MOST_CUSTOMERS = 10_000
 
 
 class Candidate(msgspec.Struct, kw_only=True):
@@ -50,6 +53,37 @@ class NewDecision(msgspec.Struct, kw_only=True):
     ] = None
 
 
+class Batch(msgspec.Struct, kw_only=True):
+    """Customers to be decided on together. What stands here holds for all that do not say otherwise."""
+
+    decisions: list[NewDecision]
+    candidates: list[str | Candidate] | None = None
+    context: dict[str, Any] = {}
+    assign: bool = True
+    as_of: str | None = None
+
+
+class BatchProblem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A customer that was not decided on, and why: `index` is the place in the request."""
+
+    index: int
+    decision_id: str
+    code: str
+    detail: str
+    pointer: str
+
+
+class BatchAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What was decided, in the order of the request without what is among the problems."""
+
+    received: int
+    decided: int
+    offers: int
+    assigned: int
+    decisions: list[DecisionAnswer]
+    problems: list[BatchProblem]
+
+
 async def create(door: Door, call: Call) -> Answer:
     """POST /v1/decisions."""
     asked = question(door, call, decoded(call.body, NewDecision), "")
@@ -58,6 +92,58 @@ async def create(door: Door, call: Call) -> Answer:
     if isinstance(found, PromosightError):
         raise found
     return Answer(found)
+
+
+async def create_many(door: Door, call: Call) -> Answer:
+    """POST /v1/decisions/batch."""
+    asked = await door.decode(lambda: _questions(door, call))
+    if not asked:
+        return Answer(_told([], []))
+    loop = asyncio.get_running_loop()
+    found = await door.store.submit_from(
+        loop, decide_batch, asked, weight=max(len(asked), SMALL_WEIGHT + 1), apart=True
+    )
+    return Answer(await asyncio.to_thread(_told, asked, found))
+
+
+def _questions(door: Door, call: Call) -> list[Decide]:
+    """Every question of a batch, checked. Raises Invalid, TooLarge."""
+    body = call.body
+    listed = body.lstrip()[:1] == b"["
+    batch = Batch(decisions=decoded(body, list[NewDecision])) if listed else decoded(body, Batch)
+    if len(batch.decisions) > MOST_CUSTOMERS:
+        raise TooLarge(f"a batch may hold {MOST_CUSTOMERS} customers")
+    found = []
+    for index, one in enumerate(batch.decisions):
+        one.candidates = batch.candidates if one.candidates is None else one.candidates
+        one.context = {**batch.context, **one.context} if batch.context else one.context
+        one.assign = one.assign and batch.assign
+        one.as_of = one.as_of or batch.as_of
+        where = f"/{index}" if listed else f"/decisions/{index}"
+        found.append(question(door, call, one, where))
+    return found
+
+
+def _told(asked: list[Decide], found: list[DecisionAnswer | PromosightError]) -> BatchAnswer:
+    made = [one for one in found if isinstance(one, DecisionAnswer)]
+    return BatchAnswer(
+        received=len(found),
+        decided=len(made),
+        offers=sum(one.choice is not None for one in made),
+        assigned=sum(one.assignment_id is not None for one in made),
+        decisions=made,
+        problems=[
+            BatchProblem(
+                index=index,
+                decision_id=asked[index].decision_id,
+                code=one.code,
+                detail=one.detail,
+                pointer=f"/decisions/{index}{one.pointer or ''}",
+            )
+            for index, one in enumerate(found)
+            if isinstance(one, PromosightError)
+        ],
+    )
 
 
 def question(door: Door, call: Call, wanted: NewDecision, where: str) -> Decide:

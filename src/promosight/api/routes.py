@@ -9,6 +9,7 @@ from typing import Any
 
 from promosight.api import (
     customers,
+    decisioning,
     decisions,
     imports,
     inbox,
@@ -26,12 +27,15 @@ from promosight.api import (
 from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.decision_status import Decisioning
 from promosight.flows.decisions_kept import DecisionAnswer
+from promosight.flows.explaining import Explanation
 from promosight.flows.funnel import Funnel
 from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
 from promosight.flows.timeline import Timeline
 from promosight.flows.users import INTEGRATIONS
+from promosight.rules.decisioning import Settings
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -126,6 +130,49 @@ ROUTES = (
         "Choose an offer for a customer, or none",
         decisions.NewDecision,
         gives=DecisionAnswer,
+    ),
+    Route(
+        "POST",
+        "/v1/decisions/batch",
+        decisions.create_many,
+        DECISIONS,
+        "Choose offers for up to 10,000 customers together",
+        decisions.Batch,
+        gives=decisions.BatchAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/decisions/{decision_id:str}",
+        decisioning.explain,
+        f"{REPORTS} {DECISIONS}",
+        "Why a decision was made so, the same sums done again, and what came of it",
+        gives=Explanation,
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning",
+        decisioning.show,
+        f"{REPORTS} {DECISIONS}",
+        "How offers are chosen, what was decided and learned",
+        gives=Decisioning,
+    ),
+    Route(
+        "PATCH",
+        "/v1/decisioning",
+        decisioning.change,
+        PROMOTIONS,
+        "Change how offers are chosen: mode, objective, exploration, control group, caps",
+        Settings,
+        gives=Decisioning,
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning/log",
+        decisioning.log,
+        REPORTS,
+        "Decisions with context, actions, propensities and rewards, for other tools",
+        query=("format", "from", "to"),
+        media=("application/x-ndjson", "text/csv"),
     ),
     Route(
         "POST",

@@ -187,7 +187,7 @@ SELECT d.mode, COUNT(*), COUNT(d.promotion_no), COUNT(d.assignment_id), MAX(d.de
 FROM decision AS d WHERE d.workspace_no = :workspace_no GROUP BY d.mode ORDER BY d.mode;
 
 -- name: decision_log
--- Every decision with what became of it, in the order they were decided; streamed.
+-- Decisions of a period with what became of them, in the order they were decided; a page after one.
 SELECT d.decision_id, d.customer_no, c.customer_id, d.decided_us, d.mode, d.version, d.revision, d.board_no,
        d.promotion_no, d.tier_id, d.assignment_id, d.trace, l.redeemed, l.withdrawn, l.redeemed_us,
        l.order_micros, l.cost_micros, l.revision
@@ -196,8 +196,10 @@ JOIN customer AS c ON c.customer_no = d.customer_no
 LEFT JOIN decision_label AS l
     ON l.workspace_no = d.workspace_no AND l.decision_id = d.decision_id AND l.promotion_no = d.promotion_no
     AND l.tier_id = COALESCE(d.tier_id, '')
-WHERE d.workspace_no = :workspace_no AND d.decided_us >= :from_us AND d.decided_us < :to_us
-ORDER BY d.decided_us, d.decision_id;
+WHERE d.workspace_no = :workspace_no AND (d.decided_us, d.decision_id) > (:after_us, :after_id)
+  AND d.decided_us < :to_us
+ORDER BY d.decided_us, d.decision_id
+LIMIT :limit;
 
 -- name: decision_prices
 -- The shadow prices of a workspace's budgets.
