@@ -54,6 +54,9 @@ class Place(NamedTuple):
         return self.promised or 0
 
 
+_USUAL_RATE, _USUAL_WEIGHT = 0.05, 100
+
+
 class Kept(msgspec.Struct, array_like=True):
     """An offer of a kept board. `value` and `cost` are what a redemption of it brings and takes."""
 
@@ -72,10 +75,11 @@ class Kept(msgspec.Struct, array_like=True):
 class Board:
     """The offers of a workspace at one time; `by_promotion` has their places by promotion id."""
 
-    def __init__(self, places: list[Place], *, by_redemption: bool, history: _History) -> None:
+    def __init__(self, places: list[Place], *, by_redemption: bool, rate: float) -> None:
         self.places = places
         self.by_redemption = by_redemption
-        self.history = history
+        self.rate = rate
+        """The share of assignments that are redeemed, drawn towards what is usual."""
         self.by_promotion: dict[str, list[int]] = {}
         for at, one in enumerate(places):
             self.by_promotion.setdefault(one.listed.promotion_id, []).append(at)
@@ -85,14 +89,6 @@ class Board:
         ]
         self.text = _encode(kept).decode()
         self.number = content_digest(self.text)
-
-
-class _History(NamedTuple):
-    """What was assigned and redeemed of each promotion, by id, and in all."""
-
-    by_promotion: dict[str, tuple[int, int]]
-    assigned: int
-    redeemed: int
 
 
 _encode = msgspec.json.Encoder().encode
@@ -147,14 +143,10 @@ def _made(tx: Tx, catalogue: Catalogue, settings: Settings) -> Board:
         for listed, one in offered
         for tier_id in _tiers(one)
     ]
-    by_id = {
-        listed.promotion_id: (sums[no].assigned, sums[no].redeemed)
-        for no, listed in catalogue.by_no.items()
-        if no in sums
-    }
-    assigned = sum(one.assigned for one in sums.values())
-    history = _History(by_id, assigned, sum(one.redeemed for one in sums.values()))
-    return Board(places, by_redemption=worth.by_redemption, history=history)
+    assigned = max(sum(one.assigned for one in sums.values()), 0)
+    redeemed = min(sum(one.redeemed for one in sums.values()), assigned)
+    rate = (redeemed + _USUAL_RATE * _USUAL_WEIGHT) / (assigned + _USUAL_WEIGHT)
+    return Board(places, by_redemption=worth.by_redemption, rate=rate)
 
 
 class _Sums(NamedTuple):

@@ -21,6 +21,7 @@ from promosight.rules.eligibility import Barrier, Person, barrier_of_offer, barr
 from promosight.rules.features import Record, customer_features
 from promosight.rules.identity import stable_hash
 from promosight.rules.instants import format_instant
+from promosight.rules.leaning import lean_of
 from promosight.rules.money import UNIT_MARK
 from promosight.rules.policy import Arm, Exploration, choose, greed, seed_of
 from promosight.store.catalogue import Catalogue
@@ -168,7 +169,8 @@ class Choosing:
             place = board.places[at]
             price = prices.get(place.listed.promotion_no, 0.0)
             net = place.value - place.cost
-            arms.append(Arm(place.offer, net, place.cost, price, self._contact))
+            lean = lean_of(customer.past.records.get(place.listed.promotion_no), board.rate)
+            arms.append(Arm(place.offer, net, place.cost, price, self._contact, lean))
         past, person = customer.past, customer.person
         x = customer_features(past.history, person.traits, {}, asked.decided_us)
         seed = seed_of(asked.decision_id, self._salt)
@@ -184,6 +186,7 @@ class Choosing:
             sd=packed(choice.sd),
             pmf=packed(choice.pmf),
             prices=packed([arm.price for arm in arms]) if any(arm.price for arm in arms) else "",
+            leans=packed([arm.lean for arm in arms]) if any(arm.lean for arm in arms) else "",
             contact=self._contact,
             kind=self._exploration.kind,
             greed=self._greed,

@@ -28,7 +28,7 @@ from promosight.flows.decisions_kept import (
 )
 from promosight.flows.granting import expire, lock_of, rooms_of
 from promosight.flows.held import held_of
-from promosight.flows.histories import read_pasts
+from promosight.flows.histories import Moment, read_pasts
 from promosight.flows.intake import Delivery, Item
 from promosight.flows.know_customers import settle_waiting
 from promosight.flows.minds import Mind, Minds
@@ -50,6 +50,7 @@ from promosight.store.tx import LostRace, Tx
 
 SOURCE = "decisioning"
 """The source of assignments that decisions make."""
+EVER_US = 2**62
 _PREFIX = "dec-"
 _LONGEST_ID = 255
 
@@ -67,6 +68,11 @@ class Decide(NamedTuple):
     received_us: int
     digest: int
     minds: Minds
+
+    @property
+    def before_us(self) -> int:
+        """Facts up to here count: as of now all, also those that come at this very moment by another door."""
+        return EVER_US if self.decided_us == self.received_us else self.decided_us
 
 
 Answer = DecisionAnswer | PromosightError
@@ -200,8 +206,12 @@ class _Transaction:
         rows = tx.all_for("profiles_of", [(no,) for no in sorted(set(named.numbers.values()))])
         profiles = {row[0]: msgspec.json.decode(row[2]) if row[2] else {} for row in rows}
         cap = rules.settings.frequency_cap
-        before = {named.numbers[one.customer_id]: one.decided_us for one in self._asked}
-        pasts = read_pasts(tx, catalogue, before, lately_days=cap.days if cap else 1)
+        days_us = (1 if cap is None else cap.days) * DAY_US
+        moments = {
+            named.numbers[one.customer_id]: Moment(one.before_us, one.decided_us - days_us)
+            for one in self._asked
+        }
+        pasts = read_pasts(tx, catalogue, moments)
         found = []
         for one in self._asked:
             no = named.numbers[one.customer_id]

@@ -41,6 +41,7 @@ class Trace(msgspec.Struct, kw_only=True, omit_defaults=True):
     sd: str = ""
     pmf: str = ""
     prices: str = ""
+    leans: str = ""
     contact: float = 0.0
     kind: str = ""
     greed: float = 0.0

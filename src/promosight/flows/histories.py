@@ -6,9 +6,10 @@ workspace's promotions: two seeks for each, on keys that are there anyway. Repor
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from promosight.rules.features import History, Record
 from promosight.rules.identity import bucket_of
-from promosight.rules.instants import DAY_US
 from promosight.rules.money import MICROS
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Row, Tx
@@ -32,16 +33,18 @@ class Past:
         return History(tuple(self.records.values()))
 
 
-def read_pasts(
-    tx: Tx, catalogue: Catalogue, before: dict[int, int], *, lately_days: int
-) -> dict[int, Past]:
-    """The past of each customer (by number) before a moment: what came later does not count."""
+class Moment(NamedTuple):
+    """What came after `before_us` does not count; what came after `since_us` is lately."""
+
+    before_us: int
+    since_us: int
+
+
+def read_pasts(tx: Tx, catalogue: Catalogue, wanted: dict[int, Moment]) -> dict[int, Past]:
+    """The past of each customer (by number) as of a moment."""
     number = catalogue.workspace.workspace_no
-    found = {customer_no: Past() for customer_no in before}
-    asked = sorted(
-        (bucket_of(no), no, before_us, before_us - lately_days * DAY_US)
-        for no, before_us in before.items()
-    )
+    found = {customer_no: Past() for customer_no in wanted}
+    asked = sorted((bucket_of(no), no, *moment) for no, moment in wanted.items())
     given: dict[tuple[int, int], tuple[int, int]] = {}
     for no, promotion_no, _tier, times, lately, last_us in tx.all_for(
         "history_given", asked, workspace_no=number

@@ -172,10 +172,12 @@ def _decided(tx: Tx, workspace_no: int, decision: Decision, key: _LabelKey) -> D
         return None
     board = kept_board(tx, workspace_no, decision.board_no)
     named = load(tx, workspace_no).by_no[key[1]].promotion_id, key[2] or None
-    for place, p_hat in zip(trace.arms, unpacked(trace.p), strict=True):
+    for i, place in enumerate(trace.arms):
         kept = board[place]
         if (kept.promotion_id, kept.tier_id) == named:
-            return Decided(trace.x, kept.offer, float(p_hat), decision.decided_us)
+            p_hat = float(unpacked(trace.p)[i])
+            lean = float(unpacked(trace.leans)[i]) if trace.leans else 0.0
+            return Decided(trace.x, kept.offer, p_hat, decision.decided_us, lean=lean)
     return None
 
 

@@ -45,6 +45,8 @@ class Decided:
     decided_us: int
     weight: float = 1.0
     """Less than one for a decision whose outcome is partly out still (nightly replay)."""
+    lean: float = 0.0
+    """The part of the log-odds that was not the model's (`Arm.lean`): it explains, and nothing is learned for it."""
 
 
 class Cell:
@@ -157,7 +159,7 @@ class Evidence:
         cell.second[np.ix_(at, at)] += (sign * round(weight * teaches * WEIGHT)) * np.outer(
             steps, steps
         )
-        pull = teaches * log(p / (1 - p)) - p
+        pull = teaches * (log(p / (1 - p)) - decided.lean) - p
         cell.first[at] += sign * round(weight * pull * WEIGHT) * steps
         cell.decisions += sign
 

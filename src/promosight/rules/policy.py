@@ -36,6 +36,8 @@ class Arm:
     """Shadow price of that budget."""
     contact: float = 0.0
     """What making the offer costs, redeemed or not."""
+    lean: float = 0.0
+    """Log-odds that this customer's own record with the promotion adds (rules/leaning.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,12 @@ def choose(
     """Draws one arm, or none, for a customer with these features."""
     menu = snapshot.menu([arm.offer for arm in arms])
     row = snapshot.layout.row(x)
-    p_hat = _likely(menu.weights @ row)
+    lean = np.array([arm.lean for arm in arms], float)
+    p_hat = _likely(menu.weights @ row + lean)
     net, contact = _worth(arms)
     scores = np.append(p_hat * net - contact, 0.0)
     if exploration.kind == "thompson":
-        inner = _frequencies(_likely(menu.draws @ row) * net - contact)
+        inner = _frequencies(_likely(menu.draws @ row + lean) * net - contact)
     else:
         inner = inverse_gaps(scores, greed(snapshot, exploration))
     pmf = _with_floor(inner, scores, exploration.floor)
