@@ -300,8 +300,8 @@ def test_a_timeline_tells_what_happened_to_a_customer(client: httpx.Client) -> N
     lived(client, "ann", "a", redeemed=True)
     reverse(client, "e-ann-a-20")
     at = datetime.now(UTC) - timedelta(days=1)
-    body = {"customer_id": "ann", "occurred_at": at.isoformat(), "value": "31.50"}
-    told = client.post("/v1/outcomes", json=body | {"outcome_id": "o1", "measure": "order"})
+    body = {"customer_id": "ann", "occurred_at": at.isoformat(), "value": "31.50", "currency": "EUR"}
+    told = client.post("/v1/outcomes", json=body | {"outcome_id": "o1", "measure": "order_value"})
     assert told.status_code == 200, told.text
     made = decided(client)
     whole = client.get("/v1/customers/ann/timeline", params={"order": "oldest"}).json()

@@ -13,8 +13,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from promosight.flows.outstanding import Outstanding
+from promosight.flows.usage import has_limits
 from promosight.rules.decisioning import OfferTerms, Settings, money, offer_terms
 from promosight.rules.features import Offer, made_offer, offer_of
 from promosight.rules.identity import content_digest
@@ -81,8 +83,20 @@ class Board:
         self.rate = rate
         """The share of assignments that are redeemed, drawn towards what is usual."""
         self.by_promotion: dict[str, list[int]] = {}
+        self.by_no: dict[int, list[int]] = {}
         for at, one in enumerate(places):
             self.by_promotion.setdefault(one.listed.promotion_id, []).append(at)
+            self.by_no.setdefault(one.listed.promotion_no, []).append(at)
+        self.starts_us = np.array([one.starts_us for one in places], np.int64)
+        self.ends_us = np.array([one.ends_us for one in places], np.int64)
+        self.everything = np.ones(len(places), np.bool_)
+        self.nothing = np.zeros(len(places), np.bool_)
+        self.limited = [at for at, one in enumerate(places) if has_limits(one.listed)]
+        self.closer = [
+            at for at, one in enumerate(places) if one.terms.is_closer or has_limits(one.listed)
+        ]
+        """The places that are not open to everybody while they run."""
+        self.tiers = {one.tier_id for one in places}
         kept = [
             Kept(one.listed.promotion_id, one.tier_id, one.value, one.cost, list(one.offer.features))
             for one in places

@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from promosight.flows.boards import Board, Place
 from promosight.flows.decisioning import Rules
 from promosight.flows.decisions_kept import Excluded, Trace, packed
 from promosight.flows.histories import Past
 from promosight.flows.minds import Mind
-from promosight.flows.wording import said_of
+from promosight.flows.wording import NOTHING_OPEN, Drawn, said_of
 from promosight.rules.caps import Grant, Room, named
 from promosight.rules.decisioning import NOTHING
 from promosight.rules.eligibility import Barrier, Person, barrier_of_offer, barrier_of_person
@@ -23,8 +26,12 @@ from promosight.rules.identity import stable_hash
 from promosight.rules.instants import format_instant
 from promosight.rules.leaning import lean_of
 from promosight.rules.money import UNIT_MARK
-from promosight.rules.policy import Arm, Exploration, choose, greed, seed_of
+from promosight.rules.policy import Arm, Exploration, choose_many, greed, seed_of
 from promosight.store.catalogue import Catalogue
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+_DRAWN_AT_ONCE = 512
 
 Wanted = tuple[str, str | None]
 """A candidate: a promotion, and a tier if it names one."""
@@ -56,6 +63,13 @@ class Chosen(NamedTuple):
     trace: Trace
 
 
+class Allowed(NamedTuple):
+    """Which places on the board may be chosen for a customer, and what was taken out, and why."""
+
+    open: Flags
+    excluded: list[Excluded]
+
+
 class Choosing:
     """The decisions of one workspace in one transaction."""
 
@@ -80,19 +94,38 @@ class Choosing:
         self._salt = f"{catalogue.workspace.workspace_id}\x00{s.seed}"
         self._contact = 0.0 if board.by_redemption else s.contact_micros / 1e6
 
-    def decide(self, customer: Customer, asked: Question) -> Chosen:
-        """Decides, and takes what the choice takes."""
-        settings = self._settings
-        if settings.mode == "off":
-            return self._told("off", customer, asked, ["Decisioning is switched off."])
-        if self._is_control(customer.customer_id):
-            return self._usual("control", customer, asked)
-        if settings.mode == "fixed":
-            return self._usual("fixed", customer, asked)
-        drawn = self._drawn(customer, asked)
-        if settings.mode == "apprentice":
-            return self._as_apprentice(customer, asked, drawn)
-        return self._taken(customer, asked, drawn)
+    def decide_all(self, customers: list[Customer], asked: list[Question]) -> list[Chosen]:
+        """Decides, each customer once, and takes what the choices take."""
+        made: dict[int, Chosen] = {}
+        for i, (customer, question) in enumerate(zip(customers, asked, strict=True)):
+            if mode := self._without_policy(customer.customer_id):
+                made[i] = self._usual(mode, customer, question)
+        left = [i for i in range(len(asked)) if i not in made]
+        while left:
+            size = self._together(len(left))
+            some, left = left[:size], left[size:]
+            drawn = self._draw([customers[i] for i in some], [asked[i] for i in some])
+            made |= zip(some, drawn, strict=True)
+        return [made[i] for i in range(len(asked))]
+
+    def _without_policy(self, customer_id: str) -> str | None:
+        """The mode in which somebody is decided on without the policy, None with it."""
+        mode = self._settings.mode
+        if mode == "off":
+            return mode
+        if self._is_control(customer_id):
+            return "control"
+        return mode if mode == "fixed" else None
+
+    def _together(self, most: int) -> int:
+        """How many may be drawn at once, so that whatever they draw has room. What is full is open to nobody."""
+        for at in self._board.limited:
+            place = self._board.places[at]
+            room = self._rooms.get(place.listed.promotion_no)
+            if room is not None:
+                fit = room.times(Grant(place.tier_id, place.reward_micros))
+                most = min(most, fit) if fit else most
+        return min(most, _DRAWN_AT_ONCE)
 
     def _is_control(self, customer_id: str) -> bool:
         """Whether a customer is in the group left alone: always the same, whatever else is decided."""
@@ -102,6 +135,8 @@ class Choosing:
     def _usual(self, mode: str, customer: Customer, asked: Question) -> Chosen:
         """The offer that everybody gets in this mode, where nothing forbids it."""
         settings = self._settings
+        if mode == "off":
+            return self._told(mode, customer, asked, ["Decisioning is switched off."])
         wanted: Wanted | None = None
         if mode == "fixed":
             fixed = settings.fixed
@@ -116,7 +151,9 @@ class Choosing:
             )
         if wanted is None:
             return self._told(mode, customer, asked, [why])
-        open_, excluded = self._open(customer, asked._replace(candidates=(wanted,)))
+        asked = asked._replace(candidates=(wanted,))
+        allowed = self._allowed(customer, asked, *self._wanted(asked))
+        open_, excluded = np.flatnonzero(allowed.open).tolist(), allowed.excluded
         if not open_:
             return self._told(mode, customer, asked, [why, "It cannot be given here."], excluded)
         place = self._board.places[open_[0]]
@@ -160,47 +197,100 @@ class Choosing:
         trace.propensity, trace.explored = 1.0, False
         return Chosen("apprentice", usual.place, trace)
 
-    def _drawn(self, customer: Customer, asked: Question) -> Chosen:
-        """What the policy draws. Nothing is taken yet."""
-        open_, excluded = self._open(customer, asked)
-        board, mind, prices = self._board, self._mind, self._prices
-        arms = []
-        for at in open_:
-            place = board.places[at]
-            price = prices.get(place.listed.promotion_no, 0.0)
-            net = place.value - place.cost
-            lean = lean_of(customer.past.records.get(place.listed.promotion_no), board.rate)
-            arms.append(Arm(place.offer, net, place.cost, price, self._contact, lean))
-        past, person = customer.past, customer.person
-        x = customer_features(past.history, person.traits, {}, asked.decided_us)
-        seed = seed_of(asked.decision_id, self._salt)
-        choice = choose(mind.snapshot, x, arms, self._exploration, seed)
-        last = len(arms)
-        at = last if choice.index is None else choice.index
-        place_ = None if choice.index is None else board.places[open_[at]]
-        trace = Trace(
+    def _draw(self, customers: list[Customer], asked: list[Question]) -> list[Chosen]:
+        """What the policy draws, and takes it."""
+        board, prices = self._board, self._prices
+        if not board.places:
+            return [self._without_offers(*pair) for pair in zip(customers, asked, strict=True)]
+        arms = [
+            Arm(
+                place.offer,
+                place.value - place.cost,
+                place.cost,
+                prices.get(place.listed.promotion_no, 0.0),
+                self._contact,
+            )
+            for place in board.places
+        ]
+        allowed = [
+            self._allowed(customer, one, *self._wanted(one))
+            for customer, one in zip(customers, asked, strict=True)
+        ]
+        features = [
+            customer_features(who.past.history, who.person.traits, {}, one.decided_us)
+            for who, one in zip(customers, asked, strict=True)
+        ]
+        leans = np.array([self._leans(who.past) for who in customers]).reshape(-1, len(arms))
+        seeds = [seed_of(one.decision_id, self._salt) for one in asked]
+        choices = choose_many(
+            self._mind.snapshot,
+            features,
+            arms,
+            self._exploration,
+            seeds,
+            allowed=np.array([one.open for one in allowed]).reshape(-1, len(arms)),
+            leans=leans,
+        )
+        priced = np.array([arm.price for arm in arms])
+        found = []
+        for i, (customer, one) in enumerate(zip(customers, asked, strict=True)):
+            row = Drawn.of(choices, i, allowed[i].open)
+            trace = self._traced(customer, one, row, features[i], seeds[i], allowed[i].excluded)
+            trace.leans = _unless_zero(leans[i][row.open_])
+            trace.prices = _unless_zero(priced[row.open_])
+            found.append(self._chosen(customer, one, row, trace))
+        return found
+
+    def _without_offers(self, customer: Customer, asked: Question) -> Chosen:
+        mode = "apprentice" if self._settings.mode == "apprentice" else "policy"
+        _, excluded = self._wanted(asked)
+        return self._told(mode, customer, asked, [NOTHING_OPEN], excluded)
+
+    def _leans(self, past: Past) -> Floats:
+        """What the customer's own record with each promotion adds."""
+        board = self._board
+        found = np.zeros(len(board.places))
+        for no, record in past.records.items():
+            if at := board.by_no.get(no):
+                found[at] = lean_of(record, board.rate)
+        return found
+
+    def _traced(
+        self,
+        customer: Customer,
+        asked: Question,
+        row: Drawn,
+        x: dict[str, float],
+        seed: int,
+        excluded: list[Excluded],
+    ) -> Trace:
+        return Trace(
             customer_id=customer.customer_id,
             x=x,
-            arms=open_,
-            p=packed(choice.p_hat),
-            sd=packed(choice.sd),
-            pmf=packed(choice.pmf),
-            prices=packed([arm.price for arm in arms]) if any(arm.price for arm in arms) else "",
-            leans=packed([arm.lean for arm in arms]) if any(arm.lean for arm in arms) else "",
+            arms=row.open_.tolist(),
+            p=packed(row.p_hat),
+            sd=packed(row.sd),
+            pmf=packed(row.pmf),
             contact=self._contact,
             kind=self._exploration.kind,
             greed=self._greed,
             floor=self._exploration.floor,
             seed=seed,
-            at=at,
-            propensity=choice.propensity,
-            explored=choice.explored,
-            expected=round(float(choice.scores[at]), 6),
+            at=row.at,
+            propensity=float(row.pmf[row.at]),
+            explored=row.at != row.best,
+            expected=round(float(row.scores[row.at]), 6),
+            reasons=said_of(self._catalogue, self._board, row, customer.past),
             excluded=excluded,
             assign=asked.assign,
         )
-        trace.reasons = said_of(self._catalogue, board, open_, choice, past)
-        return Chosen("policy", place_, trace)
+
+    def _chosen(self, customer: Customer, asked: Question, row: Drawn, trace: Trace) -> Chosen:
+        place = None if row.place is None else self._board.places[row.place]
+        drawn = Chosen("policy", place, trace)
+        if self._settings.mode == "apprentice":
+            return self._as_apprentice(customer, asked, drawn)
+        return self._taken(customer, asked, drawn)
 
     def _taken(self, customer: Customer, asked: Question, chosen: Chosen) -> Chosen:
         """Takes the room of a choice that makes an assignment, and remembers it of the customer."""
@@ -221,27 +311,38 @@ class Choosing:
         )
         return chosen
 
-    def _open(self, customer: Customer, asked: Question) -> tuple[list[int], list[Excluded]]:
-        """The places on the board that may be chosen, in order, and what was taken out."""
-        wanted, excluded = self._wanted(asked)
-        cap = self._settings.frequency_cap
-        barrier = barrier_of_person(customer.person, customer.past.lately, cap)
-        open_: list[int] = []
+    def _allowed(
+        self, customer: Customer, asked: Question, wanted: Flags, excluded: list[Excluded]
+    ) -> Allowed:
+        """Which places on the board may be chosen, and what was taken out."""
+        board, person = self._board, customer.person
+        barrier = barrier_of_person(person, customer.past.lately, self._settings.frequency_cap)
+        if barrier is not None:
+            ids = {board.places[at].listed.promotion_id: None for at in np.flatnonzero(wanted)}
+            return Allowed(board.nothing, excluded + [Excluded(one, None, *barrier) for one in ids])
+        at_us = asked.decided_us
+        open_ = wanted & (board.starts_us <= at_us) & (at_us < board.ends_us)
+        closer = board.closer if not person.opt_outs else range(len(board.places))
+        for at in closer:
+            if open_[at] and self._why(board.places[at], customer, at_us):
+                open_[at] = False
         told: set[str] = set()
-        for at in wanted:
-            place = self._board.places[at]
+        for at in np.flatnonzero(wanted & ~open_).tolist():
+            place = board.places[at]
             promotion_id = place.listed.promotion_id
             if promotion_id in told:
                 continue
-            why = barrier or self._barrier(place, customer, asked.decided_us)
-            if why is not None:
+            why, whole = self._barrier(place, customer, at_us), True
+            if why is None:
+                why, whole = self._full(place), False
+            assert why is not None
+            excluded.append(Excluded(promotion_id, None if whole else place.tier_id, *why))
+            if whole:
                 told.add(promotion_id)
-                excluded.append(Excluded(promotion_id, None, *why))
-            elif full := self._full(place):
-                excluded.append(Excluded(promotion_id, place.tier_id, *full))
-            else:
-                open_.append(at)
-        return open_, excluded
+        return Allowed(open_, excluded)
+
+    def _why(self, place: Place, customer: Customer, at_us: int) -> Barrier | None:
+        return self._barrier(place, customer, at_us) or self._full(place)
 
     def _barrier(self, place: Place, customer: Customer, at_us: int) -> Barrier | None:
         if at_us < place.starts_us:
@@ -262,12 +363,12 @@ class Choosing:
         what = named(full, place.listed.terms.currency.removeprefix(UNIT_MARK))
         return Barrier("cap_reached", f"{what} leaves no room for it")
 
-    def _wanted(self, asked: Question) -> tuple[list[int], list[Excluded]]:
+    def _wanted(self, asked: Question) -> tuple[Flags, list[Excluded]]:
         """The places asked for, and those that are on no board."""
         board = self._board
         if asked.candidates is None:
-            return list(range(len(board.places))), []
-        found: set[int] = set()
+            return board.everything, []
+        found = board.nothing.copy()
         excluded: list[Excluded] = []
         for promotion_id, tier_id in asked.candidates:
             places = board.by_promotion.get(promotion_id)
@@ -279,8 +380,8 @@ class Choosing:
             if not places:
                 why = Barrier("unknown_tier", f"the promotion has no tier {tier_id}")
                 excluded.append(Excluded(promotion_id, tier_id, *why))
-            found.update(places)
-        return sorted(found), excluded
+            found[places] = True
+        return found, excluded
 
     def _not_there(self, promotion_id: str) -> Barrier:
         listed = self._catalogue.by_id.get(promotion_id)
@@ -288,3 +389,7 @@ class Choosing:
             return Barrier("unknown_promotion", f"there is no promotion {promotion_id}")
         status = listed.definition.status
         return Barrier(status, f"the promotion is {status}")
+
+
+def _unless_zero(numbers: Floats) -> str:
+    return packed(numbers) if numbers.any() else ""

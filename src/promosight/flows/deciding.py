@@ -107,12 +107,16 @@ def _decide(tx: Tx, workspace_no: int, asked: list[Decide]) -> list[Answer]:
     for one in asked:
         if one.decision_id not in there:
             new.setdefault(one.decision_id, one)
+    told: dict[str, DecisionAnswer] = {}
+    digests = {one.decision_id: one.digest for one in new.values()}
     for some in _rounds(catalogue, new.values()):
-        there |= _Transaction(tx, catalogue, limited, some).run()
-    told = {one: answer_of(catalogue, decision, decision.told) for one, decision in there.items()}
+        told |= _Transaction(tx, catalogue, limited, some).run()
+    for one_id, decision in there.items():
+        digests[one_id] = decision.digest
+        told[one_id] = answer_of(catalogue, decision, decision.told)
     return [
         told[one.decision_id]
-        if there[one.decision_id].digest == one.digest
+        if digests[one.decision_id] == one.digest
         else Conflict(
             "this id came before with another question",
             code="event_conflict",
@@ -178,8 +182,8 @@ class _Transaction:
         self._asked = asked
         self._number = catalogue.workspace.workspace_no
 
-    def run(self) -> dict[str, Decision]:
-        """Decides, and writes all of it."""
+    def run(self) -> dict[str, DecisionAnswer]:
+        """Decides, writes all of it, and says what was decided."""
         tx, catalogue = self._tx, self._catalogue
         rules = rules_of(tx, self._number)
         mind = self._asked[0].minds.of(tx, catalogue)
@@ -187,10 +191,11 @@ class _Transaction:
         customers = self._customers(rules)
         rooms = self._rooms(board, customers)
         choosing = Choosing(catalogue, rules, mind, board, rooms, {})
-        chosen = []
-        for one, customer in zip(self._asked, customers, strict=True):
-            question = Question(one.decision_id, one.candidates, one.assign, one.decided_us)
-            chosen.append(choosing.decide(customer, question))
+        questions = [
+            Question(one.decision_id, one.candidates, one.assign, one.decided_us)
+            for one in self._asked
+        ]
+        chosen = choosing.decide_all(customers, questions)
         made = self._assign(rules, customers, chosen)
         return self._write(rules, mind, board, customers, chosen, made)
 
@@ -223,9 +228,12 @@ class _Transaction:
         """What the limits leave. From here to the commit nobody moves counters between two looks."""
         tx, catalogue, limited = self._tx, self._catalogue, self._limited
         said = {
-            _words(place.tier_id, customer.person, one)
-            for one, customer in zip(self._asked, customers, strict=True)
-            for place in board.places
+            words._replace(tier_id=tier_id)
+            for words in {
+                _words(None, customer.person, one)
+                for one, customer in zip(self._asked, customers, strict=True)
+            }
+            for tier_id in board.tiers
         }
         places_for(tx, self._number, said)  # numbers are given out before the counters are locked
         if not limited:
@@ -269,12 +277,13 @@ class _Transaction:
         customers: list[Customer],
         chosen: list[Chosen],
         made: dict[str, str],
-    ) -> dict[str, Decision]:
+    ) -> dict[str, DecisionAnswer]:
         keep_board(self._tx, self._number, board)
-        found: dict[str, Decision] = {}
+        found: dict[str, DecisionAnswer] = {}
+        rows = []
         for one, customer, choice in zip(self._asked, customers, chosen, strict=True):
             place = choice.place
-            found[one.decision_id] = Decision(
+            decision = Decision(
                 decision_id=one.decision_id,
                 customer_no=customer.customer_no,
                 decided_us=one.decided_us,
@@ -289,7 +298,8 @@ class _Transaction:
                 assignment_id=made.get(one.decision_id),
                 trace=trace_text(choice.trace),
             )
-        rows = [(self._number, *msgspec.structs.astuple(one)) for one in found.values()]
+            rows.append((self._number, *msgspec.structs.astuple(decision)))
+            found[one.decision_id] = answer_of(self._catalogue, decision, choice.trace)
         self._tx.add_new("add_decisions", sorted(rows, key=lambda row: row[1]))
         return found
 

@@ -14,6 +14,9 @@ from promosight.rules.money import MICROS, amount_of_text
 from promosight.rules.promotions import Limit
 
 
+_ANY = 2**62
+
+
 class Grant(NamedTuple):
     """What one reward takes. A percentage costs nothing until it is redeemed: then `micros` is 0."""
 
@@ -37,6 +40,11 @@ class Room:
             if max(micros, 1) > self._left[place]:
                 return self._limits[place]
         return None
+
+    def times(self, grant: Grant) -> int:
+        """How many such grants fit, one after the other."""
+        fit = [self._left[place] // max(micros, 1) for place, micros in self._wanted(grant)]
+        return max(0, min(fit, default=_ANY))
 
     def take(self, grant: Grant) -> Limit | None:
         """Takes the grant's room and returns None; or takes nothing and returns the limit that has none."""

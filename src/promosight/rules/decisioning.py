@@ -70,6 +70,15 @@ class OfferTerms(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, froze
     without_segments: tuple[str, ...] = ()
     max_per_customer: int | None = None
 
+    @property
+    def is_closer(self) -> bool:
+        """Whether it is not open to everybody."""
+        return (
+            not self.eligible
+            or bool(self.segments or self.without_segments)
+            or self.max_per_customer is not None
+        )
+
 
 _UNSAID = OfferTerms()
 

@@ -119,6 +119,7 @@ class Choices:
     pmf: Floats
     scores: Floats
     p_hat: Floats
+    sd: Floats
 
 
 def choose_many(
@@ -129,29 +130,31 @@ def choose_many(
     seeds: Sequence[int],
     allowed: NDArray[np.bool_] | None = None,
     values: Floats | None = None,
+    leans: Floats | None = None,
 ) -> Choices:
     """`choose` for many customers at once: the same scores, probabilities and draws.
 
     `allowed` (customer x arm) takes arms out for some; `values` (customer x arm) is what a redemption is worth net of
-    everything, where that differs by customer.
+    everything, where that differs by customer. `leans` (customer x arm) are in place of those of the arms.
     """
     menu = snapshot.menu([arm.offer for arm in arms])
     rows = np.array([snapshot.layout.row(x) for x in customers])
     net, contact = _worth(arms)
-    p_hat = _likely(rows @ menu.weights.T)
+    lean = np.array([arm.lean for arm in arms], float) if leans is None else leans
+    p_hat = _likely(rows @ menu.weights.T + lean)
     worth = p_hat * (net if values is None else values) - contact
     scores = np.column_stack([worth, np.zeros(len(rows))])
     if allowed is not None:
         scores[:, :-1][~allowed] = -np.inf
     if exploration.kind == "thompson":
         inner = _frequencies_of_many(
-            menu, rows, net if values is None else values, contact, allowed
+            menu, rows, net if values is None else values, contact, allowed, lean
         )
     else:
         inner = inverse_gaps(scores, greed(snapshot, exploration))
     pmf = _with_floor(inner, scores, exploration.floor)
     passed = pmf.cumsum(axis=1) <= np.array([uniform(seed) for seed in seeds])[:, None]
-    return Choices(np.minimum(passed.sum(axis=1), len(arms)), pmf, scores, p_hat)
+    return Choices(np.minimum(passed.sum(axis=1), len(arms)), pmf, scores, p_hat, menu.sds(rows))
 
 
 def drawn(pmf: Floats, seed: int) -> int:
@@ -207,12 +210,13 @@ def _frequencies_of_many(
     net: Floats,
     contact: Floats,
     allowed: NDArray[np.bool_] | None,
+    lean: Floats,
 ) -> Floats:
     """The same for many customers, draw by draw."""
     counts = np.zeros((len(rows), len(menu.weights) + 1))
     each = np.arange(len(rows))
     for weights in menu.draws:
-        worth = _likely(rows @ weights.T) * net - contact
+        worth = _likely(rows @ weights.T + lean) * net - contact
         if allowed is not None:
             worth[~allowed] = -np.inf
         counts[each, np.column_stack([worth, np.zeros(len(rows))]).argmax(axis=1)] += 1

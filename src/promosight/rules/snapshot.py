@@ -217,6 +217,14 @@ class Menu:
         deviations: Floats = np.sqrt(np.maximum(variances, 0.0))
         return deviations
 
+    def sds(self, rows: Floats) -> Floats:
+        """The same for many customers: customer x offer."""
+        count, width = len(self.weights), rows.shape[1]
+        halves = (self.doubts @ rows.T).reshape(count, width, len(rows))
+        variances = np.einsum("kwn,nw->nk", halves, rows)
+        deviations: Floats = np.sqrt(np.maximum(variances, 0.0))
+        return deviations
+
 
 def _noise(name: str, count: int) -> Floats:
     """Standard normal numbers, the same for the same name."""
