@@ -33,7 +33,9 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         key = _init(folder)
-        server = subprocess.Popen([*_PROGRAM, "serve", "--data", folder, "--port", str(chosen.port)])
+        server = subprocess.Popen(
+            [*_PROGRAM, "serve", "--data", folder, "--port", str(chosen.port)]
+        )
         try:
             print(json.dumps(asyncio.run(_measure(chosen, key, server.pid))))
         finally:

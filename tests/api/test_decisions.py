@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from promosight.flows.learning import relearn
 from promosight.flows.verify import verify
 from promosight.store.engine import open_store
 from tests.api.deciding import ask, decided, explained, learned, lived, redeem, reverse, settings
@@ -181,7 +182,9 @@ def test_the_control_group_is_left_alone_for_good(client: httpx.Client) -> None:
     batch = client.post("/v1/decisions/batch", json={"decisions": body}).json()["decisions"]
     control = {one["customer_id"] for one in batch if one["control"]}
     assert 0.02 < len(control) / len(ids) < 0.09
-    assert all(one["choice"] is None and not one["assignment_id"] for one in batch if one["control"])
+    assert all(
+        one["choice"] is None and not one["assignment_id"] for one in batch if one["control"]
+    )
     again = {one for one in ids[:200] if decided(client, one)["control"]}
     assert again == control & set(ids[:200])
     settings(client, control_share=0.05, control_gets="a")
@@ -196,7 +199,11 @@ def test_modes_watch_stop_and_fix_what_is_offered(client: httpx.Client) -> None:
     promotion(client, "a")
     promotion(client, "b")
     watched = decided(client)
-    assert (watched["mode"], watched["choice"], watched["assignment_id"]) == ("apprentice", None, None)
+    assert (watched["mode"], watched["choice"], watched["assignment_id"]) == (
+        "apprentice",
+        None,
+        None,
+    )
     assert explained(client, watched["decision_id"])["candidates"]
     settings(client, mode="fixed", fixed={"promotion_id": "b"})
     fixed = [decided(client, f"f{n}") for n in range(5)]
@@ -277,9 +284,7 @@ def test_an_assignment_the_brand_makes_of_a_decision_is_learned_too(client: http
     """N9, N11: with `assign` false nothing is given here, and what is reported with the id is linked."""
     settings(client)
     promotion(client, "a")
-    made = next(
-        one for n in range(40) if (one := decided(client, f"c{n}", assign=False))["choice"]
-    )
+    made = next(one for n in range(40) if (one := decided(client, f"c{n}", assign=False))["choice"])
     assert made["assignment_id"] is None
     assert figures(client, "a")["assigned"] == 0
     body = {"promotion_id": "a", "customer_id": made["customer_id"], "assignment_id": "mine"}
@@ -300,7 +305,12 @@ def test_a_timeline_tells_what_happened_to_a_customer(client: httpx.Client) -> N
     lived(client, "ann", "a", redeemed=True)
     reverse(client, "e-ann-a-20")
     at = datetime.now(UTC) - timedelta(days=1)
-    body = {"customer_id": "ann", "occurred_at": at.isoformat(), "value": "31.50", "currency": "EUR"}
+    body = {
+        "customer_id": "ann",
+        "occurred_at": at.isoformat(),
+        "value": "31.50",
+        "currency": "EUR",
+    }
     told = client.post("/v1/outcomes", json=body | {"outcome_id": "o1", "measure": "order_value"})
     assert told.status_code == 200, told.text
     made = decided(client)
@@ -319,10 +329,11 @@ def test_a_timeline_tells_what_happened_to_a_customer(client: httpx.Client) -> N
     assert summary["reward_cost"] == {"EUR": "25.00"}
     assert 14 < summary["recency_days"] < 15.1
     assert whole["items"][0]["id"] == "ann-a-20"
-    pages, cursor = [], "0"
+    pages: list[Any] = []
+    cursor: Any = "0"
     while cursor is not None:
-        query = {"limit": 4, "cursor": cursor}
-        page = client.get("/v1/customers/ann/timeline", params=query).json()
+        query = f"limit=4&cursor={cursor}"
+        page = client.get(f"/v1/customers/ann/timeline?{query}").json()
         pages += page["items"]
         cursor = page["next"]
     assert pages == whole["items"][::-1]
@@ -372,3 +383,34 @@ def test_a_batch_is_decided_once(client: httpx.Client) -> None:
     wrong = {"decisions": [{"customer_id": "a", "decision_id": "ok"}, {"customer_id": "b"}]}
     refused = client.post("/v1/decisions/batch", json=wrong)
     assert refused.json()["errors"][0]["pointer"] == "/decisions/1/decision_id"
+
+
+def test_what_was_learned_is_rebuilt_from_the_log(store_url: str, client: httpx.Client) -> None:
+    """N9: replaying every decision gives the same state, to the last bit; so does a redemption that was undone."""
+    settings(client, floor=0.5)
+    for name in "ab":
+        promotion(client, name, tiers=[{"tier_id": "x"}, {"tier_id": "y", "reward_value": "1"}])
+    made = [decided(client, f"c{n}", context={"plan": "ab"[n % 2]}) for n in range(30)]
+    offers = [one for one in made if one["choice"]]
+    learned(client, decisions=len(offers), redeemed=0)
+    store = open_store(store_url, now_us=0)
+
+    def state() -> tuple[Any, ...]:
+        row = store.read(lambda tx: tx.one("learned", workspace_no=1))
+        assert row is not None
+        return row[1:4]
+
+    before = state()
+    for one in offers[:6]:
+        name, who = one["choice"]["promotion_id"], one["customer_id"]
+        redeem(client, name, who, f"e{who}", assignment_id=one["assignment_id"])
+    learned(client, redeemed=6)
+    after = state()
+    assert after != before
+    store.change(lambda tx: relearn(tx, 1, now_us=0))
+    assert state() == after
+    for one in offers[:6]:
+        reverse(client, f"e{one['customer_id']}")
+    learned(client, redeemed=0)
+    assert state() == before
+    store.close()

@@ -1,4 +1,4 @@
-"""What happened to one customer, over HTTP."""
+"""What happened to one customer, over HTTP: the timeline of assignments, redemptions, outcomes and decisions."""
 
 from __future__ import annotations
 

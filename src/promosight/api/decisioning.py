@@ -53,9 +53,7 @@ def explain(door: Door, call: Call) -> Answer:
     """GET /v1/decisions/{decision_id}."""
     decision_id = call.path("decision_id")
     return Answer(
-        door.store.read(
-            lambda tx: explain_decision(tx, call.workspace_no, decision_id, door.minds)
-        )
+        door.store.read(lambda tx: explain_decision(tx, call.workspace_no, decision_id, door.minds))
     )
 
 

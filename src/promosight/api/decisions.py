@@ -35,7 +35,8 @@ class NewDecision(msgspec.Struct, kw_only=True):
 
     customer_id: str
     decision_id: Annotated[
-        str, Meta(description="The caller's own; a retry carries the same, and gets the same answer.")
+        str,
+        Meta(description="The caller's own; a retry carries the same, and gets the same answer."),
     ]
     candidates: Annotated[
         list[str | Candidate] | None,
@@ -182,9 +183,7 @@ def as_of(call: Call, text: str, pointer: str) -> int:
     return at_us
 
 
-def _candidates(
-    given: list[str | Candidate], where: str
-) -> tuple[tuple[str, str | None], ...]:
+def _candidates(given: list[str | Candidate], where: str) -> tuple[tuple[str, str | None], ...]:
     if len(given) > MOST_CANDIDATES:
         raise Invalid(f"may hold {MOST_CANDIDATES} offers", pointer=f"{where}/candidates")
     found: dict[tuple[str, str | None], None] = {}
@@ -196,5 +195,3 @@ def _candidates(
             tier_id = None if one.tier_id is None else identified(one.tier_id, f"{pointer}/tier_id")
             found[identified(one.promotion_id, f"{pointer}/promotion_id"), tier_id] = None
     return tuple(found)
-
-

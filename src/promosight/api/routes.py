@@ -8,9 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from promosight.api import (
-    customers,
-    decisioning,
-    decisions,
     imports,
     inbox,
     promotion_list,
@@ -25,24 +22,19 @@ from promosight.api import (
     wire,
 )
 from promosight.api.cookies import SIGNED_IN
+from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
-from promosight.flows.decision_status import Decisioning
-from promosight.flows.decisions_kept import DecisionAnswer
-from promosight.flows.explaining import Explanation
 from promosight.flows.funnel import Funnel
 from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
-from promosight.flows.timeline import Timeline
 from promosight.flows.users import INTEGRATIONS
-from promosight.rules.decisioning import Settings
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 REDEMPTIONS, ASSIGNMENTS = "redemptions:write", "assignments:write"
 PROMOTIONS, REPORTS, ADMIN = "promotions:write", "reports:read", "admin"
-DECISIONS = "decisions:write"
 _SET_UP = f"{ADMIN} {INTEGRATIONS}"
 _ANY_WRITE = f"{REDEMPTIONS} {ASSIGNMENTS} {PROMOTIONS}"
 _PAGE = ("limit", "cursor")
@@ -122,58 +114,7 @@ ROUTES = (
         "Give the room of a reservation back",
         gives=wire.ReservationAnswer,
     ),
-    Route(
-        "POST",
-        "/v1/decisions",
-        decisions.create,
-        DECISIONS,
-        "Choose an offer for a customer, or none",
-        decisions.NewDecision,
-        gives=DecisionAnswer,
-    ),
-    Route(
-        "POST",
-        "/v1/decisions/batch",
-        decisions.create_many,
-        DECISIONS,
-        "Choose offers for up to 10,000 customers together",
-        decisions.Batch,
-        gives=decisions.BatchAnswer,
-    ),
-    Route(
-        "GET",
-        "/v1/decisions/{decision_id:str}",
-        decisioning.explain,
-        f"{REPORTS} {DECISIONS}",
-        "Why a decision was made so, the same sums done again, and what came of it",
-        gives=Explanation,
-    ),
-    Route(
-        "GET",
-        "/v1/decisioning",
-        decisioning.show,
-        f"{REPORTS} {DECISIONS}",
-        "How offers are chosen, what was decided and learned",
-        gives=Decisioning,
-    ),
-    Route(
-        "PATCH",
-        "/v1/decisioning",
-        decisioning.change,
-        PROMOTIONS,
-        "Change how offers are chosen: mode, objective, exploration, control group, caps",
-        Settings,
-        gives=Decisioning,
-    ),
-    Route(
-        "GET",
-        "/v1/decisioning/log",
-        decisioning.log,
-        REPORTS,
-        "Decisions with context, actions, propensities and rewards, for other tools",
-        query=("format", "from", "to"),
-        media=("application/x-ndjson", "text/csv"),
-    ),
+    *DECISION_ROUTES,
     Route(
         "POST",
         "/v1/imports",
@@ -385,15 +326,6 @@ ROUTES = (
         REPORTS,
         "One customer",
         gives=wire.CustomerAnswer,
-    ),
-    Route(
-        "GET",
-        "/v1/customers/{customer_id:str}/timeline",
-        customers.timeline,
-        REPORTS,
-        "What happened to one customer: assignments, redemptions, reversals, outcomes, decisions",
-        gives=Timeline,
-        query=("order", *_PAGE),
     ),
     Route(
         "GET",

@@ -9,6 +9,7 @@ from typing import Any
 from promosight.cli.console import Console, plural
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
 from promosight.errors import PromosightError
+from promosight.flows.learning import relearn
 from promosight.flows.rematch import rebuild
 from promosight.flows.set_up import find_workspace
 from promosight.flows.verify import VerifyReport, verify
@@ -112,6 +113,8 @@ def _rebuild(store: Store, console: Console, workspace_no: int) -> int:
 
         def act(tx: Tx) -> int:
             bar.begin("groups")  # a transaction that lost a race is run again
-            return rebuild(tx, workspace_no, progress=bar.advance)
+            groups = rebuild(tx, workspace_no, progress=bar.advance)
+            relearn(tx, workspace_no, now_us=console.clock())
+            return groups
 
         return store.change(act)

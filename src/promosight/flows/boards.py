@@ -98,7 +98,9 @@ class Board:
         """The places that are not open to everybody while they run."""
         self.tiers = {one.tier_id for one in places}
         kept = [
-            Kept(one.listed.promotion_id, one.tier_id, one.value, one.cost, list(one.offer.features))
+            Kept(
+                one.listed.promotion_id, one.tier_id, one.value, one.cost, list(one.offer.features)
+            )
             for one in places
         ]
         self.text = _encode(kept).decode()

@@ -318,9 +318,7 @@ def _word(said: Any) -> str | None:
     return None if isinstance(named, Rejection) else named
 
 
-def _reported(
-    one: Decide, place: Place, person: Person, days: float | None
-) -> ReportedAssignment:
+def _reported(one: Decide, place: Place, person: Person, days: float | None) -> ReportedAssignment:
     terms = place.listed.terms
     words = _words(place.tier_id, person, one)
     unit = terms.currency.startswith(UNIT_MARK)
@@ -332,9 +330,7 @@ def _reported(
         tier_id=place.tier_id,
         segment=words.segment,
         channel=words.channels,
-        reward_value=None
-        if place.promised is None
-        else Decimal(format_amount(place.promised, "")),
+        reward_value=None if place.promised is None else Decimal(format_amount(place.promised, "")),
         currency=None if place.promised is None or unit else terms.currency,
         expires_at=None if days is None else format_instant(one.decided_us + int(days * DAY_US)),
         decision_id=one.decision_id,

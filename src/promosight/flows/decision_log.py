@@ -53,7 +53,7 @@ class After(NamedTuple):
 class Logged(NamedTuple):
     """A decision and its label. `arms` were open; "none" stands behind the last of them in `pmf`.
 
-    `index` is the place of what was answered among the arms, `len(arms)` for none, None for an offer that was no arm
+    `chosen` is the place of what was answered among the arms, `len(arms)` for none, None for an offer that was no arm
     (business as usual of an apprentice). `reward` is what the redemption was worth by the board of its decision.
     """
 
@@ -70,7 +70,7 @@ class Logged(NamedTuple):
     arms: list[Kept]
     p_hat: Floats
     pmf: Floats
-    index: int | None
+    chosen: int | None
     redeemed: bool
     reward: float
     redeemed_us: int | None
@@ -129,7 +129,7 @@ def _logged(tx: Tx, catalogue: Catalogue, row: Row) -> Logged:
         arms=arms,
         p_hat=unpacked(trace.p),
         pmf=unpacked(trace.pmf),
-        index=index,
+        chosen=index,
         redeemed=live,
         reward=worth if live else 0.0,
         redeemed_us=rest[0],
@@ -164,13 +164,13 @@ def line_of(one: Logged, currency: str) -> dict[str, Any]:
     return table_of(one, currency) | {
         "context": one.trace.x,
         "actions": [*actions, none],
-        "action": one.index,
+        "action": one.chosen,
     }
 
 
 def table_of(one: Logged, currency: str) -> dict[str, Any]:
     """A decision in the columns of the table."""
-    offered = one.index is not None and one.index < len(one.p_hat)
+    offered = one.chosen is not None and one.chosen < len(one.p_hat)
     return {
         "decision_id": one.decision_id,
         "customer_id": one.customer_id,
@@ -180,7 +180,7 @@ def table_of(one: Logged, currency: str) -> dict[str, Any]:
         "promotion_id": one.promotion_id,
         "tier_id": one.tier_id,
         "propensity": one.trace.propensity,
-        "probability": float(one.p_hat[one.index or 0]) if offered else None,
+        "probability": float(one.p_hat[one.chosen or 0]) if offered else None,
         "explored": one.trace.explored,
         "expected_value": one.trace.expected,
         "redeemed": int(one.redeemed),
@@ -195,9 +195,13 @@ def table_of(one: Logged, currency: str) -> dict[str, Any]:
 
 def dsjson_of(one: Logged) -> dict[str, Any]:
     """A decision in the decision-service form of Vowpal Wabbit: costs are negative rewards, actions count from 1."""
-    names = [arm.promotion_id + ("" if arm.tier_id is None else f"/{arm.tier_id}") for arm in one.arms]
-    index = len(names) if one.index is None else one.index
-    features = [{"offer": name, **dict(arm.features)} for name, arm in zip(names, one.arms, strict=True)]
+    names = [
+        arm.promotion_id + ("" if arm.tier_id is None else f"/{arm.tier_id}") for arm in one.arms
+    ]
+    index = len(names) if one.chosen is None else one.chosen
+    features = [
+        {"offer": name, **dict(arm.features)} for name, arm in zip(names, one.arms, strict=True)
+    ]
     return {
         "_label_cost": -one.reward,
         "_label_probability": one.trace.propensity,
@@ -207,6 +211,9 @@ def dsjson_of(one: Logged) -> dict[str, Any]:
         "EventId": one.decision_id,
         "Version": "1",
         "a": list(range(1, len(names) + 2)),
-        "c": {"Customer": one.trace.x, "_multi": [{"Offer": f} for f in [*features, {"offer": "none"}]]},
+        "c": {
+            "Customer": one.trace.x,
+            "_multi": [{"Offer": f} for f in [*features, {"offer": "none"}]],
+        },
         "p": [float(share) for share in one.pmf],
     }

@@ -66,9 +66,7 @@ def decisioning_of(tx: Tx, workspace_no: int, *, now_us: int) -> Decisioning:
     )
 
 
-def change_settings(
-    tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: int
-) -> Decisioning:
+def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: int) -> Decisioning:
     """Changes the settings that are said. Raises Invalid naming the field."""
     before = msgspec.to_builtins(rules_of(tx, workspace_no).settings)
     try:

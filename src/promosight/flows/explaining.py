@@ -166,7 +166,9 @@ def _replay(decision: Decision, trace: Trace, arms: list[Kept], scores: Any) -> 
         again = again / again.sum()
     at = drawn(again, trace.seed)
     chosen = None if at == len(arms) else (arms[at].promotion_id, arms[at].tier_id)
-    same_scores = decision.mode == "apprentice" or round(float(scores[trace.at]), 6) == trace.expected
+    same_scores = (
+        decision.mode == "apprentice" or round(float(scores[trace.at]), 6) == trace.expected
+    )
     propensities = bool(np.allclose(again, pmf, rtol=0, atol=1e-15))
     return Replay(
         equal=same_scores and propensities and at == trace.at,

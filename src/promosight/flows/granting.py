@@ -23,7 +23,6 @@ from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import Reservation
 from promosight.store.tx import Tx
 
-
 PROMOTION_LOCKS = COUNTERS_LOCK + 1
 """Locks from this number on keep the grants of a promotion to one process."""
 _LOCKS = 1 << 24

@@ -79,9 +79,7 @@ def learn(learned: Learned, changes: Iterable[Change]) -> Learned:
     return Learned(learned.revision + 1, latest_us, learned.evidence)
 
 
-def write_lesson(
-    tx: Tx, workspace_no: int, lesson: Lesson, taken: str, *, now_us: int
-) -> bool:
+def write_lesson(tx: Tx, workspace_no: int, lesson: Lesson, taken: str, *, now_us: int) -> bool:
     """Keeps a revision with its labels, and drops its news; False where somebody else was first."""
     tx.run("begin_learned", workspace_no=workspace_no, now_us=now_us)
     cells = lesson.learned.evidence.cells.values()

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from promosight.rules.money import MICROS, amount_of_text
 from promosight.rules.promotions import Limit
 
-
 _ANY = 2**62
 
 

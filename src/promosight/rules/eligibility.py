@@ -1,7 +1,7 @@
 """Eligibility: who may not be offered anything, and what may not be offered to whom. Hard filters, before any choice.
 
-Each answer is a `Barrier`: a stable reason that programs may branch on, and a sentence. Caps and budgets are not decided
-here but on the counters, in the transaction that would use them up (`rules.caps`).
+Each answer is a `Barrier`: a stable reason that programs may branch on, and a sentence. Caps and budgets are decided
+on the counters instead, in the transaction that would use them up (`rules.caps`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from promosight.rules.decisioning import FrequencyCap, OfferTerms
 EVERYTHING = ("all", "offers", "promotions", "decisions", "marketing")
 """An opt-out by one of these words is from every offer; any other is the id of a promotion."""
 _PRIVATE = frozenset(
-    "opted_out self_excluded name first_name last_name full_name email e_mail mail phone address id "
-    "customer_id user_id session_id birthday birthdate iban".split()
+    ("opted_out", "self_excluded", "name", "first_name", "last_name", "full_name", "email")
+    + ("e_mail", "mail", "phone", "address", "id", "customer_id", "user_id", "session_id")
+    + ("birthday", "birthdate", "iban")
 )
 _LONGEST_WORD = 32
 
@@ -63,7 +64,8 @@ def barrier_of_person(person: Person, lately: int, cap: FrequencyCap | None) -> 
         return Barrier("opted_out", "the customer has opted out of offers")
     if cap is not None and lately >= cap.assignments:
         return Barrier(
-            "frequency_cap", f"{lately} assignments in {cap.days} days; the cap is {cap.assignments}"
+            "frequency_cap",
+            f"{lately} assignments in {cap.days} days; the cap is {cap.assignments}",
         )
     return None
 

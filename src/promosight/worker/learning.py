@@ -38,9 +38,7 @@ _log = logging.getLogger("promosight")
 class Learner:
     """The thread that learns for all workspaces of a store, until `stop`. `name` is its own among processes."""
 
-    def __init__(
-        self, store: Store, minds: Minds, *, clock: Callable[[], int], name: str
-    ) -> None:
+    def __init__(self, store: Store, minds: Minds, *, clock: Callable[[], int], name: str) -> None:
         self._store = store
         self._minds = minds
         self._clock = clock
