@@ -33,7 +33,7 @@ from promosight.store.tx import Tx
 _LOOKS_EVERY_SECONDS = 0.2
 _COUNTERS_EVERY_SECONDS = 1.0
 _RESTS, _RESTS_AT_MOST = 8, 0.6
-"""It rests so many times as long as a look took, and never longer than that: what is told is learned within a second."""
+"""It rests so many times as long as a look took, and never longer: what is told is learned within a second."""
 _REST = 20
 """What the counters say is solved anew no oftener than so many times as long as it takes."""
 _log = logging.getLogger("promosight")
