@@ -24,8 +24,8 @@ def test_any_shuffle_of_decisions_redemptions_and_reversals_is_the_same_bitwise(
 ) -> None:
     made = decisions(60)
     evidence, shuffled = learned(made), Evidence(HALF_LIFE_US)
-    moves = [("add", d, y) for d, y in made] + [
-        ("yes", d, y) for d, _ in made for y in (True, False)
+    moves = [("decided", d, y) for d, y in made] + [
+        ("label", d, y) for d, _ in made for y in (True, False)
     ]
     rng.shuffle(moves)
     for what, decided, redeemed in moves:
