@@ -27,6 +27,7 @@ from promosight.flows.decision_log import (
 )
 from promosight.flows.decision_status import change_settings, decisioning_of
 from promosight.flows.explaining import explain_decision
+from promosight.flows.pricing import pacing_of
 
 _PAGE = 500
 _Paged = tuple[list[Logged], After | None]
@@ -47,6 +48,11 @@ def change(door: Door, call: Call) -> Answer:
             lambda tx: change_settings(tx, call.workspace_no, said, now_us=call.now_us)
         )
     )
+
+
+def pacing(door: Door, call: Call) -> Answer:
+    """GET /v1/decisioning/pacing."""
+    return Answer(door.store.read(lambda tx: pacing_of(tx, call.workspace_no, now_us=call.now_us)))
 
 
 def explain(door: Door, call: Call) -> Answer:
