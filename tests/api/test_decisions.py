@@ -419,7 +419,9 @@ def test_what_was_learned_is_rebuilt_from_the_log(store_url: str, client: httpx.
 def test_a_scarce_budget_gets_a_price(client: httpx.Client) -> None:
     """N8: what is asked for more than it lasts gets dearer, and is never overspent."""
     settings(client)
-    promotion(client, "a", limits=[cap("60", "reward")], properties={"decisioning": {"value": "40"}})
+    promotion(
+        client, "a", limits=[cap("60", "reward")], properties={"decisioning": {"value": "40"}}
+    )
     for n in range(12):
         decided(client, f"c{n}")
     (budget,) = client.get("/v1/decisioning/pacing").json()["items"]

@@ -152,14 +152,9 @@ def choose_many(
     width = len(snapshot.layout.names)
     rows = np.array([snapshot.layout.row(x) for x in customers]).reshape(len(customers), width)
     net, contact = _worth(arms)
-<<<<<<< HEAD
     lean = np.array([arm.lean for arm in arms], float) if leans is None else leans
     p_hat = _likely(rows @ menu.weights.T + lean)
-    worths = net if values is None else np.nan_to_num(values, posinf=1e12, neginf=-1e12)
-=======
-    p_hat = _likely(rows @ menu.weights.T)
     worths = net if values is None else _bounded(values)
->>>>>>> w-policy
     scores = np.column_stack([p_hat * worths - contact, np.zeros(len(rows))])
     if allowed is not None:
         scores[:, :-1][~allowed] = -np.inf
