@@ -24,6 +24,8 @@ Reserve = Literal["two_sd", "full"]
 DEVIATIONS = 2.0
 STEP = 0.05
 """By how much of the typical price (value per unit of cost) a typical choice raises it."""
+AHEAD = 1.15
+"""So much more than evenly is spent, because what is set free of reserves at the very end is spent no more."""
 MEMORY = 200.0
 """Decisions over which the typical price and cost are averaged."""
 DAY_US = 86_400 * SECOND_US
@@ -117,6 +119,11 @@ def fits(
     return committed(found.promise(cost, p), reserve) <= budget
 
 
+def unspent(budget: float, found: Liability) -> float:
+    """What is expected to be left of a budget: what is reserved beyond the expectation comes back in time."""
+    return max(budget - found.spent - found.expected, 0.0)
+
+
 class Pace(msgspec.Struct, frozen=True):
     """The price of a budget, and what it is steered by."""
 
@@ -148,7 +155,7 @@ def decisions_left(pace: Pace, ends_us: int | None, now_us: int) -> float:
 def paced(
     pace: Pace,
     *,
-    room: float,
+    left: float,
     ends_us: int | None,
     now_us: int,
     value: float,
@@ -159,8 +166,8 @@ def paced(
 ) -> Pace:
     """The state after a decision in which the budget's offer was a candidate.
 
-    `room` is the budget less what is committed; `value`, `cost` and `p` are those of its offer: the chosen one, or
-    the best looking if several of one budget were candidates.
+    `left` is what is `unspent`; `value`, `cost` and `p` are those of the budget's offer: the chosen one, or the best
+    looking if several of one budget were candidates.
     """
     passed = max(now_us - pace.at_us, 0)
     kept = 0.5 ** (passed / _PACE_US)
@@ -171,7 +178,7 @@ def paced(
     pull = max(1 / seen, 1 / MEMORY)
     worth = pace.worth + (value / cost - pace.worth) * (pull if pace.worth else 1.0)
     typical = pace.typical + (p * cost - pace.typical) * (pull if pace.typical else 1.0)
-    even = max(room, 0.0) / max(seen / max(span, 1.0) * _left_us(now_us, ends_us), 1.0)
+    even = AHEAD * left / max(seen / max(span, 1.0) * _left_us(now_us, ends_us), 1.0)
     eta = step * max(worth, 0.0) / max(typical, 1e-12)
     price = max(pace.price + eta * ((p * cost if chosen else 0.0) - even), 0.0)
     return Pace(pace.at_us + passed, price, seen, span, worth, typical)
