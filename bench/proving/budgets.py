@@ -162,7 +162,7 @@ class Play:
         for at, pace in enumerate(self._paces):
             self._paces[at] = paced(
                 pace,
-                left=unspent(self._budgets[at], self._liable[at]),
+                left=unspent(self._budgets[at], self._liable[at], self._reserve),
                 ends_us=self._ends,
                 now_us=now,
                 value=value[at],

@@ -73,7 +73,7 @@ def drawn(
     seen = found.quality + found.segments[segment] - 2.6
     p = _likely(seen + tastes)
     expected = _worth(found, _likely(seen + found.errors[segment]))
-    pmf = np.apply_along_axis(with_benchmark, 1, explored(expected, found.gamma), *benchmark)
+    pmf = with_benchmark(explored(expected, found.gamma), *benchmark)
     chosen = np.minimum(
         (pmf.cumsum(axis=1) < rng.random((decisions, 1))).sum(axis=1), len(found.value)
     )

@@ -56,6 +56,15 @@ def test_where_everybody_is_alike_pacing_costs_little() -> None:
     assert Play(one, pacing=True).out().value > 0.8 * Play(one, pacing=False).out().value
 
 
+def test_pacing_helps_most_under_the_full_reserve() -> None:
+    """N8: where every promise is reserved at its face value, room for promises is what is scarce."""
+    one = season(0, 6_000, 12)
+    greedy = Play(one, pacing=False, reserve="full").out()
+    ours = Play(one, pacing=True, reserve="full").out()
+    assert ours.value > 1.6 * greedy.value
+    assert ours.overspent == 0
+
+
 def test_with_the_full_reserve_not_even_the_worst_case_overspends() -> None:
     """N8: had every single promise been redeemed."""
     one = season(3, 3_000, 8)
