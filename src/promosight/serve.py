@@ -23,6 +23,7 @@ from promosight.connectors.spool import Spool
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
 from promosight.worker.imports import ImportWorker
+from promosight.worker.learning import Learner
 
 _URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
 _RATE_LIMIT = "PROMOSIGHT_SERVE_RATE_LIMIT"
@@ -62,12 +63,15 @@ def build_app(config: Config) -> Litestar:
         allowance=Allowance(config.rate_limit),
     )
     app = application(door)
+    learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
 
     def end() -> None:
+        learner.stop()
         worker.stop()
         store.close()
 
     worker.start()
+    learner.start()
     app.on_shutdown += [door.live.close, end]
     return app
 

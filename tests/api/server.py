@@ -22,7 +22,7 @@ TRACKING_FROM = "2026-10-01T00:00:00Z"
 _numbers = itertools.count(1)
 
 
-def new_workspace(url: str) -> str:
+def new_workspace(url: str, *more: str) -> str:
     """The admin key of a fresh workspace, tracking since October.
 
     `promosight init` as it is, but in this process: starting another took longer than what it does.
@@ -30,7 +30,7 @@ def new_workspace(url: str) -> str:
     said = io.StringIO()
     console = Console({}, lambda: time.time_ns() // 1_000, io.BytesIO(), said, io.StringIO())
     words = ("--workspace", f"brand {next(_numbers)}", "--tracking-from", TRACKING_FROM)
-    chosen = build(console).parse_args(["init", "--database", url, *words, "--json"])
+    chosen = build(console).parse_args(["init", "--database", url, *words, *more, "--json"])
     assert chosen.run(chosen, console) == 0
     return str(json.loads(said.getvalue())["key"])
 

@@ -42,6 +42,7 @@ from promosight.errors import (
 )
 from promosight.flows.idempotency import Answer as Kept
 from promosight.flows.idempotency import claim, keep
+from promosight.flows.minds import Minds
 from promosight.rules.identity import stable_hash
 from promosight.store.engine import Store
 
@@ -84,6 +85,7 @@ class Door:
         self.fresh = fresh
         self.keys = Keys(store)
         self.sessions = Keys(store, find_caller)
+        self.minds = Minds()
         self.passwords = Passwords(fresh)
         self.attempts = Attempts()
         self.live = Live(store, clock=clock, token=fresh(6))

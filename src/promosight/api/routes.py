@@ -18,6 +18,7 @@ from promosight.api import (
     stream,
     wire,
 )
+from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door import Route
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.flows.breakdowns import Breakdown
@@ -108,6 +109,7 @@ ROUTES = (
         "Give the room of a reservation back",
         gives=wire.ReservationAnswer,
     ),
+    *DECISION_ROUTES,
     Route(
         "POST",
         "/v1/imports",

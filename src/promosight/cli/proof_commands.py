@@ -108,10 +108,14 @@ def _chosen(store: Store, workspace: str | None) -> list[int]:
 
 
 def _rebuild(store: Store, console: Console, workspace_no: int) -> int:
+    from promosight.flows.learning import relearn  # heavy, and only needed here
+
     with console.bar("groups", total=None, unit=" groups") as bar:
 
         def act(tx: Tx) -> int:
             bar.begin("groups")  # a transaction that lost a race is run again
-            return rebuild(tx, workspace_no, progress=bar.advance)
+            groups = rebuild(tx, workspace_no, progress=bar.advance)
+            relearn(tx, workspace_no, now_us=console.clock())
+            return groups
 
         return store.change(act)

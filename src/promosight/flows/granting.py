@@ -15,12 +15,22 @@ from promosight.flows.held import Held, confirmed_lately, held_now, held_of
 from promosight.flows.outstanding import Outstanding
 from promosight.flows.usage import Windows, has_limits
 from promosight.rules.caps import Grant, Room, named
+from promosight.rules.identity import stable_hash
 from promosight.rules.instants import parse_instant
 from promosight.rules.matching import promised_micros
 from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import Reservation
 from promosight.store.tx import Tx
+
+PROMOTION_LOCKS = COUNTERS_LOCK + 1
+"""Locks from this number on keep the grants of a promotion to one process."""
+_LOCKS = 1 << 24
+
+
+def lock_of(promotion_id: str) -> int:
+    """By its id, which is known before anything is looked up. Two that share a lock wait for each other at times."""
+    return PROMOTION_LOCKS + stable_hash(promotion_id) % _LOCKS
 
 
 class Reserve(NamedTuple):
@@ -60,7 +70,7 @@ def would_grant(tx: Tx, asked: Reserve) -> Reservation:
         raise one
     listed = catalogue.by_no[one.promotion_no]
     held = held_now(tx, catalogue, now_us=asked.now_us)
-    room = _rooms(tx, catalogue, [listed], held, asked.now_us)[listed.promotion_no]
+    room = rooms_of(tx, catalogue, [listed], held, asked.now_us)[listed.promotion_no]
     if refused := _taken(room, listed, one):
         raise refused
     return one
@@ -122,6 +132,11 @@ def _expire(tx: Tx, wanted: list[Reservation]) -> None:
     for one in wanted:
         where = one.workspace_no, one.promotion_no
         latest[where] = max(one.created_us, latest.get(where, 0))
+    expire(tx, latest)
+
+
+def expire(tx: Tx, latest: dict[tuple[int, int], int]) -> None:
+    """Marks what has expired of promotions (workspace, promotion) by a moment: its room is free from then on."""
     tx.run_many("expire_reservations", [(*where, at) for where, at in sorted(latest.items())])
 
 
@@ -131,7 +146,7 @@ def _grant(
     """Keeps those of one day that fit; returns the others, and why."""
     listed = {no: catalogue.by_no[no] for no in {one.promotion_no for _, one in wanted}}
     held = held_of(tx, catalogue, (no for no, one in listed.items() if has_limits(one)))
-    rooms = _rooms(tx, catalogue, list(listed.values()), held, wanted[0][1].created_us)
+    rooms = rooms_of(tx, catalogue, list(listed.values()), held, wanted[0][1].created_us)
     refused: list[tuple[int, Conflict]] = []
     granted: list[Reservation] = []
     for i, one in wanted:
@@ -152,10 +167,10 @@ def _taken(room: Room, listed: Listed, one: Reservation) -> Conflict | None:
     return Conflict(f"{what} leaves no room for it", code="cap_reached")
 
 
-def _rooms(
+def rooms_of(
     tx: Tx, catalogue: Catalogue, promotions: list[Listed], held: Held, now_us: int
 ) -> dict[int, Room]:
-    """What the limits of promotions leave, by promotion."""
+    """What the limits of promotions leave, by promotion. Grants of them rely on their locks."""
     limited = [one for one in promotions if has_limits(one)]
     rooms = {one.promotion_no: Room((), ()) for one in promotions}
     if not limited:

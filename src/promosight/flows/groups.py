@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED, find_last_events, move_counters
+from promosight.flows.news import is_decided, note_news
 from promosight.flows.places import places_for, words_of
 from promosight.flows.settling import Context, Group, derive, move, standing
 from promosight.rules.tallies import Cells
@@ -106,8 +107,24 @@ def settle(
     _settle_assignments(tx, context.catalogue, changed_assignments)
     tx.run_many("settle_events", sorted(changed_events))
     write_cells(tx, context.catalogue.workspace.workspace_no, cells)
+    _note_news(tx, context.catalogue.workspace.workspace_no, groups)
     if lapsed:
         find_last_events(tx, context.catalogue.workspace, sorted(lapsed))
+
+
+def _note_news(tx: Tx, workspace_no: int, groups: Groups) -> None:
+    """Leaves word of the groups that hold assignments of decisions, as of the latest fact among them."""
+    decided = {
+        key: max(fact.received_us for fact in _facts(group))
+        for key, group in groups.by_key.items()
+        if any(is_decided(a.details) for a in (*group.assignments, *group.new_assignments))
+    }
+    if decided:
+        note_news(tx, workspace_no, decided, now_us=max(decided.values()))
+
+
+def _facts(group: Group) -> list[AssignmentRow | EventRow]:
+    return [*group.assignments, *group.new_assignments, *group.events, *group.new_events]
 
 
 def new_cells() -> dict[int, Cells]:

@@ -50,7 +50,7 @@ def _know(tx: Tx, given: Acquaintance) -> list[Receipt]:
     catalogue = load(tx, arrival.workspace_no)
     customers = name_customers(tx, workspace, numbers, dict.fromkeys(said, True))
     outcomes = _write_profiles(tx, customers, said)
-    _settle_waiting(tx, catalogue, customers, arrival.import_no)
+    settle_waiting(tx, catalogue, customers, arrival.import_no)
     refused = [(arrival, item) for item in given.items if isinstance(item, Refused)]
     write_rejections(tx, refused)
     return [
@@ -80,7 +80,8 @@ def _write_profiles(tx: Tx, customers: Customers, said: dict[str, KnownCustomer]
     return outcomes
 
 
-def _settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, import_no: int) -> None:
+def settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, import_no: int) -> None:
+    """Settles the groups in which events waited for these customers to be known."""
     newly_known = [(no,) for no in sorted(customers.newly_known)]
     waiting = [GroupKey(*row) for row in tx.all_for("waiting_groups_of_customers", newly_known)]
     if not waiting:

@@ -33,6 +33,9 @@ class Plain:
         self.customer_numbers = customer_numbers
         self.receipts: list[Receipt | None] = [None] * items
         self.cells = new_cells()
+        self.decided: list[
+            tuple[int, int, int]
+        ] = []  # groups in which a decision's assignment moved
         self._brief = brief
 
     @property

@@ -14,6 +14,7 @@ from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.groups import layer_of
 from promosight.flows.intake import Receipt
 from promosight.flows.naming import Customers
+from promosight.flows.news import is_decided
 from promosight.flows.places import Words, places, places_for
 from promosight.flows.plain import MANY, Plain
 from promosight.rules.facts import Assignment
@@ -150,6 +151,8 @@ class _PlainAssignments:
             _, promotion_no, customer_no = key
             micros, currency = _promise(by_no[promotion_no].terms, fact)
             place = at[said]
+            if is_decided(fact.details):
+                self._plain.decided.append(key)
             rows.append(granted_columns(fact, key, arrival, place.place_no, micros, currency))
             receipts[position] = brief or Receipt(
                 fact.assignment_id,

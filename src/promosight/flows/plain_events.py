@@ -41,7 +41,8 @@ _Group = tuple[int, int]
 
 
 class _Held(NamedTuple):
-    """A row of `plain_groups`: an assignment, whether it may be used at all, and an event of its group, if any."""
+    """A row of `plain_groups`: an assignment, whether it may be used at all, an event of its group, if any, and
+    whether a decision made it."""
 
     promotion_no: int
     customer_no: int
@@ -56,6 +57,7 @@ class _Held(NamedTuple):
     import_no: int
     currency: str
     event_id: str | None
+    decided: int
 
 
 class _Found(NamedTuple):
@@ -241,6 +243,8 @@ class _PlainEvents:
                 reason,
                 arrival.received_us,
             )
+            if taken.decided:
+                self._plain.decided.append(key)
             held = arrival.import_no > published or taken.import_no > published
             use = (
                 key[1],

@@ -14,6 +14,7 @@ from promosight.flows.context import context_of
 from promosight.flows.groups import settle, write_cells
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
 from promosight.flows.naming import name_customers, number_promotions
+from promosight.flows.news import note_news
 from promosight.flows.plain import Plain
 from promosight.flows.plain_assignments import take_plain_assignments
 from promosight.flows.plain_events import take_plain_events
@@ -74,6 +75,8 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     rest += [one for one in placed if isinstance(one[1], Refused)]
     rest.sort()
     intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
+    if plain.decided:
+        note_news(tx, workspace_no, plain.decided, now_us=arrivals[0].received_us)
     if rest:
         _settle_rest(intake, import_no, plain.cells)
     else:

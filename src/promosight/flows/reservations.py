@@ -19,16 +19,10 @@ import msgspec
 
 from promosight.errors import Conflict, NotFound, PromosightError
 from promosight.flows.confirming import assign
-from promosight.flows.counters import COUNTERS_LOCK
-from promosight.flows.granting import Reserve, grant_all
-from promosight.rules.identity import stable_hash
+from promosight.flows.granting import Reserve, grant_all, lock_of
 from promosight.store.catalogue import load
 from promosight.store.rows import Reservation
 from promosight.store.tx import Tx
-
-PROMOTION_LOCKS = COUNTERS_LOCK + 1
-"""Locks from this number on keep the grants of a promotion to one process."""
-_LOCKS = 1 << 24
 
 
 class Confirm(NamedTuple):
@@ -80,7 +74,7 @@ def _change(tx: Tx, workspace_no: int, changes: list[Change]) -> list[Answer]:
     promotion_ids = {one.promotion_id for one in wanted} | {
         one.promotion_id for one in there.values()
     }
-    tx.lock(workspace_no, set(map(_lock_of, promotion_ids)))
+    tx.lock(workspace_no, set(map(lock_of, promotion_ids)))
     there = _found(tx, workspace_no, ids)
     _release(tx, there, [one for one in settled if isinstance(one, Release)])
     refused = _confirm(tx, there, [one for one in settled if isinstance(one, Confirm)])
@@ -94,11 +88,6 @@ def _change(tx: Tx, workspace_no: int, changes: list[Change]) -> list[Answer]:
 def _found(tx: Tx, workspace_no: int, ids: list[str]) -> dict[str, Reservation]:
     rows = tx.all_for("reservations_of", [(one,) for one in ids], workspace_no=workspace_no)
     return {row[0]: Reservation(*row) for row in rows}
-
-
-def _lock_of(promotion_id: str) -> int:
-    """By its id, which is known before anything is looked up. Two that share a lock wait for each other at times."""
-    return PROMOTION_LOCKS + stable_hash(promotion_id) % _LOCKS
 
 
 def _release(tx: Tx, there: dict[str, Reservation], releases: Iterable[Release]) -> None:

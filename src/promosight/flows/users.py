@@ -17,7 +17,13 @@ from promosight.store.tx import Tx
 INTEGRATIONS = "integrations"
 """Managing sources and keys: a scope of people; no key can be given it."""
 _VIEWER = ("reports:read",)
-_MARKETER = (*_VIEWER, "promotions:write", "assignments:write", "redemptions:write")
+_MARKETER = (
+    *_VIEWER,
+    "promotions:write",
+    "assignments:write",
+    "redemptions:write",
+    "decisions:write",
+)
 _DEVELOPER = (*_MARKETER, INTEGRATIONS)
 ROLES = {
     "viewer": _VIEWER,

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from promosight.rules.money import MICROS, amount_of_text
 from promosight.rules.promotions import Limit
 
+_ANY = 2**62
+
 
 class Grant(NamedTuple):
     """What one reward takes. A percentage costs nothing until it is redeemed: then `micros` is 0."""
@@ -30,20 +32,39 @@ class Room:
             amount_of_text(limit.amount) - there for limit, there in zip(limits, used, strict=True)
         ]
 
+    def full_for(self, grant: Grant) -> Limit | None:
+        """The limit that has no room for the grant, or None. Takes nothing."""
+        for place, micros in self._wanted(grant):
+            # What costs nothing yet still wants a budget that is not used up.
+            if max(micros, 1) > self._left[place]:
+                return self._limits[place]
+        return None
+
+    @property
+    def budget_left(self) -> int | None:
+        """What is left of the budget, in millionths; None without one."""
+        left = [self._left[i] for i, limit in enumerate(self._limits) if limit.is_budget]
+        return min(left, default=None)
+
+    def times(self, grant: Grant) -> int:
+        """How many such grants fit, one after the other."""
+        fit = [self._left[place] // max(micros, 1) for place, micros in self._wanted(grant)]
+        return max(0, min(fit, default=_ANY))
+
     def take(self, grant: Grant) -> Limit | None:
         """Takes the grant's room and returns None; or takes nothing and returns the limit that has none."""
-        wanted = [
+        full = self.full_for(grant)
+        if full is None:
+            for place, micros in self._wanted(grant):
+                self._left[place] -= micros
+        return full
+
+    def _wanted(self, grant: Grant) -> list[tuple[int, int]]:
+        return [
             (place, taken_of(limit, grant))
             for place, limit in enumerate(self._limits)
             if limit.tier_id in (None, grant.tier_id)
         ]
-        for place, micros in wanted:
-            # What costs nothing yet still wants a budget that is not used up.
-            if max(micros, 1) > self._left[place]:
-                return self._limits[place]
-        for place, micros in wanted:
-            self._left[place] -= micros
-        return None
 
 
 def taken_of(limit: Limit, grant: Grant) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import Conflict, Invalid
+from promosight.rules.decisioning import offer_terms
 from promosight.rules.instants import parse_instant
 from promosight.rules.money import UNIT_MARK, is_currency, parse_amount
 
@@ -52,6 +53,11 @@ class Limit(msgspec.Struct, kw_only=True):
     amount: str
     window: str = "lifetime"
     tier_id: str | None = None
+
+    @property
+    def is_budget(self) -> bool:
+        """Whether it limits what all rewards of the promotion come to in its whole life."""
+        return self.measure == "reward" and self.window == "lifetime" and self.tier_id is None
 
 
 class Promotion(msgspec.Struct, kw_only=True):
@@ -139,6 +145,7 @@ def check(promotion: Promotion) -> None:
         _one_of(limit.measure, MEASURES, f"/limits/{index}/measure")
         _one_of(limit.window, WINDOWS, f"/limits/{index}/window")
         _amount(limit.amount, f"/limits/{index}/amount")
+    offer_terms(promotion.properties)
 
 
 def _check_reward(reward: Reward) -> None:

@@ -252,6 +252,371 @@ export interface components {
             assignment_id: string | null;
         };
         /**
+         * NewDecision
+         * @description A customer to be decided on. The same `decision_id` is answered the same.
+         */
+        NewDecision: {
+            customer_id: string;
+            /** @description The caller's own; a retry carries the same, and gets the same answer. */
+            decision_id: string;
+            /**
+             * @description Promotions, or tiers of them, to choose from; null for all active ones.
+             * @default null
+             */
+            candidates: (string | components["schemas"]["promosight.api.decisions.Candidate"])[] | null;
+            /**
+             * @description What is known at this moment: plain values, `segments`, `channel`.
+             * @default {}
+             */
+            context: Record<string, never>;
+            /**
+             * @description Whether the choice is made an assignment at once.
+             * @default true
+             */
+            assign: boolean;
+            /**
+             * @description Decide as of then; in sandbox workspaces only.
+             * @default null
+             */
+            as_of: string | null;
+        };
+        /**
+         * Candidate
+         * @description An offer that may be chosen: a promotion, and one of its tiers if it names one.
+         */
+        "promosight.api.decisions.Candidate": {
+            promotion_id: string;
+            /** @default null */
+            tier_id: string | null;
+        };
+        /**
+         * DecisionAnswer
+         * @description What was decided for a customer. `choice` is null for no offer; `assignment_id` names the assignment made.
+         */
+        DecisionAnswer: {
+            decision_id: string;
+            customer_id: string;
+            choice: components["schemas"]["Chosen"] | null;
+            propensity: number;
+            explored: boolean;
+            expected_value: number;
+            control: boolean;
+            mode: string;
+            policy_version: string;
+            assignment_id: string | null;
+            reasons: string[];
+            excluded: components["schemas"]["ExcludedLine"][];
+        };
+        /**
+         * Chosen
+         * @description The offer chosen.
+         */
+        Chosen: {
+            promotion_id: string;
+            tier_id: string | null;
+        };
+        /**
+         * ExcludedLine
+         * @description A candidate that could not be chosen: `reason` is stable, `detail` is for people.
+         */
+        ExcludedLine: {
+            promotion_id: string;
+            tier_id: string | null;
+            reason: string;
+            detail: string;
+        };
+        /**
+         * Batch
+         * @description Customers to be decided on together. What stands here holds for all that do not say otherwise.
+         */
+        Batch: {
+            decisions: components["schemas"]["NewDecision"][];
+            /** @default null */
+            candidates: (string | components["schemas"]["promosight.api.decisions.Candidate"])[] | null;
+            /** @default {} */
+            context: Record<string, never>;
+            /** @default true */
+            assign: boolean;
+            /** @default null */
+            as_of: string | null;
+        };
+        /**
+         * BatchAnswer
+         * @description What was decided, in the order of the request without what is among the problems.
+         */
+        BatchAnswer: {
+            received: number;
+            decided: number;
+            offers: number;
+            assigned: number;
+            decisions: components["schemas"]["DecisionAnswer"][];
+            problems: components["schemas"]["BatchProblem"][];
+        };
+        /**
+         * BatchProblem
+         * @description A customer that was not decided on, and why: `index` is the place in the request.
+         */
+        BatchProblem: {
+            index: number;
+            decision_id: string;
+            code: string;
+            detail: string;
+            pointer: string;
+        };
+        /**
+         * Explanation
+         * @description A decision with everything it was made of and everything that came of it.
+         */
+        Explanation: {
+            decided_at: string;
+            received_at: string;
+            explanation: string[];
+            candidates: components["schemas"]["promosight.flows.explaining.Candidate"][];
+            features: {
+                [key: string]: number;
+            };
+            parts: components["schemas"]["Part"][];
+            would_choose: {
+                [key: string]: string | null;
+            } | null;
+            replay: components["schemas"]["Replay"];
+            trace: components["schemas"]["Happened"][];
+            learned: components["schemas"]["LearnedLine"][];
+            decision_id: string;
+            customer_id: string;
+            choice: components["schemas"]["Chosen"] | null;
+            propensity: number;
+            explored: boolean;
+            expected_value: number;
+            control: boolean;
+            mode: string;
+            policy_version: string;
+            assignment_id: string | null;
+            reasons: string[];
+            excluded: components["schemas"]["ExcludedLine"][];
+        };
+        /**
+         * Candidate
+         * @description An offer that could be chosen; the last is no offer. `sd` is of the log-odds; `price` is that of its budget.
+         */
+        "promosight.flows.explaining.Candidate": {
+            promotion_id: string | null;
+            tier_id: string | null;
+            probability: number | null;
+            sd: number | null;
+            value: number;
+            cost: number;
+            price: number;
+            score: number;
+            propensity: number;
+            chosen: boolean;
+        };
+        /**
+         * Part
+         * @description What one known thing speaks for the offer against the next best one, in log-odds, and in words.
+         */
+        Part: {
+            name: string;
+            log_odds: number;
+            words: string;
+        };
+        /**
+         * Replay
+         * @description The same sums done again. `equal` when all of it came out as it was kept.
+         */
+        Replay: {
+            equal: boolean;
+            scores: boolean;
+            propensities: boolean;
+            choice: boolean;
+        };
+        /**
+         * Happened
+         * @description Something that came of a decision: its assignment, a redemption, a reversal.
+         */
+        Happened: {
+            kind: string;
+            id: string;
+            at: string;
+            what: string;
+            promotion_id: string | null;
+            reward: string | null;
+            currency: string | null;
+            order_value: string | null;
+            about: string | null;
+        };
+        /**
+         * LearnedLine
+         * @description What was learned of it: whether it counts as redeemed, and the revisions that first and last learned of it.
+         */
+        LearnedLine: {
+            promotion_id: string;
+            tier_id: string | null;
+            redeemed: boolean;
+            withdrawn: boolean;
+            first_revision: number;
+            revision: number;
+            learned_at: string;
+        };
+        /**
+         * Decisioning
+         * @description How a workspace decides and how that stands.
+         */
+        Decisioning: {
+            settings: components["schemas"]["Settings"];
+            policy_version: string;
+            decisions: number;
+            modes: components["schemas"]["ModeCount"][];
+            learned: components["schemas"]["Standing"];
+        };
+        /**
+         * Settings
+         * @description How a workspace decides. The defaults hold until somebody changes them.
+         */
+        Settings: {
+            /** @default live */
+            mode: string;
+            /** @default null */
+            fixed: components["schemas"]["Fixed"] | null;
+            /** @default net_value */
+            objective: string;
+            /** @default 1 */
+            margin: number;
+            /** @default igw */
+            exploration: string;
+            /** @default 10 */
+            gamma: number;
+            /** @default 0.02 */
+            floor: number;
+            /** @default 0.05 */
+            control_share: number;
+            /** @default nothing */
+            control_gets: string;
+            /** @default null */
+            frequency_cap: components["schemas"]["FrequencyCap"] | null;
+            /** @default full */
+            reserve: string;
+            /** @default 0 */
+            contact_cost: string;
+            /** @default null */
+            assignment_days: number | null;
+            /** @default  */
+            seed: string;
+        };
+        /**
+         * Fixed
+         * @description The offer that everybody gets in mode `fixed`.
+         */
+        Fixed: {
+            promotion_id: string;
+            /** @default null */
+            tier_id: string | null;
+        };
+        /**
+         * FrequencyCap
+         * @description A customer gets at most so many assignments within so many days, whatever their promotions.
+         */
+        FrequencyCap: {
+            assignments: number;
+            days: number;
+        };
+        /**
+         * ModeCount
+         * @description Decisions by who chose: how many, how many with an offer, how many with an assignment made here.
+         */
+        ModeCount: {
+            mode: string;
+            decisions: number;
+            offers: number;
+            assignments: number;
+            last_at: string | null;
+        };
+        /**
+         * Standing
+         * @description What was learned, and how far learning is behind: news that wait, and for how long the oldest does.
+         */
+        Standing: {
+            revision: number;
+            decisions: number;
+            redeemed: number;
+            learned_at: string | null;
+            waiting: number;
+            behind_seconds: number;
+        };
+        /**
+         * Pacing
+         * @description The budgets of the promotions that run.
+         */
+        Pacing: {
+            reserve: string;
+            items: components["schemas"]["Budget"][];
+        };
+        /**
+         * Budget
+         * @description A promotion's budget as decisions see it. `price` is in the workspace's currency for each unit of the reward.
+         *
+         *         `decisions_left` are those expected until the promotion ends, or in the next 30 days.
+         */
+        Budget: {
+            promotion_id: string;
+            budget: string;
+            left: string;
+            currency: string;
+            price: number;
+            decisions_left: number | null;
+            ends_at: string | null;
+            moved_at: string | null;
+        };
+        /**
+         * Timeline
+         * @description A page of a customer's timeline, and the summary of all of it.
+         */
+        Timeline: {
+            customer_id: string;
+            known: boolean;
+            summary: components["schemas"]["Summary"];
+            items: components["schemas"]["Entry"][];
+            next: string | null;
+        };
+        /**
+         * Summary
+         * @description Recency, frequency and value of one customer; values by currency. `rate` is of assignments redeemed.
+         */
+        Summary: {
+            assignments: number;
+            redemptions: number;
+            reversed: number;
+            decisions: number;
+            rate: number | null;
+            first_at: string | null;
+            last_redeemed_at: string | null;
+            recency_days: number | null;
+            order_value: {
+                [key: string]: string;
+            };
+            reward_cost: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Entry
+         * @description One thing that happened. `about` is what it refers to: the assignment redeemed, the redemption reversed,
+         *         the order of an outcome, the assignment a decision made. `value` is the order's, or the outcome's.
+         */
+        Entry: {
+            kind: string;
+            at: string;
+            id: string;
+            what: string;
+            promotion_id: string | null;
+            tier_id: string | null;
+            reward: string | null;
+            currency: string | null;
+            value: string | null;
+            about: string | null;
+            decision_id: string | null;
+        };
+        /**
          * ImportAnswer
          * @description A file: how far it is (`waiting`, `running`, `done`, `failed`, `abandoned`) and what became of its rows.
          *

@@ -19,7 +19,8 @@ SELECT
     a.assignment_id, a.place_no, a.reward_micros, a.source_no, a.import_no, a.currency,
     (SELECT e.event_id FROM event AS e
      WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
-       AND e.customer_no = a.customer_no LIMIT 1)
+       AND e.customer_no = a.customer_no LIMIT 1),
+    CASE WHEN a.details LIKE '%"decision_id":%' THEN 1 ELSE 0 END
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
 CROSS JOIN assignment AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no

@@ -1,0 +1,156 @@
+"""Decisions over HTTP: how many a second, how long each takes, and what a batch of 10,000 costs.
+
+Run it with `./dev bench decide_http` or `python bench/decide_http.py`: it makes a workspace with 30 offers, lets
+customers build a history, then asks from 32 callers at once, each waiting for its answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+OFFERS = 30
+TICKS = 100
+
+
+def main() -> None:
+    """Measures and prints one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--callers", type=int, default=32)
+    parser.add_argument("--decisions", type=int, default=6_000)
+    parser.add_argument("--customers", type=int, default=2_000)
+    parser.add_argument("--limits", action="store_true", help="give every offer a cap")
+    parser.add_argument("--port", type=int, default=8977)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        key = _init(folder)
+        server = subprocess.Popen(
+            [*_PROGRAM, "serve", "--data", folder, "--port", str(chosen.port)]
+        )
+        try:
+            print(json.dumps(asyncio.run(_measure(chosen, key, server.pid))))
+        finally:
+            server.terminate()
+            server.wait()
+
+
+_PROGRAM = [sys.executable, "-m", "promosight"]
+
+
+def _init(folder: str) -> str:
+    said = subprocess.run(
+        [*_PROGRAM, "init", "--data", folder, "--sandbox", "--json"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return str(json.loads(said.stdout)["key"])
+
+
+async def _measure(chosen: argparse.Namespace, key: str, pid: int) -> dict[str, float]:
+    limits = httpx.Limits(max_connections=chosen.callers)
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{chosen.port}",
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=60,
+        limits=limits,
+    ) as client:
+        await _ready(client)
+        await _set_up(client, chosen)
+        warm = [_question(n, chosen.customers, "w") for n in range(1_000)]
+        await _ask(chosen.port, key, warm, chosen.callers)
+        await asyncio.sleep(1.0)
+        cpu, began = _cpu(pid), time.perf_counter()
+        asked = [_question(n, chosen.customers, "d") for n in range(chosen.decisions)]
+        taken = await _ask(chosen.port, key, asked, chosen.callers)
+        wall = time.perf_counter() - began
+        spent = _cpu(pid) - cpu
+        cpu, began = _cpu(pid), time.perf_counter()
+        body = {"decisions": [_question(n, 10_000, "b") for n in range(10_000)]}
+        answer = await client.post("/v1/decisions/batch", json=body)
+        assert answer.status_code == 200, answer.text
+        batch, batch_cpu = time.perf_counter() - began, _cpu(pid) - cpu
+    taken.sort()
+    return {
+        "decisions_per_second": round(len(taken) / wall),
+        "p50_ms": round(taken[len(taken) // 2] * 1_000, 2),
+        "p99_ms": round(taken[int(len(taken) * 0.99)] * 1_000, 2),
+        "server_cpu_us_each": round(spent / len(taken) * 1e6),
+        "own_cpu_seconds": round(resource.getrusage(resource.RUSAGE_SELF).ru_utime, 1),
+        "batch_10000_seconds": round(batch, 2),
+        "batch_cpu_seconds": round(batch_cpu, 2),
+    }
+
+
+async def _ready(client: httpx.AsyncClient) -> None:
+    for _ in range(500):
+        try:
+            if (await client.get("/readyz")).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        await asyncio.sleep(0.05)
+    raise SystemExit("the server did not come up")
+
+
+async def _set_up(client: httpx.AsyncClient, chosen: argparse.Namespace) -> None:
+    types = ("amount", "percentage", "unit")
+    for n in range(OFFERS):
+        body = {
+            "name": f"Offer {n}",
+            "status": "active",
+            "reward": {"type": types[n % 3], "value": str(2 + n)},
+            "limits": [{"measure": "assignments", "amount": "1000000"}] if chosen.limits else [],
+        }
+        assert (await client.put(f"/v1/promotions/o{n}", json=body)).is_success
+
+
+def _question(n: int, customers: int, kind: str) -> dict[str, object]:
+    return {
+        "customer_id": f"c{n % customers}",
+        "decision_id": f"{kind}{n}",
+        "context": {"plan": ("gold", "tin", "new")[n % 3], "basket": 10 + n % 90},
+    }
+
+
+async def _ask(port: int, key: str, asked: list[dict[str, object]], callers: int) -> list[float]:
+    """Asks, so many at a time, over plain sockets: a client library would take more than the server."""
+    left = iter([json.dumps(one).encode() for one in asked])
+    taken: list[float] = []
+    head = (
+        f"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+        "Content-Type: application/json\r\nContent-Length: "
+    ).encode()
+
+    async def caller() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for body in left:
+            began = time.perf_counter()
+            writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 200"), answer
+            length = answer.lower().split(b"content-length:")[1].split(b"\r\n")[0]
+            await reader.readexactly(int(length))
+            taken.append(time.perf_counter() - began)
+        writer.close()
+
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    return taken
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The part of the table of routes that is about decisions: asking for them, explaining them, steering them.
+
+It stands in a file of its own because the table is long; `routes` has it among the others.
+"""
+
+from __future__ import annotations
+
+from promosight.api import customers, decisioning, decisions
+from promosight.api.door import Route
+from promosight.flows.decision_status import Decisioning
+from promosight.flows.decisions_kept import DecisionAnswer
+from promosight.flows.explaining import Explanation
+from promosight.flows.pricing import Pacing
+from promosight.flows.timeline import Timeline
+from promosight.rules.decisioning import Settings
+
+DECISIONS, REPORTS, PROMOTIONS = "decisions:write", "reports:read", "promotions:write"
+
+DECISION_ROUTES = (
+    Route(
+        "POST",
+        "/v1/decisions",
+        decisions.create,
+        DECISIONS,
+        "Choose an offer for a customer, or none",
+        decisions.NewDecision,
+        gives=DecisionAnswer,
+    ),
+    Route(
+        "POST",
+        "/v1/decisions/batch",
+        decisions.create_many,
+        DECISIONS,
+        "Choose offers for up to 10,000 customers together",
+        decisions.Batch,
+        gives=decisions.BatchAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/decisions/{decision_id:str}",
+        decisioning.explain,
+        f"{REPORTS} {DECISIONS}",
+        "Why a decision was made so, the same sums done again, and what came of it",
+        gives=Explanation,
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning",
+        decisioning.show,
+        f"{REPORTS} {DECISIONS}",
+        "How offers are chosen, what was decided and learned",
+        gives=Decisioning,
+    ),
+    Route(
+        "PATCH",
+        "/v1/decisioning",
+        decisioning.change,
+        PROMOTIONS,
+        "Change how offers are chosen: mode, objective, exploration, control group, caps",
+        Settings,
+        gives=Decisioning,
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning/pacing",
+        decisioning.pacing,
+        REPORTS,
+        "The budgets of running promotions, what is left of them, and their shadow prices",
+        gives=Pacing,
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning/log",
+        decisioning.log,
+        REPORTS,
+        "Decisions with context, actions, propensities and rewards, for other tools",
+        query=("format", "from", "to"),
+        media=("application/x-ndjson", "text/csv"),
+    ),
+    Route(
+        "GET",
+        "/v1/customers/{customer_id:str}/timeline",
+        customers.timeline,
+        REPORTS,
+        "What happened to one customer: assignments, redemptions, reversals, outcomes, decisions",
+        gives=Timeline,
+        query=("order", "limit", "cursor"),
+    ),
+)

@@ -1,0 +1,272 @@
+"""The board: every offer a workspace has, with what it is worth, as decisions choose among them.
+
+It is put together when the catalogue, the settings or what was learned has changed, and kept until then. Decisions keep
+its number; its text is kept once, so that a decision needs not repeat what thirty offers were worth.
+
+What an offer is worth if it is redeemed: its stated value, else the margin of what an order that redeems it comes to
+on average, drawn towards the workspace's average while few are known; less what its reward costs. While nothing at all
+is known of orders, and nothing is stated, every redemption counts as one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from promosight.flows.outstanding import Outstanding
+from promosight.flows.usage import has_limits
+from promosight.rules.decisioning import OfferTerms, Settings, money, offer_terms
+from promosight.rules.features import Offer, made_offer, offer_of
+from promosight.rules.identity import content_digest
+from promosight.rules.instants import parse_instant
+from promosight.rules.matching import promised_micros
+from promosight.rules.money import MICROS, UNIT_MARK
+from promosight.rules.promotions import Promotion
+from promosight.rules.tallies import MEASURES
+from promosight.store.catalogue import Catalogue, Listed
+from promosight.store.tx import Tx
+
+_ASSIGNED, _REDEEMED, _REDEMPTIONS, _COST, _ORDER = (
+    MEASURES.index(name)
+    for name in ("assigned", "redeemed", "redemptions", "cost_micros", "order_micros")
+)
+_DRAWN = 20.0
+"""The workspace's average counts as so many orders of a promotion's own."""
+
+
+class Place(NamedTuple):
+    """One offer of the board: a promotion, one of its tiers or none, and what it is worth."""
+
+    listed: Listed
+    tier_id: str | None
+    offer: Offer
+    terms: OfferTerms
+    starts_us: int
+    ends_us: int
+    value: float
+    cost: float
+    promised: int | None
+    """The reward's value in millionths; None where only its use will tell."""
+
+    @property
+    def reward_micros(self) -> int:
+        """What an assignment of it commits."""
+        return self.promised or 0
+
+    @property
+    def taken(self) -> float:
+        """What a redemption takes from the promotion's budget."""
+        return self.reward_micros / MICROS
+
+
+_USUAL_RATE, _USUAL_WEIGHT = 0.05, 100
+
+
+class Kept(msgspec.Struct, array_like=True):
+    """An offer of a kept board. `value` and `cost` are what a redemption of it brings and takes."""
+
+    promotion_id: str
+    tier_id: str | None
+    value: float
+    cost: float
+    features: list[tuple[str, float]]
+    taken: float = 0.0
+    """What a redemption takes from the promotion's budget."""
+
+    @property
+    def offer(self) -> Offer:
+        """As the model sees it."""
+        return made_offer(self.promotion_id, self.tier_id, dict(self.features))
+
+
+class Board:
+    """The offers of a workspace at one time; `by_promotion` has their places by promotion id."""
+
+    def __init__(self, places: list[Place], *, by_redemption: bool, rate: float) -> None:
+        self.places = places
+        self.by_redemption = by_redemption
+        self.rate = rate
+        """The share of assignments that are redeemed, drawn towards what is usual."""
+        self.by_promotion: dict[str, list[int]] = {}
+        self.by_no: dict[int, list[int]] = {}
+        for at, one in enumerate(places):
+            self.by_promotion.setdefault(one.listed.promotion_id, []).append(at)
+            self.by_no.setdefault(one.listed.promotion_no, []).append(at)
+        self.starts_us = np.array([one.starts_us for one in places], np.int64)
+        self.ends_us = np.array([one.ends_us for one in places], np.int64)
+        self.everything = np.ones(len(places), np.bool_)
+        self.nothing = np.zeros(len(places), np.bool_)
+        self.limited = [at for at, one in enumerate(places) if has_limits(one.listed)]
+        self.closer = [
+            at for at, one in enumerate(places) if one.terms.is_closer or has_limits(one.listed)
+        ]
+        """The places that are not open to everybody while they run."""
+        self.tiers = {one.tier_id for one in places}
+        kept = [
+            Kept(
+                one.listed.promotion_id,
+                one.tier_id,
+                one.value,
+                one.cost,
+                list(one.offer.features),
+                one.taken,
+            )
+            for one in places
+        ]
+        self.text = _encode(kept).decode()
+        self.number = content_digest(self.text)
+
+
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(list[Kept])
+
+
+def kept_board(tx: Tx, workspace_no: int, board_no: int) -> list[Kept]:
+    """The offers of a kept board."""
+    known = tx.cache.setdefault(("kept boards", workspace_no), {})
+    if board_no not in known:
+        if len(known) >= 64:
+            known.clear()
+        row = tx.one("board", workspace_no=workspace_no, board_no=board_no)
+        known[board_no] = [] if row is None else _decoder.decode(row[0])
+    found: list[Kept] = known[board_no]
+    return found
+
+
+def board_of(tx: Tx, catalogue: Catalogue, settings: Settings, epoch: int) -> Board:
+    """The board as of a catalogue, settings and an epoch of the mind it goes with."""
+    workspace = catalogue.workspace
+    mark = workspace.catalogue_version, workspace.currency, settings, epoch
+    key = "board", workspace.workspace_no
+    known = tx.cache.get(key)
+    if known is None or known[0] != mark:
+        known = tx.cache[key] = mark, _made(tx, catalogue, settings)
+    board: Board = known[1]
+    return board
+
+
+def keep_board(tx: Tx, workspace_no: int, board: Board) -> None:
+    """Keeps the text of a board that a decision names."""
+    key = "board kept", workspace_no
+    if tx.cache.get(key) != board.number:
+        tx.run("add_board", workspace_no=workspace_no, board_no=board.number, offers=board.text)
+        tx.cache[key] = board.number
+
+
+def _made(tx: Tx, catalogue: Catalogue, settings: Settings) -> Board:
+    workspace = catalogue.workspace
+    sums = _sums(Outstanding(tx, workspace.workspace_no), workspace.currency)
+    offered = [
+        (listed, listed.definition)
+        for listed in catalogue.defined
+        if listed.definition is not None and listed.definition.status == "active"
+    ]
+    terms = {listed.promotion_no: offer_terms(one.properties) for listed, one in offered}
+    stated = [money(one.value) for one in terms.values() if one.value is not None]
+    worth = _Worth(sums, settings, stated)
+    places = [
+        _place(worth, listed, one, terms[listed.promotion_no], tier_id)
+        for listed, one in offered
+        for tier_id in _tiers(one)
+    ]
+    assigned = max(sum(one.assigned for one in sums.values()), 0)
+    redeemed = min(sum(one.redeemed for one in sums.values()), assigned)
+    rate = (redeemed + _USUAL_RATE * _USUAL_WEIGHT) / (assigned + _USUAL_WEIGHT)
+    return Board(places, by_redemption=worth.by_redemption, rate=rate)
+
+
+class _Sums(NamedTuple):
+    """What the counters say of a promotion; money of the workspace's currency."""
+
+    assigned: int
+    redeemed: int
+    redemptions: int
+    cost: float
+    orders: float
+
+
+def _sums(outstanding: Outstanding, currency: str) -> dict[int, _Sums]:
+    found = {}
+    for promotion_no, cells in outstanding.totals().items():
+        every = list(cells.values())
+        own = cells.get(currency)
+        found[promotion_no] = _Sums(
+            sum(one[_ASSIGNED] for one in every),
+            sum(one[_REDEEMED] for one in every),
+            sum(one[_REDEMPTIONS] for one in every),
+            0.0 if own is None else own[_COST] / MICROS,
+            0.0 if own is None else own[_ORDER] / MICROS,
+        )
+    return found
+
+
+class _Worth:
+    """What redemptions of offers bring and cost."""
+
+    def __init__(self, sums: dict[int, _Sums], settings: Settings, stated: list[float]) -> None:
+        self._sums = sums
+        self._margin = settings.margin
+        times = sum(one.redemptions for one in sums.values())
+        self._order = sum(one.orders for one in sums.values()) / times if times else 0.0
+        self._stated = sum(stated) / len(stated) if stated else 0.0
+        self.by_redemption = settings.objective == "redemption" or not (self._order or stated)
+
+    def value(self, no: int, terms: OfferTerms) -> float:
+        """What a redemption brings before its reward is paid."""
+        if self.by_redemption:
+            return 1.0
+        if terms.value is not None:
+            return money(terms.value)
+        return self._margin * self.order(no) if self._order else self._stated
+
+    def order(self, no: int) -> float:
+        """What an order that redeems the promotion comes to."""
+        own = self._sums.get(no)
+        if own is None or not self._order:
+            return self._order
+        return (own.orders + _DRAWN * self._order) / (own.redemptions + _DRAWN)
+
+    def cost(self, listed: Listed, terms: OfferTerms, micros: int | None) -> float:
+        """What a redemption costs."""
+        if self.by_redemption:
+            return 0.0
+        if terms.cost is not None:
+            return money(terms.cost)
+        if listed.terms.currency.startswith(UNIT_MARK):
+            return 0.0
+        if micros is not None:
+            return micros / MICROS
+        return self._share_of_order(listed)
+
+    def _share_of_order(self, listed: Listed) -> float:
+        """Of a percentage: what it cost so far, drawn towards that share of an order."""
+        assert listed.definition is not None
+        text = listed.definition.reward.value
+        guess = self.order(listed.promotion_no) * min(money(text) / 100, 1.0) if text else 0.0
+        own = self._sums.get(listed.promotion_no)
+        if own is None:
+            return guess
+        return (own.cost + _DRAWN * guess) / (own.redemptions + _DRAWN)
+
+
+def _place(
+    worth: _Worth, listed: Listed, one: Promotion, terms: OfferTerms, tier_id: str | None
+) -> Place:
+    micros = promised_micros(listed.terms, None, tier_id)
+    return Place(
+        listed,
+        tier_id,
+        offer_of(listed.promotion_id, one, tier_id),
+        terms,
+        -(2**62) if one.starts_at is None else parse_instant(one.starts_at),
+        2**62 if one.ends_at is None else parse_instant(one.ends_at),
+        worth.value(listed.promotion_no, terms),
+        worth.cost(listed, terms, micros),
+        micros,
+    )
+
+
+def _tiers(one: Promotion) -> list[str | None]:
+    return [tier.tier_id for tier in one.tiers] if one.tiers else [None]

@@ -1,0 +1,40 @@
+"""News for the learner: which groups hold assignments of decisions in which something has moved.
+
+An assignment of a decision says so in its details, which every flow that touches it has read anyway. So facts that
+have nothing to do with decisions cost one comparison with None, and those that do append one row for a whole
+transaction, in that transaction: what is learned and what is stored cannot come apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from promosight.store.rows import GroupKey
+from promosight.store.tx import Tx
+
+_MARK = '"decision_id":'
+_Groups = list[tuple[int, int, int]]
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Groups).decode
+
+
+def is_decided(details: str | None) -> bool:
+    """Whether an assignment with these details belongs to a decision."""
+    return details is not None and _MARK in details
+
+
+def note_news(
+    tx: Tx, workspace_no: int, keys: Iterable[tuple[int, int, int] | GroupKey], *, now_us: int
+) -> None:
+    """Leaves word that something moved in these groups."""
+    moved = sorted(set(map(tuple, keys)))
+    if moved:
+        text = _encode(moved).decode()
+        tx.run("note_news", workspace_no=workspace_no, noted_us=now_us, moved=text)
+
+
+def moved_groups(texts: Iterable[str]) -> list[GroupKey]:
+    """The groups that news are about, each once, in order."""
+    return sorted({GroupKey(*key) for text in texts for key in _decode(text)})

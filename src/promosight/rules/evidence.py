@@ -1,0 +1,250 @@
+"""What decisions taught, as sums: the state of learning is a function of the set of facts, in whatever order they came.
+
+For each offer: the second moments of the customers' features, weighted by how much a decision can teach (p (1 - p) at
+the p_hat logged with it), and the first moments, in which its label stands: 0 until a live redemption, then 1, after a
+reversal 0 again. A decision touches the sums of its own offer and nothing else. Everything the model needs for all
+columns of all promotions follows from these few sums when a snapshot is solved (rules/solving.py).
+
+Sums are kept in whole numbers, so they are exact and have no order. Forgetting is a weight by the decision's time: 1 at
+the start of an era of eight half-lives, 256 at its end. Eras are summed apart, and put together when solved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import exp2, log
+
+import msgspec
+import numpy as np
+import xxhash
+import zstandard
+from numpy.typing import NDArray
+
+from promosight.rules.features import BIAS, MOST, STEPS, Offer, stepped
+
+WEIGHT = 1 << 20
+"""A weight of one, in whole numbers."""
+ERA = 8
+"""Half-lives of an era."""
+ERAS_KEPT = 3
+"""Older ones weigh less than 1 in 65,536."""
+COLUMNS = 2 * MOST
+"""No more names of customer features than these: bias, then the history's own, then those whose hash is smallest."""
+LEAST_P = 1e-4
+Whole = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision as learning sees it: the stored features, the offer chosen, the probability logged, when."""
+
+    x: Mapping[str, float]
+    offer: Offer
+    p_hat: float
+    decided_us: int
+    weight: float = 1.0
+    """Less than one for a decision whose outcome is partly out still (nightly replay)."""
+    lean: float = 0.0
+    """The part of the log-odds that was not the model's (`Arm.lean`): it explains, and nothing is learned for it."""
+
+
+class Cell:
+    """The sums of one offer in one era, over the columns the evidence knows."""
+
+    __slots__ = ("decisions", "first", "redeemed", "second")
+
+    def __init__(self, width: int) -> None:
+        self.second: Whole = np.zeros((width, width), np.int64)
+        self.first: Whole = np.zeros(width, np.int64)
+        self.decisions = 0
+        self.redeemed = 0
+
+    def widened(self, width: int) -> None:
+        """Room for more columns."""
+        more = width - len(self.first)
+        if more > 0:
+            self.second = np.pad(self.second, ((0, more), (0, more)))
+            self.first = np.pad(self.first, (0, more))
+
+
+@dataclass
+class Evidence:
+    """The sums of all decisions of a workspace."""
+
+    half_life_us: int
+    columns: dict[str, int] = field(default_factory=lambda: {BIAS: 0})
+    cells: dict[tuple[int, Offer], Cell] = field(default_factory=dict)
+
+    def add(self, decided: Decided, *, redeemed: bool = False) -> None:
+        """A decision, not redeemed yet unless told."""
+        self._sum(decided, 1)
+        if redeemed:
+            self.relabel(decided, redeemed=True)
+
+    def remove(self, decided: Decided, *, redeemed: bool = False) -> None:
+        """Takes a decision out as if it had never been."""
+        self._sum(decided, -1)
+        if redeemed:
+            self.relabel(decided, redeemed=False)
+
+    def relabel(self, decided: Decided, *, redeemed: bool) -> None:
+        """Its redemption came (True) or was reversed (False). Only for a label that really changes."""
+        sign = 1 if redeemed else -1
+        era, weight = self._weight(decided.decided_us)
+        at, steps = self._row(decided.x)
+        cell = self._cell(era, decided.offer)
+        cell.first[at] += sign * round(weight * WEIGHT) * steps
+        cell.redeemed += sign
+
+    def merge(self, other: Evidence) -> None:
+        """Adds all of another part: the same as if its decisions had been added here."""
+        if other.half_life_us != self.half_life_us:
+            raise ValueError("evidence with different half-lives cannot be added")
+        for name in other.columns:
+            self._column(name)
+        for (era, offer), theirs in other.cells.items():
+            names = list(other.columns)[: len(theirs.first)]
+            held = [(self.columns[name], i) for i, name in enumerate(names) if name in self.columns]
+            ours, at, of = self._cell(era, offer), [a for a, _ in held], [i for _, i in held]
+            ours.second[np.ix_(at, at)] += theirs.second[np.ix_(of, of)]
+            ours.first[at] += theirs.first[of]
+            ours.decisions += theirs.decisions
+            ours.redeemed += theirs.redeemed
+
+    def forget(self, now_us: int) -> None:
+        """Drops eras that weigh nothing any more."""
+        oldest = self._weight(now_us)[0] - ERAS_KEPT
+        self.cells = {key: cell for key, cell in self.cells.items() if key[0] > oldest}
+
+    def scale(self, era: int, now_us: int) -> float:
+        """What one unit of an era's sums weighs now."""
+        halves = (now_us - era * ERA * self.half_life_us) / self.half_life_us
+        return exp2(-max(-60.0, min(200.0, halves))) / WEIGHT
+
+    def canonical(self) -> list[tuple[int, Offer, list[str], Cell]]:
+        """All cells in one order, each over its own names in theirs: equal for equal sums."""
+        return [
+            (era, offer, *_tidy(list(self.columns), cell))
+            for (era, offer), cell in sorted(self.cells.items(), key=_cell_order)
+            if cell.decisions
+        ]
+
+    def encode(self) -> bytes:
+        """As bytes; the same bytes for the same set of facts."""
+        rows = [
+            (era, offer.promotion, offer.tier, offer.features, names, *_packed(cell))
+            for era, offer, names, cell in self.canonical()
+        ]
+        plain = msgspec.msgpack.encode((1, self.half_life_us, rows))
+        return zstandard.ZstdCompressor(level=3).compress(plain)
+
+    @classmethod
+    def decode(cls, kept: bytes) -> Evidence:
+        """What `encode` made."""
+        plain = zstandard.ZstdDecompressor().decompress(kept)
+        _, half_life_us, rows = msgspec.msgpack.decode(plain, type=tuple[int, int, list[_Row]])
+        made = cls(half_life_us)
+        for row in rows:
+            made.merge(_unpacked(half_life_us, row))
+        return made
+
+    def _sum(self, decided: Decided, sign: int) -> None:
+        p = min(max(decided.p_hat, LEAST_P), 1 - LEAST_P)
+        era, weight = self._weight(decided.decided_us)
+        weight *= decided.weight
+        teaches = p * (1 - p)
+        at, steps = self._row(decided.x)
+        cell = self._cell(era, decided.offer)
+        cell.second[np.ix_(at, at)] += (sign * round(weight * teaches * WEIGHT)) * np.outer(
+            steps, steps
+        )
+        pull = teaches * (log(p / (1 - p)) - decided.lean) - p
+        cell.first[at] += sign * round(weight * pull * WEIGHT) * steps
+        cell.decisions += sign
+
+    def _weight(self, decided_us: int) -> tuple[int, float]:
+        length = ERA * self.half_life_us
+        era = decided_us // length
+        return era, exp2((decided_us - era * length) / self.half_life_us)
+
+    def _cell(self, era: int, offer: Offer) -> Cell:
+        cell = self.cells.get((era, offer))
+        if cell is None:
+            cell = self.cells[era, offer] = Cell(len(self.columns))
+        cell.widened(len(self.columns))
+        return cell
+
+    def _row(self, x: Mapping[str, float]) -> tuple[Whole, Whole]:
+        """Which columns a customer has, and how many steps of each."""
+        told = [(self._column(n), round(stepped(v) * STEPS)) for n, v in x.items() if n != BIAS]
+        held = [(0, STEPS), *((at, steps) for at, steps in told if at is not None and steps)]
+        both = np.array(held, np.int64)
+        return both[:, 0], both[:, 1]
+
+    def _column(self, name: str) -> int | None:
+        at = self.columns.get(name)
+        if at is None and len(self.columns) >= COLUMNS:
+            return self._instead(name)
+        return self.columns.setdefault(name, len(self.columns)) if at is None else at
+
+    def _instead(self, name: str) -> int | None:
+        """The place of the last name in the fixed order, if this one goes before it.
+
+        Whoever is among the first in the end was so at any time before: what is kept does not depend on the order.
+        """
+        last = max(self.columns, key=_name_order)
+        if _name_order(name) >= _name_order(last):
+            return None
+        at = self.columns[last]
+        self.columns = {name if each == last else each: i for each, i in self.columns.items()}
+        for cell in self.cells.values():
+            if at < len(cell.first):
+                cell.second[at, :] = cell.second[:, at] = 0
+                cell.first[at] = 0
+        return at
+
+
+_Row = tuple[int, str, str, tuple[tuple[str, float], ...], list[str], int, int, bytes, bytes]
+
+
+def _name_order(name: str) -> tuple[bool, bool, int]:
+    told = "=" in name and not name.startswith("rate:")
+    return name != BIAS, told, xxhash.xxh64_intdigest(name.encode())
+
+
+def _cell_order(item: tuple[tuple[int, Offer], Cell]) -> tuple[int, str, str, Iterable[object]]:
+    era, offer = item[0]
+    return era, offer.promotion, offer.tier, offer.features
+
+
+def _tidy(columns: list[str], cell: Cell) -> tuple[list[str], Cell]:
+    """A cell over the names it has sums of, sorted."""
+    used = [i for i in range(len(cell.first)) if cell.second[i, i] or cell.first[i]]
+    used.sort(key=columns.__getitem__)
+    tidy = Cell(0)
+    tidy.second, tidy.first = cell.second[np.ix_(used, used)], cell.first[used]
+    tidy.decisions, tidy.redeemed = cell.decisions, cell.redeemed
+    return [columns[i] for i in used], tidy
+
+
+def _packed(cell: Cell) -> tuple[int, int, bytes, bytes]:
+    upper = cell.second[np.triu_indices(len(cell.first))]
+    return (
+        cell.decisions,
+        cell.redeemed,
+        upper.astype("<i8").tobytes(),
+        cell.first.astype("<i8").tobytes(),
+    )
+
+
+def _unpacked(half_life_us: int, row: _Row) -> Evidence:
+    era, promotion, tier, features, names, decisions, redeemed, upper, first = row
+    cell = Cell(len(names))
+    at = np.triu_indices(len(names))
+    cell.second[at] = np.frombuffer(upper, "<i8")
+    cell.second.T[at] = cell.second[at]
+    cell.first[:] = np.frombuffer(first, "<i8")
+    cell.decisions, cell.redeemed = decisions, redeemed
+    columns = {name: i for i, name in enumerate(names)}
+    return Evidence(half_life_us, columns, {(era, Offer(promotion, tier, features)): cell})

@@ -1,0 +1,185 @@
+"""The one feature map: what a model may know of a customer and of an offer, as a few named numbers.
+
+`customer_features` is called when a decision is made and its result is stored with the decision; learning reads what
+is stored. So both see the same, and nothing from after a decision can leak into it. Every number lies in [-2, 2] and
+is a multiple of 1/64: that is what makes the sums of rules/evidence.py exact. docs/decisioning.md lists the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import copysign, exp, isfinite, log1p
+
+from promosight.rules.promotions import Promotion
+
+STEPS = 64
+"""A feature is a whole number of this fraction of one."""
+BOUND = 2.0
+MOST = 32
+"""No more features than these; the history's own come first, then the others by name."""
+BIAS = "1"
+DAY_US = 86_400_000_000
+_LONGEST = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one customer did with one promotion before the decision."""
+
+    kind: str
+    reward_type: str
+    assigned: int = 0
+    redeemed: int = 0
+    """Redemptions that count: reversed ones are not among them."""
+    reversed: int = 0
+    value: float = 0.0
+    """The sum of the order values of the counted redemptions."""
+    last_assigned_us: int | None = None
+    last_redeemed_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of one customer before the decision, one record per promotion; their order does not matter."""
+
+    records: Sequence[Record] = ()
+
+
+NOTHING_KNOWN = History()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A promotion and one of its tiers (or none), with what a model may know of it."""
+
+    promotion: str
+    tier: str
+    """Empty without a tier."""
+    features: tuple[tuple[str, float], ...]
+    """Sorted by name."""
+
+    def __hash__(self) -> int:
+        """Kept: offers are looked up thirty at a time."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.promotion, self.tier, self.features))
+
+
+def customer_features(
+    history: History,
+    profile: Mapping[str, object],
+    context: Mapping[str, object],
+    now_us: int,
+) -> dict[str, float]:
+    """The named features of one customer; what the context says goes before what the profile says."""
+    found = _of_history(history.records, now_us) if history.records else {}
+    told = dict(_told({**profile, **context}))
+    for name in sorted(told)[: MOST - len(found)]:
+        found[name] = told[name]
+    return found
+
+
+def offer_features(promotion: Promotion, tier: str | None = None) -> dict[str, float]:
+    """The named features of an offer, from the promotion's definition alone."""
+    places = [each.tier_id for each in promotion.tiers]
+    value = promotion.reward.value
+    found = {f"reward={promotion.reward.type}": 1.0, f"kind={promotion.kind}": 1.0}
+    if tier in places:
+        at = places.index(tier)
+        value = promotion.tiers[at].reward_value or value
+        found["tier"] = stepped(1 - 2 * at / max(1, len(places) - 1))
+    worth = stepped(log1p(abs(_number(value))) / 3 - 1)
+    return {**found, "worth": worth, "worth2": stepped(worth * worth)}
+
+
+def offer_of(promotion_id: str, promotion: Promotion, tier: str | None = None) -> Offer:
+    """The offer of a promotion and one of its tiers."""
+    return made_offer(promotion_id, tier, offer_features(promotion, tier))
+
+
+def made_offer(promotion_id: str, tier: str | None, features: Mapping[str, float]) -> Offer:
+    """An offer with these features, rounded like all features."""
+    kept = {name: stepped(value) for name, value in features.items()}
+    return Offer(promotion_id, tier or "", tuple(sorted(kept.items())))
+
+
+def stepped(value: float) -> float:
+    """The nearest feature value there is: bounded, a multiple of 1/64, and 0 for what is no number."""
+    if not isfinite(value):
+        return 0.0
+    return round(max(-BOUND, min(BOUND, value)) * STEPS) / STEPS
+
+
+def _of_history(records: Iterable[Record], now_us: int) -> dict[str, float]:
+    everything, groups = _Sums(), dict[str, _Sums]()
+    for record in records:
+        everything.add(record)
+        for name in (f"kind={record.kind}", f"reward={record.reward_type}"):
+            groups.setdefault(name, _Sums()).add(record)
+    rate = (everything.redeemed + 0.2) / (everything.assigned + 2)
+    found = {
+        "assigned": log1p(everything.assigned) / 3,
+        "redeemed": log1p(everything.redeemed),
+        "rate": 2 * rate,
+        "reversed": everything.reversed / (everything.reversed + everything.redeemed + 1),
+        "basket": log1p(everything.value / max(1, everything.redeemed)) / 4,
+        "recency": _nearness(everything.last_redeemed_us, now_us, 30),
+        "just_assigned": _nearness(everything.last_assigned_us, now_us, 3),
+    }
+    for name, sums in groups.items():
+        found[f"rate:{name}"] = 3 * (sums.redeemed - rate * sums.assigned) / (sums.assigned + 3)
+    return {name: stepped(value) for name, value in sorted(found.items())}
+
+
+class _Sums:
+    """Sums over records."""
+
+    def __init__(self) -> None:
+        self.assigned = self.redeemed = self.reversed = 0
+        self.value = 0.0
+        self.last_assigned_us: int | None = None
+        self.last_redeemed_us: int | None = None
+
+    def add(self, record: Record) -> None:
+        self.assigned += record.assigned
+        self.redeemed += record.redeemed
+        self.reversed += record.reversed
+        self.value += record.value
+        self.last_assigned_us = _later(self.last_assigned_us, record.last_assigned_us)
+        self.last_redeemed_us = _later(self.last_redeemed_us, record.last_redeemed_us)
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    return one if other is None else other if one is None else max(one, other)
+
+
+def _nearness(then_us: int | None, now_us: int, days: float) -> float:
+    """1 for just now, falling to 0 over so many days; 0 for never."""
+    return 0.0 if then_us is None else exp(-max(0, now_us - then_us) / DAY_US / days)
+
+
+def _told(values: Mapping[str, object]) -> Iterable[tuple[str, float]]:
+    """Numbers as `key=#` on a logarithmic scale, words and yes-or-no as one feature `key=word` for each word."""
+    for key, value in values.items():
+        match value:
+            case bool() | str():
+                word = str(value).strip().lower()
+                yield f"{key}={word}"[:_LONGEST], 1.0
+            case int() | float():
+                number = _number(value)
+                yield f"{key}=#"[-_LONGEST:], stepped(copysign(log1p(abs(number)) / 3, number))
+            case _:
+                pass
+
+
+def _number(value: object) -> float:
+    """A finite float, 0 for anything else."""
+    try:
+        number = float(value)  # type: ignore[arg-type]  # what is no number is caught
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return number if isfinite(number) else 0.0

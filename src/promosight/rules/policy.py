@@ -1,0 +1,274 @@
+"""Which offer a customer gets: what each is worth, and a probability for each, from which the choice is drawn.
+
+An arm is worth p_hat x (value - price x cost) - contact; "none" is always an arm, worth 0. The probabilities (pmf) are
+greater than 0 for every arm, the choice is drawn from exactly them, and they are logged: that is what later makes an
+honest estimate possible of what another policy would have earned. Whatever forbids an offer (eligibility, caps,
+frequency) must have taken it out before: nothing may be refused after the draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from promosight.rules.features import Offer
+from promosight.rules.snapshot import DRAWS, Menu, Snapshot
+
+Floats = NDArray[np.float64]
+FAR = 30.0
+ABSURD = 1e12
+THOMPSON = 9.0
+"""At this gamma Thompson sampling draws from the posterior as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An offer as a candidate of one decision."""
+
+    offer: Offer
+    value: float
+    """Net worth of a redemption: what it brings less what its reward costs."""
+    cost: float = 0.0
+    """What a redemption takes from the budget."""
+    price: float = 0.0
+    """Shadow price of that budget."""
+    contact: float = 0.0
+    """What making the offer costs, redeemed or not."""
+    lean: float = 0.0
+    """Log-odds that this customer's own record with the promotion adds (rules/leaning.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How much is tried. `gamma` is the slider: the greater, the more the best looking offer is preferred."""
+
+    kind: str = "thompson"
+    """thompson (draws from the posterior) or igw (inverse gap weighting)."""
+    gamma: float = 30.0
+    floor: float = 0.02
+    """The share of decisions drawn evenly from all arms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One decision's outcome. Arrays are in the order of the arms; pmf and scores have "none" at the end."""
+
+    index: int | None
+    """The chosen arm, None for no offer."""
+    propensity: float
+    pmf: Floats
+    scores: Floats
+    p_hat: Floats
+    best: int | None
+    """The arm of the highest score, None for no offer."""
+    _menu: Menu
+    _row: Floats
+
+    @property
+    def sd(self) -> Floats:
+        """How unsure the log-odds of each arm are. Worked out when asked for."""
+        return self._menu.sd(self._row)
+
+    @property
+    def explored(self) -> bool:
+        """Whether something else than the best looking was drawn."""
+        return self.index != self.best
+
+
+def seed_of(decision_id: str, salt: str = "") -> int:
+    """The seed of a decision."""
+    return xxhash.xxh64_intdigest(f"{salt}\x00{decision_id}".encode())
+
+
+def choose(
+    snapshot: Snapshot,
+    x: Mapping[str, float],
+    arms: Sequence[Arm],
+    exploration: Exploration,
+    seed: int,
+) -> Choice:
+    """Draws one arm, or none, for a customer with these features."""
+    menu = snapshot.menu([arm.offer for arm in arms])
+    row = snapshot.layout.row(x)
+    lean = np.array([arm.lean for arm in arms], float)
+    p_hat = _likely(menu.weights @ row + lean)
+    net, contact = _worth(arms)
+    scores = np.append(p_hat * net - contact, 0.0)
+    if exploration.kind == "thompson":
+        draws = menu.draws(doubt_scale(exploration))
+        inner = _frequencies(_likely(draws @ row + lean) * net - contact)
+    else:
+        inner = _inverse_gaps_of_one(scores, greed(snapshot, exploration))
+    pmf = (1.0 - exploration.floor) * inner + exploration.floor / len(inner)
+    pmf /= pmf.sum()
+    at = drawn(pmf, seed)
+    best = int(scores.argmax())
+    last = len(arms)
+    return Choice(
+        index=None if at == last else at,
+        propensity=float(pmf[at]),
+        pmf=pmf,
+        scores=scores,
+        p_hat=p_hat,
+        best=None if best == last else best,
+        _menu=menu,
+        _row=row,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The outcome of many decisions over the same arms: one row for each customer; "none" is the last column."""
+
+    index: NDArray[np.intp]
+    """The chosen column."""
+    pmf: Floats
+    scores: Floats
+    p_hat: Floats
+    sd: Floats
+
+
+def choose_many(
+    snapshot: Snapshot,
+    customers: Sequence[Mapping[str, float]],
+    arms: Sequence[Arm],
+    exploration: Exploration,
+    seeds: Sequence[int],
+    allowed: NDArray[np.bool_] | None = None,
+    values: Floats | None = None,
+    leans: Floats | None = None,
+) -> Choices:
+    """`choose` for many customers at once: the same scores, probabilities and draws.
+
+    `allowed` (customer x arm) takes arms out for some; `values` (customer x arm) is what a redemption is worth net of
+    everything, where that differs by customer. `leans` (customer x arm) are in place of those of the arms.
+    """
+    menu = snapshot.menu([arm.offer for arm in arms])
+    width = len(snapshot.layout.names)
+    rows = np.array([snapshot.layout.row(x) for x in customers]).reshape(len(customers), width)
+    net, contact = _worth(arms)
+    lean = np.array([arm.lean for arm in arms], float) if leans is None else leans
+    p_hat = _likely(rows @ menu.weights.T + lean)
+    worths = net if values is None else _bounded(values)
+    scores = np.column_stack([p_hat * worths - contact, np.zeros(len(rows))])
+    if allowed is not None:
+        scores[:, :-1][~allowed] = -np.inf
+    if exploration.kind == "thompson":
+        draws = menu.draws(doubt_scale(exploration))
+        inner = _frequencies_of_many(draws, rows, worths, contact, allowed, lean)
+    else:
+        inner = inverse_gaps(scores, greed(snapshot, exploration))
+    pmf = _with_floor(inner, scores, exploration.floor)
+    passed = pmf.cumsum(axis=1) <= np.array([uniform(seed) for seed in seeds])[:, None]
+    return Choices(np.minimum(passed.sum(axis=1), len(arms)), pmf, scores, p_hat, menu.sds(rows))
+
+
+def drawn(pmf: Floats, seed: int) -> int:
+    """The place drawn from a pmf by a seed: the first at which the sum passes a number even in [0, 1)."""
+    at = int(pmf.cumsum().searchsorted(uniform(seed), side="right"))
+    return min(at, len(pmf) - 1)
+
+
+def uniform(seed: int) -> float:
+    """A number even in [0, 1) from a seed (splitmix64)."""
+    z = (seed + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+    return float((z ^ (z >> 31)) >> 11) / float(1 << 53)
+
+
+def greed(snapshot: Snapshot, exploration: Exploration) -> float:
+    """The gamma of inverse gap weighting now: it grows with the square root of what is known."""
+    return exploration.gamma * sqrt(1.0 + snapshot.weight)
+
+
+def doubt_scale(exploration: Exploration) -> float:
+    """By how much Thompson sampling narrows the posterior: the same slider, in another currency."""
+    return min(1.0, THOMPSON / max(exploration.gamma, 1e-9))
+
+
+def _likely(odds: Floats) -> Floats:
+    likely: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -FAR, FAR)))
+    return likely
+
+
+def _worth(arms: Sequence[Arm]) -> tuple[Floats, Floats]:
+    """Net worth of a redemption and cost of contact, of each arm; what is no number or absurd is bounded."""
+    told = np.array([(a.value, a.price, a.cost, a.contact) for a in arms], float).reshape(-1, 4)
+    value, price, cost, contact = _bounded(told).T
+    return value - price * cost, contact
+
+
+def _bounded(values: Floats) -> Floats:
+    """Within what can be counted with: no worth is more than a trillion."""
+    bounded: Floats = np.clip(np.nan_to_num(values), -ABSURD, ABSURD)
+    return bounded
+
+
+def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:
+    """A share of the decisions is drawn evenly from all arms there are; what is taken out has a score of -inf."""
+    there = np.isfinite(scores)
+    pmf = (1.0 - floor) * inner + floor * there / there.sum(axis=-1, keepdims=True)
+    whole: Floats = pmf / pmf.sum(axis=-1, keepdims=True)
+    return whole
+
+
+def _frequencies(worth: Floats) -> Floats:
+    """How often each arm was the best of a draw; none if nothing was worth more than 0."""
+    with_none = np.column_stack([worth, np.zeros(len(worth))])
+    shares: Floats = np.bincount(with_none.argmax(axis=1), minlength=with_none.shape[1]) / len(
+        worth
+    )
+    return shares
+
+
+def _frequencies_of_many(
+    draws: Floats,
+    rows: Floats,
+    net: Floats,
+    contact: Floats,
+    allowed: NDArray[np.bool_] | None,
+    lean: Floats,
+) -> Floats:
+    """The same for many customers, draw by draw."""
+    counts = np.zeros((len(rows), draws.shape[1] + 1))
+    each = np.arange(len(rows))
+    for weights in draws:
+        worth = _likely(rows @ weights.T + lean) * net - contact
+        if allowed is not None:
+            worth[~allowed] = -np.inf
+        counts[each, np.column_stack([worth, np.zeros(len(rows))]).argmax(axis=1)] += 1
+    return counts / DRAWS
+
+
+def inverse_gaps(scores: Floats, gamma: float) -> Floats:
+    """Inverse gap weighting: an arm is drawn the rarer, the more it falls short of the best.
+
+    Gaps are told in parts of the mean gap, so that gamma means the same in any currency. An arm that is taken out
+    (-inf) has no share.
+    """
+    there = np.isfinite(scores)
+    count = there.sum(axis=-1, keepdims=True)
+    gaps = np.where(there, scores.max(axis=-1, keepdims=True) - scores, 0.0)
+    scale = gaps.sum(axis=-1, keepdims=True) / count
+    shares: Floats = there / (count + gamma * gaps / np.where(scale > 0, scale, 1.0))
+    at = scores.argmax(axis=-1)[..., None]
+    np.put_along_axis(shares, at, 0.0, axis=-1)
+    np.put_along_axis(shares, at, 1.0 - shares.sum(axis=-1, keepdims=True), axis=-1)
+    return shares
+
+
+def _inverse_gaps_of_one(scores: Floats, gamma: float) -> Floats:
+    """The same for one customer to whom all arms are open; quicker."""
+    best = int(scores.argmax())
+    gaps = scores[best] - scores
+    scale = float(gaps.sum()) / len(scores)
+    shares: Floats = 1.0 / (len(scores) + gaps * (gamma / scale if scale > 0 else 0.0))
+    shares[best] = 0.0
+    shares[best] = 1.0 - float(shares.sum())
+    return shares

@@ -1,0 +1,134 @@
+"""The learner: one thread beside the server that turns news into what decisions are made with.
+
+It looks a few times a second. What one process has learned the others read; where two learn at once, one of them writes
+the next revision and the other begins again from it. What is dear (comparing, adding up, solving) is done here, so that
+the store's writer is held only for a short transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from promosight.flows.boards import board_of
+from promosight.flows.decisioning import rules_of
+from promosight.flows.learning import (
+    Lesson,
+    changes_of_news,
+    current,
+    learn,
+    take_news,
+    workspaces_with_news,
+    write_lesson,
+)
+from promosight.flows.minds import Learned, Minds
+from promosight.store.catalogue import load
+from promosight.store.engine import Store
+from promosight.store.tx import Tx
+
+_LOOKS_EVERY_SECONDS = 0.2
+_COUNTERS_EVERY_SECONDS = 1.0
+_RESTS, _RESTS_AT_MOST = 8, 0.6
+"""It rests so many times as long as a look took, and never longer: what is told is learned within a second."""
+_REST = 20
+"""What the counters say is solved anew no oftener than so many times as long as it takes."""
+_log = logging.getLogger("promosight")
+
+
+class Learner:
+    """The thread that learns for all workspaces of a store, until `stop`. `name` is its own among processes."""
+
+    def __init__(self, store: Store, minds: Minds, *, clock: Callable[[], int], name: str) -> None:
+        self._store = store
+        self._minds = minds
+        self._clock = clock
+        self._name = name
+        self._known: dict[int, Learned] = {}
+        self._marks: dict[int, Any] = {}
+        self._next_look: dict[int, float] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="promosight-learner", daemon=True)
+
+    def start(self) -> None:
+        """Begins, also with what an earlier server left."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the lesson at hand; what is not learned yet stays for the next server."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        rest = _LOOKS_EVERY_SECONDS
+        while not self._stopping.wait(rest):
+            began = time.monotonic()
+            try:
+                self._look()
+                took = time.monotonic() - began
+                rest = min(max(_LOOKS_EVERY_SECONDS, _RESTS * took), _RESTS_AT_MOST)
+            except Exception as error:  # noqa: BLE001 - there is nobody else to tell
+                self._known.clear()
+                if not self._stopping.is_set():
+                    _log.error("learning failed", exc_info=error)
+                    self._stopping.wait(1.0)
+
+    def _look(self) -> None:
+        for workspace_no in self._store.read(workspaces_with_news):
+            self._learn(workspace_no)
+        for workspace_no in self._minds.workspaces:
+            self._keep_up(workspace_no)
+
+    def _learn(self, workspace_no: int) -> None:
+        """Learns what is new in a workspace; where somebody else was first, the next look tries again."""
+        taken = f"{self._name}-{self._clock()}"
+        self._store.change(partial(take_news, workspace_no=workspace_no, taken=taken))
+        changes, known = self._store.read(
+            lambda tx: (
+                changes_of_news(tx, workspace_no, taken),
+                current(tx, workspace_no, self._known.pop(workspace_no, None)),
+            )
+        )
+        lesson = Lesson(learn(known, changes), changes)
+
+        def write(tx: Tx) -> bool:
+            return write_lesson(tx, workspace_no, lesson, taken, now_us=self._clock())
+
+        if self._store.change(write):
+            self._known[workspace_no] = lesson.learned
+            self._solve(workspace_no)
+
+    def _keep_up(self, workspace_no: int) -> None:
+        """Chooses with what other processes learned, and with what the counters say now."""
+        row = self._store.read(lambda tx: tx.one("learned_revision", workspace_no=workspace_no))
+        revision = 0 if row is None else row[0]
+        due = time.monotonic() >= self._next_look.get(workspace_no, 0.0)
+        if revision != self._minds.revision_of(workspace_no) or (due and self._moved(workspace_no)):
+            self._solve(workspace_no)
+
+    def _moved(self, workspace_no: int) -> bool:
+        self._next_look[workspace_no] = time.monotonic() + _COUNTERS_EVERY_SECONDS
+        mark = self._store.read(lambda tx: tx.one("counted_mark", workspace_no=workspace_no))
+        return self._marks.get(workspace_no) != mark
+
+    def _solve(self, workspace_no: int) -> None:
+        began = time.monotonic()
+
+        def solved(tx: Tx) -> Any:
+            known = current(tx, workspace_no, self._known.get(workspace_no))
+            self._known[workspace_no] = known
+            catalogue = load(tx, workspace_no)
+            mind = self._minds.made(tx, catalogue, known)
+            board = board_of(tx, catalogue, rules_of(tx, workspace_no).settings, mind.epoch)
+            # What the next decision would have to work out first is worked out here.
+            _ = mind.snapshot.menu([place.offer for place in board.places]).doubts
+            self._minds.put(workspace_no, mind)
+            return tx.one("counted_mark", workspace_no=workspace_no)
+
+        self._marks[workspace_no] = self._store.read(solved)
+        now = time.monotonic()
+        rest = max(_COUNTERS_EVERY_SECONDS, _REST * (now - began))
+        self._next_look[workspace_no] = now + rest

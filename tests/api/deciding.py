@@ -1,0 +1,94 @@
+"""Words of tests about decisions: ask for one, redeem it, wait until it is learned."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+
+_numbers = count(1)
+
+
+def settings(client: httpx.Client, **changes: Any) -> None:
+    """Changes how the workspace decides; without a control group unless one is named."""
+    answer = client.patch("/v1/decisioning", json={"control_share": 0.0, **changes})
+    assert answer.status_code == 200, answer.text
+
+
+def ask(client: httpx.Client, customer_id: str = "ann", **more: Any) -> httpx.Response:
+    """Asks for a decision, under a fresh id unless one is given."""
+    body = {"customer_id": customer_id, "decision_id": f"d{next(_numbers)}", **more}
+    return client.post("/v1/decisions", json=body)
+
+
+def decided(client: httpx.Client, customer_id: str = "ann", **more: Any) -> dict[str, Any]:
+    """The answer to it."""
+    answer = ask(client, customer_id, **more)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def explained(client: httpx.Client, decision_id: str) -> dict[str, Any]:
+    """What is told of a decision; its sums come out equal."""
+    answer = client.get(f"/v1/decisions/{decision_id}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert found["replay"]["equal"], found["replay"]
+    return found
+
+
+def redeem(
+    client: httpx.Client, promotion_id: str, customer_id: str, event_id: str, **more: Any
+) -> dict[str, Any]:
+    """Reports a redemption."""
+    body = {"promotion_id": promotion_id, "customer_id": customer_id, "event_id": event_id}
+    body |= {"redeemed_at": datetime.now(UTC).isoformat(), **more}
+    answer = client.post("/v1/redemptions", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def reverse(client: httpx.Client, event_id: str) -> None:
+    """Reports a reversal of it."""
+    body = {"type": "reversal", "event_id": f"{event_id}-back", "reverses": event_id}
+    body["redeemed_at"] = datetime.now(UTC).isoformat()
+    answer = client.post("/v1/redemptions", json=body)
+    assert answer.status_code == 200, answer.text
+
+
+def learned(client: httpx.Client, seconds: float = 5.0, **expected: int) -> dict[str, Any]:
+    """Waits until nothing waits to be learned and what was learned says so; returns it."""
+    end = time.monotonic() + seconds
+    while True:
+        found: dict[str, Any] = client.get("/v1/decisioning").json()["learned"]
+        if not found["waiting"] and all(found[name] == n for name, n in expected.items()):
+            return found
+        assert time.monotonic() < end, (found, expected)
+        time.sleep(0.02)
+
+
+def lived(client: httpx.Client, customer_id: str, promotion_id: str, redeemed: bool) -> None:
+    """A customer was given a promotion six times a while ago, and redeemed each or none."""
+    given, used = [], []
+    for days in range(20, 14, -1):
+        at = datetime.now(UTC) - timedelta(days=days)
+        named = f"{customer_id}-{promotion_id}-{days}"
+        given.append(
+            {
+                "promotion_id": promotion_id,
+                "customer_id": customer_id,
+                "assignment_id": named,
+                "assigned_at": at.isoformat(),
+            }
+        )
+        later = (at + timedelta(hours=1)).isoformat()
+        one = {"event_id": f"e-{named}", "assignment_id": named, "redeemed_at": later}
+        used.append(one | {"promotion_id": promotion_id, "customer_id": customer_id})
+    assert client.post("/v1/assignments", json=given).json()["problems"] == []
+    if redeemed:
+        assert client.post("/v1/redemptions", json=used).json()["problems"] == []
