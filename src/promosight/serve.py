@@ -16,8 +16,10 @@ from promosight.api.app import application
 from promosight.api.door import Door
 from promosight.config import Config
 from promosight.connectors.spool import Spool
+from promosight.flows.recounting import recount_what_is_due
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
+from promosight.worker.alerts import AlertWorker
 from promosight.worker.imports import ImportWorker
 
 _URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
@@ -49,14 +51,17 @@ def build_app(config: Config) -> Litestar:
     spool = Spool(spool_folder(config))
     store = open_store(config.url, now_us=now_us())
     worker = ImportWorker(store, spool, clock=now_us)
+    alerts = AlertWorker(store, clock=now_us)
     door = Door(store, clock=now_us, fresh=secrets.token_urlsafe, spool=spool)
     app = application(door)
 
     def end() -> None:
+        alerts.stop()
         worker.stop()
         store.close()
 
     worker.start()
+    alerts.start()
     app.on_shutdown += [door.live.close, end]
     return app
 
@@ -82,7 +87,9 @@ def run(config: Config) -> None:
     config.check()
     os.environ[_URL], os.environ[_SPOOL] = config.url, config.spool
     Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
-    open_store(config.url, now_us=now_us()).close()
+    store = open_store(config.url, now_us=now_us())
+    recount_what_is_due(store)  # by one process, before any serves
+    store.close()
     uvicorn.run(
         "promosight.serve:worker_app",
         factory=True,
