@@ -25,7 +25,8 @@ class AlertPlace(NamedTuple):
 class Alert(msgspec.Struct):
     """A threshold (per cent) of a limit that was first seen crossed at `raised_at`, with what was used then.
 
-    `currency` is set where `limit` and `used` are money. `window_name` is the day, the first day of the week, or the month; empty for the lifetime.
+    `currency` is set where `limit` and `used` are money. `window_name` is the day,
+    the first day of the week, or the month; empty for the lifetime.
     """
 
     alert_id: str
