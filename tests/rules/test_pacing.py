@@ -17,7 +17,13 @@ LAST_WEEK = {f"2026-11-{day}": 10 * MICROS for day in range(20, 27)}
 
 
 def _pace(
-    by_day: dict[str, int], now: str, left: int, window: str = "lifetime", *, before: bool = True
+    by_day: dict[str, int],
+    now: str,
+    left: int,
+    window: str = "lifetime",
+    *,
+    before: bool = True,
+    ends: str | None = None,
 ) -> Pace | None:
     now_us = parse_instant(now)
     return pace(
@@ -27,6 +33,7 @@ def _pace(
         name=window_of(VIENNA.day(now_us), window, "monday"),
         left_micros=left * MICROS,
         used_before=before,
+        ends_us=None if ends is None else parse_instant(ends),
         now_us=now_us,
     )
 
@@ -47,7 +54,10 @@ def test_a_budget_lasts_as_long_as_the_pace_of_the_last_week_says() -> None:
 def test_a_new_promotion_is_paced_from_its_first_use() -> None:
     """P7: two days and no more are known of it."""
     found = _pace(
-        {"2026-11-25": 12 * MICROS, "2026-11-26": 0}, "2026-11-26T10:59:00Z", 8, before=False
+        {"2026-11-25": 4 * MICROS, "2026-11-26": 8 * MICROS},
+        "2026-11-26T10:59:00Z",
+        8,
+        before=False,
     )
     assert found is not None
     assert (found.per_day_micros, found.basis_days) == (8 * MICROS, 2)
@@ -75,9 +85,21 @@ def test_nothing_is_said_of_too_little() -> None:
     today = {"2026-11-26": 5 * MICROS}
     assert _pace(today, "2026-11-26T10:00:00Z", 5, before=False) is None
     assert _pace(today, "2026-11-26T00:20:00Z", 5, "daily") is None
+    batch = {"2026-11-23": 5 * MICROS}
+    assert _pace(batch, "2026-11-26T10:00:00Z", 5, before=False) is None
+    assert _pace(batch, "2026-11-26T10:00:00Z", 5) is None
     over = _pace(LAST_WEEK, "2026-11-26T22:59:00Z", -3)
     assert over == Pace(10 * MICROS, 7, None)
-    assert _at(_pace({"2026-11-26": 1}, "2026-11-26T22:59:00Z", 10**9)) is None
+    hardly = {"2026-11-25": 1, "2026-11-26": 1}
+    assert _at(_pace(hardly, "2026-11-26T22:59:00Z", 10**9)) is None
+
+
+def test_a_promotion_that_ends_before_does_not_reach_its_limit() -> None:
+    """P7: sixteen days are left of it, or fifteen; after its end nothing is said."""
+    now = "2026-11-26T22:59:00Z"
+    assert _at(_pace(LAST_WEEK, now, 160, ends="2026-12-12T23:00:01Z")) is not None
+    assert _at(_pace(LAST_WEEK, now, 160, ends="2026-12-12T23:00:00Z")) is None
+    assert _pace(LAST_WEEK, now, 160, ends="2026-11-26T22:00:00Z") is None
 
 
 def test_a_day_of_25_hours_is_paced_by_25_hours() -> None:

@@ -14,7 +14,7 @@ import msgspec
 from promosight.flows.held import Held, Part
 from promosight.flows.limit_cells import LimitCells, has_limits, looks_at_cells
 from promosight.flows.outstanding import CellsByKey, Outstanding
-from promosight.rules.instants import format_instant
+from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
 from promosight.rules.pacing import Pace, basis_from, pace, quarter_of
 from promosight.rules.promotions import Limit
@@ -250,6 +250,7 @@ class Windows:
             name=self._name(limit),
             left_micros=left_micros,
             used_before=in_all > lately,
+            ends_us=_ends_us(listed),
             now_us=self._now_us,
         )
 
@@ -270,6 +271,12 @@ def limits_reached(tx: Tx, workspace_no: int, *, now_us: int) -> Reached:
     for promotion_no, number, raised_us in rows:
         found.setdefault(promotion_no, {})[number] = raised_us
     return found
+
+
+def _ends_us(listed: Listed) -> int | None:
+    assert listed.definition is not None
+    ends_at = listed.definition.ends_at
+    return None if ends_at is None else parse_instant(ends_at)
 
 
 def _in_all(listed: Listed, limit: Limit, sums: Sums) -> _Both:

@@ -2,7 +2,7 @@
 
 The pace of a daily limit is that of its day so far; the pace of every other limit is that of the last seven local
 days, today included. Time is taken in quarters of an hour, the running one whole, so that the same facts give the
-same forecast for a quarter. Nothing is said where there is too little to go by.
+same forecast for a quarter. Nothing is said where there is too little to go by: one day's use is no pace.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ _LEAST_US = {"daily": 2 * HOUR_US}
 """A day must be so old before it is judged by itself."""
 _LEAST_ELSE_US = DAY_US
 """The other paces are taken over so much time at least."""
+
+
+_LEAST_DAYS = 2
+"""On so many of the last days something must have been used: a single large batch says nothing of the next one."""
 
 
 class Pace(NamedTuple):
@@ -48,17 +52,19 @@ def pace(
     name: str,
     left_micros: int,
     used_before: bool,
+    ends_us: int | None,
     now_us: int,
 ) -> Pace | None:
     """The pace of what was used on each local day, millionths, and what it means for what is left of a limit.
 
-    `name` is the window's. `used_before`: something was used before the first of the last days, so that all of them
-    count; else they count from the first use. Where nothing is left (`left_micros`) only the pace is said.
+    `name` is the window's, `ends_us` is when the promotion ends. `used_before`: something was used before the first of
+    the last days, so that all of them count; else they count from the first use. Where nothing is left
+    (`left_micros`) only the pace is said.
     """
     at_us = quarter_of(now_us)
     today = days.day(now_us)
     first = _first(by_day, window, today, used_before=used_before)
-    if first is None:
+    if first is None or (ends_us is not None and ends_us <= now_us):
         return None
     elapsed_us = at_us - days.start_us(date.fromisoformat(first))
     if elapsed_us < _LEAST_US.get(window, _LEAST_ELSE_US):
@@ -71,7 +77,12 @@ def pace(
     if left_micros <= 0:
         return Pace(per_day, basis, None)
     takes_us = left_micros * elapsed_us // used
-    return Pace(per_day, basis, _within(days, name, window, at_us + takes_us, now_us))
+    borders = borders_us(days, name, window)
+    last_us = now_us + _FURTHEST_US if borders is None else borders[1]
+    if ends_us is not None:
+        last_us = min(last_us, ends_us)
+    reached_us = at_us + takes_us
+    return Pace(per_day, basis, reached_us if reached_us < last_us else None)
 
 
 def _first(by_day: Mapping[str, int], window: str, today: str, *, used_before: bool) -> str | None:
@@ -79,17 +90,11 @@ def _first(by_day: Mapping[str, int], window: str, today: str, *, used_before: b
     if window == "daily":
         return today
     earliest = basis_from(today)
-    if used_before:
-        return earliest
     used = [day for day, amount in by_day.items() if amount > 0 and earliest <= day <= today]
-    return min(used, default=None)
+    if len(used) < _LEAST_DAYS:
+        return None
+    return earliest if used_before else min(used)
 
 
 _FURTHEST_US = 20 * 366 * DAY_US
 """So far ahead nothing is said: nobody plans for it, and the calendar ends somewhere."""
-
-
-def _within(days: LocalDays, name: str, window: str, reached_us: int, now_us: int) -> int | None:
-    borders = borders_us(days, name, window)
-    last_us = now_us + _FURTHEST_US if borders is None else borders[1]
-    return reached_us if reached_us < last_us else None
