@@ -52,7 +52,7 @@ function LevelMark({ standing }: { standing: Standing }) {
   const Icon = standing.level === "over" ? IconBan : IconAlertTriangle;
   return (
     <>
-      <Icon size={12} stroke={2.4} aria-hidden />{" "}
+      <Icon size={12} stroke={2.4} aria-hidden />
       <span className="only-read-aloud">
         {standing.level === "over" ? "used up: " : "nearly used up: "}
       </span>
