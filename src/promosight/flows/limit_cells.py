@@ -47,7 +47,7 @@ class LimitCells:
         self.week_start = week_start
         self._outstanding = outstanding
         self._wanted: list[Listed] = []
-        self._found: dict[bool, _Cells] = {}
+        self._found: dict[int, _Cells] = {}
 
     def want(self, promotions: list[Listed]) -> None:
         """Chooses the promotions whose cells are read when the first of them is asked for."""
@@ -76,11 +76,14 @@ class LimitCells:
         return [found.get((listed.promotion_no, one)) for one in dimensions]
 
     def _of(self, listed: Listed) -> _Cells:
-        kind = looks_at_cells(listed)
-        if kind not in self._found:
+        """What was read with a promotion."""
+        found = self._found.get(listed.promotion_no)
+        if found is None:
+            kind = looks_at_cells(listed)
             alike = [one for one in self._wanted if has_limits(one) and looks_at_cells(one) == kind]
-            self._found[kind] = self._read(alike)
-        return self._found[kind]
+            self._found |= dict.fromkeys([one.promotion_no for one in alike], self._read(alike))
+            found = self._found[listed.promotion_no]
+        return found
 
     def _read(self, promotions: list[Listed]) -> _Cells:
         days: dict[int, str] = {}

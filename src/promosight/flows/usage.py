@@ -31,6 +31,17 @@ _ASSIGNED, _REDEEMED, _REDEMPTIONS, _COMMITTED, _COST = (
     MEASURES.index(name)
     for name in ("assigned", "redeemed", "redemptions", "committed_micros", "cost_micros")
 )
+_COUNTED = {
+    "reward": (_COMMITTED, _COST),
+    "assignments": (_ASSIGNED, _REDEEMED),
+    "redemptions": (_REDEMPTIONS, _REDEMPTIONS),
+}
+"""The measures that are committed and redeemed of a limit, and the days on which they are."""
+_DATED = {
+    "reward": (ASSIGNED_DAY, REDEEMED_DAY),
+    "assignments": (ASSIGNED_DAY, REDEEMED_DAY),
+    "redemptions": (REDEEMED_DAY, REDEEMED_DAY),
+}
 _PACE_STEP = MICROS // 100
 """A pace is told to the hundredth."""
 
@@ -189,15 +200,17 @@ class Windows:
         """The same without what is held."""
         if limit.window == "lifetime":
             return self._lifetime(listed, limit, sums)
-        given = self._within(listed, limit, ASSIGNED_DAY)
-        return _used(listed, limit, given, self._within(listed, limit, REDEEMED_DAY))
+        given_on, used_on = _DATED[limit.measure]
+        used = self._within(listed, limit, used_on)
+        given = used if given_on == used_on else self._within(listed, limit, given_on)
+        return _sum(listed, limit, given, 0), _sum(listed, limit, used, 1)
 
     def _lifetime(self, listed: Listed, limit: Limit, sums: Sums) -> _Both:
         """What the promotion, or the limit's tier, has come to in all."""
         if limit.tier_id is None:
             return _in_all(listed, limit, sums)
         both = self._cells.of_tier(listed, limit.tier_id)
-        return _used(listed, limit, both, both)
+        return _sum(listed, limit, both, 0), _sum(listed, limit, both, 1)
 
     def _within(self, listed: Listed, limit: Limit, dimension: int) -> CellsByKey:
         cells = self._cells.by_day(listed, dimension, limit.tier_id)
@@ -256,11 +269,11 @@ class Windows:
 
     def _by_day(self, listed: Listed, limit: Limit, place: int) -> dict[str, int]:
         """What was used on each of the days that are read, in millionths."""
-        dimension = REDEEMED_DAY if place or limit.measure == "redemptions" else ASSIGNED_DAY
         found: dict[str, int] = {}
-        for key, values in self._cells.by_day(listed, dimension, limit.tier_id).items():
-            used = _used(listed, limit, {key: values}, {key: values})[place]
-            found[key[0]] = found.get(key[0], 0) + _micros(limit, used)
+        cells = self._cells.by_day(listed, _DATED[limit.measure][place], limit.tier_id)
+        for key, values in cells.items():
+            used = _micros(limit, _sum(listed, limit, {key: values}, place))
+            found[key[0]] = found.get(key[0], 0) + used
         return found
 
 
@@ -288,16 +301,13 @@ def _in_all(listed: Listed, limit: Limit, sums: Sums) -> _Both:
     return sums["redemptions"], sums["redemptions"]
 
 
-def _used(listed: Listed, limit: Limit, assigned: CellsByKey, redeemed: CellsByKey) -> _Both:
-    if limit.measure == "reward":
-        currency = listed.terms.currency
-        promised = sum(v[_COMMITTED] for k, v in assigned.items() if k[1] == currency)
-        return promised, sum(v[_COST] for k, v in redeemed.items() if k[1] == currency)
-    if limit.measure == "assignments":
-        given = sum(v[_ASSIGNED] for v in assigned.values())
-        return given, sum(v[_REDEEMED] for v in redeemed.values())
-    count = sum(v[_REDEMPTIONS] for v in redeemed.values())
-    return count, count
+def _sum(listed: Listed, limit: Limit, cells: CellsByKey, place: int) -> int:
+    """What is committed (place 0) or redeemed (1) in cells; a reward in the promotion's own currency."""
+    measure = _COUNTED[limit.measure][place]
+    if limit.measure != "reward":
+        return sum(values[measure] for values in cells.values())
+    currency = listed.terms.currency
+    return sum(values[measure] for key, values in cells.items() if key[1] == currency)
 
 
 def _micros(limit: Limit, used: int) -> int:
