@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promosight.rules.instants import DAY_US, LocalDays, from_datetime
-from promosight.rules.windows import borders_us, window_of
+from promosight.rules.windows import borders_us, days_of, window_of
 
 ZONES = ("Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe")
 """An hour, half an hour's offset, and a clock that is moved by half an hour only."""
@@ -57,7 +57,11 @@ def test_a_moment_lies_in_the_window_that_the_wall_clock_says(
 ) -> None:
     """S21, P7: on days of 23, 24, 24 and a half and 25 hours, at starts of weeks and ends of months."""
     day = LocalDays(zone).day(from_datetime(moment))
-    assert window_of(day, window, week_start) == _expected_name(moment, zone, window, week_start)
+    name = _expected_name(moment, zone, window, week_start)
+    assert window_of(day, window, week_start) == name
+    first, after = days_of(name, window)
+    assert first <= day < after
+    assert window_of(first, window, week_start) == name != window_of(after, window, week_start)
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -417,12 +417,7 @@ ROUTES = (
         status=201,
     ),
     Route(
-        "DELETE",
-        "/v1/keys/{key_id:str}",
-        set_up.revoke_key,
-        _SET_UP,
-        "Revoke a key",
-        status=204,
+        "DELETE", "/v1/keys/{key_id:str}", set_up.revoke_key, _SET_UP, "Revoke a key", status=204
     ),
     Route(
         "POST",
@@ -435,21 +430,9 @@ ROUTES = (
         private=True,
     ),
     Route(
-        "GET",
-        "/v1/session",
-        sessions.show,
-        SIGNED_IN,
-        "Who is signed in",
-        gives=wire.SessionAnswer,
+        "GET", "/v1/session", sessions.show, SIGNED_IN, "Who is signed in", gives=wire.SessionAnswer
     ),
-    Route(
-        "DELETE",
-        "/v1/session",
-        sessions.sign_out,
-        "",
-        "Sign out",
-        status=204,
-    ),
+    Route("DELETE", "/v1/session", sessions.sign_out, "", "Sign out", status=204),
     Route(
         "POST",
         "/v1/session/password",
@@ -461,12 +444,7 @@ ROUTES = (
         private=True,
     ),
     Route(
-        "GET",
-        "/v1/users",
-        users.listing,
-        ADMIN,
-        "The people who may sign in",
-        gives=wire.UserPage,
+        "GET", "/v1/users", users.listing, ADMIN, "The people who may sign in", gives=wire.UserPage
     ),
     Route(
         "POST",
@@ -488,12 +466,5 @@ ROUTES = (
         users.UserChange,
         gives=wire.UserAnswer,
     ),
-    Route(
-        "DELETE",
-        "/v1/users/{email:str}",
-        users.remove,
-        ADMIN,
-        "Remove a user",
-        status=204,
-    ),
+    Route("DELETE", "/v1/users/{email:str}", users.remove, ADMIN, "Remove a user", status=204),
 )

@@ -17,10 +17,10 @@ from promosight.flows.outstanding import CellsByKey, Outstanding
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
 from promosight.rules.pacing import Pace, basis_from, pace, quarter_of
-from promosight.rules.promotions import Limit
+from promosight.rules.promotions import WINDOWS, Limit
 from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY
 from promosight.rules.thresholds import alert_no, reached
-from promosight.rules.windows import window_of
+from promosight.rules.windows import days_of, window_of
 from promosight.store.catalogue import Catalogue, Listed
 from promosight.store.tx import Tx
 
@@ -106,6 +106,8 @@ class Windows:
         self._now_us = now_us
         self._week_start = catalogue.workspace.week_start
         self._today = catalogue.days.day(now_us)
+        self._names = {one: window_of(self._today, one, self._week_start) for one in WINDOWS}
+        self._spans = {one: days_of(name, one) for one, name in self._names.items()}
         self._cells = LimitCells(outstanding, self._today, self._week_start)
 
     def want(self, promotions: list[Listed]) -> None:
@@ -214,15 +216,11 @@ class Windows:
 
     def _within(self, listed: Listed, limit: Limit, dimension: int) -> CellsByKey:
         cells = self._cells.by_day(listed, dimension, limit.tier_id)
-        now = self._name(limit)
-        return {
-            key: values
-            for key, values in cells.items()
-            if key[0] and window_of(key[0], limit.window, self._week_start) == now
-        }
+        first, after = self._spans[limit.window]
+        return {key: values for key, values in cells.items() if first <= key[0] < after}
 
     def _name(self, limit: Limit) -> str:
-        return window_of(self._today, limit.window, self._week_start)
+        return self._names[limit.window]
 
     def _usage(self, listed: Listed, limit: Limit, sums: Sums) -> Usage:
         committed, redeemed = used = self._used(listed, limit, sums)

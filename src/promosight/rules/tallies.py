@@ -157,18 +157,7 @@ class Combinations(msgspec.Struct, array_like=True):
 
 
 FirstUse = tuple[
-    int,
-    tuple[str, str, str, str],
-    str,
-    str,
-    str | None,
-    str,
-    str,
-    str,
-    str,
-    int,
-    int,
-    int,
+    int, tuple[str, str, str, str], str, str, str | None, str, str, str, str, int, int, int
 ]
 """A live redemption that is the first of its assignment, and of its customer in the promotion: (promotion_no,
 (tier, segment, channel, campaign), source, day and currency (None: not in the rate) of the assignment; source, day,

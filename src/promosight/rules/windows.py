@@ -20,12 +20,24 @@ def window_of(day: str, window: str, week_start: str) -> str:
     return month_of(day) if window == "monthly" else day
 
 
+def days_of(name: str, window: str) -> tuple[str, str]:
+    """The first day of a window of that name, and the first one after it; days sort as text."""
+    if window == "lifetime":
+        return "", "~"
+    first = _first(name, window)
+    return first.isoformat(), _after(first, window).isoformat()
+
+
 def borders_us(days: LocalDays, name: str, window: str) -> tuple[int, int] | None:
     """When a window of that name begins, and when the next one does; None for the lifetime."""
     if window == "lifetime":
         return None
-    first = date.fromisoformat(f"{name}-01" if window == "monthly" else name)
+    first = _first(name, window)
     return days.start_us(first), days.start_us(_after(first, window))
+
+
+def _first(name: str, window: str) -> date:
+    return date.fromisoformat(f"{name}-01" if window == "monthly" else name)
 
 
 def _after(first: date, window: str) -> date:
