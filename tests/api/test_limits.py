@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import msgspec
 import pytest
 import uvicorn
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from promosight.api.app import application
 from promosight.api.door import Door
+from promosight.api.wire import AlertPage
 from promosight.rules.instants import format_instant, from_datetime
 from promosight.serve import OPTIONS
 from promosight.store.engine import open_store
@@ -56,6 +58,7 @@ def _usage(client: httpx.Client, promotion_id: str) -> list[dict[str, Any]]:
 def _alerts(client: httpx.Client, **query: Any) -> dict[str, Any]:
     answer = client.get("/v1/alerts", params=query)
     assert answer.status_code == 200, answer.text
+    msgspec.json.decode(answer.content, type=AlertPage)
     page: dict[str, Any] = answer.json()
     return page
 
