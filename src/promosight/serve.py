@@ -20,8 +20,10 @@ from promosight.api.door import Door
 from promosight.api.metrics import SHARED_FOLDER
 from promosight.config import Config
 from promosight.connectors.spool import Spool
+from promosight.flows.recounting import recount_what_is_due
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
+from promosight.worker.alerts import AlertWorker
 from promosight.worker.imports import ImportWorker
 from promosight.worker.learning import Learner
 
@@ -55,6 +57,7 @@ def build_app(config: Config) -> Litestar:
     spool = Spool(spool_folder(config))
     store = open_store(config.url, now_us=now_us())
     worker = ImportWorker(store, spool, clock=now_us)
+    alerts = AlertWorker(store, clock=now_us)
     door = Door(
         store,
         clock=now_us,
@@ -66,12 +69,14 @@ def build_app(config: Config) -> Litestar:
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
 
     def end() -> None:
+        alerts.stop()
         learner.stop()
         worker.stop()
         store.close()
 
     worker.start()
     learner.start()
+    alerts.start()
     app.on_shutdown += [door.live.close, end]
     return app
 
@@ -101,7 +106,9 @@ def run(config: Config) -> None:
     os.environ[_URL], os.environ[_SPOOL] = config.url, config.spool
     os.environ[_RATE_LIMIT] = str(config.rate_limit)
     Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
-    open_store(config.url, now_us=now_us()).close()
+    store = open_store(config.url, now_us=now_us())
+    recount_what_is_due(store)  # by one process, before any serves
+    store.close()
     with _shared_counters(config.workers):
         uvicorn.run(
             "promosight.serve:worker_app",

@@ -55,6 +55,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/imports?kind=customers", [{"customer_id": "c-44"}]),
     ("GET", "/v1/imports", None),
     ("GET", "/v1/imports/{latest}", None),
+    ("GET", "/v1/alerts", None),
     ("GET", "/v1/workspace", None),
     ("PATCH", "/v1/workspace", {"name": "Brand"}),
     ("POST", "/v1/sources", {"name": "till"}),

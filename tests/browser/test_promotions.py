@@ -47,7 +47,7 @@ def test_rates_and_limits_stand_side_by_side(signed_in: SignedIn) -> None:
     expect(spring.get_by_role("link", name="SPRING20: 32% redeemed")).to_be_visible()
     expect(spring.get_by_role("cell", name="100", exact=True)).to_be_visible()
     expect(spring.get_by_role("cell", name="€160")).to_be_visible()
-    expect(spring.get_by_role("button", name="Budget 500%")).to_be_visible()
+    expect(spring.get_by_role("button", name="Budget used up: 500%")).to_be_visible()
     expect(row(page, "QUIET")).to_contain_text("No limit")
 
 

@@ -168,11 +168,11 @@ def test_only_what_changed_is_told(follower: Follower) -> None:
 
 
 def test_a_new_day_moves_the_windows_of_limits(follower: Follower) -> None:
-    """S21: usage by day begins anew at midnight, though nothing was reported."""
+    """S21, P7: usage by day begins anew at midnight, though nothing was reported; a forecast is another one then."""
     deliver(follower.store, _workspace(follower), facts(1))
     follower.follow()
     follower.now_us += DAY_US
-    assert follower.follow() == {"tiered"}
+    assert follower.follow() == {"global", "tiered"}
 
 
 def test_a_covered_period_turns_a_dash_into_zero(follower: Follower) -> None:

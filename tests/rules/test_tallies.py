@@ -14,6 +14,9 @@ from promosight.rules.tallies import (
     OUTCOME,
     REDEEMED_DAY,
     SOURCE,
+    TIER,
+    TIER_ASSIGNED_DAY,
+    TIER_REDEEMED_DAY,
     TOTAL,
     AssignmentStanding,
     Cells,
@@ -110,11 +113,29 @@ def test_every_breakdown_adds_up_to_its_total(standings: list[Standing]) -> None
         "reversed",
         "pending",
     ):
-        for dimension in range(len(DIMENSIONS)):
+        for dimension in range(OUTCOME + 1):
             assert sums(cells, dimension, measure) == sums(cells, TOTAL, measure), measure
     for measure in ("assigned", "redeemed", "committed_micros"):
         for dimension in range(OUTCOME):
             assert sums(cells, dimension, measure) == sums(cells, TOTAL, measure), measure
+
+
+@MANY
+@given(STANDINGS)
+def test_the_days_of_each_tier_add_up_to_the_tier(standings: list[Standing]) -> None:
+    """S21, P7: whatever has no tier is in none of them."""
+    cells = counted(standings)
+
+    def by_tier(dimension: int) -> dict[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for (_, at, key, currency), values in cells.values.items():
+            tier = key if dimension == TIER else key[11:]
+            if at == dimension and tier and any(values):
+                there = found.setdefault((tier, currency), [0] * len(MEASURES))
+                found[tier, currency] = [a + b for a, b in zip(there, values, strict=True)]
+        return {where: values for where, values in found.items() if any(values)}
+
+    assert by_tier(TIER_ASSIGNED_DAY) == by_tier(TIER_REDEEMED_DAY) == by_tier(TIER)
 
 
 @MANY
@@ -171,6 +192,8 @@ def test_a_redemption_counts_where_its_assignment_was_given() -> None:
         "day": {"2026-11-20"},
         "redeemed_day": {"2026-11-23"},
         "outcome": {"counted"},
+        "tier_day": {"2026-11-20 gold"},
+        "tier_redeemed_day": {"2026-11-23 gold"},
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from promosight.api import (
+    alerts,
     imports,
     inbox,
     promotion_list,
@@ -155,6 +156,15 @@ ROUTES = (
         query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "format"),
         gives=wire.PromotionPage,
         media=("text/csv",),
+    ),
+    Route(
+        "GET",
+        "/v1/alerts",
+        alerts.listing,
+        REPORTS,
+        "Thresholds of limits that were crossed, the newest first",
+        query=("promotion_id", "threshold", *_PAGE),
+        gives=wire.AlertPage,
     ),
     Route(
         "GET",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from promosight.flows.figures import Figures
+from promosight.flows.show_alerts import Alert
 from promosight.rules.promotions import Promotion
 
 
@@ -140,6 +141,13 @@ class PromotionPage(Wire):
     next: str | None
     total: int
     as_of: str
+
+
+class AlertPage(Wire):
+    """A page of alerts."""
+
+    items: list[Alert]
+    next: str | None
 
 
 class CodesAnswer(Wire):

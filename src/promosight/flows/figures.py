@@ -16,7 +16,7 @@ import msgspec
 
 from promosight.flows.held import held_now
 from promosight.flows.outstanding import Outstanding
-from promosight.flows.usage import Usage, Windows
+from promosight.flows.usage import Usage, Windows, limits_reached
 from promosight.rules import rates
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import UNIT_MARK, format_amount
@@ -214,7 +214,8 @@ class View:
         self.coverage = Coverage(tx, self.catalogue)
         self.tracked_since = format_instant(self.catalogue.workspace.tracking_from_us)
         held = held_now(tx, self.catalogue, now_us=now_us)
-        self.windows = Windows(outstanding, self.catalogue, held, now_us=now_us)
+        reached = limits_reached(tx, workspace_no, now_us=now_us)
+        self.windows = Windows(outstanding, self.catalogue, held, now_us=now_us, reached=reached)
         self.encoded = self._encoded(tx)
 
     def _encoded(self, tx: Tx) -> dict[int, tuple[Any, ...]]:

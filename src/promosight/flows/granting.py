@@ -11,9 +11,10 @@ from typing import NamedTuple
 from promosight.errors import Conflict, Invalid, NotFound, PromosightError
 from promosight.flows.counters import COUNTERS_LOCK
 from promosight.flows.figures import Sums
-from promosight.flows.held import Held, confirmed_lately, held_now, held_of
+from promosight.flows.held import Held, held_now, held_of
+from promosight.flows.limit_cells import has_limits
 from promosight.flows.outstanding import Outstanding
-from promosight.flows.usage import Windows, has_limits
+from promosight.flows.usage import Windows
 from promosight.rules.caps import Grant, Room, named
 from promosight.rules.identity import stable_hash
 from promosight.rules.instants import parse_instant
@@ -179,20 +180,9 @@ def rooms_of(
     totals = outstanding.totals()
     windows = Windows(outstanding, catalogue, held, now_us=now_us)
     windows.want(limited)
-    confirmed = confirmed_lately(
-        tx,
-        catalogue,
-        [one.promotion_no for one in limited if _looks_at_tier_days(one)],
-        now_us=now_us,
-    )
     for one in limited:
         assert one.definition is not None
         sums = Sums(totals.get(one.promotion_no, {}).items())
-        used = windows.promised(one, sums, confirmed.get(one.promotion_no, []))
+        used = windows.promised(one, sums)
         rooms[one.promotion_no] = Room(one.definition.limits, used)
     return rooms
-
-
-def _looks_at_tier_days(listed: Listed) -> bool:
-    assert listed.definition is not None
-    return any(one.tier_id and one.window != "lifetime" for one in listed.definition.limits)

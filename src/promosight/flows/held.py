@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from promosight.rules.instants import DAY_US
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Row, Tx
 
 _QUARTER_US = 900_000_000
-_LONGEST_WINDOW_US = 33 * DAY_US
 
 
 class Part(NamedTuple):
@@ -42,19 +40,6 @@ def held_of(tx: Tx, catalogue: Catalogue, promotion_nos: Iterable[int]) -> Held:
     number = catalogue.workspace.workspace_no
     nos = [(no,) for no in sorted(promotion_nos)]
     return _parts(catalogue, tx.all_for("held_of", nos, workspace_no=number))
-
-
-def confirmed_lately(
-    tx: Tx, catalogue: Catalogue, promotion_nos: Iterable[int], *, now_us: int
-) -> Held:
-    """What was granted and confirmed within the longest window that ends."""
-    rows = tx.all_for(
-        "confirmed_since",
-        [(no,) for no in sorted(promotion_nos)],
-        workspace_no=catalogue.workspace.workspace_no,
-        since_us=now_us - _LONGEST_WINDOW_US,
-    )
-    return _parts(catalogue, rows)
 
 
 def _parts(catalogue: Catalogue, rows: list[Row]) -> Held:

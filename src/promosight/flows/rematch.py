@@ -49,6 +49,7 @@ def rebuild(tx: Tx, workspace_no: int, *, progress: Progress | None = None) -> i
             done += len(keys)
             if progress is not None:
                 progress(len(keys))
+    tx.run("recounted", workspace_no=workspace_no)
     return done
 
 

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from promosight.flows.figures import Coverage, View
+from promosight.flows.limit_cells import has_limits
 from promosight.flows.outstanding import Remembered
-from promosight.flows.usage import looks_at_cells
+from promosight.rules.forecasts import quarter_of
 from promosight.store.catalogue import Listed, Workspace, load
 from promosight.store.tx import Tx
 
@@ -40,7 +41,7 @@ class WatchedFigures:
         workspace_no, before = self._workspace_no, self._seen
         catalogue = load(tx, workspace_no)
         row = tx.one("figures_mark", workspace_no=workspace_no, now_us=now_us)
-        mark = _Mark(catalogue.workspace, catalogue.days.day(now_us), row)
+        mark = _Mark(catalogue.workspace, quarter_of(now_us), row)
         if before is not None and before.mark == mark:
             return None
         view = View(tx, workspace_no, now_us=now_us)
@@ -54,13 +55,13 @@ class WatchedFigures:
 
 class _Mark(NamedTuple):
     workspace: Workspace
-    today: str
+    quarter_us: int
     numbers: Any
 
     @property
-    def calendar(self) -> tuple[str, str]:
-        """What the windows of limits depend on beside the counters."""
-        return self.today, self.workspace.week_start
+    def calendar(self) -> tuple[int, str]:
+        """What the windows and forecasts of limits depend on beside the counters."""
+        return self.quarter_us, self.workspace.week_start
 
 
 class _Seen:
@@ -74,6 +75,7 @@ class _Seen:
         self.coverage = view.coverage
         self.windows = windows
         self.held = view.windows.held
+        self.reached = view.windows.reached
 
 
 def _compared(before: _Seen, view: View, mark: _Mark) -> tuple[Moved, _Seen]:
@@ -82,6 +84,7 @@ def _compared(before: _Seen, view: View, mark: _Mark) -> tuple[Moved, _Seen]:
     windows = _windows_asked(before, view, mark, moved)
     moved |= {no for no, cells in windows.items() if before.windows.get(no) != cells}
     moved |= _differing(before.held, view.windows.held)
+    moved |= _differing(before.reached, view.windows.reached)
     moved |= _coverage_moved(before.coverage, view)
     redefined, removed = _definitions_moved(before.defined, catalogue.defined)
     found = [catalogue.by_no.get(no) for no in sorted(moved | redefined)]
@@ -111,7 +114,7 @@ def _differing(here: Mapping[int, Any], there: Mapping[int, Any]) -> set[int]:
 
 
 def _windows_asked(before: _Seen, view: View, mark: _Mark, moved: set[int]) -> dict[int, Any]:
-    """What limits by day or tier look at, of the promotions where it may have changed."""
+    """What limits look at, of the promotions where it may have changed."""
     listed = view.catalogue.defined
     if mark.calendar == before.mark.calendar and view.outstanding.remembered is before.sums:
         listed = [one for no in moved if (one := view.catalogue.by_no.get(no)) is not None]
@@ -119,7 +122,7 @@ def _windows_asked(before: _Seen, view: View, mark: _Mark, moved: set[int]) -> d
 
 
 def _windowed(view: View, promotions: list[Listed]) -> dict[int, Any]:
-    wanted = [one for one in promotions if looks_at_cells(one)]
+    wanted = [one for one in promotions if has_limits(one)]
     view.windows.want(wanted)
     return {one.promotion_no: view.windows.looked_at(one) for one in wanted}
 

@@ -1,4 +1,5 @@
-"""Watching what is listed beside the figures: whether sources were heard, problems came or went, imports moved on.
+"""Watching what is listed beside the figures: whether sources were heard, problems came or went, imports moved on, and
+alerts were raised.
 
 Nothing of it is shown here; whoever shows a list is told that it is worth asking for again. A mark of a few numbers
 is compared, so that a look costs the same however much is listed.
@@ -22,7 +23,7 @@ class WatchedLists:
         self._seen: dict[str, Any] | None = None
 
     def look(self, tx: Tx) -> set[str]:
-        """Which of `sources`, `problems` and `imports` changed since the look before; the first time none."""
+        """Which of `sources`, `problems`, `imports` and `alerts` changed since the look before; the first time none."""
         before, now = self._seen, self._marks(tx)
         self._seen = now
         if before is None:
@@ -38,6 +39,7 @@ class WatchedLists:
             "sources": tx.all("sources", workspace_no=no),
             "problems": tx.one("problems_mark", workspace_no=no, most=_COUNTED),
             "imports": tx.one("imports_mark", workspace_no=no),
+            "alerts": tx.one("alerts_mark", workspace_no=no),
         }
 
 

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 TOTAL, TIER, SEGMENT, CHANNEL, CAMPAIGN, SOURCE, ASSIGNED_DAY, REDEEMED_DAY, OUTCOME = range(9)
+TIER_ASSIGNED_DAY, TIER_REDEEMED_DAY = 9, 10
+"""The days of each tier: what has no tier is not in them. Keys are the day, a space and the tier."""
 DIMENSIONS = (
     "total",
     "tier",
@@ -30,6 +32,8 @@ DIMENSIONS = (
     "day",
     "redeemed_day",
     "outcome",
+    "tier_day",
+    "tier_redeemed_day",
 )
 """Names of the dimensions, at the index stored in the `dimension` column."""
 
@@ -79,7 +83,7 @@ _COUNTED_AS = {
 _WITHOUT_AMOUNTS = ("pending", "reversed")
 
 _place_of = itemgetter(0, 1, 2, 3, 4, 5, 7, 8)
-_days_of = itemgetter(0, 6, 7, 8)
+_days_of = itemgetter(0, 6, 1, 7, 8)
 
 
 class Place(NamedTuple):
@@ -121,11 +125,13 @@ PLACED = -1
 """The dimension of a pile that stands for total, tier, segment, channel, campaign and source at once."""
 
 _PLACES = (TIER, SEGMENT, CHANNEL, CAMPAIGN, SOURCE)
+_OF_TIER = {ASSIGNED_DAY: TIER_ASSIGNED_DAY, REDEEMED_DAY: TIER_REDEEMED_DAY}
+"""A pile keeps days by tier, and is spread over the days and over the days of each tier."""
 
 CellKey = tuple[int, int, str, str]
 """(promotion_no, dimension, key, currency)"""
 PileKey = tuple[int, str, tuple[str, ...]]
-"""(dimension, currency, keys): one key, or the five of PLACED"""
+"""(dimension, currency, keys): one key, the day and the tier, or the five of PLACED"""
 Pile = dict[PileKey, list[int]]
 """What facts of one promotion add, by key; the values are the MEASURES."""
 Sums = dict[CellKey, list[int]]
@@ -151,18 +157,7 @@ class Combinations(msgspec.Struct, array_like=True):
 
 
 FirstUse = tuple[
-    int,
-    tuple[str, str, str, str],
-    str,
-    str,
-    str | None,
-    str,
-    str,
-    str,
-    str,
-    int,
-    int,
-    int,
+    int, tuple[str, str, str, str], str, str, str | None, str, str, str, str, int, int, int
 ]
 """A live redemption that is the first of its assignment, and of its customer in the promotion: (promotion_no,
 (tier, segment, channel, campaign), source, day and currency (None: not in the rate) of the assignment; source, day,
@@ -231,9 +226,9 @@ class Cells:
             cell[_ASSIGNED] += n
             cell[_COMMITTED] += n * committed_micros
         by_day: Counter[Any] = Counter(map(_days_of, assigned))
-        for (promotion_no, day, committed_micros, currency), n in by_day.items():
+        for (promotion_no, *day, committed_micros, currency), n in by_day.items():
             for dimension in (ASSIGNED_DAY, REDEEMED_DAY):
-                cell = self._cell(promotion_no, (dimension, currency, (day,)))
+                cell = self._cell(promotion_no, (dimension, currency, tuple(day)))
                 cell[_ASSIGNED] += n
                 cell[_COMMITTED] += n * committed_micros
 
@@ -273,7 +268,8 @@ class Cells:
             place = own_place
             if source != own_source:
                 place = (no, (PLACED, currency, (*words, source)))
-            own_date, date = (ASSIGNED_DAY, currency, (own_day,)), (REDEEMED_DAY, currency, (day,))
+            own_date = (ASSIGNED_DAY, currency, (own_day, words[0]))
+            date = (REDEEMED_DAY, currency, (day, words[0]))
             for where in (place, (no, own_date), (no, date)):
                 there = sums.get(where)
                 if there is None:
@@ -384,8 +380,8 @@ class Cells:
         promised = n * committed_micros
         for key in (
             (PLACED, currency, tuple(place)),
-            (ASSIGNED_DAY, currency, (day,)),
-            (REDEEMED_DAY, currency, (day,)),
+            (ASSIGNED_DAY, currency, (day, place[0])),
+            (REDEEMED_DAY, currency, (day, place[0])),
         ):
             cell = self._cell(promotion_no, key)
             cell[_ASSIGNED] += n
@@ -395,8 +391,8 @@ class Cells:
         promotion_no, *place, day, redeemed_day, currency = taken
         for key in (
             (PLACED, currency, tuple(place)),
-            (ASSIGNED_DAY, currency, (day,)),
-            (REDEEMED_DAY, currency, (redeemed_day,)),
+            (ASSIGNED_DAY, currency, (day, place[0])),
+            (REDEEMED_DAY, currency, (redeemed_day, place[0])),
         ):
             self._cell(promotion_no, key)[_REDEEMED] += n
 
@@ -406,8 +402,8 @@ class Cells:
         promotion_no, *place, day, source, redeemed_day, outcome, currency, paid_in = redeemed
         keys = (
             (PLACED, (*place, source)),
-            (ASSIGNED_DAY, (day,)),
-            (REDEEMED_DAY, (redeemed_day,)),
+            (ASSIGNED_DAY, (day, place[0])),
+            (REDEEMED_DAY, (redeemed_day, place[0])),
             (OUTCOME, (outcome,)),
         )
         live = outcome not in _WITHOUT_AMOUNTS
@@ -483,8 +479,12 @@ def spread(sums: Sums, promotion_no: int, pile: Pile, only: int | None = None) -
             for place, key in zip(_PLACES, keys, strict=True):
                 if only is None or place == only:
                     add_cell(sums, (promotion_no, place, key, currency), values)
-        elif dimension != TOTAL and (only is None or dimension == only):
+            continue
+        if dimension != TOTAL and (only is None or dimension == only):
             add_cell(sums, (promotion_no, dimension, keys[0], currency), values)
+        of_tier = _OF_TIER.get(dimension)
+        if of_tier is not None and len(keys) > 1 and keys[1] and only in (None, of_tier):
+            add_cell(sums, (promotion_no, of_tier, f"{keys[0]} {keys[1]}", currency), values)
 
 
 def add_cell(sums: Sums, key: CellKey, values: list[int]) -> None:

@@ -15,6 +15,7 @@ const RENEWED: Record<string, string[]> = {
   sources: ["sources", "source"],
   problems: ["problems"],
   imports: ["imports", "import"],
+  alerts: ["alerts"],
 };
 
 /** Keeps everything read of promotions true while the page is open. To be called once, by the shell. */

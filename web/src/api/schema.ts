@@ -787,15 +787,59 @@ export interface components {
         /**
          * Usage
          * @description One limit and how much of it is used; amounts and counts as decimal strings.
+         *
+         *         `alert`: the highest of 50, 80, 90 and 100 per cent that is reached. No `forecast`: too little to go by.
          */
         Usage: {
             measure: string;
             window: string;
             limit: string;
-            committed: string | null;
-            redeemed: string | null;
+            committed: string;
+            redeemed: string;
+            alert: number | null;
+            forecast: components["schemas"]["Forecast"] | null;
             /** @default null */
             tier_id: string | null;
+        };
+        /**
+         * Forecast
+         * @description When the limit is used up at the pace of the last `basis_days` days, within its window; null: not in it.
+         *
+         *         Of a limit that is used up already: since when, where that is known.
+         */
+        Forecast: {
+            reached_at: string | null;
+            pace_per_day: string;
+            basis_days: number;
+        };
+        /**
+         * AlertPage
+         * @description A page of alerts.
+         */
+        AlertPage: {
+            items: components["schemas"]["Alert"][];
+            next: string | null;
+        };
+        /**
+         * Alert
+         * @description A threshold (per cent) of a limit that was first seen crossed at `raised_at`, with what was used then.
+         *
+         *         `currency` is set where `limit` and `used` are money. `window_name` is the day,
+         *         the first day of the week, or the month; empty for the lifetime.
+         */
+        Alert: {
+            alert_id: string;
+            promotion_id: string;
+            promotion_name: string;
+            currency: string | null;
+            measure: string;
+            window: string;
+            window_name: string;
+            tier_id: string | null;
+            limit: string;
+            used: string;
+            threshold: number;
+            raised_at: string;
         };
         /**
          * Promotion

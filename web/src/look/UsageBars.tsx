@@ -1,10 +1,12 @@
 import { Stack, Text } from "@mantine/core";
+import { IconAlertTriangle, IconBan } from "@tabler/icons-react";
 import { memo } from "react";
+import { useSession } from "../api/session";
 import type { Promotion, Usage } from "../api/types";
 import { share } from "../format";
 import { Hover } from "./Hover";
 import classes from "./look.module.css";
-import { limitAmount, limitName, type Standing, standings } from "./usage";
+import { forecastText, limitAmount, limitName, type Standing, standings } from "./usage";
 
 interface Props {
   promotion: Promotion;
@@ -34,8 +36,27 @@ function LimitText({ standing, suffix }: { standing: Standing; suffix: string })
   return (
     <span className={classes.limitText}>
       <span>{limitName(standing.usage)}</span> {suffix && <small>{suffix}</small>}{" "}
-      <b className={standing.level === "over" ? classes.over : undefined}>{full(standing.used)}</b>
+      <b className={LEVEL[standing.level]}>
+        <LevelMark standing={standing} />
+        {full(standing.used)}
+      </b>
     </span>
+  );
+}
+
+const LEVEL = { fine: undefined, near: classes.near, over: classes.over };
+
+/** What the colour says, for those who do not see it. */
+function LevelMark({ standing }: { standing: Standing }) {
+  if (standing.level === "fine") return null;
+  const Icon = standing.level === "over" ? IconBan : IconAlertTriangle;
+  return (
+    <>
+      <Icon size={12} stroke={2.4} aria-hidden />
+      <span className="only-read-aloud">
+        {standing.level === "over" ? "used up: " : "nearly used up: "}
+      </span>
+    </>
   );
 }
 
@@ -68,10 +89,18 @@ export function AllLimits({
             {limitAmount(one.usage, one.usage.committed, currency)} committed, of{" "}
             {limitAmount(one.usage, one.usage.limit, currency)}
           </Text>
+          <ForecastText usage={one.usage} currency={currency} />
         </div>
       ))}
     </Stack>
   );
+}
+
+/** When the limit will be used up if it goes on like this, or since when it is. */
+function ForecastText({ usage, currency }: { usage: Usage; currency: string | null }) {
+  const { workspace } = useSession();
+  const text = forecastText(usage, currency, workspace.time_zone);
+  return text && <Text size="xs">{text}</Text>;
 }
 
 const key = (usage: Usage) => `${usage.measure} ${usage.window} ${usage.tier_id ?? ""}`;

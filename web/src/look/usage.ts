@@ -1,5 +1,5 @@
 import type { Usage } from "../api/types";
-import { count, money } from "../format";
+import { count, date, moment, money } from "../format";
 
 /** How a limit stands: the shares of it that are committed and redeemed, and how serious that is. */
 export interface Standing {
@@ -11,7 +11,8 @@ export interface Standing {
   level: "fine" | "near" | "over";
 }
 
-const NEAR = 0.8;
+/** From this threshold on (per cent of the limit) a limit wants to be looked at. */
+const NEAR = 80;
 
 /** Limits, the tightest first. A share is of the limit; a limit of zero is over as soon as anything is used. */
 export function standings(usage: readonly Usage[]): Standing[] {
@@ -32,8 +33,14 @@ function standing(usage: Usage): Standing {
     committed,
     redeemed,
     used,
-    level: used > 1 ? "over" : used >= NEAR ? "near" : "fine",
+    level: levelOf(usage.alert),
   };
+}
+
+/** How serious a threshold is. */
+export function levelOf(threshold: number | null): Standing["level"] {
+  if ((threshold ?? 0) >= 100) return "over";
+  return (threshold ?? 0) >= NEAR ? "near" : "fine";
 }
 
 const MEASURE: Record<string, string> = {
@@ -49,7 +56,7 @@ const WINDOW: Record<string, string> = {
 };
 
 /** "Budget this month", "Assignments, tier gold". */
-export function limitName(usage: Usage): string {
+export function limitName(usage: Pick<Usage, "measure" | "window" | "tier_id">): string {
   const name = [MEASURE[usage.measure] ?? usage.measure, WINDOW[usage.window]]
     .filter(Boolean)
     .join(" ");
@@ -57,8 +64,36 @@ export function limitName(usage: Usage): string {
 }
 
 /** An amount of a limit: money (in the promotion's currency), units, or a count. */
-export function limitAmount(usage: Usage, amount: string | null, currency: string | null): string {
-  if (amount === null) return "not known";
+export function limitAmount(
+  usage: Pick<Usage, "measure">,
+  amount: string,
+  currency: string | null,
+): string {
   if (usage.measure !== "reward") return count(Number(amount));
   return currency ? money(amount, currency, true) : count(Number(amount));
+}
+
+const ENDS: Record<string, string> = {
+  daily: "today",
+  weekly: "this week",
+  monthly: "this month",
+};
+
+/** What the forecast of a limit says, in a sentence; nothing where there is too little to go by. */
+export function forecastText(usage: Usage, currency: string | null, zone: string): string | null {
+  const { forecast } = usage;
+  const isUsedUp = levelOf(usage.alert) === "over";
+  if (!forecast) return isUsedUp ? "Used up." : null;
+  if (isUsedUp)
+    return forecast.reached_at ? `Used up since ${moment(forecast.reached_at, zone)}.` : "Used up.";
+  const pace = `${limitAmount(usage, forecast.pace_per_day, currency)} a day`;
+  if (forecast.reached_at) return `Reached on ${when(usage, zone)} at today's pace, ${pace}.`;
+  return ["Not reached", ENDS[usage.window], `at today's pace, ${pace}.`].filter(Boolean).join(" ");
+}
+
+function when(usage: Usage, zone: string): string {
+  const at = usage.forecast?.reached_at ?? "";
+  return usage.window === "lifetime" || usage.window === "monthly"
+    ? date(at, zone)
+    : moment(at, zone);
 }

@@ -6,6 +6,7 @@ import { useLiveFigures } from "../api/live";
 import { SignedIn, useSession, useSignedIn } from "../api/session";
 import { Failure } from "../look/Failure";
 import { AccountMenu } from "./AccountMenu";
+import { AlertBell } from "./AlertBell";
 import { Brand } from "./Brand";
 import { Freshness } from "./Freshness";
 import { LookToggle } from "./LookToggle";
@@ -57,6 +58,7 @@ function Frame() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Freshness />
+            <AlertBell />
             <LookToggle />
             <AccountMenu />
           </Group>

@@ -4,9 +4,11 @@
 -- metrics are, and read after them.
 
 -- name: dimension
--- 0 total, 1 tier, 2 segment, 3 channel, 4 campaign, 5 source, 6 day assigned, 7 day redeemed, 8 outcome.
+-- 0 total, 1 tier, 2 segment, 3 channel, 4 campaign, 5 source, 6 day assigned, 7 day redeemed, 8 outcome, 9 and 10 both
+-- days of each tier: what has no tier is not in these.
 SELECT 0 AS dimension UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
-UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8;
+UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9
+UNION ALL SELECT 10;
 
 -- name: assignment_cell
 -- What assignments add. By the day of redemption they are assigned on one day and redeemed on another.
@@ -18,13 +20,19 @@ SELECT
 FROM (
     SELECT
         a.promotion_no, d.dimension, a.currency, a.committed_micros, 1 AS assigned,
-        CASE WHEN a.redeemed_us IS NULL OR d.dimension = 7 THEN 0 ELSE 1 END AS redeemed,
+        CASE WHEN a.redeemed_us IS NULL OR d.dimension IN (7, 10) THEN 0 ELSE 1 END AS redeemed,
         CASE d.dimension WHEN 0 THEN '' WHEN 1 THEN a.tier WHEN 2 THEN a.segment
             WHEN 3 THEN a.channel WHEN 4 THEN a.campaign WHEN 5 THEN a.source
-            ELSE a.day END AS key
+            WHEN 6 THEN a.day WHEN 7 THEN a.day ELSE a.day || ' ' || a.tier END AS key
     FROM granted AS a
     CROSS JOIN dimension AS d
-    WHERE a.in_rate = 1 AND d.dimension <= 7
+    WHERE a.in_rate = 1 AND (d.dimension <= 7 OR (d.dimension >= 9 AND a.tier <> ''))
+    UNION ALL
+    SELECT
+        a.promotion_no, 10 AS dimension, a.currency, 0 AS committed_micros, 0 AS assigned,
+        1 AS redeemed, a.redeemed_day || ' ' || a.tier AS key
+    FROM granted AS a
+    WHERE a.in_rate = 1 AND a.redeemed_us IS NOT NULL AND a.tier <> ''
     UNION ALL
     SELECT
         a.promotion_no, 7 AS dimension, a.currency, 0 AS committed_micros, 0 AS assigned,
@@ -55,7 +63,8 @@ SELECT
     e.promotion_no, d.dimension, e.currency, e.order_currency,
     CASE d.dimension WHEN 0 THEN '' WHEN 1 THEN e.tier WHEN 2 THEN e.segment
         WHEN 3 THEN e.channel WHEN 4 THEN e.campaign WHEN 5 THEN e.source
-        WHEN 6 THEN e.day WHEN 7 THEN e.redeemed_day ELSE e.standing END AS key,
+        WHEN 6 THEN e.day WHEN 7 THEN e.redeemed_day WHEN 8 THEN e.standing
+        WHEN 9 THEN e.day || ' ' || e.tier ELSE e.redeemed_day || ' ' || e.tier END AS key,
     CAST(SUM(CASE WHEN e.standing NOT IN ('pending', 'reversed') THEN 1 ELSE 0 END) AS BIGINT)
         AS redemptions,
     CAST(SUM(CASE WHEN e.standing = 'excess' THEN 1 ELSE 0 END) AS BIGINT) AS excess,
@@ -81,10 +90,12 @@ FROM (
     WHERE j.outcome <> 'rejected' AND j.promotion_no <> 0
 ) AS e
 CROSS JOIN dimension AS d
+WHERE d.dimension <= 8 OR e.tier <> ''
 GROUP BY e.promotion_no, d.dimension, e.currency, e.order_currency,
     CASE d.dimension WHEN 0 THEN '' WHEN 1 THEN e.tier WHEN 2 THEN e.segment
         WHEN 3 THEN e.channel WHEN 4 THEN e.campaign WHEN 5 THEN e.source
-        WHEN 6 THEN e.day WHEN 7 THEN e.redeemed_day ELSE e.standing END;
+        WHEN 6 THEN e.day WHEN 7 THEN e.redeemed_day WHEN 8 THEN e.standing
+        WHEN 9 THEN e.day || ' ' || e.tier ELSE e.redeemed_day || ' ' || e.tier END;
 
 -- name: cell
 -- All measures side by side, in the columns of the store's counters.
@@ -136,7 +147,7 @@ SELECT
 FROM cell AS c
 CROSS JOIN (
     SELECT dimension AS measure FROM dimension
-    UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13
+    UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13
 ) AS m
 GROUP BY c.promotion_no, c.dimension, c.key, m.measure,
     CASE WHEN m.measure >= 11 THEN c.currency ELSE '' END;
@@ -154,7 +165,7 @@ SELECT
 FROM stored_cell AS c
 CROSS JOIN (
     SELECT dimension AS measure FROM dimension
-    UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13
+    UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13
 ) AS m
 GROUP BY c.promotion_no, c.dimension, COALESCE(c.key, ''), m.measure,
     CASE WHEN m.measure >= 11 THEN COALESCE(c.currency, '') ELSE '' END;

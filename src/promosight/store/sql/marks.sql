@@ -10,7 +10,9 @@ SELECT
     (SELECT COUNT(*) FROM reservation AS r
      WHERE r.workspace_no = :workspace_no AND r.state = 'held' AND r.expires_us > :now_us),
     (SELECT CAST(COALESCE(SUM(r.expires_us % 1000000007), 0) AS BIGINT) FROM reservation AS r
-     WHERE r.workspace_no = :workspace_no AND r.state = 'held' AND r.expires_us > :now_us);
+     WHERE r.workspace_no = :workspace_no AND r.state = 'held' AND r.expires_us > :now_us),
+    (SELECT COUNT(*) FROM alert AS a
+     WHERE a.workspace_no = :workspace_no AND a.threshold = 100 AND a.ends_us > :now_us);
 
 -- name: imports_mark
 -- Numbers that differ when an import has come, gone on or ended.

@@ -54,13 +54,3 @@ FROM {{batch(promotion_no BIGINT)}}
 CROSS JOIN reservation AS r
 WHERE r.workspace_no = :workspace_no AND r.promotion_no = batch.promotion_no AND r.state = 'held'
 GROUP BY r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000;
-
--- name: confirmed_since
--- What was granted from a moment on and has become assignments, in the same way.
-SELECT r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000, COUNT(*),
-       CAST(COALESCE(SUM(r.reward_micros), 0) AS BIGINT)
-FROM {{batch(promotion_no BIGINT)}}
-CROSS JOIN reservation AS r
-WHERE r.workspace_no = :workspace_no AND r.promotion_no = batch.promotion_no
-  AND r.state = 'confirmed' AND r.created_us >= :since_us
-GROUP BY r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000;

@@ -1,0 +1,60 @@
+"""Limits on the page: a bell tells of thresholds that were crossed, usage says in words how near its end is."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.api.server import promotion
+from tests.browser.axe import violations
+from tests.browser.conftest import SignedIn
+from tests.browser.shop import ago, assign
+
+CAP = {"measure": "assignments", "window": "lifetime"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def offers(server: httpx.Client) -> None:
+    """NEAR stands at 18 of 20, used on three days; nothing was used of FAR."""
+    promotion(server, "NEAR", limits=[CAP | {"amount": "20"}])
+    promotion(server, "FAR", limits=[CAP | {"amount": "1000"}])
+    for days in range(3):
+        told = [
+            {"promotion_id": "NEAR", "customer_id": f"c{days}-{n}", "assigned_at": ago(days=days)}
+            for n in range(6)
+        ]
+        taken = server.post("/v1/assignments", json=told).json()
+        assert taken["outcomes"] == {"counted": 6}, taken
+
+
+def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """P7: the bell counts what is new, by itself; a click leads to the promotion; what was seen is seen."""
+    page = signed_in("marketer")
+    bell = page.get_by_role("button", name="Budget alerts, 1 new")
+    expect(bell).to_be_visible(timeout=15_000)
+    bell.click()
+    alerts = page.get_by_role("dialog", name="Budget alerts")
+    line = alerts.get_by_role("link", name="NEAR")
+    expect(line).to_contain_text("90% of the assignments, 20")
+    # What lies half under the list is small there, and is not to be pressed meanwhile.
+    assert not [one for one in violations(page) if not one.startswith("target-size: ")]
+    line.click()
+    expect(page.get_by_role("dialog").get_by_text("Budget and cap usage")).to_be_visible()
+    expect(page).to_have_url("/promotions/NEAR")
+    page.goto("/promotions")
+    expect(page.get_by_role("button", name="Budget alerts", exact=True)).to_be_visible()
+    assign(server, "FAR", range(500))
+    expect(page.get_by_role("button", name="Budget alerts, 1 new")).to_be_visible(timeout=15_000)
+
+
+def test_usage_says_in_words_when_a_limit_is_reached(signed_in: SignedIn) -> None:
+    """P7, S24: not by colour alone; at the pace of three days, by keyboard, in the list and in the drawer."""
+    page = signed_in("viewer")
+    usage = page.get_by_role("button", name="Assignments nearly used up: 90%")
+    usage.focus()
+    expect(page.get_by_text("Reached on").first).to_be_visible()
+    page.goto("/promotions/NEAR")
+    expect(page.get_by_role("dialog").get_by_text("at today's pace")).to_be_visible()

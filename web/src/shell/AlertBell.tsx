@@ -1,0 +1,126 @@
+import { ActionIcon, Button, Popover, ScrollArea, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconAlertTriangle, IconBan, IconBell, IconGauge } from "@tabler/icons-react";
+import { useEffect } from "react";
+import { Link, useLocation } from "react-router";
+import type { Alert } from "../api/types";
+import { compact } from "../format";
+import { Ago } from "../look/Ago";
+import { levelOf, limitAmount, limitName } from "../look/usage";
+import classes from "./AlertBell.module.css";
+import { useAlerts, useSeen } from "./alerts";
+
+/** Budgets and caps that crossed a threshold: how many are new, and on a click all of them, each leading to its promotion. */
+export function AlertBell() {
+  const [isOpen, { toggle, close }] = useDisclosure();
+  const { pathname } = useLocation();
+  const { alerts, isKnown, hasNextPage, fetchNextPage, isFetchingNextPage } = useAlerts();
+  const { seen, see } = useSeen(alerts[0]);
+  const fresh = alerts.filter((one) => one.raised_at > seen).length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it closes when the address changes
+  useEffect(close, [pathname]);
+  const open = () => {
+    toggle();
+    see();
+  };
+  const label = fresh ? `Budget alerts, ${fresh} new` : "Budget alerts";
+  return (
+    <Popover
+      opened={isOpen}
+      onDismiss={close}
+      width={360}
+      position="bottom-end"
+      shadow="md"
+      trapFocus
+    >
+      <Popover.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          c="inherit"
+          size="lg"
+          className={classes.bell}
+          aria-label={label}
+          onClick={open}
+        >
+          <IconBell size={18} stroke={1.7} />
+          {fresh > 0 && (
+            <span className={classes.fresh} aria-hidden>
+              {compact(fresh)}
+            </span>
+          )}
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown p={0} aria-label="Budget alerts">
+        <div className={classes.head}>Budget and cap alerts</div>
+        {isKnown && alerts.length === 0 ? (
+          <Nothing />
+        ) : (
+          <ScrollArea.Autosize mah={420} type="auto">
+            <ul className={classes.list}>
+              {alerts.map((one) => (
+                <Line key={one.alert_id} alert={one} />
+              ))}
+            </ul>
+            {hasNextPage && (
+              <Button
+                variant="subtle"
+                fullWidth
+                loading={isFetchingNextPage}
+                onClick={() => fetchNextPage()}
+              >
+                Show earlier ones
+              </Button>
+            )}
+          </ScrollArea.Autosize>
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Line({ alert }: { alert: Alert }) {
+  const level = levelOf(alert.threshold);
+  const Icon = level === "over" ? IconBan : level === "near" ? IconAlertTriangle : IconGauge;
+  return (
+    <li>
+      <Link
+        to={`/promotions/${encodeURIComponent(alert.promotion_id)}`}
+        className={classes.line}
+        data-level={level}
+      >
+        <Icon size={18} stroke={1.8} aria-hidden />
+        <span>
+          <span className={classes.name}>{alert.promotion_name}</span>
+          <span className={classes.what}>{said(alert)}</span>
+          <span className={classes.at}>
+            <Ago at={alert.raised_at} />
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+}
+
+const OF: Record<string, string> = {
+  daily: "the day's",
+  weekly: "the week's",
+  monthly: "the month's",
+};
+
+/** "80% of the week's budget, €3,300", "All of the assignments, 500, tier gold". */
+function said(alert: Alert): string {
+  const part = alert.threshold >= 100 ? "All" : `${alert.threshold}%`;
+  const name = limitName({ ...alert, window: "lifetime", tier_id: null }).toLowerCase();
+  const amount = limitAmount(alert, alert.limit, alert.currency);
+  const tier = alert.tier_id ? `, tier ${alert.tier_id}` : "";
+  return `${part} of ${OF[alert.window] ?? "the"} ${name}, ${amount}${tier}`;
+}
+
+function Nothing() {
+  return (
+    <Text size="sm" c="dimmed" p="md">
+      No limit has been used by half yet. Whenever one reaches 50, 80, 90 or 100%, it is told here.
+    </Text>
+  );
+}
