@@ -14,6 +14,7 @@ from promosight.api import (
     promotions,
     reporting,
     reservations,
+    restatements,
     sessions,
     set_up,
     sources,
@@ -27,6 +28,7 @@ from promosight.flows.breakdowns import Breakdown
 from promosight.flows.funnel import Funnel
 from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
+from promosight.flows.show_restatements import Restatements
 from promosight.flows.users import INTEGRATIONS
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
@@ -194,29 +196,13 @@ ROUTES = (
         dict[str, Any],
         gives=wire.PromotionAnswer,
     ),
-    Route(
-        "POST",
-        f"{_P}/activate",
-        promotions.activate,
-        PROMOTIONS,
-        "Activate a promotion",
-        gives=wire.PromotionAnswer,
-    ),
-    Route(
-        "POST",
-        f"{_P}/deactivate",
-        promotions.deactivate,
-        PROMOTIONS,
-        "Deactivate a promotion",
-        gives=wire.PromotionAnswer,
-    ),
-    Route(
-        "POST",
-        f"{_P}/archive",
-        promotions.archive,
-        PROMOTIONS,
-        "Archive a promotion, for good",
-        gives=wire.PromotionAnswer,
+    *(
+        Route("POST", f"{_P}/{verb}", handler, PROMOTIONS, said, gives=wire.PromotionAnswer)
+        for verb, handler, said in (
+            ("activate", promotions.activate, "Activate a promotion"),
+            ("deactivate", promotions.deactivate, "Deactivate a promotion"),
+            ("archive", promotions.archive, "Archive a promotion, for good"),
+        )
     ),
     Route(
         "POST",
@@ -270,6 +256,16 @@ ROUTES = (
         REPORTS,
         "What one promotion's rate is expected to be in the end, and by week of assignment",
         gives=Maturity,
+    ),
+    Route(
+        "GET",
+        f"{_P}/restatements",
+        restatements.listing,
+        REPORTS,
+        "What moved one promotion's figures after they had been told, and why; the newest first",
+        gives=Restatements,
+        query=(*_PAGE, "format"),
+        media=("text/csv",),
     ),
     Route(
         "GET",
