@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from promosight.api import (
+    comparison,
     imports,
     inbox,
     promotion_list,
@@ -25,6 +26,7 @@ from promosight.api import (
 from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.comparing import Comparison
 from promosight.flows.funnel import Funnel
 from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
@@ -159,6 +161,16 @@ ROUTES = (
         "Promotions with their figures",
         query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "format"),
         gives=wire.PromotionPage,
+        media=("text/csv",),
+    ),
+    Route(
+        "GET",
+        "/v1/compare",
+        comparison.show,
+        REPORTS,
+        "Promotions side by side: rate, cost, uplift and return, and what they give; up to 50",
+        query=("promotions", "status", "kind", "q", "sort", "measure", "horizon_days", "format"),
+        gives=Comparison,
         media=("text/csv",),
     ),
     Route(
