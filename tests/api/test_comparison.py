@@ -143,6 +143,9 @@ def test_generosity_stands_against_rate_for_promotions_and_their_tiers(brand: ht
     tiers = [(t["name"], t["reward"], t["rate"], t["assigned"]) for t in vip["tiers"]]
     assert tiers == [("Gold", "50.00", 0.75, 40), ("Silver", "10.00", 0.0, 60)]
     assert [t["enough"] for t in vip["tiers"]] == [True, True]
+    promotion(brand, "cash", kind="tiered", tiers=TIERS, reward={"type": "percentage"})
+    (cash,) = compared(brand, promotions="cash")
+    assert (cash["reward"], cash["reward_in"], cash["tiers"][0]["reward"]) == (None, "%", "50.00")
 
 
 def test_the_comparison_is_a_table_too(brand: httpx.Client) -> None:

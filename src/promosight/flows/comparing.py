@@ -32,6 +32,9 @@ from promosight.store.tx import Tx
 MOST = 50
 """So many promotions are compared at once."""
 
+PERCENT = "%"
+"""What the reward of a promotion is in that gives a share of what is bought."""
+
 _KEEPING = Keeping(us_each=3_000, slower=4, moved=50)
 """A minute for 20,000 assignments, sooner once one in fifty is new."""
 
@@ -75,8 +78,8 @@ class TierCompared(msgspec.Struct):
 class Compared(msgspec.Struct):
     """One of the compared promotions.
 
-    `reward` is what an assignment promises on average, in `reward_in`: a currency or a unit; both None for a reward
-    that has no value until it is used.
+    `reward` is what an assignment promises on average, in `reward_in`: a currency or a unit, or `%` of what is bought;
+    None where nothing is said.
     """
 
     promotion_id: str
@@ -195,6 +198,9 @@ def _compared(
 
 def _promised(one: Counted) -> tuple[str | None, str | None]:
     """What an assignment promises on average, in the promotion's own currency or unit."""
+    definition = one.listed.definition
+    if definition is not None and definition.reward and definition.reward.type == "percentage":
+        return definition.reward.value, PERCENT
     currency, assigned = one.listed.terms.currency, one.count("assigned")
     committed = one.sums.committed.get(currency, 0)
     if not committed or not assigned:
@@ -213,10 +219,7 @@ def _tiers(tx: Tx, view: View, one: Counted) -> list[TierCompared]:
     assert listed.definition is not None
     if not listed.definition.tiers:
         return []
-    rewards = {
-        tier_id: _amount(micros, listed.terms.currency)[0]
-        for tier_id, micros in listed.terms.tier_micros.items()
-    }
+    rewards = {tier.tier_id: tier.reward_value for tier in listed.definition.tiers}
     parts = breakdown(tx, view.catalogue.workspace.workspace_no, listed.promotion_id, "tier")
     return [_tier(line, rewards.get(line.key or "")) for line in parts.rows]
 

@@ -68,9 +68,10 @@ class Restating:
         if not before.redemptions and not before.assignments:
             return  # nothing of it was told
         no, causes = group.key.promotion_no, _Causes(group, self._cause)
+        untold = self._untold(group)
         for identity, old in before.redemptions.items():
             new = after.redemptions.get(identity)
-            if new is not None and new != old:
+            if new is not None and new != old and identity not in untold:
                 cells = self._cells(layer, no, causes.of(identity))
                 cells.redemption(no, old, -1)
                 cells.redemption(no, new, 1)
@@ -80,7 +81,7 @@ class Restating:
             if still is not None and slot in taken:
                 # That a new redemption takes it is no change of what was told.
                 still = still._replace(redeemed=False)
-            if still != given:
+            if still != given and slot not in untold:
                 cells = self._cells(layer, no, causes.lead)
                 cells.assignment(no, given, -1)
                 if still is not None:
@@ -92,6 +93,12 @@ class Restating:
                 cells = self._cells(layer, no, causes.lead)
                 cells.assignment(no, given, 1)
                 cells.assignment(no, given._replace(redeemed=False), -1)
+
+    def _untold(self, group: Group) -> set[object]:
+        """The stored facts that no published figure has counted: those of imports that still run."""
+        published = self._catalogue.workspace.published_import_no
+        untold: set[object] = {e.identity for e in group.events if e.import_no > published}
+        return untold | {a.slot for a in group.assignments if a.import_no > published}
 
     def moved(self, cells: Cells) -> None:
         """Notes what moves in the published figures of ended days."""

@@ -448,8 +448,8 @@ export interface components {
          * Compared
          * @description One of the compared promotions.
          *
-         *         `reward` is what an assignment promises on average, in `reward_in`: a currency or a unit; both None for a reward
-         *         that has no value until it is used.
+         *         `reward` is what an assignment promises on average, in `reward_in`: a currency or a unit, or `%` of what is bought;
+         *         None where nothing is said.
          */
         Compared: {
             promotion_id: string;
