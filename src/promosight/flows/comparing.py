@@ -199,7 +199,7 @@ def _compared(
 def _promised(one: Counted) -> tuple[str | None, str | None]:
     """What an assignment promises on average, in the promotion's own currency or unit."""
     definition = one.listed.definition
-    if definition is not None and definition.reward and definition.reward.type == "percentage":
+    if definition is not None and definition.reward.type == "percentage":
         return definition.reward.value, PERCENT
     currency, assigned = one.listed.terms.currency, one.count("assigned")
     committed = one.sums.committed.get(currency, 0)

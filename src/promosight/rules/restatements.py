@@ -117,7 +117,7 @@ def facts_of(lines: Lines) -> int:
 
 def reason(kind: str, event_id: str, about: str | None, facts: int) -> str:
     """Why figures moved, in words."""
-    many = f"{facts} facts" if facts > 1 else "1 fact"
+    many = f"{facts:,} facts" if facts > 1 else "1 fact"
     said = {
         "reversal": f"redemption {about} was reversed in full",
         "partial_reversal": f"a part of redemption {about} was reversed",

@@ -43,13 +43,12 @@ export function EffectTable({ items, figure }: Props) {
             <tr key={one.promotion_id}>
               <th scope="row">
                 <Link to={`/promotions/${encodeURIComponent(one.promotion_id)}`}>{one.name}</Link>
+                <Brief shown={shown[index]} />
               </th>
               <td className={effect.plotted}>
                 <Dot shown={shown[index]} scale={scale} />
               </td>
-              {FIGURES.map((name) => (
-                <Cell key={name} shown={shownOf(name, one)} />
-              ))}
+              <Cells one={one} />
             </tr>
           ))}
         </tbody>
@@ -62,6 +61,37 @@ const sortOf = (one: Figure, figure: Figure) => {
   if (one !== figure) return undefined;
   return one === "cost" ? "ascending" : "descending";
 };
+
+/** On narrow screens, where the columns are out of sight: the figure they are ordered by. */
+function Brief({ shown }: { shown?: Shown }) {
+  const parts = [shown?.text, shown?.endsText, shown?.why].filter(Boolean);
+  return (
+    <small className={effect.brief} aria-hidden>
+      {parts.join(", ")}
+    </small>
+  );
+}
+
+function Cells({ one }: { one: ComparedPromotion }) {
+  const shown = FIGURES.map((name) => ({ name, ...shownOf(name, one) }));
+  const [uplift, roi] = [shownOf("uplift", one), shownOf("roi", one)];
+  // One reason for both is said once.
+  const isOne = uplift.why !== null && uplift.why === roi.why;
+  return (
+    <>
+      {shown
+        .filter(({ name }) => !isOne || (name !== "uplift" && name !== "roi"))
+        .map((each) => (
+          <Cell key={each.name} shown={each} />
+        ))}
+      {isOne && (
+        <td colSpan={2}>
+          <small>{uplift.why}</small>
+        </td>
+      )}
+    </>
+  );
+}
 
 function Cell({ shown: { text, endsText, why } }: { shown: Shown }) {
   return (

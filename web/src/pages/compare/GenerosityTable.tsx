@@ -10,7 +10,7 @@ export function GenerosityTable({ points }: { points: readonly Given[] }) {
       <summary>Show as table</summary>
       <section
         className={effect.scroll}
-        aria-label="Generosity against rate"
+        aria-label="Rewards and rates"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
       >

@@ -73,7 +73,7 @@ function costOf({ cost_per_redemption: { value, units } }: ComparedPromotion): S
   const [first] = Object.entries(value).filter(([, amount]) => Number(amount) !== 0);
   const [unit] = Object.entries(units);
   if (first) return { ...NONE, text: money(first[1], first[0]), value: Number(first[1]) };
-  if (unit) return { ...NONE, text: `${unit[1]} ${unit[0]}` };
+  if (unit) return { ...NONE, text: `${Math.round(Number(unit[1]) * 10) / 10} ${unit[0]}` };
   const zero = Object.keys(value)[0];
   if (zero) return { ...NONE, text: money("0", zero), value: 0 };
   return { ...NONE, why: "Nothing redeemed yet" };

@@ -56,6 +56,7 @@ const percent = (value: number) => `${Math.round(value * 1_000) / 10}%`;
 
 export function scatter(points: readonly Given[], unit: string, colours: string[]): EChartsOption {
   const names = [...new Set(points.map(({ promotion }) => promotion))];
+  const most = niceMax(points);
   return {
     grid: { left: 8, right: 24, top: 28, bottom: 28, containLabel: true },
     tooltip: { trigger: "item", confine: true, formatter: (at) => tip(points, at) },
@@ -66,9 +67,13 @@ export function scatter(points: readonly Given[], unit: string, colours: string[
       nameLocation: "middle",
       nameGap: 28,
       min: 0,
-      max: niceMax(points),
+      max: most,
       splitLine: { show: false },
-      axisLabel: { formatter: (value: number) => amount(value, unit) },
+      axisLabel: {
+        hideOverlap: true,
+        showMaxLabel: false,
+        formatter: (value: number) => amount(value, unit),
+      },
     },
     yAxis: {
       id: "rate",
@@ -99,21 +104,35 @@ export function scatter(points: readonly Given[], unit: string, colours: string[
           labelLayout: { hideOverlap: true, moveOverlap: "shiftY" as const },
           label: {
             show: true,
-            position: "right" as const,
             distance: 8,
-            formatter: ({ dataIndex }: { dataIndex: number }) => own[dataIndex]?.name ?? "",
+            formatter: ({ dataIndex }: { dataIndex: number }) =>
+              named(own[dataIndex], names.length > 1),
             color: "inherit",
           },
-          data: own.map(({ reward, rate }) => [reward, rate]),
+          data: own.map(({ reward, rate }) => ({
+            value: [reward, rate],
+            // Where there is no room at the right of it, at the left.
+            label: { position: reward > most * FAR ? ("left" as const) : ("right" as const) },
+          })),
         },
       ];
     }),
   };
 }
 
-/** Some room at the right, so that the last label has its place. */
+/** From this part of the axis on, labels stand at the left of their point. */
+const FAR = 0.6;
+
+/** Tiers of several promotions may bear the same name. */
+function named(one: Given | undefined, areSeveral: boolean): string {
+  if (!one) return "";
+  const { name, promotion } = one;
+  return areSeveral && name !== promotion ? `${promotion}: ${name}` : name;
+}
+
+/** Some room at the right of the last point. */
 const niceMax = (points: readonly Given[]) =>
-  Math.max(1, Math.ceil(Math.max(0, ...points.map(({ reward }) => reward)) * 1.25));
+  Math.max(1, Math.ceil(Math.max(0, ...points.map(({ reward }) => reward)) * 1.15));
 
 const escaped = (text: string) =>
   text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);

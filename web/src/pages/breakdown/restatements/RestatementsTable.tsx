@@ -18,7 +18,7 @@ export function RestatementsTable({ entries }: { entries: readonly Restatement[]
   return (
     <section
       className={classes.scroll}
-      aria-label="Restatements"
+      aria-label="Restatement log"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
     >
@@ -55,6 +55,11 @@ function Row({ entry }: { entry: Restatement }) {
   const tiers = [...new Set(days.flatMap(({ tier_id: tier }) => tier ?? []))].join(", ");
   const amounts = (money: Record<string, string>, units = {}) =>
     amountTexts(money, units, workspace.currency).map(plus).join(", ");
+  const figures: [string, string][] = [
+    ...COUNTS.map(([what, title]): [string, string] => [title, moved(total[what])]),
+    ["Reward cost", amounts(total.reward_cost, total.reward_units)],
+    ["Order value", amounts(total.order_value)],
+  ];
   return (
     <tr>
       <th scope="row">
@@ -68,13 +73,27 @@ function Row({ entry }: { entry: Restatement }) {
             .filter(Boolean)
             .join(" · ")}
         </span>
+        <Brief figures={figures} />
       </th>
-      {COUNTS.map(([what]) => (
-        <td key={what}>{moved(total[what])}</td>
+      {figures.map(([title, by]) => (
+        <td key={title}>{by}</td>
       ))}
-      <td>{amounts(total.reward_cost, total.reward_units)}</td>
-      <td>{amounts(total.order_value)}</td>
     </tr>
+  );
+}
+
+/** On narrow screens, where there is no room for columns: what moved, in a line. */
+function Brief({ figures }: { figures: [string, string][] }) {
+  return (
+    <span className={classes.brief}>
+      {figures
+        .filter(([, by]) => by)
+        .map(([title, by]) => (
+          <span key={title}>
+            {title} <strong>{by}</strong>
+          </span>
+        ))}
+    </span>
   );
 }
 
