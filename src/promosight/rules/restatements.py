@@ -50,11 +50,14 @@ def lines_of(cells: Cells, before: str | None = None) -> dict[int, Lines]:
     found: dict[int, Lines] = {}
     assigned, taken, redeemed, piles = cells.collected
     until = before or _NEVER
-    for (no, tier, *_, day, _, currency), n in assigned.items():
-        if n and day < until:
+    # Looked at for every transaction, so that days are compared before anything else is done.
+    for given, n in assigned.items():
+        if given[6] < until and n:
+            no, tier, *_, day, _, currency = given
             _line(found, no, (day, tier or None, currency))[_ASSIGNED] += n
-    for (no, tier, *_, day, currency), n in taken.items():
-        if n and day < until:
+    for use, n in taken.items():
+        if use[7] < until and n:
+            no, tier, *_, day, currency = use
             _line(found, no, (day, tier or None, currency))[_REDEEMED] += n
     for key, numbers in redeemed.items():
         if key[7] < until:
