@@ -105,6 +105,6 @@ def test_generosity_is_drawn_against_the_rate(signed_in: SignedIn) -> None:
     page = signed_in("viewer")
     page.goto("/compare?id=SPRING20&id=SUMMER10")
     expect(page.get_by_role("figure", name="Redemption rate by reward")).to_be_visible()
-    page.get_by_text("Show as table", exact=True).click()
+    page.get_by_text("Show the numbers").click()
     table = page.get_by_role("region", name="Rewards and rates").get_by_role("table")
     expect(table.get_by_role("row", name="SPRING20")).to_contain_text("32%")

@@ -7,7 +7,7 @@ export function GenerosityTable({ points }: { points: readonly Given[] }) {
   const rows = points.toSorted((a, b) => b.reward - a.reward);
   return (
     <details className={effect.details}>
-      <summary>Show as table</summary>
+      <summary>Show the numbers</summary>
       <section
         className={effect.scroll}
         aria-label="Rewards and rates"
