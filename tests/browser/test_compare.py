@@ -80,3 +80,31 @@ def test_promotions_without_a_common_group_say_so(signed_in: SignedIn) -> None:
     page.get_by_role("button", name="Show all 2").click()
     table = page.get_by_role("table", name="Redemption rate by segment")
     expect(table.get_by_role("rowheader")).to_have_text(["loyal", "new"])
+
+
+def test_promotions_are_ordered_by_effect_and_never_by_a_number_there_is_not(
+    signed_in: SignedIn,
+) -> None:
+    """S28, S29: by rate first, then by ROI; without a control group the reason stands there."""
+    page = signed_in("viewer")
+    page.goto("/compare")
+    effect = page.get_by_role("region", name="Promotions by effect")
+    names = effect.locator("tbody th a")
+    expect(names).to_have_text(["SUMMER10", "SPRING20", "WELCOME"])
+    page.get_by_role("radiogroup", name="Order by").get_by_text("ROI").click()
+    expect(page).to_have_url("/compare?order=roi")
+    row = effect.get_by_role("row", name="SPRING20")
+    expect(row.get_by_text("Not computable: no control group").last).to_be_visible()
+    expect(effect.get_by_role("columnheader", name="Cost per redemption")).to_contain_text(
+        "not causal"
+    )
+
+
+def test_generosity_is_drawn_against_the_rate(signed_in: SignedIn) -> None:
+    """S39: a scatter of promotions, and the same as a table."""
+    page = signed_in("viewer")
+    page.goto("/compare?id=SPRING20&id=SUMMER10")
+    expect(page.get_by_role("figure", name="Redemption rate by reward")).to_be_visible()
+    page.get_by_text("Show the numbers").click()
+    table = page.get_by_role("region", name="Rewards and rates").get_by_role("table")
+    expect(table.get_by_role("row", name="SPRING20")).to_contain_text("32%")

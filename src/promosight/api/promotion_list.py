@@ -31,8 +31,8 @@ _encode = msgspec.json.Encoder().encode
 
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/promotions: filter, sort by any figure, page."""
-    is_wanted, field, page = _filter(call), _order(call), _page(call)
-    form = _form(call)
+    is_wanted, field, page = asked_for(call), _order(call), _page(call)
+    form = asked_form(call)
 
     def look(tx: Tx) -> Answer:
         view = View(tx, call.workspace_no, now_us=call.now_us)
@@ -88,14 +88,15 @@ def _order(call: Call) -> str:
     return field
 
 
-def _form(call: Call) -> str:
+def asked_form(call: Call) -> str:
+    """`csv` or `json`. Raises Invalid."""
     form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
     if form not in ("csv", "json"):
         raise Invalid("must be csv or json", pointer="/format")
     return form
 
 
-def _filter(call: Call) -> Callable[[Listed], bool]:
+def asked_for(call: Call) -> Callable[[Listed], bool]:
     """What `status`, `kind` and `q` let through. Raises Invalid."""
     given = [name for name in _FILTERS if call.query(name) is not None]
     chosen = {name: _values(call, name, _FILTERS[name]) for name in given}

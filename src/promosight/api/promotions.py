@@ -119,7 +119,9 @@ def add_codes(door: Door, call: Call) -> Answer:
         raise UnsupportedMedia("send text/csv with one code in each line")
     codes = _codes(call.body)
     added = door.store.change(
-        lambda tx: load_codes(tx, call.workspace_no, call.path("promotion_id"), codes)
+        lambda tx: load_codes(
+            tx, call.workspace_no, call.path("promotion_id"), codes, now_us=call.now_us
+        )
     )
     return Answer({"received": len(codes), "added": added}, 201)
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from promosight.api import (
     alerts,
+    comparison,
     imports,
     inbox,
     promotion_list,
     promotions,
     reporting,
     reservations,
+    restatements,
     set_up,
     stream,
     wire,
@@ -23,9 +25,11 @@ from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door import Route
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.flows.breakdowns import Breakdown
+from promosight.flows.comparing import Comparison
 from promosight.flows.funnel import Funnel
 from promosight.flows.maturing import Maturity
 from promosight.flows.promotion_return import Return
+from promosight.flows.show_restatements import Restatements
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -168,6 +172,16 @@ ROUTES = (
     ),
     Route(
         "GET",
+        "/v1/compare",
+        comparison.show,
+        REPORTS,
+        "Promotions side by side: rate, cost, uplift and return, and what they give; up to 50",
+        query=("promotions", "status", "kind", "q", "sort", "measure", "horizon_days", "format"),
+        gives=Comparison,
+        media=("text/csv",),
+    ),
+    Route(
+        "GET",
         "/v1/stream",
         stream.listen,
         REPORTS,
@@ -201,29 +215,13 @@ ROUTES = (
         dict[str, Any],
         gives=wire.PromotionAnswer,
     ),
-    Route(
-        "POST",
-        f"{_P}/activate",
-        promotions.activate,
-        PROMOTIONS,
-        "Activate a promotion",
-        gives=wire.PromotionAnswer,
-    ),
-    Route(
-        "POST",
-        f"{_P}/deactivate",
-        promotions.deactivate,
-        PROMOTIONS,
-        "Deactivate a promotion",
-        gives=wire.PromotionAnswer,
-    ),
-    Route(
-        "POST",
-        f"{_P}/archive",
-        promotions.archive,
-        PROMOTIONS,
-        "Archive a promotion, for good",
-        gives=wire.PromotionAnswer,
+    *(
+        Route("POST", f"{_P}/{verb}", handler, PROMOTIONS, said, gives=wire.PromotionAnswer)
+        for verb, handler, said in (
+            ("activate", promotions.activate, "Activate a promotion"),
+            ("deactivate", promotions.deactivate, "Deactivate a promotion"),
+            ("archive", promotions.archive, "Archive a promotion, for good"),
+        )
     ),
     Route(
         "POST",
@@ -277,6 +275,16 @@ ROUTES = (
         REPORTS,
         "What one promotion's rate is expected to be in the end, and by week of assignment",
         gives=Maturity,
+    ),
+    Route(
+        "GET",
+        f"{_P}/restatements",
+        restatements.listing,
+        REPORTS,
+        "What moved one promotion's figures after they had been told, and why; the newest first",
+        gives=Restatements,
+        query=(*_PAGE, "format"),
+        media=("text/csv",),
     ),
     Route(
         "GET",

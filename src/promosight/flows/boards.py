@@ -15,8 +15,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from promosight.flows.limit_cells import has_limits
 from promosight.flows.outstanding import Outstanding
-from promosight.flows.usage import has_limits
 from promosight.rules.decisioning import OfferTerms, Settings, money, offer_terms
 from promosight.rules.features import Offer, made_offer, offer_of
 from promosight.rules.identity import content_digest

@@ -31,13 +31,13 @@ from promosight.flows.held import held_of
 from promosight.flows.histories import Moment, read_pasts
 from promosight.flows.intake import Delivery, Item
 from promosight.flows.know_customers import settle_waiting
+from promosight.flows.limit_cells import has_limits
 from promosight.flows.minds import Mind, Minds
 from promosight.flows.naming import name_customers
 from promosight.flows.places import Words, places_for
 from promosight.flows.pricing import Prices
 from promosight.flows.report import report
 from promosight.flows.set_up import create_source
-from promosight.flows.usage import has_limits
 from promosight.rules.caps import Room
 from promosight.rules.eligibility import Person, person_of
 from promosight.rules.facts import Rejection, assignment_from, identifier
@@ -210,7 +210,7 @@ class _Transaction:
         numbers = customer_numbers(workspace.workspace_id, ids)
         named = name_customers(tx, workspace, numbers, ids)
         if named.newly_known:
-            settle_waiting(tx, catalogue, named, 0)
+            settle_waiting(tx, catalogue, named, self._arrival())
         rows = tx.all_for("profiles_of", [(no,) for no in sorted(set(named.numbers.values()))])
         profiles = {row[0]: msgspec.json.decode(row[2]) if row[2] else {} for row in rows}
         cap = rules.settings.frequency_cap
@@ -226,6 +226,11 @@ class _Transaction:
             person = person_of(profiles.get(no, {}), one.context)
             found.append(Customer(one.customer_id, no, person, pasts[no]))
         return found
+
+    def _arrival(self) -> Arrival:
+        sources = self._catalogue.sources
+        source_no = next(no for no, name in sources.items() if name == SOURCE)
+        return Arrival(self._number, source_no, 0, self._asked[0].received_us)
 
     def _rooms(self, board: Board, customers: list[Customer]) -> dict[int, Room]:
         """What the limits leave. From here to the commit nobody moves counters between two looks."""
@@ -251,8 +256,6 @@ class _Transaction:
         self, rules: Rules, customers: list[Customer], chosen: list[Chosen]
     ) -> dict[str, str]:
         """Makes the assignments; their ids by decision."""
-        catalogue = self._catalogue
-        source_no = next(no for no, name in catalogue.sources.items() if name == SOURCE)
         facts: list[Item] = []
         made: dict[str, str] = {}
         for one, customer, choice in zip(self._asked, customers, chosen, strict=True):
@@ -266,8 +269,7 @@ class _Transaction:
             assert not isinstance(fact, Rejection), "a decision makes well-formed assignments"
             facts.append(fact)
         if facts:
-            arrival = Arrival(self._number, source_no, 0, self._asked[0].received_us)
-            for receipt in report(self._tx, [Delivery(arrival, facts)])[0]:
+            for receipt in report(self._tx, [Delivery(self._arrival(), facts)])[0]:
                 if receipt.outcome == "rejected":  # somebody reported an assignment under that id
                     raise Conflict(receipt.detail, code=receipt.reason, pointer="/decision_id")
         return made

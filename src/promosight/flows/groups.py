@@ -14,7 +14,8 @@ import msgspec
 from promosight.flows.counters import HELD, PUBLISHED, find_last_events, move_counters
 from promosight.flows.news import is_decided, note_news
 from promosight.flows.places import places_for, words_of
-from promosight.flows.settling import Context, Group, derive, move, standing
+from promosight.flows.restating import Restating
+from promosight.flows.settling import Context, Group, Standing, derive, move, standing
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey, assignment_columns
@@ -72,10 +73,12 @@ def settle(
     *,
     import_no: int,
     cells: dict[int, Cells] | None = None,
+    restating: Restating | None = None,
 ) -> None:
     """Settles groups and writes what changed: new facts, derived columns, counters.
 
     `cells` may hold, by layer, what the transaction has moved already; counters are written once, last.
+    `restating` is told what moves; whoever gives it writes it.
     """
     cells = new_cells() if cells is None else cells
     changed_assignments: list[AssignmentRow] = []
@@ -86,7 +89,9 @@ def settle(
         layer = layer_of(context.catalogue, import_no, facts)
         derived_before = [_derived(a) for a in group.assignments]
         events_before = [_outcome(e) for e in group.events]
-        _settle_group(context, cells[layer], key, group)
+        before, after = _settle_group(context, cells[layer], key, group)
+        if restating is not None:
+            restating.group(layer, group, before, after)
         changed_assignments += [
             a
             for a, before in zip(group.assignments, derived_before, strict=True)
@@ -106,7 +111,7 @@ def settle(
     _add_facts(tx, context.catalogue, groups)
     _settle_assignments(tx, context.catalogue, changed_assignments)
     tx.run_many("settle_events", sorted(changed_events))
-    write_cells(tx, context.catalogue.workspace.workspace_no, cells)
+    write_cells(tx, context.catalogue.workspace.workspace_no, cells, restating)
     _note_news(tx, context.catalogue.workspace.workspace_no, groups)
     if lapsed:
         find_last_events(tx, context.catalogue.workspace, sorted(lapsed))
@@ -132,24 +137,33 @@ def new_cells() -> dict[int, Cells]:
     return {PUBLISHED: Cells(), HELD: Cells()}
 
 
-def write_cells(tx: Tx, workspace_no: int, cells: dict[int, Cells]) -> None:
+def write_cells(
+    tx: Tx, workspace_no: int, cells: dict[int, Cells], restating: Restating | None = None
+) -> None:
     """Moves the counters by what was collected."""
+    if restating is not None:
+        restating.moved(cells[PUBLISHED])
     for layer, difference in cells.items():
         move_counters(tx, workspace_no, difference, layer)
 
 
-def _settle_group(context: Context, cells: Cells, key: GroupKey, group: Group) -> None:
+def _settle_group(
+    context: Context, cells: Cells, key: GroupKey, group: Group
+) -> tuple[Standing, Standing]:
+    """Returns what the group added before, and what it adds now."""
     catalogue = context.catalogue
     before = group.before or standing(catalogue, group.assignments, group.events)
     assignments = group.assignments + group.new_assignments
     events = group.events + group.new_events
     derive(context, catalogue.terms(key.promotion_no), assignments, events)
     if key.promotion_no == WAITING:
-        return
-    move(cells, key, before, standing(catalogue, assignments, events))
+        return Standing({}, {}), Standing({}, {})
+    after = standing(catalogue, assignments, events)
+    move(cells, key, before, after)
     for e in events:
         if e.reverses is None and _is_accepted(e.outcome):
             cells.seen(key.promotion_no, e.redeemed_us)
+    return before, after
 
 
 def _is_accepted(outcome: str) -> bool:

@@ -13,6 +13,7 @@ from promosight.flows.groups import Groups, settle
 from promosight.flows.intake import Receipt, refusal
 from promosight.flows.naming import Customers, name_customers
 from promosight.flows.rejecting import Refused, write_rejections
+from promosight.flows.restating import Restating
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, GroupKey
@@ -50,7 +51,7 @@ def _know(tx: Tx, given: Acquaintance) -> list[Receipt]:
     catalogue = load(tx, arrival.workspace_no)
     customers = name_customers(tx, workspace, numbers, dict.fromkeys(said, True))
     outcomes = _write_profiles(tx, customers, said)
-    settle_waiting(tx, catalogue, customers, arrival.import_no)
+    settle_waiting(tx, catalogue, customers, arrival)
     refused = [(arrival, item) for item in given.items if isinstance(item, Refused)]
     write_rejections(tx, refused)
     return [
@@ -80,7 +81,7 @@ def _write_profiles(tx: Tx, customers: Customers, said: dict[str, KnownCustomer]
     return outcomes
 
 
-def settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, import_no: int) -> None:
+def settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, arrival: Arrival) -> None:
     """Settles the groups in which events waited for these customers to be known."""
     newly_known = [(no,) for no in sorted(customers.newly_known)]
     waiting = [GroupKey(*row) for row in tx.all_for("waiting_groups_of_customers", newly_known)]
@@ -90,4 +91,6 @@ def settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, import_no
     groups.load_assignments(tx, waiting)
     groups.load_events(tx, waiting)
     context = context_of(tx, catalogue, groups, customers.known)
-    settle(tx, context, groups, import_no=import_no)
+    restating = Restating(catalogue, arrival.received_us)
+    settle(tx, context, groups, import_no=arrival.import_no, restating=restating)
+    restating.write(tx)

@@ -12,6 +12,7 @@ from promosight.errors import Conflict, NotFound
 from promosight.flows.intake import Intake
 from promosight.flows.naming import NUMBERS_LOCK, Customers, next_version
 from promosight.flows.rematch import rematch_promotion, settle_keys
+from promosight.flows.restating import Cause, Restating
 from promosight.flows.take_assignments import claim_codes
 from promosight.rules.identity import BUCKETS
 from promosight.rules.promotions import (
@@ -64,7 +65,9 @@ def duplicate_promotion(
     return put_promotion(tx, workspace_no, copy_id, copy, now_us=now_us)[0]
 
 
-def load_codes(tx: Tx, workspace_no: int, promotion_id: str, codes: list[str]) -> int:
+def load_codes(
+    tx: Tx, workspace_no: int, promotion_id: str, codes: list[str], *, now_us: int
+) -> int:
     """Loads personal codes into the promotion's pool; returns how many are new. Raises NotFound or Conflict."""
     tx.lock(workspace_no, EVERY_BUCKET)
     defined(tx, workspace_no, promotion_id)
@@ -78,7 +81,9 @@ def load_codes(tx: Tx, workspace_no: int, promotion_id: str, codes: list[str]) -
         raise Conflict(f"{taken[0]} is already a code of a promotion", code="code_taken")
     rows = [(workspace_no, code, 0, promotion_no) for (code,) in wanted]
     added = tx.run_many("add_codes", rows)
-    _claim(tx, catalogue, {code: promotion_no for (code,) in wanted})
+    restating = Restating(catalogue, now_us)
+    _claim(tx, catalogue, {code: promotion_no for (code,) in wanted}, restating)
+    restating.write(tx)
     return added
 
 
@@ -133,14 +138,16 @@ def _write(
         tx.run("define_promotion", promotion_no=before.promotion_no, **row)
     catalogue = load(tx, workspace_no)
     after = catalogue.by_id[promotion_id]
+    restating = Restating(catalogue, now_us, Cause("terms"))
     if changed := old_codes ^ set(after.codes):
-        _claim(tx, catalogue, dict.fromkeys(changed, after.promotion_no))
+        _claim(tx, catalogue, dict.fromkeys(changed, after.promotion_no), restating)
     if before is not None and after.terms != old_terms:
-        rematch_promotion(tx, catalogue, after.promotion_no)
+        rematch_promotion(tx, catalogue, after.promotion_no, restating)
+    restating.write(tx)
     return after
 
 
-def _claim(tx: Tx, catalogue: Catalogue, codes: dict[str, int]) -> None:
+def _claim(tx: Tx, catalogue: Catalogue, codes: dict[str, int], restating: Restating) -> None:
     intake = Intake(tx, catalogue, Customers(), [])
     claim_codes(intake, codes)
-    settle_keys(tx, catalogue, sorted(intake.forced))
+    settle_keys(tx, catalogue, sorted(intake.forced), restating)

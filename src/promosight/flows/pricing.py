@@ -14,7 +14,7 @@ from promosight.flows.boards import Board
 from promosight.flows.decisioning import rules_of
 from promosight.flows.granting import rooms_of
 from promosight.flows.held import held_now
-from promosight.flows.usage import has_limits
+from promosight.flows.limit_cells import has_limits
 from promosight.flows.wording import Drawn
 from promosight.rules.caps import Room
 from promosight.rules.instants import format_instant, parse_instant

@@ -89,16 +89,23 @@ def promotion_return(
     defined(tx, workspace_no, promotion_id)
     view = View(tx, workspace_no, now_us=now_us)
     (one,) = view.counted([view.catalogue.by_id[promotion_id]])
+    return return_of(tx, view, one, measure, horizon_days, now_us=now_us)
+
+
+def return_of(
+    tx: Tx, view: View, one: Counted, measure: str, horizon_days: int, *, now_us: int
+) -> Return:
+    """The return of a promotion that is counted already."""
     told = _kept(tx, view, one, measure, horizon_days, now_us)
     costs = told.costs
     return Return(
-        promotion_id=promotion_id,
+        promotion_id=one.listed.promotion_id,
         measure=measure,
         horizon_days=horizon_days,
         as_of=format_instant(told.as_of_us),
         cost=money(costs, one.listed.terms.currency),
         cost_units=units(costs),
-        cost_per_redemption=_per_redemption(one),
+        cost_per_redemption=money(per_redemption(one)),
         redeemer_revenue=RevenueShown(money(one.order_value)),
         **_compared(told),
     )
@@ -201,12 +208,13 @@ def _shown(estimate: Estimate) -> ValueShown:
     return ValueShown(estimate.value, (estimate.low, estimate.high))
 
 
-def _per_redemption(one: Counted) -> dict[str, str]:
-    """Empty while nothing was redeemed."""
+def per_redemption(one: Counted) -> dict[str, int]:
+    """What a redemption cost on average, by currency and unit, in millionths to four decimals; empty without any."""
     redemptions = one.count("redemptions")
     if not redemptions:
         return {}
-    return {c: _amount(micros / redemptions, c) for c, micros in one.reward_cost.items()}
+    costs = one.sums.cost | one.reward_cost
+    return {c: round(micros / redemptions / 100) * 100 for c, micros in costs.items()}
 
 
 def _amount(micros: float, currency: str) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from promosight.errors import Conflict
 from promosight.flows.counters import publish_counters
 from promosight.flows.naming import NUMBERS_LOCK
+from promosight.flows.restating import publish_restatements
 from promosight.rules.identity import BUCKETS
 from promosight.rules.instants import SECOND_US
 from promosight.store.tx import Tx
@@ -140,6 +141,7 @@ def finish_import(
 ) -> None:
     """Publishes the figures held back, all at once. `state` is `done`, or `failed`, and `detail` says why."""
     tx.lock(workspace_no)
+    publish_restatements(tx, workspace_no, import_no, now_us=now_us)
     publish_counters(tx, workspace_no)
     tx.run("publish_import", workspace_no=workspace_no, import_no=import_no)
     tx.run("end_import", import_no=import_no, state=state, detail=detail, now_us=now_us)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from promosight.flows.context import context_of
 from promosight.flows.counters import drop_counters, forget_last_events
 from promosight.flows.groups import Groups, settle
+from promosight.flows.restating import Restating
 from promosight.flows.settling import Standing
 from promosight.rules.identity import BUCKETS
 from promosight.store.catalogue import Catalogue, load
@@ -22,19 +23,21 @@ Progress = Callable[[int], None]
 """Called with the number of groups done since the last call."""
 
 
-def rematch_promotion(tx: Tx, catalogue: Catalogue, promotion_no: int) -> None:
+def rematch_promotion(
+    tx: Tx, catalogue: Catalogue, promotion_no: int, restating: Restating
+) -> None:
     """Settles every group of a promotion by its terms as they are now."""
     forget_last_events(tx, catalogue.workspace.workspace_no, [promotion_no])
     for keys in _pages(tx, promotion_no):
-        settle_keys(tx, catalogue, keys)
+        settle_keys(tx, catalogue, keys, restating)
 
 
-def settle_keys(tx: Tx, catalogue: Catalogue, keys: list[GroupKey]) -> None:
+def settle_keys(tx: Tx, catalogue: Catalogue, keys: list[GroupKey], restating: Restating) -> None:
     """Settles these groups whole."""
     groups = Groups()
     groups.load_assignments(tx, keys)
     groups.load_events(tx, keys)
-    settle(tx, context_of(tx, catalogue, groups), groups, import_no=0)
+    settle(tx, context_of(tx, catalogue, groups), groups, import_no=0, restating=restating)
 
 
 def rebuild(tx: Tx, workspace_no: int, *, progress: Progress | None = None) -> int:

@@ -19,6 +19,7 @@ from promosight.flows.plain import Plain
 from promosight.flows.plain_assignments import take_plain_assignments
 from promosight.flows.plain_events import take_plain_events
 from promosight.flows.rejecting import Refused, write_rejections
+from promosight.flows.restating import Restating
 from promosight.flows.take_assignments import merge_channels, take_assignments
 from promosight.flows.take_events import take_events
 from promosight.rules.facts import Assignment, Event
@@ -71,6 +72,7 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     customers = name_customers(tx, catalogue.workspace, numbers, wanted)
     if tx.attempt == 1:
         granted = take_plain_assignments(plain, customers, granted)
+    restating = Restating(catalogue, max(d.arrival.received_us for d in deliveries))
     rest: list[tuple[int, Item, Arrival]] = [*granted, *told]
     rest += [one for one in placed if isinstance(one[1], Refused)]
     rest.sort()
@@ -78,9 +80,10 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     if plain.decided:
         note_news(tx, workspace_no, plain.decided, now_us=arrivals[0].received_us)
     if rest:
-        _settle_rest(intake, import_no, plain.cells)
+        _settle_rest(intake, import_no, plain.cells, restating)
     else:
-        write_cells(tx, workspace_no, plain.cells)
+        write_cells(tx, workspace_no, plain.cells, restating)
+    restating.write(tx, placed)
     for (position, _, _), entry in zip(rest, intake.entries, strict=True):
         plain.receipts[position] = _receipt(intake, entry)
     receipts = [receipt for receipt in plain.receipts if receipt is not None]
@@ -88,12 +91,14 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     return receipts
 
 
-def _settle_rest(intake: Intake, import_no: int, cells: dict[int, Cells]) -> None:
+def _settle_rest(
+    intake: Intake, import_no: int, cells: dict[int, Cells], restating: Restating
+) -> None:
     assignments = [(e, e.item) for e in intake.entries if isinstance(e.item, Assignment)]
     events = [(e, e.item) for e in intake.entries if isinstance(e.item, Event)]
     take_assignments(intake, assignments)
     take_events(intake, events)
-    _settle(intake, import_no, cells)
+    _settle(intake, import_no, cells, restating)
 
 
 def _lock(
@@ -106,7 +111,7 @@ def _lock(
         tx.lock(workspace_no, set(map(bucket_of, numbers.values())))
 
 
-def _settle(intake: Intake, import_no: int, cells: dict[int, Cells]) -> None:
+def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: Restating) -> None:
     tx, groups = intake.tx, intake.groups
     newly_known = [(no,) for no in intake.customers.newly_known]
     for row in tx.all_for("waiting_groups_of_customers", newly_known):
@@ -115,7 +120,7 @@ def _settle(intake: Intake, import_no: int, cells: dict[int, Cells]) -> None:
     groups.load_events(tx, intake.forced)
     merge_channels(intake)
     context = context_of(tx, intake.catalogue, groups, intake.customers.known)
-    settle(tx, context, groups, import_no=import_no, cells=cells)
+    settle(tx, context, groups, import_no=import_no, cells=cells, restating=restating)
 
 
 def _note(intake: Intake, deliveries: list[Delivery], receipts: list[Receipt]) -> None:

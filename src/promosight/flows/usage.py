@@ -14,9 +14,9 @@ import msgspec
 from promosight.flows.held import Held, Part
 from promosight.flows.limit_cells import LimitCells, has_limits, looks_at_cells
 from promosight.flows.outstanding import CellsByKey, Outstanding
+from promosight.rules.forecasts import Pace, basis_from, pace, quarter_of
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
-from promosight.rules.forecasts import Pace, basis_from, pace, quarter_of
 from promosight.rules.promotions import WINDOWS, Limit
 from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY
 from promosight.rules.thresholds import alert_no, reached

@@ -5,6 +5,7 @@ from __future__ import annotations
 from promosight.errors import NotFound
 from promosight.flows.context import context_of
 from promosight.flows.groups import Groups, settle
+from promosight.flows.restating import Cause, Restating
 from promosight.rules.identity import bucket_of
 from promosight.store.catalogue import load
 from promosight.store.rows import AssignmentRow, derived_from
@@ -33,7 +34,10 @@ def withdraw(tx: Tx, workspace_no: int, assignment_id: str, *, now_us: int) -> A
         slot=found.slot,
         withdrawn_us=now_us,
     )
-    settle(tx, context_of(tx, catalogue, groups), groups, import_no=0)
+    cause = Cause("withdrawal", found.source_no, found.public_id)
+    restating = Restating(catalogue, now_us, cause)
+    settle(tx, context_of(tx, catalogue, groups), groups, import_no=0, restating=restating)
+    restating.write(tx)
     return withdrawn
 
 

@@ -304,6 +304,13 @@ class Cells:
                 cell[_ORDER] += order_micros
 
     @property
+    def collected(
+        self,
+    ) -> tuple[dict[Assigned, int], dict[Taken, int], dict[Redeemed, list[int]], dict[int, Pile]]:
+        """What was collected: combinations of assignments, of what took them, of redemptions; and piles."""
+        return self._assigned, self._taken, self._redeemed, self._piles
+
+    @property
     def size(self) -> int:
         """How many combinations of facts there are, and cells of piles."""
         return (

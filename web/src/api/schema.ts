@@ -842,6 +842,136 @@ export interface components {
             raised_at: string;
         };
         /**
+         * Comparison
+         * @description Promotions in the order asked for; those without a value come last. `total` says how many matched.
+         */
+        Comparison: {
+            measure: string;
+            horizon_days: number;
+            sort: string;
+            total: number;
+            items: components["schemas"]["Compared"][];
+            as_of: string;
+        };
+        /**
+         * Compared
+         * @description One of the compared promotions.
+         *
+         *         `reward` is what an assignment promises on average, in `reward_in`: a currency or a unit, or `%` of what is bought;
+         *         None where nothing is said.
+         */
+        Compared: {
+            promotion_id: string;
+            name: string;
+            kind: string;
+            status: string;
+            state: string;
+            assigned: number;
+            redeemed: number;
+            rate: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
+            display: string;
+            enough: boolean;
+            redemptions: number;
+            reward_cost: {
+                [key: string]: string;
+            };
+            reward_units: {
+                [key: string]: string;
+            };
+            reward: string | null;
+            reward_in: string | null;
+            cost_per_redemption: components["schemas"]["Cost"];
+            redeemer_revenue: components["schemas"]["RevenueShown"];
+            return: components["schemas"]["Brought"];
+            tiers: components["schemas"]["TierCompared"][];
+        };
+        /**
+         * Cost
+         * @description What a redemption cost on average, by currency: empty while nothing was redeemed. No effect of anything.
+         */
+        Cost: {
+            value: {
+                [key: string]: string;
+            };
+            units: {
+                [key: string]: string;
+            };
+            /** @default false */
+            causal: boolean;
+        };
+        /**
+         * RevenueShown
+         * @description The order value of those who redeemed, by currency: they chose themselves, so it is no effect of the offer.
+         */
+        RevenueShown: {
+            value: {
+                [key: string]: string;
+            };
+            /** @default false */
+            causal: boolean;
+        };
+        /**
+         * Brought
+         * @description What a promotion brought: as in its return, without what stands in the comparison anyway.
+         */
+        Brought: {
+            state: string;
+            reason: string | null;
+            treated: number;
+            control: number;
+            uplift: components["schemas"]["UpliftShown"] | null;
+            incremental_rate: components["schemas"]["ValueShown"] | null;
+            roi: components["schemas"]["ValueShown"] | null;
+            roi_reason: string | null;
+            as_of: string;
+        };
+        /**
+         * UpliftShown
+         * @description What the promotion brought per customer, with the 95% interval that holds at all times, and in all.
+         */
+        UpliftShown: {
+            per_customer: string;
+            interval: [
+                string,
+                string
+            ];
+            total: string;
+            currency: string;
+        };
+        /**
+         * ValueShown
+         * @description A number and its 95% interval, which holds at all times.
+         */
+        ValueShown: {
+            value: number;
+            interval: [
+                number,
+                number
+            ];
+        };
+        /**
+         * TierCompared
+         * @description A tier: what it gives, and its rate. `enough` says whether it can be compared at all.
+         */
+        TierCompared: {
+            tier_id: string | null;
+            name: string | null;
+            reward: string | null;
+            assigned: number;
+            redeemed: number;
+            rate: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
+            display: string;
+            enough: boolean;
+        };
+        /**
          * Promotion
          * @description A promotion's definition, as PUT and returned.
          */
@@ -995,41 +1125,6 @@ export interface components {
             acted: number;
         };
         /**
-         * UpliftShown
-         * @description What the promotion brought per customer, with the 95% interval that holds at all times, and in all.
-         */
-        UpliftShown: {
-            per_customer: string;
-            interval: [
-                string,
-                string
-            ];
-            total: string;
-            currency: string;
-        };
-        /**
-         * ValueShown
-         * @description A number and its 95% interval, which holds at all times.
-         */
-        ValueShown: {
-            value: number;
-            interval: [
-                number,
-                number
-            ];
-        };
-        /**
-         * RevenueShown
-         * @description The order value of those who redeemed, by currency: they chose themselves, so it is no effect of the offer.
-         */
-        RevenueShown: {
-            value: {
-                [key: string]: string;
-            };
-            /** @default false */
-            causal: boolean;
-        };
-        /**
          * Maturity
          * @description The redemption rate so far, and what is expected once nobody can redeem any more.
          *
@@ -1070,6 +1165,81 @@ export interface components {
                 number,
                 number
             ] | null;
+        };
+        /**
+         * Restatements
+         * @description A page of them, the newest first.
+         */
+        Restatements: {
+            promotion_id: string;
+            items: components["schemas"]["Restatement"][];
+            next: string | null;
+        };
+        /**
+         * Restatement
+         * @description One entry: when, what kind, the fact that caused it, why in words, and what moved, in all and by day.
+         *
+         *         `reverses` names the redemption of a reversal; `facts` says how many facts it was.
+         */
+        Restatement: {
+            restated_at: string;
+            kind: string;
+            reason: string;
+            source: string | null;
+            event_id: string | null;
+            reverses: string | null;
+            facts: number;
+            total: components["schemas"]["Moved"];
+            days: components["schemas"]["MovedDay"][];
+        };
+        /**
+         * Moved
+         * @description By how much figures moved; what did not move is 0 or left out.
+         */
+        Moved: {
+            assigned: number;
+            redeemed: number;
+            redemptions: number;
+            excess: number;
+            unassigned: number;
+            flagged: number;
+            pending: number;
+            reversed: number;
+            reward_cost: {
+                [key: string]: string;
+            };
+            reward_units: {
+                [key: string]: string;
+            };
+            order_value: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * MovedDay
+         * @description The same of one day and tier. `ended`: the day had ended, so that its figures had been told.
+         */
+        MovedDay: {
+            assigned: number;
+            redeemed: number;
+            redemptions: number;
+            excess: number;
+            unassigned: number;
+            flagged: number;
+            pending: number;
+            reversed: number;
+            reward_cost: {
+                [key: string]: string;
+            };
+            reward_units: {
+                [key: string]: string;
+            };
+            order_value: {
+                [key: string]: string;
+            };
+            day: string;
+            ended: boolean;
+            tier_id: string | null;
         };
         /**
          * EventAnswer

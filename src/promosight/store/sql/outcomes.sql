@@ -66,3 +66,10 @@ WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   AND (f.first_us IS NULL OR f.first_us <= :closed_us)
 GROUP BY e.currency
 ORDER BY e.currency;
+
+-- name: any_control
+-- Whether a promotion has a control group; without one there is nothing to compare.
+SELECT 1 FROM assignment
+WHERE promotion_no = :promotion_no AND control = 1 AND withdrawn_us IS NULL
+  AND bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+LIMIT 1;

@@ -13,6 +13,7 @@ import { GenerositySection, hasGenerosity } from "./GenerositySection";
 import { LinesSection } from "./lines/LinesSection";
 import { NoRate } from "./NoRate";
 import { ReturnSection } from "./ReturnSection";
+import { RestatementsSection } from "./restatements/RestatementsSection";
 import { SectionNav } from "./SectionNav";
 import { Summary } from "./Summary";
 import { TimeSection } from "./time/TimeSection";
@@ -38,6 +39,7 @@ export function BreakdownContent({ promotionId }: { promotionId: string }) {
         <LinesSection promotion={promotion} />
         {hasGenerosity(promotion) && <GenerositySection promotion={promotion} />}
         <ReturnSection promotion={promotion} />
+        <RestatementsSection promotion={promotion} />
       </Drawer.Body>
     </>
   );
@@ -50,7 +52,7 @@ function sections(promotion: Promotion): [id: string, name: string][] {
     ["groups", "By group"],
   ];
   if (hasGenerosity(promotion)) all.push(["generosity", "By generosity"]);
-  all.push(["return", "Return"]);
+  all.push(["return", "Return"], ["restatements", "Restatements"]);
   return all;
 }
 

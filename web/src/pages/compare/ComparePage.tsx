@@ -5,9 +5,12 @@ import { PageHeader } from "../../look/PageHeader";
 import { AddPromotion } from "./AddPromotion";
 import { useCompared } from "./asked";
 import { CohortSection } from "./CohortSection";
+import { EffectSection } from "./EffectSection";
 import { FiguresSection } from "./FiguresSection";
 import { GroupsSection } from "./GroupsSection";
 import { MOST, useIds } from "./ids";
+
+const NOBODY: string[] = [];
 
 /** Promotions side by side: which of them work, and for whom. */
 export function Component() {
@@ -21,16 +24,20 @@ export function Component() {
         {ids.length > 0 && picker}
       </PageHeader>
       {ids.length === 0 ? (
-        <Empty
-          icon={IconScale}
-          title="Choose promotions to compare"
-          why={`Add two to ${MOST} of them here, or tick them in the list of promotions. Their rates, costs and groups of customers then stand side by side; the address of this page keeps the choice.`}
-        >
-          {picker}
-        </Empty>
+        <Stack gap="md">
+          <Empty
+            icon={IconScale}
+            title="Choose promotions to compare"
+            why={`Add two to ${MOST} of them here, or tick them in the list of promotions. Their rates, costs and groups of customers then stand side by side; the address of this page keeps the choice.`}
+          >
+            {picker}
+          </Empty>
+          <EffectSection ids={NOBODY} />
+        </Stack>
       ) : (
         <Stack gap="md">
           <FiguresSection compared={compared} onRemove={remove} />
+          {known.length > 1 && <EffectSection ids={known.map(({ id }) => id)} />}
           {ids.length > 1 && <CohortSection compared={known} />}
           {ids.length > 1 && <GroupsSection compared={known} />}
         </Stack>

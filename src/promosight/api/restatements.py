@@ -1,0 +1,91 @@
+"""GET /v1/promotions/{promotion_id}/restatements: what moved figures afterwards, and why; a page, or all as CSV."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import csv
+import io
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
+from promosight.connectors.tables import Columns, csv_row
+from promosight.errors import Invalid
+from promosight.flows.show_restatements import Before, Restatement, Restatements, restatements
+from promosight.rules.restatements import COUNTS
+
+_ROWS_AT_ONCE = 500
+_COLUMNS: Columns = {
+    "restated_at": "instant",
+    **dict.fromkeys(("kind", "reason", "source", "event_id", "reverses"), "text"),
+    "facts": "count",
+    "day": "word",
+    "ended": "flag",
+    "tier_id": "text",
+    **dict.fromkeys(COUNTS, "count"),
+    **dict.fromkeys(("reward_cost", "reward_units", "order_value"), "json"),
+}
+
+Paged = tuple[list[Restatement], Before | None]
+
+
+async def listing(door: Door, call: Call) -> Answer:
+    """The log, the newest first."""
+    form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
+    if form not in ("json", "csv"):
+        raise Invalid("must be json or csv", pointer="/format")
+    before = _before(call.query("cursor"))
+    if form == "csv":
+        first = await _page(door, call, before, _ROWS_AT_ONCE)
+        named = {"Content-Disposition": 'attachment; filename="restatements.csv"'}
+        return Answer(_lines(door, call, first), media_type="text/csv", headers=named)
+    items, following = await _page(door, call, before, call.limit(default=50, at_most=500))
+    cursor = following and base64.urlsafe_b64encode(msgspec.json.encode(following)).decode()
+    return Answer(Restatements(call.path("promotion_id"), items, cursor))
+
+
+async def _page(door: Door, call: Call, before: Before, limit: int) -> Paged:
+    promotion_id = call.path("promotion_id")
+    return await asyncio.to_thread(
+        door.store.read,
+        lambda tx: restatements(tx, call.workspace_no, promotion_id, before=before, limit=limit),
+    )
+
+
+async def _lines(door: Door, call: Call, first: Paged) -> AsyncIterator[bytes]:
+    """A row for each day and tier of every entry, page by page."""
+    items, before = first
+    yield _csv([list(_COLUMNS)])
+    while True:
+        yield _csv([row for one in items for row in _rows(one)])
+        if before is None:
+            return
+        items, before = await _page(door, call, before, _ROWS_AT_ONCE)
+
+
+def _rows(one: Restatement) -> list[list[str]]:
+    entry = msgspec.structs.asdict(one)
+    return [csv_row(entry | msgspec.structs.asdict(day), _COLUMNS) for day in one.days]
+
+
+def _csv(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def _before(cursor: str | None) -> Before:
+    """Where a page begins. Raises Invalid for what is no cursor of ours."""
+    if cursor is None:
+        return Before()
+    try:
+        before = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Before)
+    except (ValueError, msgspec.MsgspecError):
+        before = Before(-1)
+    fits = all(0 <= number < 2**63 for number in (before.restated_us, before.source_no))
+    if not fits or "\0" in before.kind + before.event_id:
+        raise Invalid("is not the `next` of a page", pointer="/cursor")
+    return before
