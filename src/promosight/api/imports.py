@@ -36,6 +36,7 @@ SCOPE_OF = {
     "customers": "assignments:write",  # as PUT /v1/customers/{customer_id} asks
     "assignments": "assignments:write",
     "redemptions": "redemptions:write",
+    "outcomes": "redemptions:write",
 }
 """What a key needs to send a file of a kind."""
 

@@ -35,7 +35,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser(
         "import",
-        help="read promotions, customers, assignments or redemptions from files",
+        help="read promotions, customers, assignments, redemptions or outcomes from files",
         description="CSV, NDJSON, a JSON array or Parquet; also compressed by gzip or Zstandard.",
     )
     add_store(parser)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from promosight.connectors import definitions, reading
+import msgspec
+
+from promosight.connectors import definitions, outcome_items, reading
 from promosight.connectors.opening import (
     Opened,
     array_elements,
@@ -19,6 +21,7 @@ from promosight.connectors.opening import (
 from promosight.connectors.parquet_columns import ParquetRows, json_of_row
 from promosight.errors import Invalid
 from promosight.flows.intake import Piece
+from promosight.flows.rejecting import Refused
 from promosight.flows.run_import import each_a_piece
 from promosight.rules.columns import TOGETHER
 
@@ -35,6 +38,8 @@ FORM_OF = {
 
 def pieces_of(file: Opened, form: str, kind: str, taking: reading.Reading) -> Iterator[Piece]:
     """The items of a file, each with its line (of a JSON array or Parquet: its number)."""
+    if kind == "outcomes":
+        return each_a_piece(map(_with_line, _outcomes(file, form, taking)))
     if kind not in ("assignments", "redemptions"):
         return each_a_piece(_definitions(file, form, kind))
     if form == "csv":
@@ -51,6 +56,20 @@ def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]
         return texts.beside(definitions.read_csv(kind, texts))
     lines = _Numbered(_json_lines(file, form))
     return lines.beside(definitions.read_ndjson(kind, lines))
+
+
+def _outcomes(file: Opened, form: str, taking: reading.Reading) -> Iterator[tuple[int, Any]]:
+    if form == "csv":
+        texts = _Numbered(text_lines(file.stream))
+        return texts.beside(outcome_items.csv_outcomes(texts, taking))
+    lines = _Numbered(_json_lines(file, form))
+    return lines.beside(outcome_items.json_outcomes(lines, taking))
+
+
+def _with_line(numbered: tuple[int, Any]) -> tuple[int, Any]:
+    """An item that was refused bears the line it stands at."""
+    line, item = numbered
+    return line, msgspec.structs.replace(item, line=line) if isinstance(item, Refused) else item
 
 
 def _json_lines(file: Opened, form: str) -> Iterator[bytes]:

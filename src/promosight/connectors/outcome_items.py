@@ -1,6 +1,9 @@
-"""Outcomes from the body of a request: each element becomes a fact, or a refusal that keeps it."""
+"""Outcomes from a request or the rows of a file: each element becomes a fact, or a refusal that keeps it."""
 
 from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -22,6 +25,7 @@ from promosight.rules.outcomes import ReportedOutcome, outcome_from
 
 _BOM = b"\xef\xbb\xbf"
 _decoder = msgspec.json.Decoder(ReportedOutcome)
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def read_outcomes(content_type: str, body: bytes, reading: Reading) -> list[Given]:
@@ -30,6 +34,29 @@ def read_outcomes(content_type: str, body: bytes, reading: Reading) -> list[Give
     if len(texts) > MAX_EVENTS:
         raise TooLarge(f"more than {MAX_EVENTS} outcomes in one request")
     return [_item(text, reading) for text in texts]
+
+
+def json_outcomes(lines: Iterable[bytes], reading: Reading) -> Iterator[Given]:
+    """An item for each line of NDJSON that is not blank."""
+    return (_item(line, reading) for line in lines if line.strip())
+
+
+def csv_outcomes(lines: Iterable[str], reading: Reading) -> Iterator[Given]:
+    """An item for each row below the header; columns that outcomes do not have are left out.
+
+    Raises Unreadable where it is no CSV or its header has no `outcome_id`.
+    """
+    reader = csv.reader(lines, strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        if "outcome_id" not in header:
+            raise Unreadable("the header row has no column outcome_id")
+        for row in reader:
+            if any(row):
+                cells = zip(header, row, strict=False)
+                yield _item(_encode({name: cell for name, cell in cells if cell != ""}), reading)
+    except csv.Error as error:
+        raise Unreadable(f"line {reader.line_num} is not CSV: {error}") from None
 
 
 def _texts(content_type: str, body: bytes) -> list[bytes]:

@@ -23,13 +23,14 @@ from promosight.flows.know_customers import Acquaintance, know_customers
 from promosight.flows.publish import finish_import, leave_import, note_import
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
+from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
 from promosight.rules.instants import SECOND_US
 from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
 from promosight.store.waiting import SMALL_WEIGHT
 
-KINDS = ("promotions", "customers", "assignments", "redemptions")
+KINDS = ("promotions", "customers", "assignments", "redemptions", "outcomes")
 PIECE_ROWS = 20_000
 """Rows of a file that become facts in one transaction: enough to touch each page of the store once for many."""
 
@@ -212,6 +213,8 @@ class RunningImport:
             flow, payload = define_promotions, Definitions(arrival, items)
         elif self.report.kind == "customers":
             flow, payload = know_customers, Acquaintance(arrival, items)
+        elif self.report.kind == "outcomes":
+            flow, payload = take_outcomes, OutcomeDelivery(arrival, items)
         receipts = self._submitted(flow, payload, max(_HEAVY, len(items)))
         self._waiting.append(_Taken(file, piece, receipts))
 
