@@ -84,6 +84,9 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("PATCH", "/v1/users/ann@x", {"role": "marketer"}),
     ("GET", "/v1/users", None),
     ("GET", "/v1/audit", None),
+    ("GET", "/v1/alerts", None),
+    ("GET", "/v1/compare", None),
+    ("GET", "/v1/promotions/SPRING20/restatements", None),
     ("POST", "/v1/session", {"email": "ann@x", "password": "long enough"}),
     ("DELETE", "/v1/users/ann@x", None),
 )
