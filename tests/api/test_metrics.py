@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.api.server import new_workspace, promotion, serving
+from tests.conftest import ROOT
 
 SAID = {"promotion_id": "secret-promotion", "assigned_at": "2026-10-05T10:00:00Z"}
 
@@ -59,6 +62,17 @@ def test_counts_follow_what_happens(store_url: str) -> None:
     assert at(samples, "promosight_imports_unfinished") == 0
     assert any(name == "promosight_source_heard_timestamp_seconds" for name, _ in samples)
     assert at(samples, "process_cpu_seconds_total") > 0
+
+
+def test_the_dashboard_asks_for_nothing_that_is_not_there(client: httpx.Client) -> None:
+    """P20: deploy/grafana-dashboard.json."""
+    told(client, "ann")
+    there = {name for name, _ in read(client)}
+    dashboard = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text())
+    asked = [one["expr"] for panel in dashboard["panels"] for one in panel["targets"]]
+    named = {name for text in asked for name in re.findall(r"(?:promosight|process)_\w+", text)}
+    assert len(dashboard["panels"]) == 10
+    assert named <= there
 
 
 def test_no_names_are_told_to_whoever_asks(client: httpx.Client) -> None:

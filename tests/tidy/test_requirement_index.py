@@ -19,9 +19,9 @@ def _numbered(letter: str, *numbers: int) -> list[str]:
 
 
 CLAIMED = [
-    *_numbered("S", *range(1, 36), *range(37, 44)),
-    *_numbered("P", *range(1, 7), *range(8, 11), 14, 16, 21),
-    *_numbered("N", 2, 3, 7, 15),
+    *_numbered("S", *range(1, 47)),
+    *_numbered("P", *range(1, 11), *range(13, 17), 19, 20, 21),
+    *_numbered("N", 1, 2, 3, *range(7, 12), 15),
 ]
 
 
