@@ -65,16 +65,19 @@ class Minds:
         number = catalogue.workspace.workspace_no
         mind = self._by_workspace.get(number)
         if mind is None:
-            mind = self.put(tx, catalogue, read_learned(tx, number))
+            mind = self.made(tx, catalogue, read_learned(tx, number))
+            self.put(number, mind)
         return mind
 
-    def put(self, tx: Tx, catalogue: Catalogue, learned: Learned) -> Mind:
-        """Solves what was learned, as of the latest decision among it, and chooses with that from now on."""
+    def made(self, tx: Tx, catalogue: Catalogue, learned: Learned) -> Mind:
+        """Solves what was learned, as of the latest decision among it."""
         prior = _prior(tx, catalogue, learned.evidence)
         snapshot = solve(learned.evidence, prior, learned.latest_us, learned.revision)
-        mind = Mind(learned.revision, snapshot, next(self._epochs))
-        self._by_workspace[catalogue.workspace.workspace_no] = mind
-        return mind
+        return Mind(learned.revision, snapshot, next(self._epochs))
+
+    def put(self, workspace_no: int, mind: Mind) -> None:
+        """Chooses with this from now on."""
+        self._by_workspace[workspace_no] = mind
 
     @property
     def workspaces(self) -> list[int]:

@@ -14,9 +14,11 @@ from promosight.rules.decisioning import FrequencyCap, OfferTerms
 EVERYTHING = ("all", "offers", "promotions", "decisions", "marketing")
 """An opt-out by one of these words is from every offer; any other is the id of a promotion."""
 _PRIVATE = frozenset(
-    ("opted_out", "self_excluded", "name", "first_name", "last_name", "full_name", "email")
-    + ("e_mail", "mail", "phone", "address", "id", "customer_id", "user_id", "session_id")
-    + ("birthday", "birthdate", "iban")
+    (
+        *("opted_out", "self_excluded", "name", "first_name", "last_name", "full_name", "email"),
+        *("e_mail", "mail", "phone", "address", "id", "customer_id", "user_id", "session_id"),
+        *("birthday", "birthdate", "iban"),
+    )
 )
 _LONGEST_WORD = 32
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from promosight.flows.boards import board_of
+from promosight.flows.decisioning import rules_of
 from promosight.flows.learning import (
     Lesson,
     changes_of_news,
@@ -30,6 +32,8 @@ from promosight.store.tx import Tx
 
 _LOOKS_EVERY_SECONDS = 0.2
 _COUNTERS_EVERY_SECONDS = 1.0
+_RESTS, _RESTS_AT_MOST = 8, 0.6
+"""It rests so many times as long as a look took, and never longer: what is told is learned within a second."""
 _REST = 20
 """What the counters say is solved anew no oftener than so many times as long as it takes."""
 _log = logging.getLogger("promosight")
@@ -59,9 +63,13 @@ class Learner:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._stopping.wait(_LOOKS_EVERY_SECONDS):
+        rest = _LOOKS_EVERY_SECONDS
+        while not self._stopping.wait(rest):
+            began = time.monotonic()
             try:
                 self._look()
+                took = time.monotonic() - began
+                rest = min(max(_LOOKS_EVERY_SECONDS, _RESTS * took), _RESTS_AT_MOST)
             except Exception as error:  # noqa: BLE001 - there is nobody else to tell
                 self._known.clear()
                 if not self._stopping.is_set():
@@ -112,7 +120,12 @@ class Learner:
         def solved(tx: Tx) -> Any:
             known = current(tx, workspace_no, self._known.get(workspace_no))
             self._known[workspace_no] = known
-            self._minds.put(tx, load(tx, workspace_no), known)
+            catalogue = load(tx, workspace_no)
+            mind = self._minds.made(tx, catalogue, known)
+            board = board_of(tx, catalogue, rules_of(tx, workspace_no).settings, mind.epoch)
+            # What the next decision would have to work out first is worked out here.
+            _ = mind.snapshot.menu([place.offer for place in board.places]).doubts
+            self._minds.put(workspace_no, mind)
             return tx.one("counted_mark", workspace_no=workspace_no)
 
         self._marks[workspace_no] = self._store.read(solved)
