@@ -21,6 +21,8 @@ from promosight.rules.snapshot import DRAWS, Menu, Snapshot
 
 Floats = NDArray[np.float64]
 FAR = 30.0
+THOMPSON = 9.0
+"""At this gamma Thompson sampling draws from the posterior as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class Arm:
 class Exploration:
     """How much is tried. `gamma` is the slider: the greater, the more the best looking offer is preferred."""
 
-    kind: str = "igw"
-    """igw (inverse gap weighting) or thompson."""
-    gamma: float = 10.0
+    kind: str = "thompson"
+    """thompson (draws from the posterior) or igw (inverse gap weighting)."""
+    gamma: float = 30.0
     floor: float = 0.02
     """The share of decisions drawn evenly from all arms."""
 
@@ -61,10 +63,15 @@ class Choice:
     pmf: Floats
     scores: Floats
     p_hat: Floats
-    sd: Floats
-    """Of the log-odds."""
     best: int | None
     """The arm of the highest score, None for no offer."""
+    _menu: Menu
+    _row: Floats
+
+    @property
+    def sd(self) -> Floats:
+        """How unsure the log-odds of each arm are. Worked out when asked for."""
+        return self._menu.sd(self._row)
 
     @property
     def explored(self) -> bool:
@@ -92,10 +99,12 @@ def choose(
     net, contact = _worth(arms)
     scores = np.append(p_hat * net - contact, 0.0)
     if exploration.kind == "thompson":
-        inner = _frequencies(_likely(menu.draws @ row + lean) * net - contact)
+        draws = menu.draws(doubt_scale(exploration))
+        inner = _frequencies(_likely(draws @ row + lean) * net - contact)
     else:
-        inner = inverse_gaps(scores, greed(snapshot, exploration))
-    pmf = _with_floor(inner, scores, exploration.floor)
+        inner = _inverse_gaps_of_one(scores, greed(snapshot, exploration))
+    pmf = (1.0 - exploration.floor) * inner + exploration.floor / len(inner)
+    pmf /= pmf.sum()
     at = drawn(pmf, seed)
     best = int(scores.argmax())
     last = len(arms)
@@ -105,8 +114,9 @@ def choose(
         pmf=pmf,
         scores=scores,
         p_hat=p_hat,
-        sd=menu.sd(row),
         best=None if best == last else best,
+        _menu=menu,
+        _row=row,
     )
 
 
@@ -138,18 +148,18 @@ def choose_many(
     everything, where that differs by customer. `leans` (customer x arm) are in place of those of the arms.
     """
     menu = snapshot.menu([arm.offer for arm in arms])
-    rows = np.array([snapshot.layout.row(x) for x in customers])
+    width = len(snapshot.layout.names)
+    rows = np.array([snapshot.layout.row(x) for x in customers]).reshape(len(customers), width)
     net, contact = _worth(arms)
     lean = np.array([arm.lean for arm in arms], float) if leans is None else leans
     p_hat = _likely(rows @ menu.weights.T + lean)
-    worth = p_hat * (net if values is None else values) - contact
-    scores = np.column_stack([worth, np.zeros(len(rows))])
+    worths = net if values is None else np.nan_to_num(values, posinf=1e12, neginf=-1e12)
+    scores = np.column_stack([p_hat * worths - contact, np.zeros(len(rows))])
     if allowed is not None:
         scores[:, :-1][~allowed] = -np.inf
     if exploration.kind == "thompson":
-        inner = _frequencies_of_many(
-            menu, rows, net if values is None else values, contact, allowed, lean
-        )
+        draws = menu.draws(doubt_scale(exploration))
+        inner = _frequencies_of_many(draws, rows, worths, contact, allowed, lean)
     else:
         inner = inverse_gaps(scores, greed(snapshot, exploration))
     pmf = _with_floor(inner, scores, exploration.floor)
@@ -176,6 +186,11 @@ def greed(snapshot: Snapshot, exploration: Exploration) -> float:
     return exploration.gamma * sqrt(1.0 + snapshot.weight)
 
 
+def doubt_scale(exploration: Exploration) -> float:
+    """By how much Thompson sampling narrows the posterior: the same slider, in another currency."""
+    return min(1.0, THOMPSON / max(exploration.gamma, 1e-9))
+
+
 def _likely(odds: Floats) -> Floats:
     likely: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -FAR, FAR)))
     return likely
@@ -184,7 +199,10 @@ def _likely(odds: Floats) -> Floats:
 def _worth(arms: Sequence[Arm]) -> tuple[Floats, Floats]:
     net = np.array([arm.value - arm.price * arm.cost for arm in arms], float)
     contact = np.array([arm.contact for arm in arms], float)
-    return np.nan_to_num(net, posinf=1e12, neginf=-1e12), np.nan_to_num(contact, posinf=1e12)
+    if not np.isfinite(net + contact).all():
+        net = np.nan_to_num(net, posinf=1e12, neginf=-1e12)
+        contact = np.nan_to_num(contact, posinf=1e12, neginf=-1e12)
+    return net, contact
 
 
 def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:
@@ -205,7 +223,7 @@ def _frequencies(worth: Floats) -> Floats:
 
 
 def _frequencies_of_many(
-    menu: Menu,
+    draws: Floats,
     rows: Floats,
     net: Floats,
     contact: Floats,
@@ -213,9 +231,9 @@ def _frequencies_of_many(
     lean: Floats,
 ) -> Floats:
     """The same for many customers, draw by draw."""
-    counts = np.zeros((len(rows), len(menu.weights) + 1))
+    counts = np.zeros((len(rows), draws.shape[1] + 1))
     each = np.arange(len(rows))
-    for weights in menu.draws:
+    for weights in draws:
         worth = _likely(rows @ weights.T + lean) * net - contact
         if allowed is not None:
             worth[~allowed] = -np.inf
@@ -233,8 +251,19 @@ def inverse_gaps(scores: Floats, gamma: float) -> Floats:
     count = there.sum(axis=-1, keepdims=True)
     gaps = np.where(there, scores.max(axis=-1, keepdims=True) - scores, 0.0)
     scale = gaps.sum(axis=-1, keepdims=True) / count
-    shares = there / (count + gamma * gaps / np.where(scale > 0, scale, 1.0))
+    shares: Floats = there / (count + gamma * gaps / np.where(scale > 0, scale, 1.0))
     at = scores.argmax(axis=-1)[..., None]
     np.put_along_axis(shares, at, 0.0, axis=-1)
     np.put_along_axis(shares, at, 1.0 - shares.sum(axis=-1, keepdims=True), axis=-1)
+    return shares
+
+
+def _inverse_gaps_of_one(scores: Floats, gamma: float) -> Floats:
+    """The same for one customer to whom all arms are open; quicker."""
+    best = int(scores.argmax())
+    gaps = scores[best] - scores
+    scale = float(gaps.sum()) / len(scores)
+    shares: Floats = 1.0 / (len(scores) + gaps * (gamma / scale if scale > 0 else 0.0))
+    shares[best] = 0.0
+    shares[best] = 1.0 - float(shares.sum())
     return shares

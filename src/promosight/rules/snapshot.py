@@ -193,6 +193,7 @@ class Menu:
 
     def __init__(self, snapshot: Snapshot, offers: tuple[Offer, ...]) -> None:
         self._snapshot, self._offers = snapshot, offers
+        self._draws: dict[float, Floats] = {}
         width = len(snapshot.layout.names)
         self.weights = np.array([snapshot.weights(o) for o in offers]).reshape(len(offers), width)
 
@@ -203,12 +204,15 @@ class Menu:
         each = [self._snapshot.doubt(offer) for offer in self._offers]
         return np.array(each).reshape(len(each) * width, width)
 
-    @cached_property
-    def draws(self) -> Floats:
-        """Drawn weights: draw and offer, then customer feature."""
-        each = [self._snapshot.drawn(offer) for offer in self._offers]
-        stacked = np.array(each).reshape(len(each), DRAWS, self.weights.shape[1])
-        return np.ascontiguousarray(stacked.transpose(1, 0, 2))
+    def draws(self, scale: float) -> Floats:
+        """Drawn weights, by draw, offer and customer feature, with the doubt scaled."""
+        found = self._draws.get(scale)
+        if found is None:
+            each = [self._snapshot.drawn(offer) for offer in self._offers]
+            stacked = np.array(each).reshape(len(each), DRAWS, self.weights.shape[1])
+            away = stacked.transpose(1, 0, 2) - self.weights
+            found = self._draws[scale] = np.ascontiguousarray(self.weights + scale * away)
+        return found
 
     def sd(self, row: Floats) -> Floats:
         """How unsure the log-odds of each are for a customer."""

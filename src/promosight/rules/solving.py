@@ -22,7 +22,7 @@ from promosight.rules.snapshot import Block, Layout, Snapshot
 Floats = NDArray[np.float64]
 SEGMENTS = 6
 """A promotion has effects of its own on this many of the commonest words."""
-ALONE = ("kind=", "worth2")
+ALONE = ("kind=",)
 """Features of an offer that are not crossed with a customer's."""
 
 
@@ -35,9 +35,9 @@ class Prior:
     promotions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """What was assigned and redeemed of each promotion before any decision of the policy."""
     intercept: float = 0.5
-    shared: float = 0.15
-    own: float = 0.3
-    segment: float = 0.1
+    shared: float = 0.4
+    own: float = 0.5
+    segment: float = 0.3
     """Variances: of the intercept, of shared columns, of a promotion's effect, of its segments and tiers."""
     trust: int = 200
     """History counts at most as so many assignments: those it was given to were chosen, not drawn."""
@@ -63,17 +63,12 @@ def solve(evidence: Evidence, prior: Prior, now_us: int, revision: int = 0) -> S
     """The snapshot of this evidence at this time."""
     names, sums = _gathered(evidence, now_us)
     layout = _layout(names, list(sums))
-    mean, precision = _shared_prior(layout, prior)
     upper, first = _shared_sums(layout, sums)
-    upper[np.diag_indices_from(upper)] += precision
-    first += precision * mean
     parts = _parts(layout, sums, prior)
     for part in parts:
         upper -= part.gain @ part.cross.T
         first -= part.gain @ part.first
-    spread = np.linalg.inv(upper)
-    spread = (spread + spread.T) / 2
-    theta = spread @ first
+    theta, spread = _settled(layout, prior, upper, first)
     return Snapshot(
         revision=revision,
         layout=layout,
@@ -156,11 +151,13 @@ def _layout(names: tuple[str, ...], offers: Sequence[Offer]) -> Layout:
     return Layout(names, kinds, rows, cols, tuple(words[:SEGMENTS]))
 
 
-def _shared_prior(layout: Layout, prior: Prior) -> tuple[Floats, Floats]:
-    mean = np.zeros(len(layout.rows))
-    precision = np.full(len(layout.rows), 1 / prior.shared)
+def _settled(layout: Layout, prior: Prior, upper: Floats, first: Floats) -> tuple[Floats, Floats]:
+    """The shared columns: their mean and covariance, with what was believed before added."""
+    mean, precision = np.zeros(len(layout.rows)), np.full(len(layout.rows), 1 / prior.shared)
     mean[0], precision[0] = logit(prior.rate), 1 / prior.intercept
-    return mean, precision
+    spread = np.linalg.inv(upper + np.diag(precision))
+    spread = (spread + spread.T) / 2
+    return spread @ (first + precision * mean), spread
 
 
 def _shared_sums(layout: Layout, sums: Mapping[Offer, _Sum]) -> tuple[Floats, Floats]:

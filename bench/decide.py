@@ -1,0 +1,132 @@
+"""`./dev bench decide`: the policy that chooses offers, against others, in the same simulated worlds.
+
+    ./dev bench decide --seeds 6 --decisions 12000 --worlds logistic,trees,flat
+
+Score 0 is an even draw over the offers there are, 1 an oracle that knows every probability. The other policies'
+libraries are installed into a folder of their own (`--libraries`), not among the product's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+from bench.deciding import ours, playing, rivals, tables  # noqa: E402  # after the threads are set
+from bench.deciding.worlds import World, world  # noqa: E402
+
+LIBRARIES = ("vowpalwabbit==9.11.9", "lightgbm==4.7.0", "mabwiser==2.7.4", "river==0.26.1")
+FIRST_SEED = 0
+"""Settings were chosen on seeds from 100."""
+
+Job = tuple[str, str, int, int]
+"""World, policy, seed, decisions."""
+
+
+def _inverse_gaps(made: World) -> playing.Decider:
+    from promosight.rules.policy import Exploration
+
+    return ours.Ours(made, Exploration("igw"))
+
+
+AT_ONCE: dict[str, Callable[[World], playing.Decider]] = {
+    "ours": ours.Ours,
+    "ours, IGW": _inverse_gaps,
+    "VW squarecb": rivals.Wabbit,
+    "LightGBM refit + IGW": rivals.LightGbm,
+    "river logistic + IGW": rivals.River,
+    "MABWiser LinTS": rivals.LinTs,
+    "Beta Thompson": rivals.Beta,
+}
+DELAYED: dict[str, Callable[[World], playing.Patient]] = {
+    "late: ours": ours.Ours,
+    "late: wait for expiry": ours.Waiting,
+    "late: yes first, no at expiry": ours.PositiveFirst,
+}
+
+
+def main() -> int:
+    """Plays all, prints the tables, writes what was measured."""
+    chosen = _parser().parse_args()
+    sys.path.append(str(_libraries(chosen.libraries)))
+    names = [n for n in (*AT_ONCE, "best fixed", *DELAYED) if n not in chosen.without.split(",")]
+    jobs = [
+        (kind, name, FIRST_SEED + seed, chosen.decisions)
+        for kind in chosen.worlds.split(",")
+        for seed in range(chosen.seeds)
+        for name in names
+        if kind == "logistic" or not name.startswith("late")
+    ]
+    with ProcessPoolExecutor(chosen.processes, initializer=_with, initargs=(sys.path,)) as pool:
+        found = []
+        for each in pool.map(play, jobs):
+            found.append(each)
+            print(json.dumps(each), file=sys.stderr, flush=True)
+    print(tables.told(found))
+    if chosen.out:
+        chosen.out.write_text(json.dumps(found, indent=1))
+    return 0
+
+
+def play(job: Job) -> tables.Played:
+    """One policy in one world."""
+    kind, name, seed, decisions = job
+    made = world(kind, seed, decisions)
+    began = time.process_time()
+    if name == "best fixed":
+        worth = playing.best_fixed(made)
+    elif name in DELAYED:
+        worth = playing.with_delay(made, DELAYED[name](made))
+    else:
+        worth = playing.at_once(made, AT_ONCE[name](made))
+    spent = time.process_time() - began
+    return {
+        "world": kind,
+        "policy": name,
+        "seed": seed,
+        "score": playing.score(made, worth),
+        "new": playing.captured(made, worth),
+        "value": float(worth.mean()),
+        "us": spent / decisions * 1e6,
+    }
+
+
+def _with(path: list[str]) -> None:
+    sys.path[:] = path
+
+
+def _libraries(folder: Path | None) -> Path:
+    """Where the others are; installed on first use."""
+    folder = folder or Path(tempfile.gettempdir()) / "promosight-bench-decide"
+    if not (folder / "vowpalwabbit").is_dir():
+        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder)]
+        subprocess.run([*uv, "--python", sys.executable, *LIBRARIES], check=True)
+    return folder
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./dev bench decide", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--decisions", type=int, default=12_000)
+    parser.add_argument("--worlds", default="logistic,trees,flat")
+    parser.add_argument("--without", default="", help="policies left out, by comma")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--libraries", type=Path, help="where the others' libraries are or shall be"
+    )
+    parser.add_argument("--out", type=Path, help="write every run as JSON")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The product's own policy in a simulated world, and what would become of it under rules for labels people use."""
+
+from __future__ import annotations
+
+from bench.deciding.worlds import World
+from promosight.rules.evidence import Decided, Evidence
+from promosight.rules.features import DAY_US
+from promosight.rules.policy import Arm, Exploration, choose
+from promosight.rules.solving import Prior, solve
+
+EVERY = 50
+"""Decisions between two snapshots."""
+HALF_LIFE_DAYS = 90.0
+
+
+class Ours:
+    """Decides with the newest snapshot, sums up what it learns: no at once, yes when redeemed, no when reversed."""
+
+    def __init__(
+        self,
+        world: World,
+        exploration: Exploration | None = None,
+        half_life_days: float = HALF_LIFE_DAYS,
+        prior: Prior | None = None,
+        every: int = EVERY,
+    ) -> None:
+        self.exploration, self._prior = exploration or Exploration(), prior or Prior()
+        self._world, self._every = world, every
+        self.evidence = Evidence(round(half_life_days * DAY_US))
+        self._arms = [Arm(o, float(v)) for o, v in zip(world.offers, world.value, strict=True)]
+        self._snapshot = solve(self.evidence, self._prior, 0)
+        self.decided: dict[int, Decided] = {}
+        self.redeemed: set[int] = set()
+
+    def decide(self, at: int, there: list[int]) -> int | None:
+        """The column of the offer chosen."""
+        now = int(self._world.day[at] * DAY_US)
+        if at % self._every == 0:
+            self._snapshot = solve(self.evidence, self._prior, now)
+        arms = [self._arms[i] for i in there]
+        choice = choose(self._snapshot, self._world.features[at], arms, self.exploration, at)
+        if choice.index is None:
+            return None
+        offer, p_hat = arms[choice.index].offer, float(choice.p_hat[choice.index])
+        self.decided[at] = Decided(self._world.features[at], offer, p_hat, now)
+        self.made(at)
+        return there[choice.index]
+
+    def made(self, at: int) -> None:
+        """A decision is learned from at once, as not redeemed."""
+        self.evidence.add(self.decided[at])
+
+    def learn(self, at: int, redeemed: bool) -> None:
+        """A redemption, or its reversal."""
+        if redeemed != (at in self.redeemed):
+            self.evidence.relabel(self.decided[at], redeemed=redeemed)
+            self.redeemed ^= {at}
+
+    def expired(self, at: int) -> None:
+        """Nothing new: it counted as not redeemed all the time."""
+
+
+class Waiting(Ours):
+    """Learns from a decision only when its offer has expired."""
+
+    def made(self, at: int) -> None:
+        """Waits."""
+
+    def learn(self, at: int, redeemed: bool) -> None:
+        """Keeps it."""
+        (self.redeemed.add if redeemed else self.redeemed.discard)(at)
+
+    def expired(self, at: int) -> None:
+        """Now."""
+        self.evidence.add(self.decided[at], redeemed=at in self.redeemed)
+
+
+class PositiveFirst(Waiting):
+    """Learns a yes when it comes, a no only when the offer has expired."""
+
+    def learn(self, at: int, redeemed: bool) -> None:
+        """A yes is learned at once."""
+        if redeemed:
+            self.evidence.add(self.decided[at], redeemed=True)
+        elif at in self.redeemed:
+            self.evidence.relabel(self.decided[at], redeemed=False)
+        self.redeemed.add(at)
+
+    def expired(self, at: int) -> None:
+        """The no of those without a redemption."""
+        if at not in self.redeemed:
+            self.evidence.add(self.decided[at])

@@ -1,0 +1,124 @@
+"""What is learned is a function of the set of facts: no order, no trace of the reversed, parts that add up (N9)."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promosight.rules.evidence import COLUMNS, Decided, Evidence
+from promosight.rules.features import DAY_US, made_offer
+from promosight.rules.solving import Prior, solve
+from tests.rules.deciding import HALF_LIFE_US, decisions, learned
+
+NOW = 400 * DAY_US
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_any_shuffle_of_decisions_redemptions_and_reversals_is_the_same_bitwise(rng: random.Random):
+    made = decisions(60)
+    steps = [(when, "add", d) for when, (d, _) in enumerate(made)]
+    evidence, shuffled = learned(made), Evidence(HALF_LIFE_US)
+    moves = [("add", d, y) for d, y in made] + [
+        ("yes", d, y) for d, _ in made for y in (True, False)
+    ]
+    rng.shuffle(moves)
+    for what, decided, redeemed in moves:
+        if what == "add":
+            shuffled.add(decided, redeemed=redeemed)
+        else:
+            shuffled.relabel(decided, redeemed=redeemed)
+    assert len(steps) == 60
+    assert shuffled.encode() == evidence.encode()
+    one, other = solve(evidence, Prior(), NOW), solve(shuffled, Prior(), NOW)
+    assert one.mean.tobytes() == other.mean.tobytes()
+    assert one.spread.tobytes() == other.spread.tobytes()
+
+
+def test_after_a_reversal_it_equals_the_one_that_never_saw_the_redemption():
+    """N9: a reversed redemption is unlearned, exactly."""
+    made = decisions(80)
+    evidence, never = learned(made), learned([(d, False) for d, _ in made])
+    assert evidence.encode() != never.encode()
+    for decided, redeemed in made:
+        if redeemed:
+            evidence.relabel(decided, redeemed=False)
+    assert evidence.encode() == never.encode()
+
+
+def test_a_decision_can_be_taken_out_without_a_trace():
+    made = decisions(40)
+    evidence = learned(made)
+    for decided, redeemed in made[20:]:
+        evidence.remove(decided, redeemed=redeemed)
+    assert evidence.encode() == learned(made[:20]).encode()
+
+
+@given(st.integers(0, 60))
+@settings(max_examples=10, deadline=None)
+def test_parts_add_up_to_the_whole(at: int):
+    made = decisions(60)
+    evidence = learned(made[at:])
+    evidence.merge(learned(made[:at]))
+    assert evidence.encode() == learned(made).encode()
+
+
+def test_what_is_kept_as_bytes_comes_back_exactly_and_learns_on():
+    made = decisions(60)
+    again = Evidence.decode(learned(made[:30]).encode())
+    assert again.encode() == learned(made[:30]).encode()
+    for decided, redeemed in made[30:]:
+        again.add(decided, redeemed=redeemed)
+    assert again.encode() == learned(made).encode()
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+def test_more_names_than_there_is_room_for_leave_the_same_ones_in_any_order(rng: random.Random):
+    offer = made_offer("p", None, {"worth": 0.5})
+    made = [Decided({"rate": 0.5, f"city={i}": 1.0}, offer, 0.1, i) for i in range(2 * COLUMNS)]
+    first, other = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
+    for decided in made:
+        first.add(decided)
+    rng.shuffle(made)
+    for decided in made:
+        other.add(decided)
+    assert len(first.columns) == COLUMNS
+    assert "rate" in first.columns
+    assert first.encode() == other.encode()
+
+
+def test_older_decisions_weigh_less_by_half_each_half_life_also_across_eras():
+    offer = made_offer("p", None, {})
+    for ago in (1, 5, 9, 12):
+        evidence = Evidence(HALF_LIFE_US)
+        now = 100 * HALF_LIFE_US
+        evidence.add(Decided({}, offer, 0.5, now - ago * HALF_LIFE_US))
+        assert abs(solve(evidence, Prior(), now).weight - 0.25 * 0.5**ago) < 1e-6
+    evidence.forget(now + 40 * HALF_LIFE_US)
+    assert not evidence.cells
+
+
+def test_a_thousand_promotions_take_less_than_ten_megabytes_and_a_lesson_few_microseconds():
+    rng = random.Random(1)
+    menu = [
+        made_offer(f"p{i}", None, {"reward=amount": 1.0, "worth": i / 1000}) for i in range(1000)
+    ]
+    evidence = Evidence(HALF_LIFE_US)
+    made = []
+    for i in range(5000):
+        x = {f"f{k}=#": rng.randrange(-128, 128) / 64 for k in range(26)}
+        x[f"plan={rng.randrange(6)}"] = 1.0
+        made.append(Decided(x, menu[i % 1000], 0.05, i * 1_000_000))
+    began = time.process_time()
+    for decided in made:
+        evidence.add(decided)
+        evidence.relabel(decided, redeemed=True)
+    each = (time.process_time() - began) / len(made) / 2
+    assert len(evidence.encode()) < 10_000_000
+    assert each < 300e-6, "measured at some 40 us; room for a busy machine"
+    assert np.isfinite(solve(evidence, Prior(), 5_000_000_000).mean).all()
