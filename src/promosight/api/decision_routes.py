@@ -5,10 +5,11 @@ It stands in a file of its own because the table is long; `routes` has it among 
 
 from __future__ import annotations
 
-from promosight.api import customers, decisioning, decisions
+from promosight.api import customers, decisioning, decisions, proof
 from promosight.api.door import Route
 from promosight.flows.decision_status import Decisioning
 from promosight.flows.decisions_kept import DecisionAnswer
+from promosight.flows.evaluating import DecisionEvaluation
 from promosight.flows.explaining import Explanation
 from promosight.flows.timeline import Timeline
 from promosight.rules.decisioning import Settings
@@ -67,6 +68,15 @@ DECISION_ROUTES = (
         "Decisions with context, actions, propensities and rewards, for other tools",
         query=("format", "from", "to"),
         media=("application/x-ndjson", "text/csv"),
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning/evaluation",
+        proof.evaluate,
+        REPORTS,
+        "What the policy brings, beside the log, one fixed offer and chance; and the measured uplift",
+        gives=DecisionEvaluation,
+        query=("since", "until", "objective", "horizon_days"),
     ),
     Route(
         "GET",

@@ -1,0 +1,50 @@
+"""The proof of decisions over HTTP: evaluation, what-if, value over time, versions."""
+
+from __future__ import annotations
+
+from promosight.api.bodies import instant
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door
+from promosight.errors import Invalid
+from promosight.flows.evaluating import evaluation
+from promosight.flows.judged import OPEN, Asked
+from promosight.rules.decisioning import OBJECTIVES
+
+
+def evaluate(door: Door, call: Call) -> Answer:
+    """GET /v1/decisioning/evaluation."""
+    asked = _asked(call)
+    return Answer(
+        door.store.read(
+            lambda tx: evaluation(tx, call.workspace_no, door.minds, asked, now_us=call.now_us)
+        )
+    )
+
+
+def _asked(call: Call) -> Asked:
+    """Which decisions a question of the query string is about. Raises Invalid."""
+    return asked_of(
+        call,
+        call.query("since"),
+        call.query("until"),
+        call.query("objective"),
+        call.whole("horizon_days", 0, 365),
+    )
+
+
+def asked_of(
+    call: Call,
+    since: str | None,
+    until: str | None,
+    objective: str | None,
+    horizon_days: int | None,
+) -> Asked:
+    """Which decisions are judged: all since the start of tracking unless told. Raises Invalid."""
+    workspace = call.caller.workspace
+    if objective is not None and objective not in OBJECTIVES:
+        raise Invalid("must be one of " + ", ".join(OBJECTIVES), pointer="/objective")
+    from_us = workspace.tracking_from_us if since is None else instant(since, "/since")
+    to_us = OPEN if until is None else instant(until, "/until")
+    if to_us <= from_us:
+        raise Invalid("must lie after since", pointer="/until")
+    return Asked(from_us, to_us, objective, horizon_days)
