@@ -1,9 +1,9 @@
 """What decisions brought, measured: customers decided on by the policy against the permanent control group.
 
-A customer counts from the first decision on, with everything they brought since, redeemed or not, less what the rewards
-of decisions cost. Whoever changed groups, because the share of the control group was changed, is in neither. Where no
-outcomes are reported, only what was redeemed can be counted, and it is said that this is so: what the control group buys
-without any offer is then missing.
+A customer counts from the first decision on, with everything they brought since, redeemed or not, less what rewards of
+decisions cost. Whoever changed groups, because the share of the control group was changed, is in neither. Where no
+outcomes are reported, only what was redeemed can be counted, and it is said that this is so: what the control group
+buys without any offer is then missing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WHY = {
 class MeasuredUplift(Shown):
     """What a customer decided on by the policy brought more than one of the control group.
 
-    The 95% interval holds at all times. `basis`: `outcomes` (all their orders) or `redemptions` (only what they redeemed).
+    The 95% interval holds at all times. `basis`: `outcomes` (all orders) or `redemptions` (only what was redeemed).
     """
 
     treated: int

@@ -1,7 +1,7 @@
 """Estimates as they are told: a value with its interval, or no number and why not.
 
 `supported`, `low overlap` and `not enough support` are the words of the API for how well the log covers a policy. Where
-support is not enough there is no interval and no value: a number that cannot be trusted is not shown small, but not at all.
+support is not enough there is no interval and no value: a number that cannot be trusted is not shown at all.
 """
 
 from __future__ import annotations

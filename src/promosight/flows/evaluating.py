@@ -20,8 +20,9 @@ from promosight.flows.estimates import (
 )
 from promosight.flows.judged import Asked, Frame, Judged, framed, judged, worth_by
 from promosight.flows.kept import Keeping, kept
-from promosight.flows.minds import Minds, read_learned
+from promosight.flows.minds import Minds
 from promosight.flows.rescoring import Models, chances, models_of
+from promosight.flows.version_state import plainly_learned, state_of
 from promosight.rules.decisioning import Settings
 from promosight.rules.evaluation import evaluate
 from promosight.rules.instants import DAY_US, format_instant
@@ -36,8 +37,8 @@ KEEPING = Keeping(us_each=200, slower=1, moved=100)
 class DecisionEvaluation(Shown):
     """What policies bring per decision, in `unit`, and what was measured.
 
-    `policies` are `logged`, `current`, `best_fixed` and `uniform`. `verdict` compares the current one with the best fixed
-    order of offers: `gain`, `no gain`, `worse` or `not enough support`.
+    `policies` are `logged`, `current`, `best_fixed` and `uniform`. `verdict` compares the current one with the best
+    fixed order of offers: `gain`, `no gain`, `worse` or `not enough support`.
     """
 
     verdict: str
@@ -85,8 +86,10 @@ def kept_answer(tx: Tx, key: Hashable, frame: Frame, find: Callable[[], T], *, n
 
 def current_of(tx: Tx, of: Judged, minds: Minds) -> tuple[Models, Floats]:
     """The running policy on these decisions."""
-    models = models_of(tx, of, read_learned(tx, of.frame.catalogue.workspace.workspace_no))
-    return models, policy_of(tx, of, models, of.frame.rules.settings, minds)
+    number, rules = of.frame.catalogue.workspace.workspace_no, of.frame.rules
+    refit = state_of(tx, number, rules.version) is not None
+    models = models_of(tx, of, plainly_learned(tx, number, rules.version), refit=refit)
+    return models, policy_of(tx, of, models, rules.settings, minds)
 
 
 def policy_of(tx: Tx, of: Judged, models: Models, settings: Settings, minds: Minds) -> Floats:

@@ -24,14 +24,13 @@ from promosight.flows.decisioning import Rules, rules_of
 from promosight.flows.decisions_kept import unpacked
 from promosight.flows.minds import Minds
 from promosight.rules.decisioning import Settings
-from promosight.rules.evidence import Decided
 from promosight.rules.features import Offer
 from promosight.rules.instants import DAY_US
 from promosight.rules.logged import NONE, Floats, Log, Mask, horizon
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Row, Tx
 
-MOST = 30_000
+MOST = 20_000
 """So many decisions are read at most, give or take; intervals hardly get narrower by more."""
 MATURITY_DAYS = 30
 """A redemption later than this is too rare to wait for."""
@@ -44,7 +43,7 @@ Named = tuple[str, str | None]
 
 
 class Asked(NamedTuple):
-    """Which decisions are judged, and by what. `horizon_days`: how old they must be; None for as long as offers last."""
+    """Which decisions are judged, and by what. `horizon_days`: how old they must be; None: as long as offers last."""
 
     from_us: int
     to_us: int
@@ -97,8 +96,8 @@ class Judged(NamedTuple):
     p_hat: Floats
     leans: Floats
     prices: Floats
-    taught: list[Decided | None]
-    """What learning made of each."""
+    taught: list[Offer | None]
+    """The offer as each decision taught something of it; None where it taught nothing."""
     last_net: list[float]
     """What each offer was worth when it was last decided on."""
     worth: Worth
@@ -130,6 +129,7 @@ class _Trace(msgspec.Struct):
     pmf: str = ""
     prices: str = ""
     leans: str = ""
+    at: int = 0
     assign: bool = True
 
 
@@ -213,12 +213,10 @@ class _Read(NamedTuple):
     decided_us: int
     trace: _Trace
     columns: NDArray[np.intp]
-    chosen: int
-    """The place among its arms; their number for none."""
     acted: bool
     reported: bool
     redeemed: bool
-    taught: Decided | None
+    taught: Offer | None
 
 
 class _Reading:
@@ -236,41 +234,24 @@ class _Reading:
 
     def take(self, row: Row) -> None:
         """A row of `judged_decisions`."""
-        customer_no, decided_us, _, board_no, promotion_no, tier_id, assigned, text, *label = row
+        customer_no, decided_us, board_no, assigned, text, *label = row
         trace = _decode(text)
         if not trace.p or not trace.arms:
             self._without_choice += 1
             return
         board = self._board(board_no)
-        columns = board.columns[trace.arms]
-        chosen = len(columns)
-        if promotion_no is not None:
-            named = self._frame.catalogue.by_no[promotion_no].promotion_id, tier_id
-            at = np.flatnonzero(columns == self._columns.get(named, -1))
-            if not len(at):
-                return
-            chosen = int(at[0])
-        redeemed = bool(label[0]) and not label[1]
-        taught = None
-        if label[0] is not None and not label[1] and chosen < len(columns):
-            taught = Decided(
-                trace.x,
-                board.offers[trace.arms[chosen]],
-                float(unpacked(trace.p)[chosen]),
-                decided_us,
-                lean=float(unpacked(trace.leans)[chosen]) if trace.leans else 0.0,
-            )
+        learned = label[0] is not None and not label[1]
+        taught = learned and trace.at < len(trace.arms)
         self._rows.append(
             _Read(
                 customer_no,
                 decided_us,
                 trace,
-                columns,
-                chosen,
+                board.columns[trace.arms],
                 trace.assign or assigned is not None,
                 label[0] is not None,
-                redeemed,
-                taught,
+                learned and bool(label[0]),
+                board.offers[trace.arms[trace.at]] if taught else None,
             )
         )
 
@@ -322,7 +303,7 @@ class _Reading:
 
 def _acted_on(rows: list[_Read]) -> bool:
     """Whether decisions that were the brand's to act on count: it reports what it did with nearly all."""
-    left = [one for one in rows if not one.acted and one.chosen < len(one.columns)]
+    left = [one for one in rows if not one.acted and one.trace.at < len(one.columns)]
     return sum(one.reported for one in left) >= _REPORTED * len(left)
 
 
@@ -335,10 +316,9 @@ class _Table:
         sizes = [len(one.columns) for one in rows]
         self._row = np.repeat(np.arange(len(rows)), sizes)
         self._column = place[_joined([one.columns for one in rows], np.intp)]
-        self._chosen = np.array(
-            [place[one.columns[one.chosen]] if one.chosen < len(one.columns) else self._width for one in rows],
-            np.intp,
-        )
+        whole = np.append(place, self._width)
+        at = [one.columns[one.trace.at] if one.trace.at < len(one.columns) else -1 for one in rows]
+        self._chosen = whole[np.array(at, np.intp)]
 
     def spread(self, texts: list[str]) -> Floats:
         """Numbers of the candidates of each decision, over all columns; 0 elsewhere."""
