@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf
 
 import numpy as np
 
-from promosight.rules.pacing import DEVIATIONS, Reserve
+from promosight.rules.pacing import Reserve, fits
 from promosight.rules.shadow import Floats, Ints, Mask, Pool, Prices, priced
 
 NONE = -1
@@ -72,32 +72,20 @@ class Room:
     """What is left of each pool while one promise after the other is made."""
 
     def __init__(self, pools: Sequence[Pool], reserve: Reserve) -> None:
-        self._full = reserve == "full"
-        self._left = [one.budget - one.liability.spent for one in pools]
-        self._mean = [self._open(one) for one in pools]
-        self._variance = [0.0 if self._full else one.liability.variance for one in pools]
+        self._reserve: Reserve = reserve
+        self._budgets = [one.budget for one in pools]
         self._places = [one.places for one in pools]
-
-    def _open(self, pool: Pool) -> float:
-        return pool.liability.face if self._full else pool.liability.expected
+        self._promised = [one.liability for one in pools]
 
     def fits(self, pool: int, cost: float, p: float) -> bool:
         """Whether one more promise is within the money and the places."""
-        if self._places[pool] < 1:
-            return False
-        mean, variance = self._with(pool, cost, p)
-        return mean + DEVIATIONS * sqrt(variance) <= self._left[pool]
+        enough = self._places[pool] >= 1
+        return enough and fits(self._budgets[pool], self._promised[pool], cost, p, self._reserve)
 
     def take(self, pool: int, cost: float, p: float) -> None:
         """Makes the promise."""
-        self._mean[pool], self._variance[pool] = self._with(pool, cost, p)
+        self._promised[pool] = self._promised[pool].promise(cost, p)
         self._places[pool] -= 1
-
-    def _with(self, pool: int, cost: float, p: float) -> tuple[float, float]:
-        if self._full:
-            return self._mean[pool] + cost, 0.0
-        variance = self._variance[pool] + p * (1 - p) * cost * cost
-        return self._mean[pool] + p * cost, variance
 
 
 class _Giving:
@@ -156,23 +144,36 @@ def walk(
     probabilities over the open arms alone. It is called anew whenever an arm closes, and what was drawn last for a
     customer counts: log those probabilities.
     """
-    room, costs, pool = Room(pools, reserve), cost.tolist(), pool_of.tolist()
-    likeliest = p.max(axis=0).tolist() if len(p) else [0.0] * len(costs)
-    arms = list(zip(pool, costs, likeliest, strict=True))
-    there = np.array([room.fits(*one) for one in arms], bool)
+    room, closing = Room(pools, reserve), _Closing(p, cost, pool_of)
+    there = closing.fitting(room, np.ones(len(cost), bool))
     found = np.empty(len(p), np.intp)
     at, drawn = 0, iter(draw(0, there).tolist())
     while at < len(p):
         column = next(drawn)
         found[at] = column
         at += 1
-        if column == len(costs):
+        if column == len(cost):
             continue
-        room.take(pool[column], costs[column], float(p[at - 1, column]))
-        closed = [
-            c for c in np.flatnonzero(there & (pool_of == pool[column])) if not room.fits(*arms[c])
-        ]
-        if closed and at < len(p):
-            there[closed] = False
+        room.take(int(pool_of[column]), float(cost[column]), float(p[at - 1, column]))
+        still = closing.fitting(room, there, int(pool_of[column]))
+        if at < len(p) and (still != there).any():
+            there = still
             drawn = iter(draw(at, there).tolist())
     return found
+
+
+class _Closing:
+    """Says which arms are still open: those of which any promise to anybody would fit."""
+
+    def __init__(self, p: Floats, cost: Floats, pool_of: Ints) -> None:
+        self._costs, self._pool, self._of = cost.tolist(), pool_of.tolist(), pool_of
+        most = p.max(axis=0).tolist() if len(p) else [0.0] * len(cost)
+        # What a promise takes grows with its probability, but for the likeliest, whose spread is small again.
+        self._tried = [{one, *(q for q in (0.7, 0.8, 0.9) if q < one)} for one in most]
+
+    def fitting(self, room: Room, there: Mask, pool: int | None = None) -> Mask:
+        """The arms still open, of those that were; only a pool's are looked at anew."""
+        found = there.copy()
+        for at in np.flatnonzero(there if pool is None else there & (self._of == pool)).tolist():
+            found[at] = all(room.fits(self._pool[at], self._costs[at], q) for q in self._tried[at])
+        return found

@@ -29,6 +29,7 @@ MEMORY = 200.0
 DAY_US = 86_400 * SECOND_US
 PACE_DAYS = 7.0
 """Half-life of what is known of how many decisions come: whole weeks, for days differ."""
+_PACE_US = PACE_DAYS * DAY_US
 ENDLESS_DAYS = 30.0
 """A budget without an end is spent as if it always had to last so long from now."""
 GUESSED = 1_000.0
@@ -73,12 +74,14 @@ class Liability(msgspec.Struct, frozen=True):
         count = self.open + by
         if count <= 0:  # sums of numbers with a point never come back to 0 by themselves
             return Liability(spent=self.spent, foreseen=self.foreseen)
-        return msgspec.structs.replace(
-            self,
-            open=count,
-            expected=max(self.expected + by * p * cost, 0.0),
-            variance=max(self.variance + by * p * (1 - p) * cost * cost, 0.0),
-            face=max(self.face + by * cost, 0.0),
+        likely = by * p * cost
+        return Liability(
+            self.spent,
+            count,
+            max(self.expected + likely, 0.0),
+            max(self.variance + likely * (1 - p) * cost, 0.0),
+            max(self.face + by * cost, 0.0),
+            self.foreseen,
         )
 
 
@@ -88,10 +91,23 @@ def committed(found: Liability, reserve: Reserve = "two_sd") -> float:
 
 
 def reserved(found: Liability, reserve: Reserve = "two_sd") -> float:
-    """What the open promises may come to: never more than their face value."""
-    if reserve == "full":
+    """What the open promises may come to: never more than their face value.
+
+    Expected cost + 2 standard deviations + one typical redemption, because costs come in lumps; the expectation is
+    raised by as much as redemptions so far have come to more than expected.
+    """
+    if reserve == "full" or not found.open:
         return found.face
-    return min(found.expected + DEVIATIONS * sqrt(found.variance), found.face)
+    one, more = found.face / found.open, surplus(found)
+    return min(more * found.expected + DEVIATIONS * sqrt(more * found.variance) + one, found.face)
+
+
+def surplus(found: Liability) -> float:
+    """How many times what was expected redemptions came to, at least 1; two typical ones weigh against chance."""
+    if not found.open or not found.face:
+        return 1.0
+    weight = 2 * found.face / found.open
+    return max((found.spent + weight) / (found.foreseen + weight), 1.0)
 
 
 def fits(
@@ -146,29 +162,19 @@ def paced(
     `room` is the budget less what is committed; `value`, `cost` and `p` are those of its offer: the chosen one, or
     the best looking if several of one budget were candidates.
     """
-    aged = _after(pace, now_us)
-    if cost <= 0:
-        return aged
-    pull = 1 / min(aged.seen + 1, MEMORY)
-    worth = aged.worth + (value / cost - aged.worth) * (pull if aged.worth else 1.0)
-    typical = aged.typical + (p * cost - aged.typical) * (pull if aged.typical else 1.0)
-    even = max(room, 0.0) / decisions_left(aged, ends_us, now_us)
-    spent = p * cost if chosen else 0.0
-    eta = step * max(worth, 0.0) / max(typical, 1e-12)
-    price = min(max(aged.price + eta * (spent - even), 0.0), max(worth, 0.0))
-    return msgspec.structs.replace(aged, price=price, worth=worth, typical=typical)
-
-
-def _after(pace: Pace, now_us: int) -> Pace:
-    """One decision more."""
     passed = max(now_us - pace.at_us, 0)
-    kept = 0.5 ** (passed / (PACE_DAYS * DAY_US))
-    return msgspec.structs.replace(
-        pace,
-        at_us=max(now_us, pace.at_us),
-        seen=pace.seen * kept + 1,
-        span_us=pace.span_us * kept + passed * (1 + kept) / 2,
-    )
+    kept = 0.5 ** (passed / _PACE_US)
+    seen = pace.seen * kept + 1
+    span = pace.span_us * kept + passed * (1 + kept) / 2
+    if cost <= 0:
+        return Pace(pace.at_us + passed, pace.price, seen, span, pace.worth, pace.typical)
+    pull = max(1 / seen, 1 / MEMORY)
+    worth = pace.worth + (value / cost - pace.worth) * (pull if pace.worth else 1.0)
+    typical = pace.typical + (p * cost - pace.typical) * (pull if pace.typical else 1.0)
+    even = max(room, 0.0) / max(seen / max(span, 1.0) * _left_us(now_us, ends_us), 1.0)
+    eta = step * max(worth, 0.0) / max(typical, 1e-12)
+    price = max(pace.price + eta * ((p * cost if chosen else 0.0) - even), 0.0)
+    return Pace(pace.at_us + passed, price, seen, span, worth, typical)
 
 
 def _left_us(now_us: int, ends_us: int | None) -> float:

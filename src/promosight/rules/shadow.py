@@ -15,14 +15,14 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from promosight.rules.pacing import DEVIATIONS, Liability, Reserve, reserved
+from promosight.rules.pacing import DEVIATIONS, Liability, Reserve, reserved, surplus
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 SWEEPS = 6
-HALVINGS = 22
+HALVINGS = 18
 SETTLED = 1e-3
 """Sweeps end when the bound falls by less than this share."""
 
@@ -60,9 +60,10 @@ def priced(
     pool_of: Ints,
     pools: Sequence[Pool],
     reserve: Reserve = "two_sd",
+    deviations: float = DEVIATIONS,
 ) -> Prices:
     """Prices at which customers would take what there is. `worth` is what each promise is worth without them."""
-    dual = _Dual(p, worth, cost, pool_of, pools, reserve)
+    dual = _Dual(p, worth, cost, pool_of, pools, reserve, deviations)
     bound = dual.bound()
     for _ in range(SWEEPS):
         for pool in range(len(pools)):
@@ -84,6 +85,7 @@ class _Dual:
         pool_of: Ints,
         pools: Sequence[Pool],
         reserve: Reserve,
+        deviations: float,
     ) -> None:
         full = reserve == "full"
         self._worth = np.ascontiguousarray(worth.T)
@@ -95,6 +97,8 @@ class _Dual:
         self._spread = np.zeros(likely.shape) if full else likely * (1 - likely) * each * each
         self._arms = [np.flatnonzero(pool_of == at) for at in range(len(pools))]
         self._open = [0.0 if full else one.liability.variance for one in pools]
+        self._deviations = deviations
+        self._surplus = [1.0 if full else surplus(one.liability) for one in pools]
         self._room = np.array([_left(one, reserve) for one in pools])
         self._places = np.array([max(one.places, 0.0) for one in pools])
         self._scores = self._worth.copy()
@@ -118,6 +122,8 @@ class _Dual:
             self._spend[arms][:, rows],
             self._spread[arms][:, rows],
             self._open[pool],
+            self._surplus[pool],
+            self._deviations,
         )
         self.money[pool] = taken.money_price(self._room[pool])
         self.place[pool] = taken.place_price(self.money[pool], self._places[pool])
@@ -134,6 +140,8 @@ class _Taken:
     spend: Floats
     spread: Floats
     open: float
+    surplus: float
+    deviations: float
 
     def money_price(self, room: float) -> float:
         """The least price of money at which what is taken fits the room."""
@@ -154,18 +162,19 @@ class _Taken:
 
     def _used(self, price: float) -> float:
         """Money taken at a price: expected, and two deviations more than before."""
-        scores = self.gain - price * self.spend
-        if len(scores) == 1:
-            takes = scores[0] > 0
-            spent, spread = self.spend[0][takes].sum(), self.spread[0][takes].sum()
-        else:
-            best = scores.argmax(axis=0)
-            takes = scores.max(axis=0, initial=0.0) > 0
-            columns = np.flatnonzero(takes)
-            spent = self.spend[best[takes], columns].sum()
-            spread = self.spread[best[takes], columns].sum()
-        risk = sqrt(self.open + float(spread)) - sqrt(self.open)
-        return float(spent) + DEVIATIONS * risk
+        best = self.gain[0] - price * self.spend[0]
+        spend, spread = self.spend[0], self.spread[0]
+        for arm in range(1, len(self.gain)):
+            score = self.gain[arm] - price * self.spend[arm]
+            better = score > best
+            best = np.where(better, score, best)
+            spend = np.where(better, self.spend[arm], spend)
+            spread = np.where(better, self.spread[arm], spread)
+        takes = best > 0
+        risk = sqrt(self.surplus * (self.open + float(takes @ spread))) - sqrt(
+            self.surplus * self.open
+        )
+        return self.surplus * float(takes @ spend) + self.deviations * risk
 
 
 def _least(fits: Callable[[float], bool], high: float) -> float:
