@@ -414,3 +414,21 @@ def test_what_was_learned_is_rebuilt_from_the_log(store_url: str, client: httpx.
     learned(client, redeemed=0)
     assert state() == before
     store.close()
+
+
+def test_a_scarce_budget_gets_a_price(client: httpx.Client) -> None:
+    """N8: what is asked for more than it lasts gets dearer, and is never overspent."""
+    settings(client)
+    promotion(
+        client, "a", limits=[cap("60", "reward")], properties={"decisioning": {"value": "40"}}
+    )
+    for n in range(12):
+        decided(client, f"c{n}")
+    (budget,) = client.get("/v1/decisioning/pacing").json()["items"]
+    assert (budget["promotion_id"], budget["budget"], budget["currency"]) == ("a", "60.00", "EUR")
+    assert budget["price"] > 0
+    body = {"decisions": [{"customer_id": f"b{n}", "decision_id": f"b{n}"} for n in range(100)]}
+    assert client.post("/v1/decisions/batch", json=body).status_code == 200
+    (budget,) = client.get("/v1/decisioning/pacing").json()["items"]
+    assert float(budget["left"]) >= 0
+    assert figures(client, "a")["assigned"] <= 12  # type: ignore[operator]

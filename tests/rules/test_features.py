@@ -22,7 +22,7 @@ from promosight.rules.promotions import Promotion, Reward, Tier
 NOW = 100 * DAY_US
 
 
-def test_what_a_customer_redeemed_is_in_the_features():
+def test_what_a_customer_redeemed_is_in_the_features() -> None:
     """S44: redemptions join the history that is decided from."""
     without = customer_features(History([Record("global", "unit", 4)]), {}, {}, NOW)
     record = Record("global", "unit", 4, 3, 1, 90.0, NOW - DAY_US, NOW - DAY_US)
@@ -33,7 +33,7 @@ def test_what_a_customer_redeemed_is_in_the_features():
     assert features["basket"] > 0
 
 
-def test_the_order_of_a_history_does_not_matter():
+def test_the_order_of_a_history_does_not_matter() -> None:
     records = [Record("global", t, n, n // 2) for n, t in enumerate(("unit", "amount", "unit"))]
     told = {"plan": "gold", "age": 33}
     features = customer_features(History(records), told, {}, NOW)
@@ -41,7 +41,7 @@ def test_the_order_of_a_history_does_not_matter():
     assert customer_features(History(records), dict(reversed(told.items())), {}, NOW) == features
 
 
-def test_words_numbers_and_yes_or_no_become_named_features():
+def test_words_numbers_and_yes_or_no_become_named_features() -> None:
     told = {"plan": " Gold ", "age": 33, "vip": True, "tags": ["a"], "none": None}
     features = customer_features(History(), told, {"plan": "blue"}, NOW)
     assert sorted(features) == ["age=#", "plan=blue", "vip=true"]
@@ -52,13 +52,15 @@ def test_words_numbers_and_yes_or_no_become_named_features():
         st.text(), st.one_of(st.integers(), st.floats(), st.booleans(), st.text()), max_size=60
     )
 )
-def test_whatever_is_told_there_are_few_features_and_all_are_bounded(told: dict[str, object]):
+def test_whatever_is_told_there_are_few_features_and_all_are_bounded(
+    told: dict[str, object],
+) -> None:
     features = customer_features(History([Record("global", "unit", 10**9)]), told, told, NOW)
     assert len(features) <= MOST
     assert all(abs(value) <= BOUND and (value * STEPS).is_integer() for value in features.values())
 
 
-def test_an_offer_is_known_by_its_definition():
+def test_an_offer_is_known_by_its_definition() -> None:
     tiers = [Tier(tier_id="vip", reward_value="50"), Tier(tier_id="base", reward_value="5")]
     promotion = Promotion(name="x", kind="tiered", reward=Reward(type="amount"), tiers=tiers)
     vip, base = (dict(offer_of("p", promotion, tier).features) for tier in ("vip", "base"))

@@ -35,7 +35,7 @@ def arms(count: int = 6) -> list[Arm]:
 @pytest.mark.parametrize("way", WAYS)
 def test_probabilities_sum_to_one_and_none_falls_below_the_floor(
     taught: Snapshot, way: Exploration
-):
+) -> None:
     rng = random.Random(2)
     for _ in range(50):
         choice = choose(taught, customer(rng), arms(), way, rng.getrandbits(64))
@@ -48,7 +48,7 @@ def test_probabilities_sum_to_one_and_none_falls_below_the_floor(
 @pytest.mark.parametrize("way", WAYS)
 def test_logged_propensities_are_the_frequencies_over_200_000_replays(
     taught: Snapshot, way: Exploration
-):
+) -> None:
     """P19: every arm is drawn as often as its propensity says, within four standard errors."""
     choice = choose(taught, GOLD, arms(), way, 1)
     edges, count = choice.pmf.cumsum(), 200_000
@@ -61,7 +61,7 @@ def test_logged_propensities_are_the_frequencies_over_200_000_replays(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_many_at_once_are_chosen_like_one_by_one(taught: Snapshot, way: Exploration):
+def test_many_at_once_are_chosen_like_one_by_one(taught: Snapshot, way: Exploration) -> None:
     rng = random.Random(3)
     customers = [customer(rng) for _ in range(40)]
     many = choose_many(taught, customers, arms(), way, range(40))
@@ -73,7 +73,7 @@ def test_many_at_once_are_chosen_like_one_by_one(taught: Snapshot, way: Explorat
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_not_allowed_has_no_probability(taught: Snapshot, way: Exploration):
+def test_what_is_not_allowed_has_no_probability(taught: Snapshot, way: Exploration) -> None:
     allowed = np.ones((3, 6), bool)
     allowed[0, 2] = allowed[1] = False
     many = choose_many(taught, [GOLD] * 3, arms(), way, range(3), allowed=allowed)
@@ -82,7 +82,7 @@ def test_what_is_not_allowed_has_no_probability(taught: Snapshot, way: Explorati
     assert np.isfinite(many.pmf).all()
 
 
-def test_other_customers_are_chosen_other_offers(taught: Snapshot):
+def test_other_customers_are_chosen_other_offers(taught: Snapshot) -> None:
     """S46: what gold customers redeem is offered to gold customers."""
     gold = choose(taught, GOLD, arms(), WAYS[0], 1).p_hat
     blue = choose(taught, {"rate": 0.5, "plan=blue": 1.0}, arms(), WAYS[0], 1).p_hat
@@ -91,7 +91,7 @@ def test_other_customers_are_chosen_other_offers(taught: Snapshot):
     assert gold[amount].min() > 2 * gold[np.logical_not(amount)].max()
 
 
-def test_an_offer_made_a_minute_ago_is_scored_by_what_it_is_like(taught: Snapshot):
+def test_an_offer_made_a_minute_ago_is_scored_by_what_it_is_like(taught: Snapshot) -> None:
     amount = made_offer("new", None, {"reward=amount": 1.0, "worth": -0.5})
     unit = made_offer("newer", None, {"reward=unit": 1.0, "worth": -0.5})
     choice = choose(taught, GOLD, [Arm(amount, 10), Arm(unit, 10)], WAYS[0], 1)
@@ -99,7 +99,7 @@ def test_an_offer_made_a_minute_ago_is_scored_by_what_it_is_like(taught: Snapsho
     assert choice.sd[0] > choose(taught, GOLD, arms(), WAYS[0], 1).sd[0]
 
 
-def test_a_promotion_starts_from_what_was_redeemed_of_it_before():
+def test_a_promotion_starts_from_what_was_redeemed_of_it_before() -> None:
     prior = Prior(rate=0.05, promotions={"good": (1000, 200), "bad": (1000, 5)})
     snapshot = solve(Evidence(HALF_LIFE_US), prior, 0)
     three = [Arm(made_offer(name, None, {}), 1.0) for name in ("good", "other", "bad")]
@@ -109,7 +109,7 @@ def test_a_promotion_starts_from_what_was_redeemed_of_it_before():
     assert p_hat[2] < 0.03
 
 
-def test_a_price_and_the_cost_of_contact_lower_the_worth(taught: Snapshot):
+def test_a_price_and_the_cost_of_contact_lower_the_worth(taught: Snapshot) -> None:
     plain, dear = Arm(offers()[0], 10.0), Arm(offers()[0], 10.0, cost=4.0, price=2.0, contact=0.1)
     choice = choose(taught, GOLD, [plain, dear], WAYS[0], 1)
     assert choice.scores[1] == pytest.approx(choice.p_hat[0] * 2.0 - 0.1)
@@ -117,7 +117,7 @@ def test_a_price_and_the_cost_of_contact_lower_the_worth(taught: Snapshot):
     assert choose(taught, GOLD, hopeless, WAYS[0], 1).best is None
 
 
-def test_the_parts_of_an_explanation_add_up(taught: Snapshot):
+def test_the_parts_of_an_explanation_add_up(taught: Snapshot) -> None:
     """S46: log-odds by part, and the difference of two offers by part."""
     one, other = offers()[0], offers()[1]
     p_hat = choose(taught, GOLD, [Arm(one, 1), Arm(other, 1)], WAYS[0], 1).p_hat
@@ -126,7 +126,7 @@ def test_the_parts_of_an_explanation_add_up(taught: Snapshot):
     assert gap == pytest.approx(logit(p_hat[0]) - logit(p_hat[1]))
 
 
-def test_draws_and_doubts_agree(taught: Snapshot):
+def test_draws_and_doubts_agree(taught: Snapshot) -> None:
     """The spread of the draws is the standard deviation told."""
     row = taught.layout.row(GOLD)
     menu = taught.menu([arm.offer for arm in arms()])
@@ -143,7 +143,7 @@ def test_draws_and_doubts_agree(taught: Snapshot):
 @settings(max_examples=60, deadline=None)
 def test_nothing_it_is_told_makes_it_say_no_number(
     x: dict[str, float], told: list[tuple[float, float, float]], gamma: float, kind: str
-):
+) -> None:
     evidence = Evidence(HALF_LIFE_US)
     menu = [Arm(made_offer(f"p{i}", None, {}), v, c, p) for i, (v, c, p) in enumerate(told)]
     for arm in menu:

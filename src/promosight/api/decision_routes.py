@@ -11,6 +11,7 @@ from promosight.flows.decision_status import Decisioning
 from promosight.flows.decisions_kept import DecisionAnswer
 from promosight.flows.evaluating import DecisionEvaluation
 from promosight.flows.explaining import Explanation
+from promosight.flows.pricing import Pacing
 from promosight.flows.timeline import Timeline
 from promosight.flows.value_over_time import ValueOverTime
 from promosight.flows.versions import VersionLine
@@ -62,6 +63,14 @@ DECISION_ROUTES = (
         "Change how offers are chosen: mode, objective, exploration, control group, caps",
         Settings,
         gives=Decisioning,
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning/pacing",
+        decisioning.pacing,
+        REPORTS,
+        "The budgets of running promotions, what is left of them, and their shadow prices",
+        gives=Pacing,
     ),
     Route(
         "GET",

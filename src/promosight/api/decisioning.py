@@ -28,6 +28,7 @@ from promosight.flows.decision_log import (
 )
 from promosight.flows.decision_status import Decisioning, change_settings, decisioning_of
 from promosight.flows.explaining import explain_decision
+from promosight.flows.pricing import pacing_of
 from promosight.flows.versions import Doing, note_settings
 from promosight.store.tx import Tx
 
@@ -53,6 +54,11 @@ def change(door: Door, call: Call) -> Answer:
         return found
 
     return Answer(door.store.change(changed))
+
+
+def pacing(door: Door, call: Call) -> Answer:
+    """GET /v1/decisioning/pacing."""
+    return Answer(door.store.read(lambda tx: pacing_of(tx, call.workspace_no, now_us=call.now_us)))
 
 
 def explain(door: Door, call: Call) -> Answer:

@@ -55,6 +55,11 @@ class Place(NamedTuple):
         """What an assignment of it commits."""
         return self.promised or 0
 
+    @property
+    def taken(self) -> float:
+        """What a redemption takes from the promotion's budget."""
+        return self.reward_micros / MICROS
+
 
 _USUAL_RATE, _USUAL_WEIGHT = 0.05, 100
 
@@ -67,6 +72,8 @@ class Kept(msgspec.Struct, array_like=True):
     value: float
     cost: float
     features: list[tuple[str, float]]
+    taken: float = 0.0
+    """What a redemption takes from the promotion's budget."""
 
     @property
     def offer(self) -> Offer:
@@ -99,7 +106,12 @@ class Board:
         self.tiers = {one.tier_id for one in places}
         kept = [
             Kept(
-                one.listed.promotion_id, one.tier_id, one.value, one.cost, list(one.offer.features)
+                one.listed.promotion_id,
+                one.tier_id,
+                one.value,
+                one.cost,
+                list(one.offer.features),
+                one.taken,
             )
             for one in places
         ]

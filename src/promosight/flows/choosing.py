@@ -17,6 +17,7 @@ from promosight.flows.decisioning import Rules
 from promosight.flows.decisions_kept import Excluded, Trace, packed
 from promosight.flows.histories import Past
 from promosight.flows.minds import Mind
+from promosight.flows.pricing import Prices
 from promosight.flows.wording import NOTHING_OPEN, Drawn, said_of
 from promosight.rules.caps import Grant, Room, named
 from promosight.rules.decisioning import NOTHING
@@ -80,7 +81,7 @@ class Choosing:
         mind: Mind,
         board: Board,
         rooms: dict[int, Room],
-        prices: dict[int, float],
+        prices: Prices,
     ) -> None:
         self._catalogue = catalogue
         self._settings = rules.settings
@@ -206,8 +207,8 @@ class Choosing:
             Arm(
                 place.offer,
                 place.value - place.cost,
-                place.cost,
-                prices.get(place.listed.promotion_no, 0.0),
+                place.taken,
+                prices.of(place.listed.promotion_no),
                 self._contact,
             )
             for place in board.places
@@ -238,6 +239,8 @@ class Choosing:
             trace = self._traced(customer, one, row, features[i], seeds[i], allowed[i].excluded)
             trace.leans = _unless_zero(leans[i][row.open_])
             trace.prices = _unless_zero(priced[row.open_])
+            if one.assign:
+                prices.move(row, one.decided_us)
             found.append(self._chosen(customer, one, row, trace))
         return found
 

@@ -34,6 +34,7 @@ from promosight.flows.know_customers import settle_waiting
 from promosight.flows.minds import Mind, Minds
 from promosight.flows.naming import name_customers
 from promosight.flows.places import Words, places_for
+from promosight.flows.pricing import Prices
 from promosight.flows.report import report
 from promosight.flows.set_up import create_source
 from promosight.flows.usage import has_limits
@@ -190,12 +191,14 @@ class _Transaction:
         board = board_of(tx, catalogue, rules.settings, mind.epoch)
         customers = self._customers(rules)
         rooms = self._rooms(board, customers)
-        choosing = Choosing(catalogue, rules, mind, board, rooms, {})
+        prices = Prices(tx, board, rooms, self._number)
+        choosing = Choosing(catalogue, rules, mind, board, rooms, prices)
         questions = [
             Question(one.decision_id, one.candidates, one.assign, one.decided_us)
             for one in self._asked
         ]
         chosen = choosing.decide_all(customers, questions)
+        prices.keep(self._asked[0].received_us)
         made = self._assign(rules, customers, chosen)
         return self._write(rules, mind, board, customers, chosen, made)
 

@@ -149,7 +149,7 @@ def _scores(trace: Trace, arms: list[Kept]) -> Any:
     """What each arm is worth and, last, none: as `choose` adds it up."""
     if not trace.p:
         return np.zeros(len(arms) + 1)
-    cost = np.array([arm.cost for arm in arms], float)
+    cost = np.array([arm.taken for arm in arms], float)
     value = np.array([arm.value - arm.cost for arm in arms], float)
     net = value - _prices(trace, len(arms)) * cost
     return np.append(unpacked(trace.p) * net - trace.contact, 0.0)

@@ -40,6 +40,12 @@ class Room:
                 return self._limits[place]
         return None
 
+    @property
+    def budget_left(self) -> int | None:
+        """What is left of the budget, in millionths; None without one."""
+        left = [self._left[i] for i, limit in enumerate(self._limits) if limit.is_budget]
+        return min(left, default=None)
+
     def times(self, grant: Grant) -> int:
         """How many such grants fit, one after the other."""
         fit = [self._left[place] // max(micros, 1) for place, micros in self._wanted(grant)]

@@ -21,6 +21,7 @@ from promosight.rules.snapshot import DRAWS, Menu, Snapshot
 
 Floats = NDArray[np.float64]
 FAR = 30.0
+ABSURD = 1e12
 THOMPSON = 9.0
 """At this gamma Thompson sampling draws from the posterior as it is."""
 
@@ -153,7 +154,7 @@ def choose_many(
     net, contact = _worth(arms)
     lean = np.array([arm.lean for arm in arms], float) if leans is None else leans
     p_hat = _likely(rows @ menu.weights.T + lean)
-    worths = net if values is None else np.nan_to_num(values, posinf=1e12, neginf=-1e12)
+    worths = net if values is None else _bounded(values)
     scores = np.column_stack([p_hat * worths - contact, np.zeros(len(rows))])
     if allowed is not None:
         scores[:, :-1][~allowed] = -np.inf
@@ -197,12 +198,16 @@ def _likely(odds: Floats) -> Floats:
 
 
 def _worth(arms: Sequence[Arm]) -> tuple[Floats, Floats]:
-    net = np.array([arm.value - arm.price * arm.cost for arm in arms], float)
-    contact = np.array([arm.contact for arm in arms], float)
-    if not np.isfinite(net + contact).all():
-        net = np.nan_to_num(net, posinf=1e12, neginf=-1e12)
-        contact = np.nan_to_num(contact, posinf=1e12, neginf=-1e12)
-    return net, contact
+    """Net worth of a redemption and cost of contact, of each arm; what is no number or absurd is bounded."""
+    told = np.array([(a.value, a.price, a.cost, a.contact) for a in arms], float).reshape(-1, 4)
+    value, price, cost, contact = _bounded(told).T
+    return value - price * cost, contact
+
+
+def _bounded(values: Floats) -> Floats:
+    """Within what can be counted with: no worth is more than a trillion."""
+    bounded: Floats = np.clip(np.nan_to_num(values), -ABSURD, ABSURD)
+    return bounded
 
 
 def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:

@@ -54,6 +54,11 @@ class Limit(msgspec.Struct, kw_only=True):
     window: str = "lifetime"
     tier_id: str | None = None
 
+    @property
+    def is_budget(self) -> bool:
+        """Whether it limits what all rewards of the promotion come to in its whole life."""
+        return self.measure == "reward" and self.window == "lifetime" and self.tier_id is None
+
 
 class Promotion(msgspec.Struct, kw_only=True):
     """A promotion's definition, as PUT and returned."""

@@ -15,7 +15,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from promosight.rules.features import BIAS, Offer
+from promosight.rules.features import BIAS, BOUND, Offer, stepped
 
 Floats = NDArray[np.float64]
 DRAWS = 128
@@ -60,7 +60,7 @@ class Layout:
         for name, value in x.items():
             at = places.get(name)
             if at is not None:
-                row[at] = value
+                row[at] = value if -BOUND <= value <= BOUND else stepped(value)
         row[0] = 1.0
         return row
 

@@ -20,7 +20,7 @@ from promosight.rules.features import BIAS, MOST, STEPS, Offer
 from promosight.rules.snapshot import Block, Layout, Snapshot
 
 Floats = NDArray[np.float64]
-SEGMENTS = 6
+SEGMENTS = 12
 """A promotion has effects of its own on this many of the commonest words."""
 ALONE = ("kind=",)
 """Features of an offer that are not crossed with a customer's."""
@@ -155,9 +155,14 @@ def _settled(layout: Layout, prior: Prior, upper: Floats, first: Floats) -> tupl
     """The shared columns: their mean and covariance, with what was believed before added."""
     mean, precision = np.zeros(len(layout.rows)), np.full(len(layout.rows), 1 / prior.shared)
     mean[0], precision[0] = logit(prior.rate), 1 / prior.intercept
-    spread = np.linalg.inv(upper + np.diag(precision))
-    spread = (spread + spread.T) / 2
+    spread = _inverse(upper + np.diag(precision))
     return spread @ (first + precision * mean), spread
+
+
+def _inverse(precision: Floats) -> Floats:
+    """Exactly symmetric, whatever rounding did."""
+    inverse = np.linalg.inv(precision)
+    return np.asarray((inverse + inverse.T) / 2, np.float64)
 
 
 def _shared_sums(layout: Layout, sums: Mapping[Offer, _Sum]) -> tuple[Floats, Floats]:
@@ -204,7 +209,7 @@ def _part(layout: Layout, name: str, offers: list[tuple[Offer, _Sum]], prior: Pr
             held.append(len(base) + tiers.index(offer.tier))
             at.append(0)
         inner[np.ix_(held, held)] += each.second[np.ix_(at, at)]
-        first[held] += each.first[at]
+        first[np.array(held)] += each.first[np.array(at)]
         cross[:, held] += layout.of(offer)[:, None] * each.second[layout.rows[:, None], at]
-    inner = np.linalg.inv(inner)
-    return _Part(name, tiers, (inner + inner.T) / 2, cross, cross @ inner, first)
+    spread = _inverse(inner)
+    return _Part(name, tiers, spread, cross, cross @ spread, first)

@@ -544,6 +544,30 @@ export interface components {
             behind_seconds: number;
         };
         /**
+         * Pacing
+         * @description The budgets of the promotions that run.
+         */
+        Pacing: {
+            reserve: string;
+            items: components["schemas"]["Budget"][];
+        };
+        /**
+         * Budget
+         * @description A promotion's budget as decisions see it. `price` is in the workspace's currency for each unit of the reward.
+         *
+         *         `decisions_left` are those expected until the promotion ends, or in the next 30 days.
+         */
+        Budget: {
+            promotion_id: string;
+            budget: string;
+            left: string;
+            currency: string;
+            price: number;
+            decisions_left: number | null;
+            ends_at: string | null;
+            moved_at: string | null;
+        };
+        /**
          * Timeline
          * @description A page of a customer's timeline, and the summary of all of it.
          */
