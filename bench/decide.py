@@ -41,7 +41,7 @@ def _inverse_gaps(made: World) -> playing.Decider:
 
 AT_ONCE: dict[str, Callable[[World], playing.Decider]] = {
     "ours": ours.Ours,
-    "ours, IGW": _inverse_gaps,
+    "ours with IGW": _inverse_gaps,
     "VW squarecb": rivals.Wabbit,
     "LightGBM refit + IGW": rivals.LightGbm,
     "river logistic + IGW": rivals.River,

@@ -18,9 +18,9 @@ from promosight.rules.pacing import (
     Liability,
     Reserve,
     begun,
-    committed,
     fits,
     paced,
+    unspent,
 )
 from promosight.rules.shadow import Pool, priced
 
@@ -162,7 +162,7 @@ class Play:
         for at, pace in enumerate(self._paces):
             self._paces[at] = paced(
                 pace,
-                room=self._budgets[at] - committed(self._liable[at], self._reserve),
+                left=unspent(self._budgets[at], self._liable[at], self._reserve),
                 ends_us=self._ends,
                 now_us=now,
                 value=value[at],

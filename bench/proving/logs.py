@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promosight.rules.logged import NONE, Floats, Log
-from promosight.rules.targets import one_each, uniform
+from promosight.rules.targets import one_each, uniform, with_benchmark
 
 SEGMENTS, EACH = 5, 4
 FLOOR = 0.02
@@ -62,8 +62,10 @@ def market(seed: int, *, personal: float = 0.7, offers: int = 8, gamma: float = 
     )
 
 
-def drawn(found: Market, rng: np.random.Generator, decisions: int) -> Drawn:
-    """One log of a market."""
+def drawn(
+    found: Market, rng: np.random.Generator, decisions: int, benchmark: tuple[int, float] = (0, 0.0)
+) -> Drawn:
+    """One log of a market; a share of its decisions may go to a benchmark (its column, and the share)."""
     customers = decisions // EACH
     who = rng.integers(customers, size=decisions)
     segment = rng.integers(SEGMENTS, size=customers)[who]
@@ -71,7 +73,7 @@ def drawn(found: Market, rng: np.random.Generator, decisions: int) -> Drawn:
     seen = found.quality + found.segments[segment] - 2.6
     p = _likely(seen + tastes)
     expected = _worth(found, _likely(seen + found.errors[segment]))
-    pmf = explored(expected, found.gamma)
+    pmf = with_benchmark(explored(expected, found.gamma), *benchmark)
     chosen = np.minimum(
         (pmf.cumsum(axis=1) < rng.random((decisions, 1))).sum(axis=1), len(found.value)
     )

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 _TURN_SECONDS = 0.0005
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
+
+def compute_alone() -> None:
+    """Has linear algebra use one thread; said before it is loaded, because it looks only then.
+
+    Matrices are small here and solved beside a busy server: threads of the library's own would be in its way.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def collect_rarely() -> None:

@@ -19,6 +19,7 @@ from promosight.connectors.spool import Spool
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
 from promosight.worker.imports import ImportWorker
+from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
 
 _URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
@@ -54,13 +55,17 @@ def build_app(config: Config) -> Litestar:
     app = application(door)
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
 
+    improver = Improver(store, door.minds, clock=now_us)
+
     def end() -> None:
+        improver.stop()
         learner.stop()
         worker.stop()
         store.close()
 
     worker.start()
     learner.start()
+    improver.start()
     app.on_shutdown += [door.live.close, end]
     return app
 

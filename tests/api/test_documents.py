@@ -66,6 +66,24 @@ WALK: tuple[tuple[str, str, Any], ...] = (
         "/v1/sources/till/coverage",
         {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"},
     ),
+    ("POST", "/v1/decisions", {"customer_id": "c-43", "decision_id": "d"}),
+    (
+        "POST",
+        "/v1/decisions/batch",
+        {"decisions": [{"customer_id": "c-42", "decision_id": "e"}]},
+    ),
+    ("GET", "/v1/decisions/d", None),
+    ("GET", "/v1/customers/c-43/timeline", None),
+    ("PATCH", "/v1/decisioning", {"control_share": 0.1}),
+    ("GET", "/v1/decisioning", None),
+    ("GET", "/v1/decisioning/pacing", None),
+    ("GET", "/v1/decisioning/evaluation", None),
+    ("GET", "/v1/decisioning/value?by=day", None),
+    ("POST", "/v1/decisioning/what-if", {"gamma": 20}),
+    ("POST", "/v1/decisioning/versions", {"settings": {"gamma": 20}}),
+    ("GET", "/v1/decisioning/versions", None),
+    ("POST", "/v1/decisioning/versions/2/promote", {"force": True}),
+    ("POST", "/v1/decisioning/versions/1/rollback", None),
     ("POST", "/v1/keys", {"name": "k", "scopes": ["admin"]}),
     ("GET", "/v1/keys", None),
     ("POST", "/v1/users", {"email": "ann@x", "role": "viewer", "password": "long enough"}),
@@ -108,7 +126,7 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
         assert answer.status_code in statuses, (method, path)
         walked.add(route)
     unwalked = {r.handler.__name__ for r in ROUTES if r not in walked and r.scope != SIGNED_IN}
-    streams = {"export_customers", "listen", "problems"}
+    streams = {"export_customers", "listen", "problems", "log"}
     assert unwalked == streams | {"add_codes", "revoke_key", "sign_out"}
 
 

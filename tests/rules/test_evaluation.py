@@ -26,7 +26,7 @@ from promosight.rules.evaluation import (
     verdict,
 )
 from promosight.rules.logged import Logged, log_of
-from promosight.rules.targets import best_fixed
+from promosight.rules.targets import best_fixed, fixed_order, one_each
 
 SEEDS = range(12)
 
@@ -54,6 +54,27 @@ def _code(seed: int, personal: float) -> str:
     world = market(seed, personal=personal, offers=6, gamma=3.0)
     one = drawn(world, np.random.default_rng([9, seed]), 12_000)
     return evaluate(one.log, targets(one, world.gamma)["greedy"]).verdict.code
+
+
+@pytest.mark.parametrize(("personal", "code"), [(1.2, "gain"), (0.0, "no_gain")])
+def test_with_many_offers_a_benchmark_share_lets_the_fixed_offer_be_judged(
+    personal: float, code: str
+) -> None:
+    """P19, N10: without it there is not enough support; with it a gain is told from none, with a warning."""
+    world = market(3, personal=personal, offers=20, gamma=100.0)
+    first = drawn(world, np.random.default_rng(1), 12_000)
+    greedy = targets(first, world.gamma)["greedy"]
+    unsure = evaluate(first.log, greedy)
+    assert (unsure.verdict.code, unsure.against_fixed.dr) == ("not_enough_support", None)
+    named = fixed_order(first.log)[0]
+    later = drawn(world, np.random.default_rng(2), 20_000, (named, 0.12))
+    benchmark = one_each(later.log, np.full(20_000, named))
+    greedy = targets(later, world.gamma)["greedy"]
+    found = evaluate(later.log, greedy, benchmark)
+    truth = ((greedy - benchmark) * later.truly).sum(axis=1).mean()
+    assert found.against_fixed.dr is not None
+    assert found.against_fixed.dr.low <= truth <= found.against_fixed.dr.high
+    assert found.verdict.code == code or (code == "no_gain" and found.verdict.code == "worse")
 
 
 def test_the_best_fixed_offer_is_judged_by_other_customers_than_it_was_picked_by() -> None:

@@ -50,7 +50,7 @@ class Young:
         self.delay = np.minimum(rng.exponential(5.0, count), 13.9)
         self.redeems = rng.random(count) < 0.2
         self.redeemed = self.redeems & (self.delay <= self.age)
-        self.reward: Floats = self.redeemed * 10.0
+        self.reward: Floats = np.where(self.redeemed, 10.0, 0.0)
 
 
 def test_taking_decisions_in_as_soon_as_they_are_redeemed_would_flatter() -> None:

@@ -36,7 +36,7 @@ def test_pacing_brings_more_than_greed_and_overspends_nothing(seed: int) -> None
     one = season(seed, 6_000, 12)
     greedy, ours = Play(one, pacing=False).out(), Play(one, pacing=True).out()
     assert ours.value > 1.4 * greedy.value
-    assert ours.overspent == greedy.overspent == 0
+    assert ours.overspent == 0
 
 
 def test_pacing_brings_1_6_times_what_greed_brings_on_average() -> None:
@@ -46,14 +46,23 @@ def test_pacing_brings_1_6_times_what_greed_brings_on_average() -> None:
         one = season(seed)
         greedy, ours = Play(one, pacing=False).out(), Play(one, pacing=True).out()
         ratios.append(ours.value / greedy.value)
-        assert ours.overspent == greedy.overspent == 0
+        assert ours.overspent == 0
     assert np.mean(ratios) >= 1.6
 
 
-def test_where_everybody_is_alike_pacing_costs_next_to_nothing() -> None:
-    """N8: nothing can be gained there, and nothing is claimed."""
-    one = season(1, 6_000, 12, spread=0.0)
-    assert Play(one, pacing=True).out().value > 0.9 * Play(one, pacing=False).out().value
+def test_where_everybody_is_alike_pacing_costs_little() -> None:
+    """N8: nothing can be gained there; reserves that come back late are not spent any more (docs/evaluation.md)."""
+    one = season(1, spread=0.0)
+    assert Play(one, pacing=True).out().value > 0.8 * Play(one, pacing=False).out().value
+
+
+def test_pacing_helps_most_under_the_full_reserve() -> None:
+    """N8: where every promise is reserved at its face value, room for promises is what is scarce."""
+    one = season(0, 6_000, 12)
+    greedy = Play(one, pacing=False, reserve="full").out()
+    ours = Play(one, pacing=True, reserve="full").out()
+    assert ours.value > 1.6 * greedy.value
+    assert ours.overspent == 0
 
 
 def test_with_the_full_reserve_not_even_the_worst_case_overspends() -> None:
@@ -115,10 +124,10 @@ def test_more_redemptions_than_foreseen_raise_the_reserve() -> None:
     assert 1.5 < surplus(liable) < 2.5
 
 
-def decide(pace: Pace, at: int, chosen: bool, room: float, ends: int | None) -> Pace:
+def decide(pace: Pace, at: int, chosen: bool, left: float, ends: int | None) -> Pace:
     return paced(
         pace,
-        room=room,
+        left=left,
         ends_us=ends,
         now_us=at,
         value=30.0,
@@ -157,8 +166,8 @@ def test_a_price_does_not_depend_on_the_unit_of_money() -> None:
     euros, cents = begun(0), begun(0)
     for at in range(50):
         told = {"ends_us": None, "now_us": at * DAY_US // 50, "p": 0.1, "chosen": at % 2 == 0}
-        euros = paced(euros, room=3.0, value=30.0, cost=10.0, **told)  # type: ignore[arg-type]
-        cents = paced(cents, room=300.0, value=3_000.0, cost=1_000.0, **told)  # type: ignore[arg-type]
+        euros = paced(euros, left=3.0, value=30.0, cost=10.0, **told)  # type: ignore[arg-type]
+        cents = paced(cents, left=300.0, value=3_000.0, cost=1_000.0, **told)  # type: ignore[arg-type]
     assert euros.price == pytest.approx(cents.price)
     assert euros.price > 0
 
@@ -172,5 +181,5 @@ def test_states_are_kept_as_json() -> None:
 
 def test_an_offer_that_costs_nothing_has_no_price() -> None:
     """N8: nothing is scarce about it."""
-    found = paced(begun(0), room=0, ends_us=None, now_us=1, value=3.0, cost=0.0, p=0.5, chosen=True)
+    found = paced(begun(0), left=0, ends_us=None, now_us=1, value=3.0, cost=0.0, p=0.5, chosen=True)
     assert found.price == 0

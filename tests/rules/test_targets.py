@@ -1,4 +1,4 @@
-"""Policies to compare with, and "what if"."""
+"""Policies to compare with: uniform, fixed orders, and "what if" something were changed."""
 
 from __future__ import annotations
 

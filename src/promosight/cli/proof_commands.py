@@ -9,7 +9,6 @@ from typing import Any
 from promosight.cli.console import Console, plural
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
 from promosight.errors import PromosightError
-from promosight.flows.learning import relearn
 from promosight.flows.rematch import rebuild
 from promosight.flows.set_up import find_workspace
 from promosight.flows.verify import VerifyReport, verify
@@ -109,6 +108,8 @@ def _chosen(store: Store, workspace: str | None) -> list[int]:
 
 
 def _rebuild(store: Store, console: Console, workspace_no: int) -> int:
+    from promosight.flows.learning import relearn  # heavy, and only needed here
+
     with console.bar("groups", total=None, unit=" groups") as bar:
 
         def act(tx: Tx) -> int:

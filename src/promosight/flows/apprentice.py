@@ -34,14 +34,14 @@ class ApprenticeMatch(Shown):
 def apprentice_match(tx: Tx, workspace_no: int) -> ApprenticeMatch:
     """The match rate of a workspace's apprentice."""
     catalogue = load(tx, workspace_no)
-    decisions = matched = 0
-    for text, usual_no, usual_tier, no, tier_id in tx.all(
+    found: dict[str, bool] = {}
+    for decision_id, text, usual_no, usual_tier, no, tier_id in tx.all(
         "apprentice_decisions", workspace_no=workspace_no, limit=_LATEST
     ):
         done_no, done_tier = (usual_no, usual_tier) if no is None else (no, tier_id or None)
         done = None if done_no is None else (catalogue.by_no[done_no].promotion_id, done_tier)
-        decisions += 1
-        matched += done == _decode(text).would
+        found[decision_id] = found.get(decision_id, False) or done == _decode(text).would
+    decisions, matched = len(found), sum(found.values())
     if not decisions:
         return ApprenticeMatch(decisions=0, matched=0, rate=None, interval=None)
     return ApprenticeMatch(

@@ -8,12 +8,12 @@ from promosight.flows.estimates import PolicyDifference, difference_told
 from promosight.flows.evaluating import current_of, policy_of
 from promosight.flows.judged import OPEN, Asked, framed, judged
 from promosight.flows.minds import Minds, prior_of
-from promosight.flows.rescoring import Lessons, models_of
+from promosight.flows.rescoring import lessons_of, models_of
 from promosight.flows.version_state import plainly_learned, refit_text
 from promosight.flows.versions import candidate_of
 from promosight.rules.estimating import difference
 from promosight.rules.evaluation import may_promote
-from promosight.rules.refitting import copied, negated
+from promosight.rules.refitting import less, refitted
 from promosight.store.catalogue import load
 from promosight.store.tx import Tx
 
@@ -49,9 +49,8 @@ def refit_of(tx: Tx, workspace_no: int, minds: Minds, *, now_us: int) -> str:
     frame = framed(tx, workspace_no, minds, asked, now_us=now_us)
     of = judged(tx, frame, minds)
     plain = plainly_learned(tx, workspace_no, frame.rules.version)
-    lessons = Lessons.of(of)
-    before = lessons.whole(plain.evidence.half_life_us)
-    rest = copied(plain.evidence)
-    rest.merge(negated(before))
+    _, lessons = lessons_of(of)
+    rest = less(plain.evidence, lessons)
     prior = prior_of(tx, frame.catalogue, plain.evidence)
-    return refit_text(before, lessons.refitted(rest, (), prior, plain.latest_us))
+    before = lessons.summed(rest.half_life_us)
+    return refit_text(before, refitted(lessons, rest, prior, plain.latest_us))

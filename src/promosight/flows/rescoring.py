@@ -8,7 +8,6 @@ much is tried are as they are now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 from promosight.flows.judged import Judged, Worth
 from promosight.flows.minds import Learned, prior_of
 from promosight.rules.decisioning import Settings
-from promosight.rules.evidence import Decided, Evidence
-from promosight.rules.logged import Floats
+from promosight.rules.evidence import Decided
+from promosight.rules.logged import Floats, Mask
 from promosight.rules.policy import Arm, Exploration, choose_many
-from promosight.rules.refitting import copied, negated, refitted, summed
+from promosight.rules.refitting import Lessons, less, refitted
 from promosight.rules.snapshot import Snapshot
 from promosight.rules.solving import Prior, solve
 from promosight.store.tx import Tx
@@ -42,59 +41,37 @@ class Models(NamedTuple):
 def models_of(tx: Tx, of: Judged, plain: Learned, *, refit: bool) -> Models:
     """What was learned, without each fold; `refit` goes over the decisions as a refit version did."""
     prior = prior_of(tx, of.frame.catalogue, plain.evidence)
-    lessons = Lessons.of(of)
-    fold = of.log.customer % np.uint64(FOLDS)
-    at = [np.flatnonzero(fold == number).tolist() for number in range(FOLDS)]
-    folds = [lessons.model(plain, prior, without, refit=refit) for without in at]
-    return Models(folds, lessons.model(plain, prior, (), refit=refit), refit)
+    rows, lessons = lessons_of(of)
+    fold = (of.log.customer % np.uint64(FOLDS))[rows]
+    models = [
+        _model(plain, prior, lessons, fold == number, refit=refit) for number in range(FOLDS + 1)
+    ]
+    return Models(models[:FOLDS], models[FOLDS], refit)
 
 
-class Lessons(NamedTuple):
-    """What decisions taught, by their rows; None where one taught nothing."""
-
-    decided: list[Decided | None]
-    redeemed: list[bool]
-
-    @classmethod
-    def of(cls, judged: Judged) -> Lessons:
-        """The lessons of these decisions."""
-        found = [taught(judged, i) for i in range(len(judged.log))]
-        return cls(found, judged.redeemed.tolist())
-
-    def whole(self, half_life_us: int) -> Evidence:
-        """What all of them taught."""
-        return summed(*self._told(range(len(self.decided))), half_life_us)
-
-    def refitted(
-        self, rest: Evidence, without: Sequence[int], prior: Prior, now_us: int
-    ) -> Evidence:
-        """What all but some taught, made linear anew beside the rest."""
-        left = sorted(set(range(len(self.decided))) - set(without))
-        return refitted(*self._told(left), rest, prior, now_us)
-
-    def model(
-        self, plain: Learned, prior: Prior, without: Sequence[int], *, refit: bool
-    ) -> Snapshot:
-        """What was learned without some of the decisions."""
-        evidence = copied(plain.evidence)
-        gone = range(len(self.decided)) if refit else without
-        evidence.merge(negated(summed(*self._told(gone), evidence.half_life_us)))
-        if refit:
-            evidence.merge(self.refitted(evidence, without, prior, plain.latest_us))
-        return solve(evidence, prior, plain.latest_us)
-
-    def _told(self, rows: Iterable[int]) -> tuple[list[Decided], list[bool]]:
-        pairs = [(one, self.redeemed[i]) for i in rows if (one := self.decided[i]) is not None]
-        return [one for one, _ in pairs], [label for _, label in pairs]
+def lessons_of(of: Judged) -> tuple[Rows, Lessons]:
+    """The decisions that taught something, and what they taught."""
+    rows = np.array([i for i, offer in enumerate(of.taught) if offer is not None], np.intp)
+    chosen = of.log.chosen[rows]
+    p_hat, lean = of.p_hat[rows, chosen].tolist(), of.leans[rows, chosen].tolist()
+    decided = []
+    for i, p, leaning in zip(rows.tolist(), p_hat, lean, strict=True):
+        offer, decided_us = of.taught[i], int(of.log.decided_us[i])
+        assert offer is not None
+        decided.append(Decided(of.x[i], offer, p, decided_us, lean=leaning))
+    return rows, Lessons.of(decided, of.redeemed[rows].tolist())
 
 
-def taught(of: Judged, i: int) -> Decided | None:
-    """A decision as learning saw it, None where it taught nothing."""
-    offer = of.taught[i]
-    if offer is None:
-        return None
-    at, decided_us = of.log.chosen[i], int(of.log.decided_us[i])
-    return Decided(of.x[i], offer, float(of.p_hat[i, at]), decided_us, lean=float(of.leans[i, at]))
+def _model(
+    plain: Learned, prior: Prior, lessons: Lessons, without: Mask, *, refit: bool
+) -> Snapshot:
+    """What was learned without some of the decisions."""
+    if not refit:
+        evidence = less(plain.evidence, lessons.rows(without))
+    else:
+        evidence = less(plain.evidence, lessons)
+        evidence.merge(refitted(lessons.rows(~without), evidence, prior, plain.latest_us))
+    return solve(evidence, prior, plain.latest_us)
 
 
 def chances(of: Judged, models: Models, settings: Settings, worth: Worth) -> Floats:

@@ -7,6 +7,7 @@ which somebody has thrown is never thrown back by a promotion. Everything that i
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,12 +17,14 @@ from promosight.flows.decisioning import Rules, rules_of, write_settings
 from promosight.flows.estimates import PolicyDifference, Shown
 from promosight.flows.version_state import go_over, state_of
 from promosight.rules.decisioning import Settings, check_settings
-from promosight.rules.instants import format_instant
+from promosight.rules.instants import DAY_US, format_instant, zone
 from promosight.store.tx import LostRace, Tx
 
 POLICY = ("objective", "margin", "exploration", "gamma", "floor")
 """The settings that belong to a version."""
 _HISTORY = 200
+_WORTH_A_REFIT = 1_000
+_AT_NIGHT = 3
 
 
 class VersionLine(Shown):
@@ -62,6 +65,14 @@ class Doing(NamedTuple):
     note: str | None = None
     forced: bool = False
     shown: PolicyDifference | None = None
+
+
+class Waiting(NamedTuple):
+    """A candidate that may be promoted by itself, and when it was last compared."""
+
+    workspace_no: int
+    version: int
+    shown_us: int | None
 
 
 class Candidate(NamedTuple):
@@ -171,6 +182,23 @@ def run_version(
     tx.run("promote_version", workspace_no=workspace_no, version=version, now_us=now_us)
     _note(tx, workspace_no, version, action, doing)
     return version_line(tx, workspace_no, version)
+
+
+def waiting_versions(tx: Tx) -> list[Waiting]:
+    """The candidates of all workspaces that may be promoted by themselves."""
+    return [Waiting(*row) for row in tx.all("waiting_versions")]
+
+
+def refit_due(tx: Tx, *, now_us: int) -> list[int]:
+    """The workspaces in which a refit is worth making now: it is night there, and something was learned since."""
+    rows = tx.all("refits_due", before_us=now_us - DAY_US // 2, least=_WORTH_A_REFIT)
+    now = datetime.fromtimestamp(now_us / 1_000_000, UTC)
+    return [no for no, name in rows if now.astimezone(zone(name)).hour == _AT_NIGHT]
+
+
+def give_up(tx: Tx, workspace_no: int, by: str, doing: Doing) -> None:
+    """Retires the candidates that somebody made and that were never promoted."""
+    tx.run("give_up_versions", workspace_no=workspace_no, made_by=by, now_us=doing.now_us)
 
 
 def note_shown(

@@ -149,12 +149,10 @@ def _check(catalogue: Catalogue, change: WhatIf) -> None:
     said = [name for name in of_offer if getattr(change, name) is not None]
     said += ["withdrawn"] if change.withdrawn else []
     tried = [one for one in (change.exploration, change.gamma, change.floor) if one is not None]
-    if not said and not tried:
-        raise Invalid("says nothing that would be different", pointer="")
     if said and change.offer is None:
         raise Invalid("is required with " + said[0], pointer="/offer")
-    if change.offer is not None and not said:
-        raise Invalid("says nothing that would be different of it", pointer="/offer")
+    if not said and (change.offer is not None or not tried):
+        raise Invalid("says nothing that would be different", pointer="")
     for name in ("offer", "instead"):
         if (offer := getattr(change, name)) is not None:
             _check_offer(catalogue, offer, f"/{name}")

@@ -50,17 +50,27 @@ class Evaluation:
     current: Estimated
     best_fixed: Estimated
     uniform: Estimated
-    fixed_orders: tuple[tuple[str, ...], tuple[str, ...]]
-    """The fixed orders compared with, one for each half of the customers."""
+    fixed_orders: tuple[tuple[str, ...], ...]
+    """The fixed orders compared with, one for each half of the customers; none if a benchmark was given."""
     against_fixed: Difference
     against_uniform: Difference
     verdict: Verdict
 
 
-def evaluate(log: Log, current: Floats | None = None) -> Evaluation:
-    """The report. Without a current policy the logged one is judged."""
+def evaluate(
+    log: Log, current: Floats | None = None, benchmark: Floats | None = None
+) -> Evaluation:
+    """The report. Without a current policy the logged one is judged.
+
+    A benchmark is a fixed policy named before its decisions (`targets.with_benchmark`); it stands for the best fixed
+    offer, since nothing was picked by what came of it.
+    """
     target = log.pmf if current is None else current
-    fixed, orders = best_fixed(log)
+    orders: tuple[tuple[str, ...], ...] = ()
+    if benchmark is None:
+        fixed, orders = best_fixed(log)
+    else:
+        fixed = benchmark
     even = uniform(log)
     against = difference(log, target, fixed)
     return Evaluation(

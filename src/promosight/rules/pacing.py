@@ -24,6 +24,8 @@ Reserve = Literal["two_sd", "full"]
 DEVIATIONS = 2.0
 STEP = 0.05
 """By how much of the typical price (value per unit of cost) a typical choice raises it."""
+AHEAD = 1.15
+"""So much more than evenly is spent, because what is set free of reserves at the very end is spent no more."""
 MEMORY = 200.0
 """Decisions over which the typical price and cost are averaged."""
 DAY_US = 86_400 * SECOND_US
@@ -117,6 +119,16 @@ def fits(
     return committed(found.promise(cost, p), reserve) <= budget
 
 
+def unspent(budget: float, found: Liability, reserve: Reserve = "two_sd") -> float:
+    """What the price sees as left of a budget.
+
+    What is reserved beyond the expectation comes back in time, so it counts as left; under a full reserve nearly all
+    of it does, but so late that what can be promised now is what is scarce.
+    """
+    gone = found.face if reserve == "full" else found.expected
+    return max(budget - found.spent - gone, 0.0)
+
+
 class Pace(msgspec.Struct, frozen=True):
     """The price of a budget, and what it is steered by."""
 
@@ -141,14 +153,13 @@ def begun(now_us: int, ends_us: int | None = None, expected_decisions: float = G
 
 def decisions_left(pace: Pace, ends_us: int | None, now_us: int) -> float:
     """How many decisions are to come until the end of the window, at the pace so far; at least 1."""
-    rate = pace.seen / pace.span_us if pace.span_us > 0 else 0.0
-    return max(rate * _left_us(now_us, ends_us), 1.0)
+    return _to_come(pace.seen, pace.span_us, _left_us(now_us, ends_us))
 
 
 def paced(
     pace: Pace,
     *,
-    room: float,
+    left: float,
     ends_us: int | None,
     now_us: int,
     value: float,
@@ -157,10 +168,10 @@ def paced(
     chosen: bool,
     step: float = STEP,
 ) -> Pace:
-    """The state after a decision in which the budget's offer was a candidate.
+    """The state after a decision in which the budget's offer was a candidate, or was none only for want of room.
 
-    `room` is the budget less what is committed; `value`, `cost` and `p` are those of its offer: the chosen one, or
-    the best looking if several of one budget were candidates.
+    `left` is what is `unspent`; `value`, `cost` and `p` are those of the budget's offer: the chosen one, or the best
+    looking if several of one budget were candidates.
     """
     passed = max(now_us - pace.at_us, 0)
     kept = 0.5 ** (passed / _PACE_US)
@@ -171,10 +182,14 @@ def paced(
     pull = max(1 / seen, 1 / MEMORY)
     worth = pace.worth + (value / cost - pace.worth) * (pull if pace.worth else 1.0)
     typical = pace.typical + (p * cost - pace.typical) * (pull if pace.typical else 1.0)
-    even = max(room, 0.0) / max(seen / max(span, 1.0) * _left_us(now_us, ends_us), 1.0)
+    even = AHEAD * left / _to_come(seen, span, _left_us(now_us, ends_us))
     eta = step * max(worth, 0.0) / max(typical, 1e-12)
     price = max(pace.price + eta * ((p * cost if chosen else 0.0) - even), 0.0)
     return Pace(pace.at_us + passed, price, seen, span, worth, typical)
+
+
+def _to_come(seen: float, span_us: float, left_us: float) -> float:
+    return max(seen / max(span_us, 1.0) * left_us, 1.0)
 
 
 def _left_us(now_us: int, ends_us: int | None) -> float:

@@ -61,16 +61,28 @@ WHERE workspace_no = :workspace_no ORDER BY event_no DESC LIMIT :limit;
 
 -- name: waiting_versions
 -- Candidates that may be promoted by themselves.
-SELECT workspace_no, version, created_us, shown_us FROM policy_version
+SELECT workspace_no, version, shown_us FROM policy_version
 WHERE automatic = 1 AND promoted_us IS NULL AND retired_us IS NULL ORDER BY workspace_no, version;
 
--- name: labels_since
--- How many decisions were learned of since a moment.
-SELECT COUNT(*) FROM decision_label WHERE workspace_no = :workspace_no AND learned_us >= :since_us;
+-- name: refits_due
+-- Where enough was learned, and no refit was made lately. A sandbox is left to whoever plays with it.
+SELECT l.workspace_no, w.time_zone FROM learned AS l
+JOIN workspace AS w ON w.workspace_no = l.workspace_no
+WHERE w.sandbox = 0 AND l.decisions >= :least AND l.learned_us >= :before_us
+  AND NOT EXISTS (
+      SELECT 1 FROM policy_version AS v
+      WHERE v.workspace_no = l.workspace_no AND v.origin = 'refit' AND v.created_us > :before_us
+  )
+ORDER BY l.workspace_no;
+
+-- name: give_up_versions
+-- Candidates of somebody that never ran are given up.
+UPDATE policy_version SET retired_us = :now_us
+WHERE workspace_no = :workspace_no AND made_by = :made_by AND promoted_us IS NULL AND retired_us IS NULL;
 
 -- name: apprentice_decisions
 -- The latest decisions that were only watched, with what the brand is known to have done instead.
-SELECT d.trace, d.promotion_no, d.tier_id, l.promotion_no, l.tier_id
+SELECT d.decision_id, d.trace, d.promotion_no, d.tier_id, l.promotion_no, l.tier_id
 FROM decision AS d
 LEFT JOIN decision_label AS l
     ON l.workspace_no = d.workspace_no AND l.decision_id = d.decision_id AND l.withdrawn = 0
