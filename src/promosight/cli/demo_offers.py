@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 SETTINGS = {
     "objective": "net_value",
     "exploration": "igw",
-    "gamma": 2.0,
-    "floor": 0.1,
+    "gamma": 1.0,
+    "floor": 0.25,
     "control_share": 0.08,
     "assignment_days": 5,
     "frequency_cap": {"assignments": 6, "days": 7},
@@ -37,10 +37,10 @@ class Tried(NamedTuple):
 
 
 OFFERS = (
-    Tried("THANKYOU5", "Thank-you voucher", 17, 5, 9_000, {"active": 0.38, "loyal": 0.14}),
+    Tried("THANKYOU5", "Thank-you voucher", 17, 5, 20_000, {"active": 0.38, "loyal": 0.14}),
     Tried("TASTER-BOX", "Taster box", 18, 6, None, {"new": 0.42, "active": 0.1}),
     Tried("WINBACK12", "12 euro welcome back", 28, 12, None, {"lapsing": 0.34, "new": 0.06}),
-    Tried("MEMBERS15", "Members' evening", 34, 15, 16_000, {"loyal": 0.36, "vip": 0.48}),
+    Tried("MEMBERS15", "Members' evening", 34, 15, 60_000, {"loyal": 0.36, "vip": 0.48}),
 )
 BY_ID = {one.promotion_id: one for one in OFFERS}
 
