@@ -151,6 +151,6 @@ DECISION_ROUTES = (
         REPORTS,
         "What happened to one customer: assignments, redemptions, reversals, outcomes, decisions",
         gives=Timeline,
-        query=("order", "limit", "cursor"),
+        query=("kind", "order", "limit", "cursor"),
     ),
 )

@@ -16,7 +16,8 @@ interface Props {
 const EFFECTS: Record<string, string> = {
   live: "From the next decision on, customers get what is chosen for them.",
   apprentice: "From the next decision on, choices are logged and not acted on.",
-  fixed: "From the next decision on, everybody gets this offer, whatever would suit them. Nothing is learned of it.",
+  fixed:
+    "From the next decision on, everybody gets this offer, whatever would suit them. Nothing is learned of it.",
   off: "From the next decision on, every answer is: no offer.",
 };
 
@@ -72,7 +73,9 @@ export function ChangeMode({ settings, close }: Props) {
             loading={saving.isPending}
             onClick={save}
           >
-            {mode === "fixed" ? "Give everybody this" : `Switch to ${modeWords(mode).label.toLowerCase()}`}
+            {mode === "fixed"
+              ? "Give everybody this"
+              : `Switch to ${modeWords(mode).label.toLowerCase()}`}
           </Button>
         </Group>
       </Stack>

@@ -35,10 +35,7 @@ export function ModeSection({ decisioning }: { decisioning: Decisioning }) {
                 <>
                   {" "}
                   Now:{" "}
-                  <b>
-                    {offerName(settings.fixed?.promotion_id ?? null, settings.fixed?.tier_id)}
-                  </b>
-                  .
+                  <b>{offerName(settings.fixed?.promotion_id ?? null, settings.fixed?.tier_id)}</b>.
                 </>
               )}
             </p>

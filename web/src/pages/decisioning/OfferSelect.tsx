@@ -45,7 +45,8 @@ export function useOffers() {
 /** An offer to choose: a promotion, or one of its tiers. */
 export function OfferSelect({ label, description, noneLabel, value, onChange, error }: Props) {
   const { data = [] } = useOffers();
-  const keyOf = (one: Offer | null) => (one ? JSON.stringify([one.promotion_id, one.tier_id]) : NONE);
+  const keyOf = (one: Offer | null) =>
+    one ? JSON.stringify([one.promotion_id, one.tier_id]) : NONE;
   const known = value && !data.some((one) => keyOf(one) === keyOf(value)) ? [value, ...data] : data;
   const options = known.map((one) => ({
     value: keyOf(one),

@@ -32,7 +32,11 @@ export interface ModeWords {
 }
 
 export const MODES: Record<string, ModeWords> = {
-  live: { label: "Live", tone: "good", says: "Customers get the offer that is worth most for each." },
+  live: {
+    label: "Live",
+    tone: "good",
+    says: "Customers get the offer that is worth most for each.",
+  },
   apprentice: {
     label: "Apprentice",
     tone: "accent",
@@ -61,7 +65,8 @@ export const CHOSEN_BY: Record<string, string> = {
 
 /** How much is tried, in words, from the slider's gamma. */
 export function tryingWords(gamma: number): string {
-  if (gamma < 2) return "Tries a lot: offers that look worse are drawn nearly as often as the best.";
+  if (gamma < 2)
+    return "Tries a lot: offers that look worse are drawn nearly as often as the best.";
   if (gamma < 10) return "Tries often: learns fast, and gives up some value for it.";
   if (gamma < 50) return "Balanced: mostly the best offer, with enough tried to keep learning.";
   if (gamma < 200) return "Mostly takes the best offer; learns slowly what else would do.";
