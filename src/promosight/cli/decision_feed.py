@@ -19,7 +19,7 @@ from promosight.cli.demo_offers import BY_ID, OFFERS, SETTINGS, definition
 from promosight.simulate.people import People, customer_id
 from promosight.simulate.settings import World
 
-_A_DAY = 200
+_A_DAY = 220
 """Customers who come by each day of the past."""
 _PAUSE_SECONDS = 4.0
 _LEARNING_TRIES = 10

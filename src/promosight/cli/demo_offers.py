@@ -13,7 +13,7 @@ SETTINGS = {
     "objective": "net_value",
     "exploration": "igw",
     "gamma": 1.0,
-    "floor": 0.25,
+    "floor": 0.35,
     "control_share": 0.08,
     "assignment_days": 5,
     "frequency_cap": {"assignments": 6, "days": 7},

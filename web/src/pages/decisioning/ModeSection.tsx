@@ -15,7 +15,7 @@ export function ModeSection({ decisioning }: { decisioning: Decisioning }) {
   const { settings, decisions, modes, learned, policy_version: version } = decisioning;
   const [isOpen, setOpen] = useState(false);
   const mayChange = useMay("promotions:write");
-  const { label, tone, says } = modeWords(settings.mode);
+  const { label, state, tone, says } = modeWords(settings.mode);
   const offers = modes.reduce((sum, one) => sum + one.offers, 0);
   const control = modes.find((one) => one.mode === "control")?.decisions ?? 0;
   const last = modes.flatMap((one) => one.last_at ?? []).sort();
@@ -27,7 +27,7 @@ export function ModeSection({ decisioning }: { decisioning: Decisioning }) {
           <div>
             <div className={classes.modeName}>
               <strong>{label}</strong>
-              <Tag tone={tone}>{settings.mode === "live" ? "Deciding" : label}</Tag>
+              <Tag tone={tone}>{state}</Tag>
             </div>
             <p className={classes.quiet}>
               {says}

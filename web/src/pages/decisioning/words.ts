@@ -1,6 +1,6 @@
 /** What decisioning is said in: values in their unit, offers by name, and the words for modes and verdicts. */
 import type { ValueEstimate } from "../../api/types";
-import { money } from "../../format";
+import { count, money } from "../../format";
 import type { Tone } from "../../look/Tag";
 
 const plain = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 3 });
@@ -25,8 +25,16 @@ export const estimated = ({ value, interval }: ValueEstimate, unit: string): str
 export const offerName = (promotionId: string | null, tierId: string | null = null): string =>
   promotionId === null ? "No offer" : tierId ? `${promotionId} (${tierId})` : promotionId;
 
+/** An amount of a budget: money, or so many units such as points. */
+export const amountOf = (amount: string, currency: string): string =>
+  /^[A-Z]{3}$/.test(currency)
+    ? money(amount, currency, true)
+    : `${count(Number(amount))} ${currency}`;
+
 export interface ModeWords {
   label: string;
+  /** What that comes to, in a word or two. */
+  state: string;
   tone: Tone;
   says: string;
 }
@@ -34,24 +42,32 @@ export interface ModeWords {
 export const MODES: Record<string, ModeWords> = {
   live: {
     label: "Live",
+    state: "Deciding",
     tone: "good",
     says: "Customers get the offer that is worth most for each.",
   },
   apprentice: {
     label: "Apprentice",
+    state: "Not acted on",
     tone: "accent",
     says: "It decides and logs, and customers get business as usual.",
   },
   fixed: {
     label: "Fixed offer",
+    state: "Kill switch on",
     tone: "warn",
     says: "The kill switch is on: everybody gets the same, and nothing is chosen.",
   },
-  off: { label: "Off", tone: "quiet", says: "No offer is given, and nothing is learned." },
+  off: {
+    label: "Off",
+    state: "Not deciding",
+    tone: "quiet",
+    says: "No offer is given, and nothing is learned.",
+  },
 };
 
 export const modeWords = (mode: string): ModeWords =>
-  MODES[mode] ?? { label: mode, tone: "quiet", says: "" };
+  MODES[mode] ?? { label: mode, state: mode, tone: "quiet", says: "" };
 
 /** Who chose, in the words of a decision. */
 export const CHOSEN_BY: Record<string, string> = {

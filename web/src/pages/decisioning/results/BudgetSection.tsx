@@ -8,6 +8,7 @@ import look from "../../../look/look.module.css";
 import { Section } from "../../../look/Section";
 import { usePacing } from "../asked";
 import classes from "../decisioning.module.css";
+import { amountOf } from "../words";
 
 /** How the budgets are paced: what is left, until when, and what one more unit of each is worth. */
 export function BudgetSection() {
@@ -71,7 +72,7 @@ function Line({ one }: { one: Budget }) {
       </th>
       <td style={{ minWidth: 150 }}>
         <span className={look.limitText}>
-          <small>of {money(budget, currency, true)}</small>
+          <small>of {amountOf(budget, currency)}</small>
           <b>{share(used)}</b>
         </span>
         <span className={look.track} data-level={level}>
@@ -81,7 +82,7 @@ function Line({ one }: { one: Budget }) {
           />
         </span>
       </td>
-      <td className={classes.number}>{money(left, currency, true)}</td>
+      <td className={classes.number}>{amountOf(left, currency)}</td>
       <td className={classes.number}>
         {price > 0 ? (
           money(price.toFixed(2), workspace.currency)

@@ -71,7 +71,7 @@ export function valueChart({ periods, unit }: ValueOverTime, isDark: boolean): E
 
 /** How well it was known what would be redeemed: predicted beside observed, and the gain over a plain guess. */
 export function learningChart({ periods }: ValueOverTime, isDark: boolean): EChartsOption {
-  const [accent, , , , , other] = palette(isDark);
+  const [accent, other] = palette(isDark);
   const line = (
     name: string,
     color: string | undefined,

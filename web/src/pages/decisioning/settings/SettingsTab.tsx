@@ -159,7 +159,7 @@ function Limits({ form, settings }: Props & { settings: DecisionSettings }) {
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
         <NumberInput
           label="Control group"
-          description="Share of customers who are not decided on, always the same ones."
+          description="Customers not decided on; always the same."
           suffix="%"
           decimalScale={2}
           {...form.getInputProps("control_share")}

@@ -2,7 +2,7 @@ import { Button, Skeleton, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useMay, useSession } from "../../../api/session";
 import type { VersionLine, Versions } from "../../../api/types";
-import { count, DASH, interval, moment, share } from "../../../format";
+import { count, DASH, interval, moment, share, titled } from "../../../format";
 import { Failure } from "../../../look/Failure";
 import { Section } from "../../../look/Section";
 import { Tag, type Tone } from "../../../look/Tag";
@@ -37,9 +37,9 @@ export function VersionsTab() {
 
 const STATES: Record<string, Tone> = { running: "good", candidate: "accent", retired: "quiet" };
 const ORIGINS: Record<string, string> = {
-  first: "the first",
-  settings: "other settings",
-  refit: "learned anew",
+  first: "The first",
+  settings: "Other settings",
+  refit: "Learned anew",
 };
 
 function Table({ versions }: { versions: VersionLine[] }) {
@@ -52,7 +52,7 @@ function Table({ versions }: { versions: VersionLine[] }) {
         <thead>
           <tr>
             <th scope="col">Version</th>
-            <th scope="col">What is different</th>
+            <th scope="col">What it is</th>
             <th scope="col">Against the running one</th>
             <th scope="col">Since</th>
             {mayChange && (
@@ -66,7 +66,7 @@ function Table({ versions }: { versions: VersionLine[] }) {
           {versions.map((one) => (
             <tr key={one.version}>
               <th scope="row">
-                {one.version} <Tag tone={STATES[one.state] ?? "quiet"}>{one.state}</Tag>
+                {one.version} <Tag tone={STATES[one.state] ?? "quiet"}>{titled(one.state)}</Tag>
                 <small>{ORIGINS[one.origin] ?? one.origin}</small>
               </th>
               <td>
@@ -100,7 +100,7 @@ function Table({ versions }: { versions: VersionLine[] }) {
 
 function since(one: VersionLine, zone: string): string {
   const at = one.promoted_at ?? one.created_at;
-  return at.startsWith("1970-") ? "the beginning" : moment(at, zone);
+  return at.startsWith("1970-") ? "The beginning" : moment(at, zone);
 }
 
 function settingsSaid({ settings }: VersionLine): string {
@@ -149,7 +149,7 @@ function History({ events }: { events: Versions["history"] }) {
                   Version {one.version}: {ACTIONS[one.action] ?? one.action}
                   {one.forced && " by hand, without a shown gain"}
                 </b>
-                <small>{[one.by, one.note].filter(Boolean).join(": ")}</small>
+                <small>{[one.by, one.note?.replaceAll("_", " ")].filter(Boolean).join(": ")}</small>
               </span>
             </li>
           ))}
