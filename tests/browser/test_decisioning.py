@@ -9,8 +9,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.deciding import settings
 from tests.api.server import new_workspace, promotion, serving
-from tests.api.test_proof import World, personal
+from tests.api.test_proof import World
 from tests.browser.conftest import SignedIn
 
 WEEKS = 4
@@ -27,7 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def world(server: httpx.Client) -> World:
     """Weeks of decisions for customers of two plans, who redeem the offer of their plan."""
-    told = World(server, personal)
+    told = World(server, lambda plan, offer: 0.4 if plan == offer else 0.02)
+    settings(server, floor=0.4, control_share=0.1)
     for number in range(WEEKS):
         told.week(number)
     return told

@@ -19,8 +19,9 @@ from promosight.cli.demo_offers import BY_ID, OFFERS, SETTINGS, definition
 from promosight.simulate.people import People, customer_id
 from promosight.simulate.settings import World
 
-_A_DAY = 220
+_A_DAY = 260
 """Customers who come by each day of the past."""
+_OPEN_HOURS = 13.0
 _PAUSE_SECONDS = 4.0
 _LEARNING_TRIES = 10
 _Event = dict[str, Any]
@@ -61,7 +62,7 @@ class Desk:
         while not self._stopped.wait(1.0 if not told else self._pause()):
             try:
                 if told:
-                    self._decide([self._visit(self._now(), self._name())], None)
+                    self._decide([self._visit(self._name())])
                     self._redeem(self._now())
                 else:
                     self._tell_past()
@@ -83,14 +84,18 @@ class Desk:
         workspace = self._brand.call("GET", "/v1/workspace")
         if workspace is None or not workspace["sandbox"]:
             return
-        day = self._world.starts_at + timedelta(days=2)
+        day = (self._world.starts_at + timedelta(days=2)).replace(hour=7, minute=0, second=0)
         while day < self._now() - timedelta(hours=2) and not self._stopped.is_set():
             self._tell_day(day)
             day += timedelta(days=1)
 
     def _tell_day(self, day: datetime) -> None:
-        visits = [self._visit(day, f"{day:%m%d}-{n:03d}") for n in range(_A_DAY)]
-        self._decide(visits, day)
+        hours = sorted(self._random.random() * _OPEN_HOURS for _ in range(_A_DAY))
+        visits = [
+            self._visit(f"{day:%m%d}-{n:03d}", day + timedelta(hours=hour))
+            for n, hour in enumerate(hours)
+        ]
+        self._decide([one for one in visits if one["as_of"] < self._now().isoformat()])
         self._redeem(min(day + timedelta(days=1), self._now()))
         for _ in range(_LEARNING_TRIES):
             found = self._brand.call("GET", "/v1/decisioning")
@@ -100,24 +105,26 @@ class Desk:
     def _name(self) -> str:
         return f"{self._now():%m%d%H%M%S}-{self._random.getrandbits(24):06x}"
 
-    def _visit(self, at: datetime, name: str) -> _Event:
+    def _visit(self, name: str, as_of: datetime | None = None) -> _Event:
         channel = self._random.choice(("app", "web", "shop"))
         who = customer_id(int(self._random.random() * self._world.customers))
-        return {
+        visit: _Event = {
             "customer_id": who,
             "decision_id": f"visit-{name}",
             "context": {"channel": channel},
         }
+        return visit if as_of is None else visit | {"as_of": as_of.isoformat()}
 
-    def _decide(self, visits: list[_Event], as_of: datetime | None) -> None:
+    def _decide(self, visits: list[_Event]) -> None:
         candidates = [one.promotion_id for one in OFFERS]
-        body: _Event = {"decisions": visits, "candidates": candidates}
-        if as_of is not None:
-            body["as_of"] = as_of.isoformat()
+        body = {"decisions": visits, "candidates": candidates}
         answer = self._brand.call("POST", "/v1/decisions/batch", body)
+        moments = {one["decision_id"]: one.get("as_of") for one in visits}
         for one in answer["decisions"] if answer else ():
             if one["choice"] is not None and one["assignment_id"] is not None:
-                self._take(one, as_of or self._now(), is_past=as_of is not None)
+                told = moments[one["decision_id"]]
+                at = self._now() if told is None else datetime.fromisoformat(told)
+                self._take(one, at, is_past=told is not None)
 
     def _take(self, decision: _Event, at: datetime, *, is_past: bool) -> None:
         """The customer may come back and redeem; of the past within days, now within a minute or two."""

@@ -62,7 +62,7 @@ function Entry({ one }: { one: TimelineEntry }) {
         <small>{moreOf(one)}</small>
       </span>
       <span className={classes.amount}>
-        {one.reward && one.currency && money(one.reward, one.currency)}
+        {Number(one.reward) > 0 && one.reward && one.currency && money(one.reward, one.currency)}
         {one.value && <small>{orderOf(one, workspace.currency)}</small>}
       </span>
     </li>

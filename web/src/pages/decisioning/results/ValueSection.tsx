@@ -22,7 +22,7 @@ export function ValueSection({ value, aside }: Props) {
   return (
     <Section
       title="Value over time"
-      about="What a decision brought on average, with its 95% interval. A period without enough support of the best fixed offer has no point for it."
+      about="What a decision brought on average, with its 95% interval. Where single periods cannot tell of the best fixed offer, it is shown for all of them together."
       aside={
         <Group gap="xs">
           {aside}

@@ -23,7 +23,10 @@ const KINDS: Kind[] = [
 ];
 
 /** Ours, the best fixed offer and the control group, period by period. */
-export function valueChart({ periods, unit }: ValueOverTime, isDark: boolean): EChartsOption {
+export function valueChart(
+  { periods, whole, unit }: ValueOverTime,
+  isDark: boolean,
+): EChartsOption {
   const colours = palette(isDark);
   const series = KINDS.flatMap((kind, index): SeriesOption[] => {
     const colour = colours[[0, 2, 1][index] ?? 0] ?? "gray";
@@ -41,6 +44,7 @@ export function valueChart({ periods, unit }: ValueOverTime, isDark: boolean): E
       lineStyle: { width: 2, type: kind.dash ?? "solid" },
       z: 4,
       data: periods.map((one) => kind.of(one)?.value ?? null),
+      ...(known.length === 0 && overall(kind.of(whole), kind.name, colour, unit)),
     };
     const ends = known.map(({ x, found }) => [x, ...found.interval] as [number, number, number]);
     return periods.length > MOST_WHISKERS
@@ -66,6 +70,21 @@ export function valueChart({ periods, unit }: ValueOverTime, isDark: boolean): E
       axisLabel: { formatter: (value: number) => inUnit(value, unit).replace(" redemptions", "") },
     },
     series,
+  };
+}
+
+/** Where no single period tells enough, all of them together may: a line across. */
+function overall(found: ValueEstimate | null, name: string, colour: string, unit: string) {
+  if (!found) return {};
+  const formatter = `${name}, all periods: ${inUnit(found.value, unit)}`;
+  return {
+    markLine: {
+      silent: true,
+      symbol: "none",
+      lineStyle: { color: colour, type: "dashed" as const, width: 2 },
+      label: { formatter, position: "insideEndTop" as const, color: colour, fontSize: 12 },
+      data: [{ yAxis: found.value }],
+    },
   };
 }
 
