@@ -25,6 +25,7 @@ from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
 from promosight.worker.alerts import AlertWorker
 from promosight.worker.imports import ImportWorker
+from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
 
 _URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
@@ -67,9 +68,11 @@ def build_app(config: Config) -> Litestar:
     )
     app = application(door)
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
+    improver = Improver(store, door.minds, clock=now_us)
 
     def end() -> None:
         alerts.stop()
+        improver.stop()
         learner.stop()
         worker.stop()
         store.close()
@@ -77,6 +80,7 @@ def build_app(config: Config) -> Litestar:
     worker.start()
     learner.start()
     alerts.start()
+    improver.start()
     app.on_shutdown += [door.live.close, end]
     return app
 

@@ -20,6 +20,14 @@ PAGES = {
     "/promotions/QUIET": "QUIET",
     "/promotions/new": "New promotion",
     "/promotions/VIP/edit": "VIP",
+    "/decisioning": "Decisioning",
+    "/decisioning?tab=decisions": "Decisioning",
+    "/decisioning?tab=what-if": "Decisioning",
+    "/decisioning?tab=versions": "Decisioning",
+    "/decisioning?tab=settings": "Decisioning",
+    "/decisioning/decisions/visit-1": "visit-1",
+    "/customers": "Customers",
+    "/customers/c-1": "c-1",
     "/compare?id=SPRING20&id=VIP": "Compare",
     "/integrations": "Integrations",
     "/integrations/new": "Connect",
@@ -32,11 +40,17 @@ PAGES = {
     "/nowhere": "no page",
 }
 """Every address, and a word of its heading."""
+NARROW = (
+    *("/promotions", "/promotions/VIP", "/problems", "/integrations"),
+    *("/decisioning", "/decisioning/decisions/visit-1", "/customers/c-1"),
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def shop(server: httpx.Client) -> None:
     open_shop(server)
+    asked = {"customer_id": "c-1", "decision_id": "visit-1", "candidates": ["QUIET", "VIP", "SOON"]}
+    assert server.post("/v1/decisions", json=asked).status_code == 200
 
 
 def settled(page: Page) -> None:
@@ -62,7 +76,7 @@ def test_the_narrow_page_keeps_the_rules(signed_in: SignedIn, look: Look) -> Non
     page = signed_in("marketer")
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme=look, reduced_motion="reduce")
-    for address in ("/promotions", "/promotions/VIP", "/problems", "/integrations"):
+    for address in NARROW:
         page.goto(address)
         settled(page)
         assert violations(page) == [], address

@@ -20,6 +20,13 @@ export const router = createBrowserRouter([
           { path: ":promotionId/edit", lazy: () => import("./pages/promotions/EditPromotion") },
         ],
       },
+      { path: "decisioning", lazy: () => import("./pages/decisioning/DecisioningPage") },
+      {
+        path: "decisioning/decisions/:decisionId",
+        lazy: () => import("./pages/decisioning/decision/DecisionPage"),
+      },
+      { path: "customers", lazy: () => import("./pages/customers/CustomersPage") },
+      { path: "customers/:customerId", lazy: () => import("./pages/customers/CustomerPage") },
       { path: "compare", lazy: () => import("./pages/compare/ComparePage") },
       { path: "integrations", lazy: () => import("./pages/integrations/IntegrationsPage") },
       { path: "integrations/new", lazy: () => import("./pages/integrations/SetUpPage") },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
-from promosight.flows.timeline import ORDERS, Asked, read_timeline
+from promosight.flows.timeline import KINDS, ORDERS, Asked, read_timeline
 
 
 def timeline(door: Door, call: Call) -> Answer:
@@ -16,7 +16,16 @@ def timeline(door: Door, call: Call) -> Answer:
     cursor = call.query("cursor") or "0"
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 9:
         raise Invalid("must be the value of next in the page before", pointer="/cursor")
+    kinds = frozenset((call.query("kind") or ",".join(KINDS)).split(","))
+    if not kinds <= set(KINDS):
+        raise Invalid("must be of " + ", ".join(KINDS) + ", separated by commas", pointer="/kind")
     asked = Asked(
-        call.workspace_no, call.path("customer_id"), order, call.limit(), int(cursor), call.now_us
+        call.workspace_no,
+        call.path("customer_id"),
+        order,
+        call.limit(),
+        int(cursor),
+        call.now_us,
+        kinds,
     )
     return Answer(door.store.read(lambda tx: read_timeline(tx, asked)))

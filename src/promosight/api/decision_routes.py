@@ -5,13 +5,17 @@ It stands in a file of its own because the table is long; `routes` has it among 
 
 from __future__ import annotations
 
-from promosight.api import customers, decisioning, decisions
+from promosight.api import customers, decisioning, decisions, proof, versions
 from promosight.api.door import Route
 from promosight.flows.decision_status import Decisioning
 from promosight.flows.decisions_kept import DecisionAnswer
+from promosight.flows.evaluating import DecisionEvaluation
 from promosight.flows.explaining import Explanation
 from promosight.flows.pricing import Pacing
 from promosight.flows.timeline import Timeline
+from promosight.flows.value_over_time import ValueOverTime
+from promosight.flows.versions import VersionLine
+from promosight.flows.what_if import WhatIf, WhatIfAnswer
 from promosight.rules.decisioning import Settings
 
 DECISIONS, REPORTS, PROMOTIONS = "decisions:write", "reports:read", "promotions:write"
@@ -79,11 +83,74 @@ DECISION_ROUTES = (
     ),
     Route(
         "GET",
+        "/v1/decisioning/evaluation",
+        proof.evaluate,
+        REPORTS,
+        "What the policy brings, beside the log, one fixed offer and chance; and the measured uplift",
+        gives=DecisionEvaluation,
+        query=("since", "until", "objective", "horizon_days"),
+    ),
+    Route(
+        "POST",
+        "/v1/decisioning/what-if",
+        proof.what_would,
+        REPORTS,
+        "What another offer, tier, audience or amount of trying would bring, by the log",
+        WhatIf,
+        gives=WhatIfAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning/value",
+        proof.over_time,
+        REPORTS,
+        "What decisions brought over time, beside the control group and the best fixed offer",
+        gives=ValueOverTime,
+        query=("by", "since", "until", "objective", "horizon_days"),
+    ),
+    Route(
+        "GET",
+        "/v1/decisioning/versions",
+        versions.show,
+        REPORTS,
+        "Versions of the policy, the match rate of the apprentice, and what was done",
+        gives=versions.Versions,
+    ),
+    Route(
+        "POST",
+        "/v1/decisioning/versions",
+        versions.create,
+        PROMOTIONS,
+        "Make a candidate: other settings, or all that was learned gone over anew",
+        versions.NewVersion,
+        gives=VersionLine,
+        status=201,
+    ),
+    Route(
+        "POST",
+        "/v1/decisioning/versions/{version:str}/promote",
+        versions.promote,
+        PROMOTIONS,
+        "Run a version from now on: when a gain is shown, or by force",
+        versions.PromoteVersion,
+        gives=VersionLine,
+    ),
+    Route(
+        "POST",
+        "/v1/decisioning/versions/{version:str}/rollback",
+        versions.roll_back,
+        PROMOTIONS,
+        "Go back to a version that ran before",
+        versions.RollBackVersion,
+        gives=VersionLine,
+    ),
+    Route(
+        "GET",
         "/v1/customers/{customer_id:str}/timeline",
         customers.timeline,
         REPORTS,
         "What happened to one customer: assignments, redemptions, reversals, outcomes, decisions",
         gives=Timeline,
-        query=("order", "limit", "cursor"),
+        query=("kind", "order", "limit", "cursor"),
     ),
 )

@@ -13,6 +13,7 @@ import msgspec
 from promosight.api.bodies import decoded, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
+from promosight.api.versions import who
 from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid
 from promosight.flows.decision_log import (
@@ -25,9 +26,11 @@ from promosight.flows.decision_log import (
     logged,
     table_of,
 )
-from promosight.flows.decision_status import change_settings, decisioning_of
+from promosight.flows.decision_status import Decisioning, change_settings, decisioning_of
 from promosight.flows.explaining import explain_decision
 from promosight.flows.pricing import pacing_of
+from promosight.flows.versions import Doing, note_settings
+from promosight.store.tx import Tx
 
 _PAGE = 500
 _Paged = tuple[list[Logged], After | None]
@@ -43,11 +46,14 @@ def show(door: Door, call: Call) -> Answer:
 def change(door: Door, call: Call) -> Answer:
     """PATCH /v1/decisioning: what is said is changed, the rest stays."""
     said = decoded(call.body, dict[str, Any])
-    return Answer(
-        door.store.change(
-            lambda tx: change_settings(tx, call.workspace_no, said, now_us=call.now_us)
-        )
-    )
+    doing = Doing(who(call), call.now_us)
+
+    def changed(tx: Tx) -> Decisioning:
+        found = change_settings(tx, call.workspace_no, said, now_us=call.now_us)
+        note_settings(tx, call.workspace_no, list(said), doing)
+        return found
+
+    return Answer(door.store.change(changed))
 
 
 def pacing(door: Door, call: Call) -> Answer:

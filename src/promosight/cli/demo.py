@@ -18,6 +18,8 @@ import msgspec
 
 from promosight.cli import demo_world, serve_command
 from promosight.cli.console import Console
+from promosight.cli.decision_feed import Desk
+from promosight.cli.demo_calls import Caller
 from promosight.cli.demo_users import EMAIL, PASSWORD, is_loopback, settle_users
 from promosight.cli.fresh_keys import fresh_key
 from promosight.cli.live_feed import Till
@@ -76,7 +78,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _greet(console, url, keys.admin, seconds)
     if arguments.no_serve:
         return 0
-    with _live(url, keys.checkout, world):
+    with _live(url, keys, world):
         return serve_command.serve(config)
 
 
@@ -134,14 +136,23 @@ def _kept(store: Store, file: Path | None) -> Keys | None:
 
 
 @contextlib.contextmanager
-def _live(url: str, key: str, world: World) -> Iterator[None]:
-    random = Random()
-    till = Till(url, key, world, now=lambda: datetime.now(UTC), random=random)
-    till.start()
+def _live(url: str, keys: Keys, world: World) -> Iterator[None]:
+    till, brand = Caller(url, keys.checkout), Caller(url, keys.admin)
+    at_work = (
+        Till(till, world, now=_now, random=Random()),
+        Desk(brand, till, world, now=_now, random=Random()),
+    )
+    for one in at_work:
+        one.start()
     try:
         yield
     finally:
-        till.stop()
+        for one in at_work:
+            one.stop()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _greet(console: Console, url: str, key: str, seconds: float) -> None:

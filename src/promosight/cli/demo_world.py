@@ -59,6 +59,7 @@ def _workspace(store: Store, console: Console) -> Workspace:
             currency="EUR",
             tracking_from_us=from_datetime(demo(second_of(now_us)).starts_at),
             created_us=now_us,
+            sandbox=True,  # so that its decisions can be told as of days that have passed
         )
         return store.change(lambda tx: create_workspace(tx, wanted))
 

@@ -13,9 +13,11 @@ from typing import NamedTuple
 import msgspec
 
 from promosight.flows.boards import kept_board
+from promosight.flows.decisioning import rules_of
 from promosight.flows.decisions_kept import Decision, decisions_by_id, unpacked
 from promosight.flows.minds import HALF_LIFE_US, Learned, read_learned, state_text
 from promosight.flows.news import moved_groups
+from promosight.flows.version_state import added, state_of
 from promosight.rules.evidence import Decided, Evidence
 from promosight.store.catalogue import load
 from promosight.store.rows import GroupKey
@@ -113,7 +115,9 @@ def relearn(tx: Tx, workspace_no: int, *, now_us: int) -> int:
         found = _changes(tx, workspace_no, keys[start : start + _PAGE])
         learned = learn(learned, found)._replace(revision=row[0])
         changes += found
-    lesson = Lesson(learned._replace(revision=row[0] + 1), changes)
+    state = state_of(tx, workspace_no, rules_of(tx, workspace_no).version)
+    learned = learned._replace(revision=row[0] + 1, evidence=added(learned.evidence, state))
+    lesson = Lesson(learned, changes)
     write_lesson(tx, workspace_no, lesson, "", now_us=now_us)
     return len(changes)
 

@@ -71,7 +71,7 @@ class Minds:
 
     def made(self, tx: Tx, catalogue: Catalogue, learned: Learned) -> Mind:
         """Solves what was learned, as of the latest decision among it."""
-        prior = _prior(tx, catalogue, learned.evidence)
+        prior = prior_of(tx, catalogue, learned.evidence)
         snapshot = solve(learned.evidence, prior, learned.latest_us, learned.revision)
         return Mind(learned.revision, snapshot, next(self._epochs))
 
@@ -104,7 +104,8 @@ def state_text(evidence: Evidence, latest_us: int) -> str:
     return msgspec.json.encode(State(latest_us, b64encode(evidence.encode()).decode())).decode()
 
 
-def _prior(tx: Tx, catalogue: Catalogue, evidence: Evidence) -> Prior:
+def prior_of(tx: Tx, catalogue: Catalogue, evidence: Evidence) -> Prior:
+    """What the counters tell of assignments that are not in the evidence."""
     assigned: Counter[str] = Counter()
     redeemed: Counter[str] = Counter()
     for no, cells in Outstanding(tx, catalogue.workspace.workspace_no).totals().items():

@@ -21,6 +21,7 @@ from promosight.store.rows import derived_id
 from promosight.store.tx import Tx
 
 ORDERS = ("newest", "oldest")
+KINDS = ("assignment", "redemption", "reversal", "outcome", "decision")
 
 
 class _Row(NamedTuple):
@@ -91,6 +92,7 @@ class Asked(msgspec.Struct, frozen=True):
     limit: int
     after: int
     now_us: int
+    kinds: frozenset[str] = frozenset(KINDS)
 
 
 def read_timeline(tx: Tx, asked: Asked) -> Timeline:
@@ -109,14 +111,15 @@ def read_timeline(tx: Tx, asked: Asked) -> Timeline:
     rows = list(map(_Row._make, found))
     if asked.order == "newest":
         rows.reverse()
-    page = rows[asked.after : asked.after + asked.limit]
+    wanted = [one for one in rows if one.kind in asked.kinds]
+    page = wanted[asked.after : asked.after + asked.limit]
     following = asked.after + len(page)
     return Timeline(
         customer_id=asked.customer_id,
         known=bool(row[3]),
         summary=_summary(catalogue, rows, asked.now_us),
         items=[_entry(catalogue, number, one) for one in page],
-        next=str(following) if following < len(rows) else None,
+        next=str(following) if following < len(wanted) else None,
     )
 
 

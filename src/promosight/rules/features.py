@@ -7,6 +7,7 @@ is a multiple of 1/64: that is what makes the sums of rules/evidence.py exact. d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -162,9 +163,20 @@ def _nearness(then_us: int | None, now_us: int, days: float) -> float:
     return 0.0 if then_us is None else exp(-max(0, now_us - then_us) / DAY_US / days)
 
 
+_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
+_NUMERAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
+
+
 def _told(values: Mapping[str, object]) -> Iterable[tuple[str, float]]:
-    """Numbers as `key=#` on a logarithmic scale, words and yes-or-no as one feature `key=word` for each word."""
+    """Numbers as `key=#` on a logarithmic scale, words and yes-or-no as one feature `key=word` for each word.
+
+    Money comes as text and is a number; a date would be a word of its own for everybody, and is left out.
+    """
     for key, value in values.items():
+        if isinstance(value, str) and _DATE.match(value):
+            continue
+        if isinstance(value, str) and _NUMERAL.fullmatch(value.strip()):
+            value = float(value)
         match value:
             case bool() | str():
                 word = str(value).strip().lower()

@@ -34,3 +34,26 @@ export type Receipt = Schemas["ReceiptAnswer"];
 export type Role = "viewer" | "marketer" | "developer" | "admin";
 export type User = Schemas["UserAnswer"];
 export type Session = Schemas["SessionAnswer"];
+export type Decisioning = Schemas["Decisioning"];
+export type DecisionSettings = Schemas["Settings"];
+export type Evaluation = Schemas["DecisionEvaluation"];
+export type PolicyEstimate = Schemas["PolicyEstimate"];
+export type PolicyDifference = Schemas["PolicyDifference"];
+export type ValueEstimate = Schemas["ValueEstimate"];
+export type ValueOverTime = Schemas["ValueOverTime"];
+export type ValuePeriod = Schemas["ValuePeriod"];
+export type MixSegment = Schemas["MixSegment"];
+export type Pacing = Schemas["Pacing"];
+export type Budget = Schemas["Budget"];
+export type WhatIf = Schemas["WhatIf"];
+export type WhatIfAnswer = Schemas["WhatIfAnswer"];
+export type Versions = Schemas["Versions"];
+/** The settings of a version are told as they were kept; the document does not say which. */
+export type VersionLine = Omit<Schemas["VersionLine"], "settings"> & {
+  settings: Partial<DecisionSettings>;
+};
+export type Explanation = Schemas["Explanation"];
+export type Candidate = Schemas["promosight.flows.explaining.Candidate"];
+export type Happened = Schemas["Happened"];
+export type Timeline = Schemas["Timeline"];
+export type TimelineEntry = Schemas["Entry"];

@@ -2,8 +2,10 @@ import {
   IconAlertTriangle,
   IconFileImport,
   IconPlugConnected,
+  IconRoute,
   IconSettings,
   IconTicket,
+  IconUsers,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { NavLink } from "react-router";
@@ -13,7 +15,14 @@ import { compact } from "../format";
 import classes from "./Shell.module.css";
 
 const GROUPS = [
-  { heading: "Plan", links: [{ to: "/promotions", label: "Promotions", icon: IconTicket }] },
+  {
+    heading: "Plan",
+    links: [
+      { to: "/promotions", label: "Promotions", icon: IconTicket },
+      { to: "/decisioning", label: "Decisioning", icon: IconRoute },
+      { to: "/customers", label: "Customers", icon: IconUsers },
+    ],
+  },
   {
     heading: "Data",
     links: [

@@ -5,6 +5,7 @@ import type { Problem } from "../../api/types";
 import { instant, sentence, titled } from "../../format";
 import { Note } from "../../look/Note";
 import { OutcomeTag } from "../../look/Tag";
+import { customerAddress } from "../decisioning/addresses";
 import { named } from "./ProblemTable";
 import { useReplay } from "./problems";
 import classes from "./problems.module.css";
@@ -79,7 +80,13 @@ function Facts({ problem }: { problem: Problem }) {
         )}
       </dd>
       <dt>Customer</dt>
-      <dd>{String(problem.customer_id ?? "not named")}</dd>
+      <dd>
+        {typeof problem.customer_id === "string" ? (
+          <Link to={customerAddress(problem.customer_id)}>{problem.customer_id}</Link>
+        ) : (
+          "not named"
+        )}
+      </dd>
       {problem.pointer && (
         <>
           <dt>Field</dt>

@@ -1,0 +1,140 @@
+"""The proof: what the running policy brings per decision, beside what the log, one fixed offer and chance would bring.
+
+Estimates are made of settled decisions alone; beside them stands what was measured against the control group. Where the
+policy is not shown to beat the best fixed order of offers, the verdict says that, and where the log cannot tell, that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from promosight.flows.decided_uplift import MeasuredUplift, measured_uplift
+from promosight.flows.estimates import (
+    PolicyDifference,
+    PolicyEstimate,
+    Shown,
+    difference_told,
+    policy_told,
+    verdict_code,
+)
+from promosight.flows.judged import Asked, Frame, Judged, framed, judged, worth_by
+from promosight.flows.kept import Keeping, kept
+from promosight.flows.minds import Minds
+from promosight.flows.rescoring import Models, chances, models_of
+from promosight.flows.version_state import plainly_learned, state_of
+from promosight.rules.decisioning import Settings
+from promosight.rules.evaluation import evaluate
+from promosight.rules.instants import DAY_US, format_instant
+from promosight.rules.logged import Floats
+from promosight.store.tx import Tx
+
+T = TypeVar("T")
+KEEPING = Keeping(us_each=200, slower=1, moved=100)
+"""An answer stands for two seconds with ten thousand decisions."""
+
+
+class DecisionEvaluation(Shown):
+    """What policies bring per decision, in `unit`, and what was measured.
+
+    `policies` are `logged`, `current`, `best_fixed` and `uniform`. `verdict` compares the current one with the best
+    fixed order of offers: `gain`, `no gain`, `worse` or `not enough support`.
+    """
+
+    verdict: str
+    verdict_words: str
+    objective: str
+    unit: str
+    policy_version: str
+    since: str
+    until: str
+    horizon_days: float
+    decisions: int
+    settled: int
+    used: int
+    young: int
+    policies: list[PolicyEstimate]
+    against_best_fixed: PolicyDifference
+    against_uniform: PolicyDifference
+    fixed_order: list[str]
+    measured: MeasuredUplift
+    as_of: str
+
+
+def evaluation(
+    tx: Tx, workspace_no: int, minds: Minds, asked: Asked, *, now_us: int
+) -> DecisionEvaluation:
+    """The proof as of now; of many decisions as it was some seconds ago."""
+    frame = framed(tx, workspace_no, minds, asked, now_us=now_us)
+    key = "evaluation", asked
+    return kept_answer(tx, key, frame, lambda: _evaluation(tx, frame, minds, now_us), now_us=now_us)
+
+
+def kept_answer(tx: Tx, key: Hashable, frame: Frame, find: Callable[[], T], *, now_us: int) -> T:
+    """An answer about decisions, kept for a moment under the question and the rules it was asked with."""
+    workspace = frame.catalogue.workspace
+    return kept(
+        tx,
+        (key, workspace.workspace_no, frame.rules),
+        workspace,
+        lambda _held: find(),
+        keeping=KEEPING,
+        assigned=frame.counted,
+        now_us=now_us,
+    )
+
+
+def current_of(tx: Tx, of: Judged, minds: Minds) -> tuple[Models, Floats]:
+    """The running policy on these decisions."""
+    number, rules = of.frame.catalogue.workspace.workspace_no, of.frame.rules
+    refit = state_of(tx, number, rules.version) is not None
+    models = models_of(tx, of, plainly_learned(tx, number, rules.version), refit=refit)
+    return models, policy_of(tx, of, models, rules.settings, minds)
+
+
+def policy_of(tx: Tx, of: Judged, models: Models, settings: Settings, minds: Minds) -> Floats:
+    """A policy with these settings on these decisions. It aims at its own objective, whatever it is judged by."""
+    frame = of.frame._replace(rules=of.frame.rules._replace(settings=settings))
+    return chances(of, models, settings, worth_by(tx, frame, settings.objective, minds))
+
+
+def _evaluation(tx: Tx, frame: Frame, minds: Minds, now_us: int) -> DecisionEvaluation:
+    of = judged(tx, frame, minds)
+    _, current = current_of(tx, of, minds)
+    found = evaluate(of.log, current)
+    estimates = {
+        "logged": found.logged,
+        "current": found.current,
+        "best_fixed": found.best_fixed,
+        "uniform": found.uniform,
+    }
+    order = found.fixed_orders[0]
+    return DecisionEvaluation(
+        verdict=verdict_code(found.verdict),
+        verdict_words=found.verdict.words,
+        **about(tx, of, now_us),
+        policies=[policy_told(name, one) for name, one in estimates.items()],
+        against_best_fixed=difference_told(found.against_fixed),
+        against_uniform=difference_told(found.against_uniform),
+        fixed_order=list(order),
+        measured=measured_uplift(tx, frame, of.worth),
+    )
+
+
+def about(tx: Tx, of: Judged, now_us: int) -> dict[str, Any]:
+    """What stands above every answer: which decisions it is about, and in what."""
+    frame = of.frame
+    learned = tx.one("learned_revision", workspace_no=frame.catalogue.workspace.workspace_no)
+    return {
+        "objective": frame.objective,
+        "unit": of.worth.unit,
+        "policy_version": f"{frame.rules.version}.{0 if learned is None else learned[0]}",
+        "since": format_instant(frame.asked.from_us),
+        "until": format_instant(frame.asked.to_us),
+        "horizon_days": round(frame.horizon_us / DAY_US, 3),
+        "decisions": frame.counted + frame.young,
+        "settled": frame.counted,
+        "used": len(of.log),
+        "young": frame.young,
+        "as_of": format_instant(now_us),
+    }

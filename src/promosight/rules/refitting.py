@@ -1,0 +1,163 @@
+"""Refitting: all that decisions taught, summed at once, and made linear anew where it has come to be wrong.
+
+Learning makes each decision's lesson linear at the probability that was logged with it. A decision logged while little
+was known is taken at a probability that turned out wrong; going over the same decisions a few times, each time at the
+probability the model has come to (iteratively reweighted least squares), gives the model that its likelihood asks for.
+Sums stay sums: what a refit gives is taken in place of what the same decisions gave before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from promosight.rules.evidence import ERA, LEAST_P, WEIGHT, Cell, Decided, Evidence
+from promosight.rules.features import BIAS, STEPS, Offer, stepped
+from promosight.rules.snapshot import Snapshot
+from promosight.rules.solving import Prior, solve
+
+PASSES = 4
+_FAR = 30.0
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Which = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What decisions taught, as arrays: a row for each decision."""
+
+    names: tuple[str, ...]
+    steps: Whole
+    """Features of the customer, decision x name."""
+    offers: tuple[Offer, ...]
+    offer: NDArray[np.intp]
+    """Which of the offers was chosen."""
+    decided_us: Whole
+    p_hat: Floats
+    lean: Floats
+    redeemed: Which
+
+    @classmethod
+    def of(cls, decided: Sequence[Decided], redeemed: Sequence[bool]) -> Lessons:
+        """The lessons of these decisions."""
+        names = (BIAS, *sorted({name for one in decided for name in one.x} - {BIAS}))
+        column = {name: at for at, name in enumerate(names)}
+        offers = tuple(dict.fromkeys(one.offer for one in decided))
+        place = {offer: at for at, offer in enumerate(offers)}
+        steps = np.zeros((len(decided), len(names)), np.int64)
+        for row, one in enumerate(decided):
+            for name, value in one.x.items():
+                steps[row, column[name]] = round(stepped(value) * STEPS)
+        steps[:, 0] = STEPS
+        return cls(
+            names,
+            steps,
+            offers,
+            np.array([place[one.offer] for one in decided], np.intp),
+            np.array([one.decided_us for one in decided], np.int64),
+            np.array([one.p_hat for one in decided], float),
+            np.array([one.lean for one in decided], float),
+            np.array(redeemed, np.bool_),
+        )
+
+    def __len__(self) -> int:
+        return len(self.offer)
+
+    def rows(self, which: Which) -> Lessons:
+        """Only some of them."""
+        return replace(
+            self,
+            steps=self.steps[which],
+            offer=self.offer[which],
+            decided_us=self.decided_us[which],
+            p_hat=self.p_hat[which],
+            lean=self.lean[which],
+            redeemed=self.redeemed[which],
+        )
+
+    def summed(self, half_life_us: int) -> Evidence:
+        """The same sums as adding each decision to an empty evidence, at once."""
+        era = self.decided_us // (ERA * half_life_us)
+        second, first = self._terms(era, half_life_us)
+        cells = {}
+        for number in np.unique(era).tolist():
+            for at, offer in enumerate(self.offers):
+                own = np.flatnonzero((era == number) & (self.offer == at))
+                if len(own):
+                    cells[number, offer] = self._cell(own, second, first)
+        return Evidence(half_life_us, {name: at for at, name in enumerate(self.names)}, cells)
+
+    def likely(self, snapshot: Snapshot) -> Floats:
+        """What a model makes of each decision's own offer."""
+        known = [at for at, name in enumerate(self.names) if name in snapshot.layout.places]
+        to = [snapshot.layout.places[self.names[at]] for at in known]
+        x = self.steps[:, known] / STEPS
+        odds = self.lean.copy()
+        for at, offer in enumerate(self.offers):
+            own = self.offer == at
+            odds[own] += x[own] @ snapshot.weights(offer)[to]
+        found: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -_FAR, _FAR)))
+        return found
+
+    def _terms(self, era: Whole, half_life_us: int) -> tuple[Whole, Whole]:
+        """What each decision adds to the second and first moments, for each step."""
+        p = np.clip(self.p_hat, LEAST_P, 1 - LEAST_P)
+        weight = np.exp2((self.decided_us - era * ERA * half_life_us) / half_life_us)
+        teaches = p * (1 - p)
+        pull = teaches * (np.log(p / (1 - p)) - self.lean) - p
+        label = np.where(self.redeemed, np.rint(weight * WEIGHT), 0.0)
+        second = np.rint(weight * teaches * WEIGHT).astype(np.int64)
+        first = (np.rint(weight * pull * WEIGHT) + label).astype(np.int64)
+        return second, first
+
+    def _cell(self, own: NDArray[np.intp], second: Whole, first: Whole) -> Cell:
+        held = self.steps[own]
+        used = np.flatnonzero(held.any(axis=0))
+        held = held[:, used]
+        cell = Cell(len(self.names))
+        cell.second[np.ix_(used, used)] = (held * second[own, None]).T @ held
+        cell.first[used] = first[own] @ held
+        cell.decisions = len(own)
+        cell.redeemed = int(self.redeemed[own].sum())
+        return cell
+
+
+def negated(evidence: Evidence) -> Evidence:
+    """What merged with the evidence leaves nothing."""
+    cells = {}
+    for key, cell in evidence.cells.items():
+        taken = cells[key] = Cell(0)
+        taken.second, taken.first = -cell.second, -cell.first
+        taken.decisions, taken.redeemed = -cell.decisions, -cell.redeemed
+    return Evidence(evidence.half_life_us, dict(evidence.columns), cells)
+
+
+def copied(evidence: Evidence) -> Evidence:
+    """The same sums, to be changed apart."""
+    made = Evidence(evidence.half_life_us)
+    made.merge(evidence)
+    return made
+
+
+def less(evidence: Evidence, lessons: Lessons) -> Evidence:
+    """What is left without these decisions."""
+    made = copied(evidence)
+    made.merge(negated(lessons.summed(evidence.half_life_us)))
+    return made
+
+
+def refitted(lessons: Lessons, rest: Evidence, prior: Prior, now_us: int) -> Evidence:
+    """The sums of these decisions where the model has come to, beside the rest that stays as it is."""
+    if not len(lessons):
+        return Evidence(rest.half_life_us)
+    usual = (int(lessons.redeemed.sum()) + 1) / (len(lessons) + 2)
+    taken = replace(lessons, p_hat=np.full(len(lessons), usual))
+    for _ in range(PASSES):
+        whole = taken.summed(rest.half_life_us)
+        whole.merge(rest)
+        taken = replace(taken, p_hat=taken.likely(solve(whole, prior, now_us)))
+    return taken.summed(rest.half_life_us)

@@ -1,0 +1,110 @@
+"""The improver: one thread beside the server that looks after candidates nobody has to look after.
+
+Once a day, where enough was learned, it makes a candidate of all that was learned, gone over anew. A candidate that is
+automatic is compared with the running version now and then, and promoted when even the lower bound of what it brings
+more is above nothing; otherwise it waits. What is dear is done on a reading connection; where several servers do it at
+once, one of them promotes and the others find that it runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from promosight.errors import PromosightError
+from promosight.flows.candidates import compared, refit_of
+from promosight.flows.minds import Minds
+from promosight.flows.versions import (
+    Doing,
+    Waiting,
+    add_candidate,
+    give_up,
+    note_shown,
+    refit_due,
+    run_version,
+    waiting_versions,
+    wanted_settings,
+)
+from promosight.rules.instants import HOUR_US
+from promosight.store.engine import Store
+from promosight.store.tx import Tx
+
+BY = "promosight"
+"""Who does what nobody asked for."""
+_LOOKS_EVERY_SECONDS = 5.0
+_REST = 100
+"""It rests so many times as long as a look took."""
+_AGAIN_US = HOUR_US
+_log = logging.getLogger("promosight")
+
+
+class Improver:
+    """The thread that looks after candidates of all workspaces of a store, until `stop`."""
+
+    def __init__(self, store: Store, minds: Minds, *, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._minds = minds
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="promosight-improver", daemon=True)
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the candidate at hand."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        rest = _LOOKS_EVERY_SECONDS
+        while not self._stopping.wait(rest):
+            began = time.monotonic()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - there is nobody else to tell
+                if not self._stopping.is_set():
+                    _log.error("looking after candidates failed", exc_info=error)
+            rest = max(_LOOKS_EVERY_SECONDS, _REST * (time.monotonic() - began))
+
+    def _look(self) -> None:
+        for workspace_no in self._store.read(lambda tx: refit_due(tx, now_us=self._clock())):
+            if not self._stopping.is_set():
+                self._refit(workspace_no)
+        for one in self._store.read(waiting_versions):
+            if self._stopping.is_set():
+                return
+            if one.shown_us is None or one.shown_us + _AGAIN_US <= self._clock():
+                self._compare(one)
+
+    def _refit(self, workspace_no: int) -> None:
+        now_us = self._clock()
+        state = self._store.read(lambda tx: refit_of(tx, workspace_no, self._minds, now_us=now_us))
+        doing = Doing(BY, now_us, "nightly refit")
+
+        def keep(tx: Tx) -> None:
+            give_up(tx, workspace_no, BY, doing)
+            settings = wanted_settings(tx, workspace_no, {})
+            add_candidate(tx, workspace_no, settings, state, doing, automatic=True)
+
+        self._store.change(keep)
+
+    def _compare(self, one: Waiting) -> None:
+        now_us = self._clock()
+        number, version = one.workspace_no, one.version
+        found = self._store.read(
+            lambda tx: compared(tx, number, self._minds, version, now_us=now_us)
+        )
+        self._store.change(lambda tx: note_shown(tx, number, version, found.shown, now_us))
+        if not found.better:
+            return
+        doing = Doing(BY, now_us, "a gain was shown", shown=found.shown)
+        try:
+            self._store.change(
+                lambda tx: run_version(tx, number, version, "promoted", doing, found.running)
+            )
+        except PromosightError as error:
+            _log.info("version %s was not promoted: %s", version, error.detail)

@@ -1,0 +1,236 @@
+import { Skeleton } from "@mantine/core";
+import type { Evaluation, PolicyEstimate, ValuePeriod } from "../../../api/types";
+import { count, sentence } from "../../../format";
+import { Note } from "../../../look/Note";
+import { Section } from "../../../look/Section";
+import { Tag, type Tone } from "../../../look/Tag";
+import classes from "../decisioning.module.css";
+import { between, estimated, GATES, inUnit, offerName } from "../words";
+import { Range } from "./Range";
+
+interface Props {
+  evaluation: Evaluation | undefined;
+  whole: ValuePeriod | undefined;
+}
+
+/** What deciding for each customer gained, in words first, then every figure it rests on. */
+export function GainSection({ evaluation, whole }: Props) {
+  return (
+    <Section title="What it gained" about={evaluation && aboutOf(evaluation)}>
+      {evaluation ? (
+        <div className={classes.gain}>
+          <Headline evaluation={evaluation} />
+          <Control evaluation={evaluation} />
+          <Policies evaluation={evaluation} whole={whole} />
+        </div>
+      ) : (
+        <Skeleton height={280} />
+      )}
+    </Section>
+  );
+}
+
+function aboutOf({ used, young, horizon_days: days }: Evaluation): string {
+  const waiting =
+    young > 0 ? ` ${count(young)} more are younger than ${days} days and still wait.` : "";
+  return `Per decision, estimated from ${count(used)} settled decisions with 95% intervals.${waiting}`;
+}
+
+interface Said {
+  tone: Tone;
+  title: string;
+  more: string;
+}
+
+function Headline({ evaluation }: { evaluation: Evaluation }) {
+  const { tone, title, more } = headline(evaluation);
+  return (
+    <Note tone={tone}>
+      <strong className={classes.headline}>{title}</strong>
+      <div>{more}</div>
+    </Note>
+  );
+}
+
+function headline({
+  verdict,
+  verdict_words,
+  against_best_fixed: against,
+  unit,
+  fixed_order,
+  used,
+}: Evaluation): Said {
+  const best = `the best fixed offer${fixed_order[0] && fixed_order[0] !== "none" ? ` (${fixed_order[0]})` : ""}`;
+  const { estimate, cautious } = against;
+  if (!estimate || verdict === "not enough support")
+    return used === 0
+      ? {
+          tone: "quiet",
+          title: "Too early to tell",
+          more: "No decision is old enough yet for its outcome to be known. Until then nothing is claimed.",
+        }
+      : { tone: "quiet", title: `Not enough support yet${needed(against)}`, more: verdict_words };
+  const wide = cautious ? between(cautious, unit) : between(estimate.interval, unit);
+  const by = inUnit(Math.abs(estimate.value), unit);
+  if (verdict === "gain")
+    return {
+      tone: "good",
+      title: `Gains ${by} per decision over ${best}`,
+      more: `The true gain lies between ${wide.replace(" to ", " and ")}, with 95% confidence.`,
+    };
+  if (verdict === "worse")
+    return {
+      tone: "warn",
+      title: `Brings ${by} less per decision than ${best}`,
+      more: `The difference lies within ${wide}. Consider giving everybody the fixed offer, or trying less.`,
+    };
+  return {
+    tone: "quiet",
+    title: `No gain over ${best}`,
+    more: `The difference is ${inUnit(estimate.value, unit)}, and it may be anything from ${wide}. Choosing for each customer is not shown to bring more here.`,
+  };
+}
+
+/** What an interval takes at least (see docs/evaluation.md): this many decisions' worth, of this share of them. */
+const ENOUGH = 1_000;
+const LEAST_SHARE = 0.1;
+
+function needed({
+  effective_sample_size: effective,
+  support,
+}: Evaluation["against_best_fixed"]): string {
+  if (support.share < LEAST_SHARE || effective >= ENOUGH) return "";
+  const more = Math.ceil((ENOUGH / support.share - support.decisions) / 100) * 100;
+  return `: needs about ${count(more)} more decisions`;
+}
+
+function Control({ evaluation: { measured } }: { evaluation: Evaluation }) {
+  const { per_customer: uplift, unit, treated, control, words } = measured;
+  return (
+    <div className={classes.measured}>
+      <h3>Against the control group</h3>
+      <p>
+        {uplift ? (
+          <>
+            <b>
+              {uplift.value >= 0 ? "+" : ""}
+              {inUnit(uplift.value, unit)}
+            </b>{" "}
+            per customer ({between(uplift.interval, unit)}).{" "}
+          </>
+        ) : null}
+        {sentence(words)}
+      </p>
+      <p className={classes.quiet}>
+        {count(treated)} customers decided on, {count(control)} in the control group.
+      </p>
+    </div>
+  );
+}
+
+const NAMES: Record<string, [name: string, about: string]> = {
+  current: ["The policy now", "as it would choose today"],
+  logged: ["As it was decided", "what really happened"],
+  best_fixed: ["Best fixed offer", "the same for everybody"],
+  uniform: ["At random", "any open offer alike"],
+};
+
+function Policies({
+  evaluation,
+  whole,
+}: {
+  evaluation: Evaluation;
+  whole: ValuePeriod | undefined;
+}) {
+  const { policies, unit, fixed_order } = evaluation;
+  const order = ["current", "logged", "best_fixed", "uniform"];
+  const shown = [...policies].sort((a, b) => order.indexOf(a.policy) - order.indexOf(b.policy));
+  const control = whole?.control ?? null;
+  const ends = [...shown.map((one) => one.dr), control].flatMap((one) => one?.interval ?? []);
+  const scale: [number, number] = [Math.min(0, ...ends), Math.max(0.0001, ...ends)];
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className={classes.scroll} aria-label="Value per decision of each policy" tabIndex={0}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">Policy</th>
+            <th scope="col" className={classes.number}>
+              Value per decision
+            </th>
+            <th scope="col">95% interval</th>
+            <th scope="col" className={classes.number}>
+              Worth so many decisions
+            </th>
+            <th scope="col">Support</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((one) => (
+            <Policy key={one.policy} one={one} unit={unit} scale={scale} best={fixed_order[0]} />
+          ))}
+          {control && whole && (
+            <tr>
+              <th scope="row">
+                Control group <small>what it really brought</small>
+              </th>
+              <td className={classes.number}>{inUnit(control.value, unit)}</td>
+              <td>
+                <Range
+                  interval={control.interval}
+                  value={control.value}
+                  scale={scale}
+                  said={between(control.interval, unit)}
+                />
+              </td>
+              <td className={classes.number}>{count(whole.control_decisions)}</td>
+              <td>
+                <Tag tone="good">Measured</Tag>
+              </td>
+            </tr>
+          )}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface PolicyProps {
+  one: PolicyEstimate;
+  unit: string;
+  scale: [number, number];
+  best: string | undefined;
+}
+
+function Policy({ one, unit, scale, best }: PolicyProps) {
+  const [name, about] = NAMES[one.policy] ?? [one.policy, ""];
+  const gate = GATES[one.gate] ?? { label: one.gate, tone: "quiet" as const };
+  const which =
+    one.policy === "best_fixed" && best ? offerName(best === "none" ? null : best) : about;
+  return (
+    <tr>
+      <th scope="row">
+        {name} <small>{which}</small>
+      </th>
+      <td className={classes.number} title={one.dr ? estimated(one.dr, unit) : undefined}>
+        {one.dr ? inUnit(one.dr.value, unit) : "\u2013"}
+      </td>
+      <td>
+        {one.dr ? (
+          <Range
+            interval={one.dr.interval}
+            value={one.dr.value}
+            scale={scale}
+            said={between(one.dr.interval, unit)}
+          />
+        ) : (
+          <small className={classes.why}>{one.support.words}</small>
+        )}
+      </td>
+      <td className={classes.number}>{count(one.effective_sample_size)}</td>
+      <td>
+        <Tag tone={gate.tone}>{gate.label}</Tag>
+      </td>
+    </tr>
+  );
+}
