@@ -63,7 +63,7 @@ class Prices:
         assert left is not None
         self._paces[no] = paced(
             self._paces.get(no) or begun(now_us, ends_us),
-            room=left / MICROS,
+            left=left / MICROS,
             ends_us=ends_us,
             now_us=now_us,
             value=place.value - place.cost,

@@ -568,6 +568,341 @@ export interface components {
             moved_at: string | null;
         };
         /**
+         * DecisionEvaluation
+         * @description What policies bring per decision, in `unit`, and what was measured.
+         *
+         *         `policies` are `logged`, `current`, `best_fixed` and `uniform`. `verdict` compares the current one with the best
+         *         fixed order of offers: `gain`, `no gain`, `worse` or `not enough support`.
+         */
+        DecisionEvaluation: {
+            verdict: string;
+            verdict_words: string;
+            objective: string;
+            unit: string;
+            policy_version: string;
+            since: string;
+            until: string;
+            horizon_days: number;
+            decisions: number;
+            settled: number;
+            used: number;
+            young: number;
+            policies: components["schemas"]["PolicyEstimate"][];
+            against_best_fixed: components["schemas"]["PolicyDifference"];
+            against_uniform: components["schemas"]["PolicyDifference"];
+            fixed_order: string[];
+            measured: components["schemas"]["MeasuredUplift"];
+            as_of: string;
+        };
+        /**
+         * PolicyEstimate
+         * @description What a policy brings per decision: `dr` is the headline. All null where there is not enough support.
+         */
+        PolicyEstimate: {
+            policy: string;
+            gate: string;
+            effective_sample_size: number;
+            dr: components["schemas"]["ValueEstimate"] | null;
+            snips: components["schemas"]["ValueEstimate"] | null;
+            ips: components["schemas"]["ValueEstimate"] | null;
+            support: components["schemas"]["SupportShown"];
+        };
+        /**
+         * ValueEstimate
+         * @description A value per decision with its 95% interval.
+         */
+        ValueEstimate: {
+            value: number;
+            interval: [
+                number,
+                number
+            ];
+        };
+        /**
+         * SupportShown
+         * @description How well the log covers a policy: why there is no number, in stable codes and in words.
+         */
+        SupportShown: {
+            reasons: string[];
+            words: string;
+            decisions: number;
+            share: number;
+            heaviest: number;
+            mean_weight: number;
+            rewarded: number;
+        };
+        /**
+         * PolicyDifference
+         * @description What one policy brings more per decision than another, on the same decisions.
+         *
+         *         `cautious` is the interval a verdict rests on: wider than the estimate's where overlap is low.
+         */
+        PolicyDifference: {
+            gate: string;
+            effective_sample_size: number;
+            estimate: components["schemas"]["ValueEstimate"] | null;
+            cautious: [
+                number,
+                number
+            ] | null;
+            support: components["schemas"]["SupportShown"];
+        };
+        /**
+         * MeasuredUplift
+         * @description What a customer decided on by the policy brought more than one of the control group.
+         *
+         *         The 95% interval holds at all times. `basis`: `outcomes` (all orders) or `redemptions` (only what was redeemed).
+         */
+        MeasuredUplift: {
+            treated: number;
+            control: number;
+            treated_mean: number | null;
+            control_mean: number | null;
+            per_customer: components["schemas"]["ValueEstimate"] | null;
+            basis: string;
+            unit: string;
+            reason: string | null;
+            words: string;
+        };
+        /**
+         * WhatIf
+         * @description What would be different. `value` and `cost` are of a redemption of `offer`; `reward` is what it would be worth to
+         *         the customer; `instead` takes its place; `segments` are the only ones to get it; `withdrawn` takes it away.
+         */
+        WhatIf: {
+            /** @default null */
+            offer: components["schemas"]["OfferNamed"] | null;
+            /** @default null */
+            value: string | null;
+            /** @default null */
+            cost: string | null;
+            /** @default null */
+            reward: string | null;
+            /** @default null */
+            instead: components["schemas"]["OfferNamed"] | null;
+            /** @default null */
+            segments: string[] | null;
+            /** @default false */
+            withdrawn: boolean;
+            /** @default null */
+            exploration: string | null;
+            /** @default null */
+            gamma: number | null;
+            /** @default null */
+            floor: number | null;
+            /** @default null */
+            since: string | null;
+            /** @default null */
+            until: string | null;
+            /** @default null */
+            objective: string | null;
+            /** @default null */
+            horizon_days: number | null;
+        };
+        /**
+         * OfferNamed
+         * @description A promotion, with one of its tiers or with all of them.
+         */
+        OfferNamed: {
+            promotion_id: string;
+            /** @default null */
+            tier_id: string | null;
+        };
+        /**
+         * WhatIfAnswer
+         * @description What the change would bring more per decision: `verdict` is `gain`, `no gain`, `worse` or `not enough support`.
+         *
+         *         `affected` is the share of decisions that would go differently; `assumes` says what is taken for granted.
+         */
+        WhatIfAnswer: {
+            verdict: string;
+            verdict_words: string;
+            change: string;
+            assumes: string[];
+            affected: number | null;
+            current: components["schemas"]["PolicyEstimate"];
+            changed: components["schemas"]["PolicyEstimate"];
+            difference: components["schemas"]["PolicyDifference"];
+            objective: string;
+            unit: string;
+            policy_version: string;
+            since: string;
+            until: string;
+            horizon_days: number;
+            decisions: number;
+            settled: number;
+            used: number;
+            young: number;
+            as_of: string;
+        };
+        /**
+         * ValueOverTime
+         * @description What decisions brought over time, and what was offered to whom.
+         */
+        ValueOverTime: {
+            by: string;
+            periods: components["schemas"]["ValuePeriod"][];
+            whole: components["schemas"]["ValuePeriod"];
+            mix: components["schemas"]["MixSegment"][];
+            objective: string;
+            unit: string;
+            policy_version: string;
+            since: string;
+            until: string;
+            horizon_days: number;
+            decisions: number;
+            settled: number;
+            used: number;
+            young: number;
+            as_of: string;
+        };
+        /**
+         * ValuePeriod
+         * @description A day or week, which begins on the day `from`. `settled`: all its decisions are among these.
+         */
+        ValuePeriod: {
+            from: string;
+            settled: boolean;
+            decisions: number;
+            offers: number;
+            redeemed: number;
+            ours: components["schemas"]["ValueEstimate"] | null;
+            control_decisions: number;
+            control: components["schemas"]["ValueEstimate"] | null;
+            best_fixed: components["schemas"]["ValueEstimate"] | null;
+            best_fixed_gate: string;
+            learning: components["schemas"]["Learning"] | null;
+        };
+        /**
+         * Learning
+         * @description How well it was known what would be redeemed: `log_loss` per offer made, beside that of a guess which knows the
+         *         period's rate; `gain` is by how much it is less. `predicted` and `observed` are the mean rates.
+         */
+        Learning: {
+            offers: number;
+            log_loss: number;
+            usual_log_loss: number;
+            gain: number;
+            predicted: number;
+            observed: number;
+        };
+        /**
+         * MixSegment
+         * @description What was offered to a segment, or, where it is null, to everybody.
+         */
+        MixSegment: {
+            segment: string | null;
+            decisions: number;
+            value: number;
+            offers: components["schemas"]["MixOffer"][];
+        };
+        /**
+         * MixOffer
+         * @description How often an offer was chosen in a segment, and what came of it per decision; null ids are no offer.
+         */
+        MixOffer: {
+            promotion_id: string | null;
+            tier_id: string | null;
+            decisions: number;
+            share: number;
+            redeemed: number;
+            value: number;
+        };
+        /**
+         * Versions
+         * @description The versions of the policy, how the apprentice does, and what was done about versions.
+         */
+        Versions: {
+            running: number;
+            versions: components["schemas"]["VersionLine"][];
+            apprentice: components["schemas"]["ApprenticeMatch"];
+            history: components["schemas"]["VersionEvent"][];
+        };
+        /**
+         * VersionLine
+         * @description A version: `candidate`, `running` or `retired`. `shown` is what it was last estimated to bring more per decision
+         *         than the version that ran then.
+         */
+        VersionLine: {
+            version: number;
+            state: string;
+            origin: string;
+            note: string | null;
+            settings: Record<string, never>;
+            by: string;
+            created_at: string;
+            promoted_at: string | null;
+            retired_at: string | null;
+            automatic: boolean;
+            shown: components["schemas"]["PolicyDifference"] | null;
+            shown_at: string | null;
+        };
+        /**
+         * ApprenticeMatch
+         * @description Of its latest decisions, those where it would have chosen what was done: what the brand assigned under the
+         *         decision's id, else the usual offer that was answered, or none. The interval is 95%.
+         */
+        ApprenticeMatch: {
+            decisions: number;
+            matched: number;
+            rate: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * VersionEvent
+         * @description Something done about a version: `created`, `promoted`, `rolled_back` or `settings` (changed while it ran).
+         */
+        VersionEvent: {
+            at: string;
+            version: number;
+            action: string;
+            by: string;
+            forced: boolean;
+            note: string | null;
+            difference: components["schemas"]["PolicyDifference"] | null;
+        };
+        /**
+         * NewVersion
+         * @description A candidate: the running version with some settings changed, or with all that was learned gone over anew.
+         */
+        NewVersion: {
+            /**
+             * @description Of `objective`, `margin`, `exploration`, `gamma`, `floor`, what is different.
+             * @default {}
+             */
+            settings: Record<string, never>;
+            /** @default false */
+            refit: boolean;
+            /**
+             * @description Promote it as soon as a gain over the running version is shown.
+             * @default false
+             */
+            automatic: boolean;
+            /** @default null */
+            note: string | null;
+        };
+        /**
+         * PromoteVersion
+         * @description `force` promotes it whatever was shown.
+         */
+        PromoteVersion: {
+            /** @default false */
+            force: boolean;
+            /** @default null */
+            note: string | null;
+        };
+        /**
+         * RollBackVersion
+         * @description Why a version is gone back to.
+         */
+        RollBackVersion: {
+            /** @default null */
+            note: string | null;
+        };
+        /**
          * Timeline
          * @description A page of a customer's timeline, and the summary of all of it.
          */
