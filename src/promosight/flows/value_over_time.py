@@ -161,6 +161,7 @@ def _usual(tx: Tx, of: Judged) -> _Usual:
         from_us=frame.asked.from_us,
         to_us=frame.settled_us,
         every=of.every,
+        horizon_us=frame.horizon_us,
     )
     values = []
     for _, promotion_no, tier_id, redeemed in rows:
