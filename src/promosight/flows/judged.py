@@ -30,7 +30,7 @@ from promosight.rules.logged import NONE, Floats, Log, Mask, horizon
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Row, Tx
 
-MOST = 20_000
+MOST = 12_000
 """So many decisions are read at most, give or take; intervals hardly get narrower by more."""
 MATURITY_DAYS = 30
 """A redemption later than this is too rare to wait for."""

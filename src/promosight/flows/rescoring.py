@@ -26,7 +26,7 @@ from promosight.rules.solving import Prior, solve
 from promosight.store.tx import Tx
 
 Rows = NDArray[np.intp]
-FOLDS = 5
+FOLDS = 3
 _AT_ONCE = 2_000
 
 

@@ -1,6 +1,6 @@
 -- name: count_judged
--- How many decisions of a period were drawn by the policy and acted on, and when the first and last of them were made.
-SELECT COUNT(*), MIN(d.decided_us), MAX(d.decided_us) FROM decision AS d
+-- How many decisions of a period the policy drew.
+SELECT COUNT(*) FROM decision AS d
 WHERE d.workspace_no = :workspace_no AND d.decided_us >= :from_us AND d.decided_us < :to_us AND d.mode = 'policy';
 
 -- name: judged_decisions
@@ -13,7 +13,7 @@ LEFT JOIN decision_label AS l
     AND l.tier_id = COALESCE(d.tier_id, '')
 WHERE d.workspace_no = :workspace_no AND d.decided_us >= :from_us AND d.decided_us < :to_us
   AND d.mode = 'policy' AND d.customer_no % :every = 0
-ORDER BY d.decided_us, d.decision_id;
+ORDER BY d.decided_us, d.customer_no;
 
 -- name: decided_customers
 -- The customers of a period by group, those whose group changed left out: how often and when first decided on, by whom.
