@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -359,6 +360,28 @@ def made(client: httpx.Client, **version: Any) -> Any:
     answer = client.post("/v1/decisioning/versions", json=version)
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+def test_of_many_promotions_at_once_each_is_whole(client: httpx.Client) -> None:
+    """P19: whoever promotes at the same moment as others: one version runs, and each change is in the history once."""
+    numbers = [made(client, settings={"gamma": float(n)})["version"] for n in (20, 30, 40)]
+
+    def promote(version: int) -> int:
+        path = f"/v1/decisioning/versions/{version}/promote"
+        return client.post(path, json={"force": True}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(promote, numbers * 4))
+    assert set(statuses) <= {200, 409}
+    found = asked(client, "versions")
+    assert [one["version"] for one in found["versions"] if one["state"] == "running"] == [
+        found["running"]
+    ]
+    promoted = [one["version"] for one in found["history"] if one["action"] == "promoted"]
+    assert len(promoted) == statuses.count(200)
+    assert promoted[0] == found["running"]
+    now = client.get("/v1/decisioning").json()["settings"]
+    assert now["gamma"] == 10 * numbers.index(found["running"]) + 20
 
 
 def test_measured_uplift_counts_all_orders_where_they_are_told(client: httpx.Client) -> None:

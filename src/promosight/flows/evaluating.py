@@ -24,7 +24,8 @@ from promosight.flows.minds import Minds
 from promosight.flows.rescoring import Models, chances, models_of
 from promosight.flows.version_state import plainly_learned, state_of
 from promosight.rules.decisioning import Settings
-from promosight.rules.evaluation import evaluate
+from promosight.rules.estimating import NOT_ENOUGH
+from promosight.rules.evaluation import Verdict, evaluate
 from promosight.rules.instants import DAY_US, format_instant
 from promosight.rules.logged import Floats
 from promosight.store.tx import Tx
@@ -109,16 +110,24 @@ def _evaluation(tx: Tx, frame: Frame, minds: Minds, now_us: int) -> DecisionEval
         "uniform": found.uniform,
     }
     order = found.fixed_orders[0]
+    uplift = measured_uplift(tx, frame, of.worth)
     return DecisionEvaluation(
         verdict=verdict_code(found.verdict),
-        verdict_words=found.verdict.words,
+        verdict_words=_words(found.verdict, uplift),
         **about(tx, of, now_us),
         policies=[policy_told(name, one) for name, one in estimates.items()],
         against_best_fixed=difference_told(found.against_fixed),
         against_uniform=difference_told(found.against_uniform),
         fixed_order=list(order),
-        measured=measured_uplift(tx, frame, of.worth),
+        measured=uplift,
     )
+
+
+def _words(found: Verdict, uplift: MeasuredUplift) -> str:
+    """The verdict; where the log cannot tell, with what was measured, if anything was."""
+    if found.code != NOT_ENOUGH or uplift.per_customer is None:
+        return found.words
+    return f"{found.words} Measured: {uplift.words}"
 
 
 def about(tx: Tx, of: Judged, now_us: int) -> dict[str, Any]:
