@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.deciding import decided, learned, settings
+from promosight.flows.learning import relearn
+from promosight.store.engine import open_store
+from tests.api.deciding import decided, learned, redeem, settings
 from tests.api.server import client_of, new_workspace, promotion
 
 FIRST = datetime(2026, 10, 5, 9, tzinfo=UTC)
@@ -382,6 +384,42 @@ def test_of_many_promotions_at_once_each_is_whole(client: httpx.Client) -> None:
     assert promoted[0] == found["running"]
     now = client.get("/v1/decisioning").json()["settings"]
     assert now["gamma"] == 10 * numbers.index(found["running"]) + 20
+
+
+def test_a_refit_comes_and_goes_to_the_last_bit_and_is_rebuilt(
+    store_url: str, client: httpx.Client
+) -> None:
+    """P19, N9: whatever is learned meanwhile, going back to a version gives what it would have learned."""
+    settings(client, floor=0.5)
+    for name in PLANS:
+        promotion(client, name)
+    made_ = [decided(client, f"c{n}", context={"plan": PLANS[n % 2]}) for n in range(40)]
+    offers = [one for one in made_ if one["choice"]]
+    learned(client, decisions=len(offers))
+    store = open_store(store_url, now_us=0)
+
+    def state() -> Any:
+        row = store.read(lambda tx: tx.one("learned", workspace_no=1))
+        assert row is not None
+        return row[1:4]
+
+    version = made(client, refit=True)["version"]
+    path = "/v1/decisioning/versions/{}/{}"
+    plain = state()
+    assert client.post(path.format(version, "promote"), json={"force": True}).status_code == 200
+    assert state() != plain
+    for one in offers[:6]:
+        name, who = one["choice"]["promotion_id"], one["customer_id"]
+        redeem(client, name, who, f"e{who}", assignment_id=one["assignment_id"])
+    learned(client, redeemed=6)
+    with_refit = state()
+    store.change(lambda tx: relearn(tx, 1, now_us=0))
+    assert state() == with_refit
+    assert client.post(path.format(1, "rollback")).status_code == 200
+    without = state()
+    store.change(lambda tx: relearn(tx, 1, now_us=0))
+    assert state() == without
+    store.close()
 
 
 def test_measured_uplift_counts_all_orders_where_they_are_told(client: httpx.Client) -> None:
