@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import copysign, exp, isfinite, log1p
+from typing import NamedTuple
 
 from promosight.rules.promotions import Promotion
 
@@ -24,8 +25,7 @@ DAY_US = 86_400_000_000
 _LONGEST = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What one customer did with one promotion before the decision."""
 
     kind: str
