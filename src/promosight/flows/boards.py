@@ -4,16 +4,20 @@ It is put together when the catalogue, the settings or what was learned has chan
 its number; its text is kept once, so that a decision needs not repeat what thirty offers were worth.
 
 What an offer is worth if it is redeemed: its stated value, else the margin of what an order that redeems it comes to
-on average, drawn towards the workspace's average while few are known; less what its reward costs. While nothing at all
-is known of orders, and nothing is stated, every redemption counts as one.
+on average, drawn towards the workspace's average while few are known; less what its reward costs. What follows from
+orders follows from the customer's own: it is multiplied by how far their mean order, drawn towards the workspace's,
+differs from it. While nothing at all is known of orders, and nothing is stated, every redemption counts as one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from promosight.flows.limit_cells import has_limits
 from promosight.flows.outstanding import Outstanding
@@ -23,6 +27,7 @@ from promosight.rules.identity import content_digest
 from promosight.rules.instants import parse_instant
 from promosight.rules.matching import promised_micros
 from promosight.rules.money import MICROS, UNIT_MARK
+from promosight.rules.policy import bounded
 from promosight.rules.promotions import Promotion
 from promosight.rules.tallies import MEASURES
 from promosight.store.catalogue import Catalogue, Listed
@@ -34,6 +39,12 @@ _ASSIGNED, _REDEEMED, _REDEMPTIONS, _COST, _ORDER = (
 )
 _DRAWN = 20.0
 """The workspace's average counts as so many orders of a promotion's own."""
+_DRAWN_OWN = 4.0
+"""And as so many of a customer's."""
+_USUAL_RATE, _USUAL_WEIGHT = 0.05, 100
+_MOST_OWN = 8.0
+"""A customer's orders count as so many times the average at most, and as that part of it at least."""
+Floats = NDArray[np.float64]
 
 
 class Place(NamedTuple):
@@ -49,6 +60,8 @@ class Place(NamedTuple):
     cost: float
     promised: int | None
     """The reward's value in millionths; None where only its use will tell."""
+    by_order: tuple[bool, bool] = (False, False)
+    """Whether value and cost follow from the customer's orders."""
 
     @property
     def reward_micros(self) -> int:
@@ -61,9 +74,6 @@ class Place(NamedTuple):
         return self.reward_micros / MICROS
 
 
-_USUAL_RATE, _USUAL_WEIGHT = 0.05, 100
-
-
 class Kept(msgspec.Struct, array_like=True):
     """An offer of a kept board. `value` and `cost` are what a redemption of it brings and takes."""
 
@@ -71,22 +81,45 @@ class Kept(msgspec.Struct, array_like=True):
     tier_id: str | None
     value: float
     cost: float
-    features: list[tuple[str, float]]
+    features: tuple[tuple[str, float], ...]
     taken: float = 0.0
     """What a redemption takes from the promotion's budget."""
+    by_order: tuple[bool, bool] = (False, False)
+    """Whether value and cost follow from the customer's orders: then they are of an average customer."""
 
     @property
     def offer(self) -> Offer:
         """As the model sees it."""
-        return made_offer(self.promotion_id, self.tier_id, dict(self.features))
+        return _offer(self.promotion_id, self.tier_id, self.features)
+
+    def worth(self, own: float) -> tuple[float, float]:
+        """Value and cost for a customer whose orders are so many times the average."""
+        value, cost = self.by_order
+        return self.value * (own if value else 1.0), self.cost * (own if cost else 1.0)
+
+
+@lru_cache(4_096)
+def _offer(promotion_id: str, tier_id: str | None, told: tuple[tuple[str, float], ...]) -> Offer:
+    return made_offer(promotion_id, tier_id, dict(told))
+
+
+def nets_of(kept: Sequence[Kept]) -> tuple[Floats, Floats]:
+    """What redemptions are worth net of their reward: the part that is the same for all, and what orders multiply."""
+    told = np.array([(*one.worth(0.0), one.value, one.cost) for one in kept], float).reshape(-1, 4)
+    fixed = bounded(told[:, 0] - told[:, 1])
+    return fixed, bounded(told[:, 2] - told[:, 3]) - fixed
 
 
 class Board:
     """The offers of a workspace at one time; `by_promotion` has their places by promotion id."""
 
-    def __init__(self, places: list[Place], *, by_redemption: bool, rate: float) -> None:
+    def __init__(
+        self, places: list[Place], *, by_redemption: bool, rate: float, order: float = 0.0
+    ) -> None:
         self.places = places
         self.by_redemption = by_redemption
+        self.order = order
+        """What an order comes to on average; 0 where that is not known or does not matter."""
         self.rate = rate
         """The share of assignments that are redeemed, drawn towards what is usual."""
         self.by_promotion: dict[str, list[int]] = {}
@@ -104,19 +137,39 @@ class Board:
         ]
         """The places that are not open to everybody while they run."""
         self.tiers = {one.tier_id for one in places}
+        self.everywhere = np.arange(len(places), dtype=np.intp)
+        self.since_us = int(self.starts_us.max(initial=-(2**62)))
+        self.until_us = int(self.ends_us.min(initial=2**62))
+        """From `since_us` and before `until_us` all of them run."""
         kept = [
             Kept(
                 one.listed.promotion_id,
                 one.tier_id,
                 one.value,
                 one.cost,
-                list(one.offer.features),
+                one.offer.features,
                 one.taken,
+                one.by_order,
             )
             for one in places
         ]
+        self.kept = kept
+        self.fixed, self.by_order = nets_of(kept)
+        self.taken = np.array([one.taken for one in places], float)
         self.text = _encode(kept).decode()
         self.number = content_digest(self.text)
+
+    @cached_property
+    def offers(self) -> tuple[Offer, ...]:
+        """As the model sees them."""
+        return tuple(one.offer for one in self.places)
+
+    def own(self, orders: int, total: float) -> float:
+        """How many times the average a customer's orders are, drawn towards it while few are known."""
+        if not self.order or not orders:
+            return 1.0
+        found = (total / self.order + _DRAWN_OWN) / (orders + _DRAWN_OWN)
+        return max(1 / _MOST_OWN, min(_MOST_OWN, found))
 
 
 _encode = msgspec.json.Encoder().encode
@@ -174,7 +227,8 @@ def _made(tx: Tx, catalogue: Catalogue, settings: Settings) -> Board:
     assigned = max(sum(one.assigned for one in sums.values()), 0)
     redeemed = min(sum(one.redeemed for one in sums.values()), assigned)
     rate = (redeemed + _USUAL_RATE * _USUAL_WEIGHT) / (assigned + _USUAL_WEIGHT)
-    return Board(places, by_redemption=worth.by_redemption, rate=rate)
+    order = 0.0 if worth.by_redemption else worth.usual
+    return Board(places, by_redemption=worth.by_redemption, rate=rate, order=order)
 
 
 class _Sums(NamedTuple):
@@ -210,6 +264,8 @@ class _Worth:
         self._margin = settings.margin
         times = sum(one.redemptions for one in sums.values())
         self._order = sum(one.orders for one in sums.values()) / times if times else 0.0
+        self.usual = self._order
+        """What an order comes to on average; 0 where none is known."""
         self._stated = sum(stated) / len(stated) if stated else 0.0
         self.by_redemption = settings.objective == "redemption" or not (self._order or stated)
 
@@ -220,6 +276,13 @@ class _Worth:
         if terms.value is not None:
             return money(terms.value)
         return self._margin * self.order(no) if self._order else self._stated
+
+    def by_order(self, listed: Listed, terms: OfferTerms, micros: int | None) -> tuple[bool, bool]:
+        """Whether value and cost follow from orders."""
+        if self.by_redemption or not self._order:
+            return False, False
+        unit = listed.terms.currency.startswith(UNIT_MARK)
+        return terms.value is None, terms.cost is None and micros is None and not unit
 
     def order(self, no: int) -> float:
         """What an order that redeems the promotion comes to."""
@@ -265,6 +328,7 @@ def _place(
         worth.value(listed.promotion_no, terms),
         worth.cost(listed, terms, micros),
         micros,
+        worth.by_order(listed, terms, micros),
     )
 
 

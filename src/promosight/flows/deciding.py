@@ -16,7 +16,7 @@ import msgspec
 
 from promosight.errors import Conflict, PromosightError
 from promosight.flows.boards import Board, Place, board_of, keep_board
-from promosight.flows.choosing import Choosing, Chosen, Customer, Question, Wanted
+from promosight.flows.choosing import Choosing, Chosen
 from promosight.flows.counters import COUNTERS_LOCK
 from promosight.flows.decisioning import Rules, rules_of
 from promosight.flows.decisions_kept import (
@@ -26,6 +26,7 @@ from promosight.flows.decisions_kept import (
     decisions_by_id,
     trace_text,
 )
+from promosight.flows.filters import Customer, Question, Wanted
 from promosight.flows.granting import expire, lock_of, rooms_of
 from promosight.flows.held import held_of
 from promosight.flows.histories import Moment, read_pasts
@@ -37,6 +38,7 @@ from promosight.flows.naming import name_customers
 from promosight.flows.places import Words, places_for
 from promosight.flows.pricing import Prices
 from promosight.flows.report import report
+from promosight.flows.rooms import Rooms
 from promosight.flows.set_up import create_source
 from promosight.rules.caps import Room
 from promosight.rules.eligibility import Person, person_of
@@ -84,15 +86,15 @@ def decide(tx: Tx, asked: list[Decide]) -> list[Answer]:
     answers: list[Answer | None] = [None] * len(asked)
     for workspace_no in sorted({one.workspace_no for one in asked}):
         theirs = [i for i, one in enumerate(asked) if one.workspace_no == workspace_no]
-        made = _decide(tx, workspace_no, [asked[i] for i in theirs])
+        made = _decide(tx, workspace_no, [asked[i] for i in theirs], together=False)
         for i, answer in zip(theirs, made, strict=True):
             answers[i] = answer
     return [answer for answer in answers if answer is not None]
 
 
 def decide_batch(tx: Tx, batches: list[list[Decide]]) -> list[list[Answer]]:
-    """The same for whole requests, each after the other."""
-    return [decide(tx, batch) for batch in batches]
+    """The same for whole lists, each after the other, and each solved as a whole."""
+    return [_decide(tx, batch[0].workspace_no, batch, together=True) for batch in batches]
 
 
 def assignment_id_of(decision_id: str) -> str:
@@ -101,7 +103,7 @@ def assignment_id_of(decision_id: str) -> str:
     return named if len(named) <= _LONGEST_ID else f"{_PREFIX}{stable_hash(decision_id):016x}"
 
 
-def _decide(tx: Tx, workspace_no: int, asked: list[Decide]) -> list[Answer]:
+def _decide(tx: Tx, workspace_no: int, asked: list[Decide], *, together: bool) -> list[Answer]:
     catalogue, limited = _locked(tx, workspace_no, asked)
     there = decisions_by_id(tx, workspace_no, [one.decision_id for one in asked])
     new: dict[str, Decide] = {}
@@ -111,7 +113,7 @@ def _decide(tx: Tx, workspace_no: int, asked: list[Decide]) -> list[Answer]:
     told: dict[str, DecisionAnswer] = {}
     digests = {one.decision_id: one.digest for one in new.values()}
     for some in _rounds(catalogue, new.values()):
-        told |= _Transaction(tx, catalogue, limited, some).run()
+        told |= _Transaction(tx, catalogue, limited, some, together=together).run()
     for one_id, decision in there.items():
         digests[one_id] = decision.digest
         told[one_id] = answer_of(catalogue, decision, decision.told)
@@ -175,9 +177,16 @@ class _Transaction:
     """New decisions of one workspace."""
 
     def __init__(
-        self, tx: Tx, catalogue: Catalogue, limited: list[int], asked: list[Decide]
+        self,
+        tx: Tx,
+        catalogue: Catalogue,
+        limited: list[int],
+        asked: list[Decide],
+        *,
+        together: bool,
     ) -> None:
         self._tx = tx
+        self._together = together
         self._catalogue = catalogue
         self._limited = limited
         self._asked = asked
@@ -191,8 +200,10 @@ class _Transaction:
         board = board_of(tx, catalogue, rules.settings, mind.epoch)
         customers = self._customers(rules)
         rooms = self._rooms(board, customers)
-        prices = Prices(tx, board, rooms, self._number)
-        choosing = Choosing(catalogue, rules, mind, board, rooms, prices)
+        prices = Prices(tx, board, rooms, self._number, together=self._together)
+        choosing = Choosing(
+            catalogue, rules, mind, board, Rooms(board, rooms), prices, together=self._together
+        )
         questions = [
             Question(one.decision_id, one.candidates, one.assign, one.decided_us)
             for one in self._asked

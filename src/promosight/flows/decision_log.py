@@ -114,7 +114,10 @@ def _logged(tx: Tx, catalogue: Catalogue, row: Row) -> Logged:
     promotion_id = None if promotion_no is None else catalogue.by_no[promotion_no].promotion_id
     index = _index(arms, promotion_id, tier_id)
     live = bool(redeemed) and not withdrawn
-    worth = arms[index].value - arms[index].cost if index is not None and index < len(arms) else 0.0
+    worth = 0.0
+    if index is not None and index < len(arms):
+        value, cost = arms[index].worth(trace.own)
+        worth = value - cost
     return Logged(
         decision_id=decision_id,
         customer_id=customer_id,
@@ -152,8 +155,8 @@ def line_of(one: Logged, currency: str) -> dict[str, Any]:
         {
             "promotion_id": arm.promotion_id,
             "tier_id": arm.tier_id,
-            "value": arm.value,
-            "cost": arm.cost,
+            "value": arm.worth(one.trace.own)[0],
+            "cost": arm.worth(one.trace.own)[1],
             "probability": float(one.p_hat[i]) if len(one.p_hat) else None,
             "propensity": float(one.pmf[i]),
             "features": dict(arm.features),

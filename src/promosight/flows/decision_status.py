@@ -81,6 +81,8 @@ def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: 
         )
     if settings.control_gets != NOTHING:
         _check_offer(catalogue, settings.control_gets, None, "/control_gets")
+    if (mark := settings.benchmark) is not None:
+        _check_offer(catalogue, mark.promotion_id, mark.tier_id, "/benchmark/promotion_id")
     write_settings(tx, workspace_no, settings, now_us=now_us)
     return decisioning_of(tx, workspace_no, now_us=now_us)
 
@@ -92,7 +94,8 @@ def _check_offer(
     if listed is None or listed.definition is None:
         raise Invalid(f"there is no promotion {promotion_id}", pointer=pointer)
     if tier_id is not None and tier_id not in [t.tier_id for t in listed.definition.tiers]:
-        raise Invalid(f"the promotion has no tier {tier_id}", pointer="/fixed/tier_id")
+        where = pointer.replace("promotion_id", "tier_id")
+        raise Invalid(f"the promotion has no tier {tier_id}", pointer=where)
 
 
 def _unfit(error: msgspec.ValidationError, said: dict[str, Any]) -> Invalid:

@@ -38,10 +38,13 @@ class Trace(msgspec.Struct, kw_only=True, omit_defaults=True):
     x: dict[str, float] = msgspec.field(default_factory=dict)
     arms: list[int] = msgspec.field(default_factory=list)
     p: str = ""
-    sd: str = ""
     pmf: str = ""
     prices: str = ""
+    tolls: str = ""
+    """What a promise used of scarce things, on a list solved together."""
     leans: str = ""
+    own: float = 1.0
+    """How many times the average the customer's orders are."""
     contact: float = 0.0
     kind: str = ""
     greed: float = 0.0
@@ -56,6 +59,9 @@ class Trace(msgspec.Struct, kw_only=True, omit_defaults=True):
     would: tuple[str, str | None] | None = None
     """What an apprentice would have chosen."""
     assign: bool = True
+    benchmark: int = -1
+    """The place among the arms of the offer that got a share of the draws for the sake of comparison, -1 for none."""
+    share: float = 0.0
 
 
 class Decision(msgspec.Struct):

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from promosight.errors import NotFound
-from promosight.flows.boards import Kept, kept_board
+from promosight.flows.boards import Kept, kept_board, nets_of
 from promosight.flows.decisions_kept import (
     Decision,
     DecisionAnswer,
@@ -30,6 +30,7 @@ from promosight.rules.instants import format_instant
 from promosight.rules.matching import IN_COST
 from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.rules.policy import drawn, inverse_gaps
+from promosight.rules.targets import with_benchmark
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
@@ -40,7 +41,10 @@ class _Wire(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Candidate(_Wire):
-    """An offer that could be chosen; the last is no offer. `sd` is of the log-odds; `price` is that of its budget."""
+    """An offer that could be chosen; the last is no offer. `price` is that of its budget.
+
+    `sd` is of the log-odds, and null once more was learned.
+    """
 
     promotion_id: str | None
     tier_id: str | None
@@ -131,11 +135,11 @@ def explain_decision(tx: Tx, workspace_no: int, decision_id: str, minds: Minds) 
         decided_at=format_instant(decision.decided_us),
         received_at=format_instant(decision.received_us),
         explanation=[*trace.reasons, *(one.words for one in parts)],
-        candidates=_candidates(trace, arms, scores),
+        candidates=_candidates(trace, arms, scores, _doubts(minds, tx, catalogue, decision, arms)),
         features=trace.x,
         parts=parts,
         would_choose=None if would is None else {"promotion_id": would[0], "tier_id": would[1]},
-        replay=_replay(decision, trace, arms, scores),
+        replay=_replay(trace, arms, scores),
         trace=_happened(tx, catalogue, decision, labels),
         learned=labels,
     )
@@ -149,13 +153,23 @@ def _scores(trace: Trace, arms: list[Kept]) -> Any:
     """What each arm is worth and, last, none: as `choose` adds it up."""
     if not trace.p:
         return np.zeros(len(arms) + 1)
-    cost = np.array([arm.taken for arm in arms], float)
-    value = np.array([arm.value - arm.cost for arm in arms], float)
-    net = value - _prices(trace, len(arms)) * cost
-    return np.append(unpacked(trace.p) * net - trace.contact, 0.0)
+    taken = np.array([arm.taken for arm in arms], float)
+    fixed, by_order = nets_of(arms)
+    net = (fixed + trace.own * by_order) - _prices(trace, len(arms)) * taken
+    toll = unpacked(trace.tolls) if trace.tolls else 0.0
+    return np.append(unpacked(trace.p) * net - (trace.contact + toll), 0.0)
 
 
-def _replay(decision: Decision, trace: Trace, arms: list[Kept], scores: Any) -> Replay:
+def _expected(trace: Trace, arms: list[Kept]) -> float:
+    """What the choice was expected to bring: its score without the prices of scarce things."""
+    if trace.at == len(arms):
+        return 0.0
+    fixed, by_order = nets_of([arms[trace.at]])
+    net = fixed[0] + trace.own * by_order[0]
+    return round(float(unpacked(trace.p)[trace.at] * net - trace.contact), 6)
+
+
+def _replay(trace: Trace, arms: list[Kept], scores: Any) -> Replay:
     pmf = unpacked(trace.pmf)
     if not trace.kind:  # nobody drew: control, a fixed offer, none
         return Replay(equal=True, scores=True, propensities=True, choice=True)
@@ -164,11 +178,11 @@ def _replay(decision: Decision, trace: Trace, arms: list[Kept], scores: Any) -> 
         inner = inverse_gaps(scores, trace.greed)
         again = (1.0 - trace.floor) * inner + trace.floor / len(scores)
         again = again / again.sum()
+        if trace.benchmark >= 0:
+            again = with_benchmark(again, trace.benchmark, trace.share)
     at = drawn(again, trace.seed)
     chosen = None if at == len(arms) else (arms[at].promotion_id, arms[at].tier_id)
-    same_scores = (
-        decision.mode == "apprentice" or round(float(scores[trace.at]), 6) == trace.expected
-    )
+    same_scores = _expected(trace, arms) == trace.expected
     propensities = bool(np.allclose(again, pmf, rtol=0, atol=1e-15))
     return Replay(
         equal=same_scores and propensities and at == trace.at,
@@ -178,17 +192,28 @@ def _replay(decision: Decision, trace: Trace, arms: list[Kept], scores: Any) -> 
     )
 
 
-def _candidates(trace: Trace, arms: list[Kept], scores: Any) -> list[Candidate]:
+def _doubts(
+    minds: Minds, tx: Tx, catalogue: Catalogue, decision: Decision, arms: list[Kept]
+) -> Any:
+    """How unsure the log-odds were, as long as what was known then is what is known now."""
+    mind = minds.of(tx, catalogue)
+    if mind.revision != decision.revision or not decision.told.p:
+        return None
+    menu = mind.snapshot.menu([arm.offer for arm in arms])
+    return menu.sd(mind.snapshot.layout.row(decision.told.x))
+
+
+def _candidates(trace: Trace, arms: list[Kept], scores: Any, sd: Any) -> list[Candidate]:
     pmf, prices = unpacked(trace.pmf), _prices(trace, len(arms))
-    p, sd = (unpacked(text) if text else None for text in (trace.p, trace.sd))
+    p = unpacked(trace.p) if trace.p else None
     found = [
         Candidate(
             promotion_id=arm.promotion_id,
             tier_id=arm.tier_id,
             probability=None if p is None else float(p[i]),
             sd=None if sd is None else float(sd[i]),
-            value=arm.value,
-            cost=arm.cost,
+            value=arm.worth(trace.own)[0],
+            cost=arm.worth(trace.own)[1],
             price=float(prices[i]),
             score=float(scores[i]),
             propensity=float(pmf[i]),

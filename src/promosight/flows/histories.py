@@ -18,7 +18,7 @@ from promosight.store.tx import Row, Tx
 class Past:
     """One customer's facts by promotion number, as filters and features need them."""
 
-    __slots__ = ("lately", "records", "times")
+    __slots__ = ("lately", "orders", "records", "spent", "times")
 
     def __init__(self) -> None:
         self.records: dict[int, Record] = {}
@@ -26,6 +26,9 @@ class Past:
         """How often each promotion was assigned."""
         self.lately = 0
         """Assignments within the days of the frequency cap."""
+        self.orders = 0
+        self.spent = 0.0
+        """Orders of redemptions that count, and what they come to together."""
 
     @property
     def history(self) -> History:
@@ -46,16 +49,18 @@ def read_pasts(tx: Tx, catalogue: Catalogue, wanted: dict[int, Moment]) -> dict[
     found = {customer_no: Past() for customer_no in wanted}
     asked = sorted((bucket_of(no), no, *moment) for no, moment in wanted.items())
     given: dict[tuple[int, int], tuple[int, int]] = {}
-    for no, promotion_no, _tier, times, lately, last_us in tx.all_for(
+    for no, promotion_no, times, lately, last_us in tx.all_for(
         "history_given", asked, workspace_no=number
     ):
-        times_, last_us_ = given.get((no, promotion_no), (0, 0))
-        given[no, promotion_no] = times_ + times, max(last_us_, last_us)
+        given[no, promotion_no] = times, last_us
         found[no].lately += lately
-    used = {
-        (row[0], row[1]): row[2:]
-        for row in tx.all_for("history_used", [one[:3] for one in asked], workspace_no=number)
-    }
+    used: dict[tuple[int, int], Row] = {}
+    for no, promotion_no, *rest, orders in tx.all_for(
+        "history_used", [one[:3] for one in asked], workspace_no=number
+    ):
+        used[no, promotion_no] = tuple(rest)
+        found[no].orders += orders
+        found[no].spent += rest[2] / MICROS
     for no, promotion_no in sorted(given.keys() | used.keys()):
         past = found[no]
         times, last_us = given.get((no, promotion_no), (0, None))

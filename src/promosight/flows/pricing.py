@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from promosight.flows.boards import Board
+from promosight.flows.boards import Board, Floats
 from promosight.flows.decisioning import rules_of
 from promosight.flows.granting import rooms_of
 from promosight.flows.held import held_now
@@ -29,19 +29,26 @@ _EVER_US = 2**61
 class Prices:
     """The prices of one workspace's budgets in one transaction."""
 
-    def __init__(self, tx: Tx, board: Board, rooms: dict[int, Room], workspace_no: int) -> None:
+    def __init__(
+        self, tx: Tx, board: Board, rooms: dict[int, Room], workspace_no: int, *, together: bool
+    ) -> None:
         self._tx = tx
         self._board = board
         self._rooms = rooms
         self._workspace_no = workspace_no
+        self._together = together
         self._budgets = {no for no, room in rooms.items() if room.budget_left is not None}
         self._paces = _paces(tx, workspace_no) if self._budgets else {}
         self._moved: set[int] = set()
+        self.any = bool(rooms)
+        """Whether anything is limited."""
 
-    def of(self, promotion_no: int) -> float:
-        """The price of a promotion's budget; 0 without one."""
-        pace = self._paces.get(promotion_no) if promotion_no in self._budgets else None
-        return 0.0 if pace is None else pace.price
+    def of_places(self) -> Floats:
+        """The price of the budget of each place; 0 without one."""
+        found = np.zeros(len(self._board.places))
+        for no in self._budgets & self._paces.keys():
+            found[self._board.by_no.get(no, [])] = self._paces[no].price
+        return found
 
     def move(self, row: Drawn, now_us: int) -> None:
         """A decision was drawn: every budget that was a candidate moves."""
@@ -49,8 +56,13 @@ class Prices:
             return
         board = self._board
         best: dict[int, int] = {}
-        for i in np.argsort(row.scores[:-1], kind="stable").tolist():
-            best[board.places[int(row.open_[i])].listed.promotion_no] = i
+        if self._together:  # what is scarce has prices of its own there; here it is only counted
+            best = (
+                {} if row.place is None else {board.places[row.place].listed.promotion_no: row.at}
+            )
+        else:
+            for i in np.argsort(row.scores[:-1], kind="stable").tolist():
+                best[board.places[int(row.open_[i])].listed.promotion_no] = i
         drawn = None if row.place is None else board.places[row.place].listed.promotion_no
         for no in self._budgets & best.keys():
             i = row.at if no == drawn else best[no]
@@ -61,8 +73,9 @@ class Prices:
         ends_us = place.ends_us if place.ends_us < _EVER_US else None
         left = self._rooms[no].budget_left
         assert left is not None
-        self._paces[no] = paced(
-            self._paces.get(no) or begun(now_us, ends_us),
+        before = self._paces.get(no) or begun(now_us, ends_us)
+        after = paced(
+            before,
             left=left / MICROS,
             ends_us=ends_us,
             now_us=now_us,
@@ -71,6 +84,9 @@ class Prices:
             p=p,
             chosen=chosen,
         )
+        if self._together:
+            after = msgspec.structs.replace(after, price=before.price)
+        self._paces[no] = after
         self._moved.add(no)
 
     def keep(self, now_us: int) -> None:

@@ -21,33 +21,28 @@ NOTHING_OPEN = "No offer is open to this customer now."
 class Drawn(NamedTuple):
     """One decision as it was drawn, over the places of the board that were open; "none" is the last.
 
-    `at` and `best` are places among the open ones, `len(open_)` for none.
+    `at` and `best` are places among the open ones, `len(open_)` for none. `own`: how many times the average the
+    customer's orders are.
     """
 
     open_: NDArray[np.intp]
     at: int
     best: int
     p_hat: Floats
-    sd: Floats
     pmf: Floats
     scores: Floats
+    own: float
 
     @staticmethod
-    def of(choices: Choices, i: int, allowed: NDArray[np.bool_]) -> Drawn:
-        """The decision on one of many customers."""
-        open_ = np.flatnonzero(allowed)
-        last = len(allowed)
-        drawn, best = int(choices.index[i]), int(choices.scores[i].argmax())
+    def of(choices: Choices, i: int, open_: NDArray[np.intp], best: int, own: float) -> Drawn:
+        """The decision on one of many customers; `best` is a column of the choices."""
+        drawn, last = int(choices.index[i]), choices.p_hat.shape[1]
+        p_hat, pmf, scores = choices.p_hat[i], choices.pmf[i], choices.scores[i]
+        if len(open_) == last:
+            return Drawn(open_, drawn, best, p_hat, pmf, scores, own)
         whole = np.append(open_, last)
-        return Drawn(
-            open_,
-            int(np.searchsorted(whole, drawn)),
-            int(np.searchsorted(whole, best)),
-            choices.p_hat[i][open_],
-            choices.sd[i][open_],
-            choices.pmf[i][whole],
-            choices.scores[i][whole],
-        )
+        at, best_at = np.searchsorted(whole, (drawn, best)).tolist()
+        return Drawn(open_, at, best_at, p_hat[open_], pmf[whole], scores[whole], own)
 
     @property
     def place(self) -> int | None:
@@ -64,14 +59,16 @@ def said_of(catalogue: Catalogue, board: Board, row: Drawn, past: Past) -> list[
         return [tried if row.at != row.best else "No offer is worth more than it costs here."]
     place = board.places[row.place]
     said = [_history(place, past)]
-    p, worth = float(row.p_hat[row.at]), float(row.scores[row.at])
+    p = float(row.p_hat[row.at])
     if board.by_redemption:
         said.append(f"It is redeemed with a probability of {_percent(p)}.")
     else:
         unit = catalogue.workspace.currency
+        value, cost = board.kept[row.place].worth(row.own)
+        worth = p * (value - cost)
         said.append(
             f"It is redeemed with a probability of {_percent(p)} and then brings "
-            f"{place.value:.2f} {unit} at a cost of {place.cost:.2f} {unit}: {worth:.2f} {unit} expected."
+            f"{value:.2f} {unit} at a cost of {cost:.2f} {unit}: {worth:.2f} {unit} expected."
         )
     if row.at != row.best:
         share = _percent(float(row.pmf[row.at]))

@@ -13,8 +13,6 @@ from typing import NamedTuple
 from promosight.rules.money import MICROS, amount_of_text
 from promosight.rules.promotions import Limit
 
-_ANY = 2**62
-
 
 class Grant(NamedTuple):
     """What one reward takes. A percentage costs nothing until it is redeemed: then `micros` is 0."""
@@ -46,10 +44,19 @@ class Room:
         left = [self._left[i] for i, limit in enumerate(self._limits) if limit.is_budget]
         return min(left, default=None)
 
-    def times(self, grant: Grant) -> int:
-        """How many such grants fit, one after the other."""
-        fit = [self._left[place] // max(micros, 1) for place, micros in self._wanted(grant)]
-        return max(0, min(fit, default=_ANY))
+    @property
+    def by_tier(self) -> bool:
+        """Whether some limit is a tier's."""
+        return any(limit.tier_id is not None for limit in self._limits)
+
+    def left_for(self, tier_id: str | None) -> tuple[int | None, int | None]:
+        """What is left for grants of a tier, of the reward and of grants, in millionths; None without limit."""
+        money: list[int] = []
+        times: list[int] = []
+        for limit, left in zip(self._limits, self._left, strict=True):
+            if limit.tier_id in (None, tier_id):
+                (money if limit.measure == "reward" else times).append(left)
+        return min(money, default=None), min(times, default=None)
 
     def take(self, grant: Grant) -> Limit | None:
         """Takes the grant's room and returns None; or takes nothing and returns the limit that has none."""

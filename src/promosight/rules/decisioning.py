@@ -29,6 +29,14 @@ class Fixed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     tier_id: str | None = None
 
 
+class BenchmarkShare(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
+    """An offer, named beforehand, that a share of the decisions goes to: so that it can be compared with."""
+
+    promotion_id: str
+    tier_id: str | None = None
+    share: float = 0.12
+
+
 class FrequencyCap(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
     """A customer gets at most so many assignments within so many days, whatever their promotions."""
 
@@ -52,6 +60,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=
     reserve: str = "full"
     contact_cost: str = "0"
     assignment_days: float | None = None
+    benchmark: BenchmarkShare | None = None
     seed: str = ""
 
     @property
@@ -107,6 +116,8 @@ def check_settings(settings: Settings) -> None:
         raise Invalid("must be from 1 to 10000", pointer="/frequency_cap/assignments")
     if cap is not None and not 1 <= cap.days <= 3_650:
         raise Invalid("must be from 1 to 3650", pointer="/frequency_cap/days")
+    if settings.benchmark is not None and not 0 < settings.benchmark.share <= 0.5:
+        raise Invalid("must be more than 0 and at most 0.5", pointer="/benchmark/share")
     if settings.assignment_days is not None and not 0 < settings.assignment_days <= 3_650:
         raise Invalid("must be more than 0 and at most 3650", pointer="/assignment_days")
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import copysign, exp, isfinite, log1p
+from typing import NamedTuple
 
 from promosight.rules.promotions import Promotion
 
@@ -25,8 +26,7 @@ DAY_US = 86_400_000_000
 _LONGEST = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What one customer did with one promotion before the decision."""
 
     kind: str
@@ -116,42 +116,36 @@ def stepped(value: float) -> float:
 
 
 def _of_history(records: Iterable[Record], now_us: int) -> dict[str, float]:
-    everything, groups = _Sums(), dict[str, _Sums]()
-    for record in records:
-        everything.add(record)
-        for name in (f"kind={record.kind}", f"reward={record.reward_type}"):
-            groups.setdefault(name, _Sums()).add(record)
-    rate = (everything.redeemed + 0.2) / (everything.assigned + 2)
+    assigned = redeemed = undone = 0
+    value = 0.0
+    given_us: int | None = None
+    used_us: int | None = None
+    groups: dict[str, list[int]] = {}
+    for one in records:
+        assigned += one.assigned
+        redeemed += one.redeemed
+        undone += one.reversed
+        value += one.value
+        given_us = _later(given_us, one.last_assigned_us)
+        used_us = _later(used_us, one.last_redeemed_us)
+        for name in (f"rate:kind={one.kind}", f"rate:reward={one.reward_type}"):
+            sums = groups.setdefault(name, [0, 0])
+            sums[0] += one.assigned
+            sums[1] += one.redeemed
+    rate = (redeemed + 0.2) / (assigned + 2)
     found = {
-        "assigned": log1p(everything.assigned) / 3,
-        "redeemed": log1p(everything.redeemed),
-        "rate": 2 * rate,
-        "reversed": everything.reversed / (everything.reversed + everything.redeemed + 1),
-        "basket": log1p(everything.value / max(1, everything.redeemed)) / 4,
-        "recency": _nearness(everything.last_redeemed_us, now_us, 30),
-        "just_assigned": _nearness(everything.last_assigned_us, now_us, 3),
+        "assigned": stepped(log1p(assigned) / 3),
+        "basket": stepped(log1p(value / max(1, redeemed)) / 4),
+        "just_assigned": stepped(_nearness(given_us, now_us, 3)),
+        "rate": stepped(2 * rate),
     }
-    for name, sums in groups.items():
-        found[f"rate:{name}"] = 3 * (sums.redeemed - rate * sums.assigned) / (sums.assigned + 3)
-    return {name: stepped(value) for name, value in sorted(found.items())}
-
-
-class _Sums:
-    """Sums over records."""
-
-    def __init__(self) -> None:
-        self.assigned = self.redeemed = self.reversed = 0
-        self.value = 0.0
-        self.last_assigned_us: int | None = None
-        self.last_redeemed_us: int | None = None
-
-    def add(self, record: Record) -> None:
-        self.assigned += record.assigned
-        self.redeemed += record.redeemed
-        self.reversed += record.reversed
-        self.value += record.value
-        self.last_assigned_us = _later(self.last_assigned_us, record.last_assigned_us)
-        self.last_redeemed_us = _later(self.last_redeemed_us, record.last_redeemed_us)
+    for name in sorted(groups):
+        given, used = groups[name]
+        found[name] = stepped(3 * (used - rate * given) / (given + 3))
+    found["recency"] = stepped(_nearness(used_us, now_us, 30))
+    found["redeemed"] = stepped(log1p(redeemed))
+    found["reversed"] = stepped(undone / (undone + redeemed + 1))
+    return found
 
 
 def _later(one: int | None, other: int | None) -> int | None:

@@ -130,7 +130,33 @@ class Choices:
     pmf: Floats
     scores: Floats
     p_hat: Floats
-    sd: Floats
+    _menu: Menu
+    _rows: Floats
+
+    @property
+    def sd(self) -> Floats:
+        """How unsure the log-odds are. Worked out when asked for."""
+        return self._menu.sds(self._rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Worths:
+    """What arms are worth: `net` (of a redemption), `contact` and `toll` (of an offer), per arm or customer x arm.
+
+    `toll` is what a promise uses of scarce things whatever comes of it.
+    """
+
+    net: Floats
+    contact: Floats | float = 0.0
+    toll: Floats | float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A column for each customer that a share of the decisions goes to, -1 for nobody's (targets.with_benchmark)."""
+
+    columns: NDArray[np.intp]
+    share: float
 
 
 def choose_many(
@@ -149,23 +175,62 @@ def choose_many(
     everything, where that differs by customer. `leans` (customer x arm) are in place of those of the arms.
     """
     menu = snapshot.menu([arm.offer for arm in arms])
-    width = len(snapshot.layout.names)
-    rows = np.array([snapshot.layout.row(x) for x in customers]).reshape(len(customers), width)
     net, contact = _worth(arms)
     lean = np.array([arm.lean for arm in arms], float) if leans is None else leans
-    p_hat = _likely(rows @ menu.weights.T + lean)
-    worths = net if values is None else _bounded(values)
-    scores = np.column_stack([p_hat * worths - contact, np.zeros(len(rows))])
+    worths = Worths(net if values is None else bounded(values), contact)
+    rows = rows_of(snapshot, customers)
+    return choose_rows(snapshot, menu, rows, worths, exploration, seeds, allowed, lean)
+
+
+def rows_of(snapshot: Snapshot, customers: Sequence[Mapping[str, float]]) -> Floats:
+    """Customers as a snapshot sees them."""
+    width = len(snapshot.layout.names)
+    return np.array([snapshot.layout.row(x) for x in customers]).reshape(len(customers), width)
+
+
+def likely_of(menu: Menu, rows: Floats, leans: Floats) -> Floats:
+    """How likely each customer redeems each offer."""
+    return _likely(rows @ menu.weights.T + leans)
+
+
+def choose_rows(
+    snapshot: Snapshot,
+    menu: Menu,
+    rows: Floats,
+    worths: Worths,
+    exploration: Exploration,
+    seeds: Sequence[int],
+    allowed: NDArray[np.bool_] | None,
+    leans: Floats,
+    benchmark: Benchmark | None = None,
+) -> Choices:
+    """The same of what is prepared: a menu, rows of customers, and numbers that are bounded already."""
+    p_hat = likely_of(menu, rows, leans)
+    spent = worths.contact + worths.toll
+    scores = np.zeros((len(rows), len(menu.weights) + 1))
+    scores[:, :-1] = p_hat * worths.net - spent
     if allowed is not None:
         scores[:, :-1][~allowed] = -np.inf
     if exploration.kind == "thompson":
         draws = menu.draws(doubt_scale(exploration))
-        inner = _frequencies_of_many(draws, rows, worths, contact, allowed, lean)
+        inner = _frequencies_of_many(draws, rows, worths.net, spent, allowed, leans)
     else:
         inner = inverse_gaps(scores, greed(snapshot, exploration))
     pmf = _with_floor(inner, scores, exploration.floor)
+    if benchmark is not None:
+        pmf = blended(pmf, benchmark)
     passed = pmf.cumsum(axis=1) <= np.array([uniform(seed) for seed in seeds])[:, None]
-    return Choices(np.minimum(passed.sum(axis=1), len(arms)), pmf, scores, p_hat, menu.sds(rows))
+    index = np.minimum(passed.sum(axis=1), len(menu.weights))
+    return Choices(index, pmf, scores, p_hat, menu, rows)
+
+
+def blended(pmf: Floats, benchmark: Benchmark) -> Floats:
+    """Probabilities of which a share goes to the benchmark of each customer who has one."""
+    found = pmf.copy()
+    who = np.flatnonzero(benchmark.columns >= 0)
+    found[who] *= 1.0 - benchmark.share
+    found[who, benchmark.columns[who]] += benchmark.share
+    return found
 
 
 def drawn(pmf: Floats, seed: int) -> int:
@@ -200,14 +265,14 @@ def _likely(odds: Floats) -> Floats:
 def _worth(arms: Sequence[Arm]) -> tuple[Floats, Floats]:
     """Net worth of a redemption and cost of contact, of each arm; what is no number or absurd is bounded."""
     told = np.array([(a.value, a.price, a.cost, a.contact) for a in arms], float).reshape(-1, 4)
-    value, price, cost, contact = _bounded(told).T
+    value, price, cost, contact = bounded(told).T
     return value - price * cost, contact
 
 
-def _bounded(values: Floats) -> Floats:
+def bounded(values: Floats) -> Floats:
     """Within what can be counted with: no worth is more than a trillion."""
-    bounded: Floats = np.clip(np.nan_to_num(values), -ABSURD, ABSURD)
-    return bounded
+    within: Floats = np.clip(np.nan_to_num(values), -ABSURD, ABSURD)
+    return within
 
 
 def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:
@@ -231,7 +296,7 @@ def _frequencies_of_many(
     draws: Floats,
     rows: Floats,
     net: Floats,
-    contact: Floats,
+    contact: Floats | float,
     allowed: NDArray[np.bool_] | None,
     lean: Floats,
 ) -> Floats:

@@ -153,12 +153,13 @@ class _Taken:
         return _least(lambda price: self._used(price) <= room, float(ratios.max()))
 
     def place_price(self, money: float, places: float) -> float:
-        """The least price of a place at which no more are taken than there are."""
+        """A price of a place at which as many are taken as there are: between the last who gets one and the next."""
         best = (self.gain - money * self.spend).max(axis=0, initial=0.0)
         if (best > 0).sum() <= places:
             return 0.0
         ordered = np.sort(best)[::-1]
-        return float(ordered[int(places)])
+        last, following = float(ordered[max(int(places) - 1, 0)]), float(ordered[int(places)])
+        return (last + following) / 2 if places >= 1 else following
 
     def _used(self, price: float) -> float:
         """Money taken at a price: expected, and two deviations more than before."""

@@ -26,6 +26,7 @@ from promosight.flows.learning import (
     write_lesson,
 )
 from promosight.flows.minds import Learned, Minds
+from promosight.rules.policy import Exploration, doubt_scale
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
@@ -124,7 +125,9 @@ class Learner:
             mind = self._minds.made(tx, catalogue, known)
             board = board_of(tx, catalogue, rules_of(tx, workspace_no).settings, mind.epoch)
             # What the next decision would have to work out first is worked out here.
-            _ = mind.snapshot.menu([place.offer for place in board.places]).doubts
+            menu, said = mind.snapshot.menu(board.offers), rules_of(tx, workspace_no).settings
+            if said.exploration == "thompson":
+                menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
             self._minds.put(workspace_no, mind)
             return tx.one("counted_mark", workspace_no=workspace_no)
 

@@ -10,26 +10,26 @@ ON CONFLICT (workspace_no) DO UPDATE
 SET settings = excluded.settings, version = excluded.version, updated_us = excluded.updated_us;
 
 -- name: history_given
--- What customers were given before a moment, by promotion: how often, how often lately, when last, and the tier's place.
-SELECT a.customer_no, a.promotion_no, p.tier_id, COUNT(*),
+-- What customers were given before a moment, by promotion: how often, how often lately, when last.
+SELECT a.customer_no, a.promotion_no, COUNT(*),
        CAST(SUM(CASE WHEN a.assigned_us > batch.since_us THEN 1 ELSE 0 END) AS BIGINT),
        MAX(a.assigned_us)
 FROM {{batch(bucket BIGINT, customer_no BIGINT, before_us BIGINT, since_us BIGINT)}}
 CROSS JOIN promotion AS n
 CROSS JOIN assignment AS a
-CROSS JOIN place AS p
 WHERE n.workspace_no = :workspace_no
   AND a.bucket = batch.bucket AND a.promotion_no = n.promotion_no AND a.customer_no = batch.customer_no
   AND a.control = 0 AND a.withdrawn_us IS NULL AND a.assigned_us <= batch.before_us
-  AND p.place_no = a.place_no
-GROUP BY a.customer_no, a.promotion_no, p.tier_id;
+GROUP BY a.customer_no, a.promotion_no;
 
 -- name: history_used
--- What customers redeemed before a moment, by promotion: how often and live, how often reversed, for how much, when last.
+-- What customers redeemed before a moment, by promotion: how often and live, how often reversed, for how much, when last,
+-- and how many of them named an order.
 SELECT e.customer_no, e.promotion_no,
        CAST(SUM(e.live) AS BIGINT), CAST(SUM(1 - e.live) AS BIGINT),
        CAST(SUM(CASE WHEN e.live = 1 THEN COALESCE(e.order_micros, 0) ELSE 0 END) AS BIGINT),
-       MAX(CASE WHEN e.live = 1 THEN e.redeemed_us END)
+       MAX(CASE WHEN e.live = 1 THEN e.redeemed_us END),
+       COUNT(CASE WHEN e.live = 1 AND e.order_micros IS NOT NULL THEN 1 END)
 FROM {{batch(bucket BIGINT, customer_no BIGINT, before_us BIGINT)}}
 CROSS JOIN promotion AS n
 CROSS JOIN event AS e
