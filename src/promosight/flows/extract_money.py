@@ -15,7 +15,7 @@ from pathlib import Path
 
 from promosight.flows.extract import Row, write_rows
 from promosight.flows.figures import View
-from promosight.flows.promotion_return import Told, told_of
+from promosight.flows.promotion_return import HORIZON_DAYS, Told, told_of
 from promosight.flows.published import import_runs
 from promosight.rules.identity import bucket_of
 from promosight.rules.instants import DAY_US
@@ -24,9 +24,6 @@ from promosight.rules.promotions import Limit
 from promosight.rules.uplift import Arm
 from promosight.store.catalogue import Catalogue, Listed
 from promosight.store.tx import Tx
-
-HORIZON_DAYS = 30
-"""The horizon by which returns are compared: the one that is shown unless somebody asks for another."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

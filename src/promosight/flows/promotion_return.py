@@ -20,6 +20,9 @@ from promosight.rules.uplift import Arm, Estimate
 from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx
 
+HORIZON_DAYS = 30
+"""How long after the assignment outcomes count when nobody says."""
+
 MANY = 20_000
 """Of a promotion with so many assignments the comparison is kept for a while: it takes seconds for a million."""
 
