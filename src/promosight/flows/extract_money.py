@@ -52,15 +52,16 @@ def _usage(tx: Tx, catalogue: Catalogue, limits: list[Row], now_us: int) -> Iter
         no = counted.listed.promotion_no
         told = zip(_limits(counted.listed), counted.usage, strict=True)
         for place, (limit, usage) in enumerate(told, start=1):
-            if usage.committed is None or usage.redeemed is None:
+            both = _both(limit, usage.committed, usage.redeemed)
+            if both is None:
                 continue  # it is not told, so there is nothing to compare
             name = f"limit {place}, {limit.window} {limit.measure}"
             first, last = _window(today, limit.window, catalogue.workspace.week_start)
             limits.append(
                 (no, name, limit.measure, limit.tier_id, first.isoformat(), last.isoformat())
             )
-            yield no, name, "committed", _amount(limit, usage.committed)
-            yield no, name, "redeemed", _amount(limit, usage.redeemed)
+            yield no, name, "committed", both[0]
+            yield no, name, "redeemed", both[1]
 
 
 def _limits(listed: Listed) -> list[Limit]:
@@ -79,9 +80,12 @@ def _window(today: date, window: str, week_start: str) -> tuple[date, date]:
     return date.min, date.max
 
 
-def _amount(limit: Limit, told: str) -> int:
-    micros = amount_of_text(told)
-    return micros if limit.measure == "reward" else micros // MICROS
+def _both(limit: Limit, committed: str | None, redeemed: str | None) -> tuple[int, int] | None:
+    """What is told of a limit as whole numbers: millionths of a reward, or a count."""
+    if committed is None or redeemed is None:
+        return None
+    unit = 1 if limit.measure == "reward" else MICROS
+    return amount_of_text(committed) // unit, amount_of_text(redeemed) // unit
 
 
 def _returns(tx: Tx, catalogue: Catalogue, now_us: int) -> Iterator[Row]:
