@@ -30,14 +30,12 @@ from promosight.flows.manage_promotions import (
 )
 from promosight.flows.maturing import maturity
 from promosight.flows.patch_promotion import patch_promotion
-from promosight.flows.promotion_return import promotion_return
+from promosight.flows.promotion_return import HORIZON_DAYS, promotion_return
 from promosight.rules.outcomes import MEASURES
 from promosight.rules.promotions import Promotion
 from promosight.store.tx import Tx
 
 R = TypeVar("R")
-_HORIZON_DAYS = 30
-"""How long after the assignment outcomes count when nobody says."""
 
 
 def put(door: Door, call: Call) -> Answer:
@@ -191,7 +189,7 @@ async def show_return(door: Door, call: Call) -> Answer:
     measure = call.query("measure") or MEASURES[0]
     if measure not in MEASURES:
         raise Invalid(f"must be one of {', '.join(MEASURES)}", pointer="/measure")
-    days = call.whole("horizon_days", 1, 366) or _HORIZON_DAYS
+    days = call.whole("horizon_days", 1, 366) or HORIZON_DAYS
     found = await asyncio.to_thread(
         door.store.read,
         lambda tx: promotion_return(

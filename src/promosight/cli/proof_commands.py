@@ -40,7 +40,7 @@ def run_verify(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.workspace is not None:
             chosen = store.read(lambda tx: find_workspace(tx, arguments.workspace))
         with console.bar("facts", total=None, unit=" facts") as bar:
-            report = verify(store, chosen, progress=bar.advance)
+            report = verify(store, chosen, now_us=console.clock(), progress=bar.advance)
     if arguments.json:
         console.answer({"ok": not report.different, **_described(report)})
     else:
@@ -58,6 +58,7 @@ def _described(report: VerifyReport) -> dict[str, Any]:
         "facts": report.facts,
         "cells": report.cells,
         "events": report.events,
+        "amounts": report.amounts,
         "different": report.different,
         "differences": report.differences,
         "seconds": round(report.seconds, 3),
@@ -67,7 +68,8 @@ def _described(report: VerifyReport) -> dict[str, Any]:
 def _show(console: Console, report: VerifyReport) -> None:
     console.say(
         f"{plural(report.facts, 'fact')} counted anew in {report.seconds:.1f} s: "
-        f"{plural(report.cells, 'figure')} and {plural(report.events, 'outcome')} compared, "
+        f"{plural(report.cells, 'figure')} and {plural(report.events, 'outcome')} and "
+        f"{plural(report.amounts, 'number')} of usage and return compared, "
         f"{report.different:,} different"
     )
     if report.different:

@@ -17,7 +17,11 @@ from promosight.rules import uplift as rule
 from promosight.rules.instants import DAY_US, format_instant
 from promosight.rules.money import format_amount
 from promosight.rules.uplift import Arm, Estimate
+from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx
+
+HORIZON_DAYS = 30
+"""How long after the assignment outcomes count when nobody says."""
 
 MANY = 20_000
 """Of a promotion with so many assignments the comparison is kept for a while: it takes seconds for a million."""
@@ -111,7 +115,7 @@ def return_of(
     )
 
 
-class _Told(NamedTuple):
+class Told(NamedTuple):
     """Both arms, and what else the facts say of whether they can be compared."""
 
     treated: Arm
@@ -123,27 +127,36 @@ class _Told(NamedTuple):
     as_of_us: int
 
 
-def _kept(tx: Tx, view: View, one: Counted, measure: str, horizon_days: int, now_us: int) -> _Told:
+def _kept(tx: Tx, view: View, one: Counted, measure: str, horizon_days: int, now_us: int) -> Told:
     """What the facts say; of large promotions as it was some seconds ago, since all their customers are looked at."""
     workspace = view.catalogue.workspace
     assigned, promotion_no = one.count("assigned"), one.listed.promotion_no
     key = ("return", promotion_no, measure, horizon_days)
-    kept: _Told | None = tx.cache.get(key) if assigned >= MANY else None
+    kept: Told | None = tx.cache.get(key) if assigned >= MANY else None
     if kept is not None and 0 <= now_us - kept.as_of_us < assigned * _KEPT_US_EACH:
         return kept
+    found = told_of(tx, workspace, promotion_no, measure, horizon_days, now_us=now_us)
+    if assigned >= MANY:
+        tx.cache[key] = found
+    return found
+
+
+def told_of(
+    tx: Tx,
+    workspace: Workspace,
+    promotion_no: int,
+    measure: str,
+    horizon_days: int,
+    *,
+    now_us: int,
+) -> Told:
+    """What the facts say of a promotion's return at a moment, nothing of it kept from before."""
     facts = {
         "promotion_no": promotion_no,
         "tracking_from_us": workspace.tracking_from_us,
         "published_import_no": workspace.published_import_no,
         "closed_us": now_us - horizon_days * DAY_US,
     }
-    found = _told(tx, measure, horizon_days, facts, now_us)
-    if assigned >= MANY:
-        tx.cache[key] = found
-    return found
-
-
-def _told(tx: Tx, measure: str, horizon_days: int, facts: dict[str, int], now_us: int) -> _Told:
     arms = Arm(), Arm()
     has_control = any_outcome = False
     currencies: set[str] = set()
@@ -157,10 +170,10 @@ def _told(tx: Tx, measure: str, horizon_days: int, facts: dict[str, int], now_us
             arms[control].add(value, acted=acted == 1, times=number)
             currencies |= set(of) if acted else set()
     costs: dict[str, int] = dict(tx.all("return_cost", **facts))
-    return _Told(*arms, has_control, any_outcome, currencies, costs, now_us)
+    return Told(*arms, has_control, any_outcome, currencies, costs, now_us)
 
 
-def _compared(told: _Told) -> dict[str, Any]:
+def _compared(told: Told) -> dict[str, Any]:
     """The fields that rest on the comparison; none of them is a number when there is a reason against it."""
     treated, control, costs = told.treated, told.control, told.costs
     reason = rule.why_not(

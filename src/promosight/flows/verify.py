@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from promosight.flows.extract import Progress, extract, local_days, write_rows
+from promosight.flows.extract_money import extract_money
 from promosight.rules.instants import LocalDays
 from promosight.rules.tallies import DIMENSIONS, MEASURES
 from promosight.store.catalogue import Catalogue
 from promosight.store.engine import Store
 from promosight.store.recount import Ask, Row, comparison, create_inputs, recount, steps
+from promosight.store.tx import Tx
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,6 +34,14 @@ MAX_LISTED = 1_000
 _MEMORY_MB = 1_024
 _EVENT_MEASURES = ("outcome", "reason", "slot", "live", "cost_micros", "currency")
 _ASSIGNMENT_MEASURES = ("redeemed_us", "committed_micros", "currency")
+_RESERVATION_MEASURES = (
+    "assignment_id",
+    "promotion_no",
+    "customer_no",
+    "tier_id",
+    "assigned_us",
+    "reward_micros",
+)
 
 Value = int | str | None
 
@@ -56,6 +66,7 @@ class VerifyReport(msgspec.Struct):
     facts: int = 0
     cells: int = 0
     events: int = 0
+    amounts: int = 0
     different: int = 0
     differences: list[Difference] = msgspec.field(default_factory=list)
     seconds: float = 0.0
@@ -70,6 +81,7 @@ def verify(
     store: Store,
     workspace_no: int | None,
     *,
+    now_us: int | None = None,
     progress: Progress | None = None,
     folder: Path | None = None,
     memory_mb: int = _MEMORY_MB,
@@ -77,6 +89,7 @@ def verify(
 ) -> VerifyReport:
     """Recomputes every figure of a workspace (None: of all) and compares it with the stored one.
 
+    Usage and return depend on the time: they are compared as of `now_us`, and not at all without it.
     `folder` is where temporary files may lie (about 250 bytes a fact, and as much again for a large
     store when memory is short); `memory_mb` bounds the second engine.
     """
@@ -88,7 +101,7 @@ def verify(
     for number in numbers:
         assert number is not None
         with tempfile.TemporaryDirectory(prefix="promosight-verify-", dir=folder) as path:
-            _verify_workspace(store, number, Path(path), memory_mb, progress, report)
+            _verify_workspace(store, number, Path(path), now_us, memory_mb, progress, report)
     report.seconds = clock() - started
     return report
 
@@ -97,11 +110,18 @@ def _verify_workspace(
     store: Store,
     workspace_no: int,
     folder: Path,
+    now_us: int | None,
     memory_mb: int,
     progress: Progress | None,
     report: VerifyReport,
 ) -> None:
-    catalogue, facts = store.read(lambda tx: extract(tx, workspace_no, folder, progress))
+    def written(tx: Tx) -> tuple[Catalogue, int]:
+        catalogue, facts = extract(tx, workspace_no, folder, progress)
+        if now_us is not None:
+            extract_money(tx, catalogue, folder, now_us=now_us)
+        return catalogue, facts
+
+    catalogue, facts = store.read(written)
     report.facts += facts
     connection = _open(folder, memory_mb)
     try:
@@ -156,12 +176,15 @@ def compare(ask: Ask, catalogue: Catalogue, report: VerifyReport) -> None:
     wanted = comparison()
     report.cells += ask(wanted["compared_cells"])[0][0]
     report.events += ask("SELECT COUNT(*) FROM verdict")[0][0]
+    report.amounts += ask(wanted["compared_amounts"])[0][0]
     readers: dict[str, Callable[[Row], Iterator[_Found]]] = {
         "differing_cells": _cell,
         "differing_last_events": _last_event,
         "differing_events": _event,
         "misplaced_events": _misplaced,
         "differing_assignments": _assignment,
+        "differing_amounts": _amount,
+        "differing_reservations": _reservation,
     }
     for name, reader in readers.items():
         rows = ask(f"{wanted[name]} LIMIT {MAX_LISTED}")
@@ -196,6 +219,15 @@ def _event(row: Row) -> Iterator[_Found]:
 
 def _assignment(row: Row) -> Iterator[_Found]:
     yield from _pairs(f"assignment {row[1]}", _ASSIGNMENT_MEASURES, row[2:])
+
+
+def _amount(row: Row) -> Iterator[_Found]:
+    _, place, measure, told, computed = row
+    yield place, measure, int(told), int(computed)
+
+
+def _reservation(row: Row) -> Iterator[_Found]:
+    yield from _pairs(f"reservation {row[1]}", _RESERVATION_MEASURES, row[2:])
 
 
 def _misplaced(row: Row) -> Iterator[_Found]:

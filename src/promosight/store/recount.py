@@ -29,7 +29,7 @@ class Step(NamedTuple):
 
 
 def steps(part: str) -> list[Step]:
-    """The statements of `inputs`, `metrics`, `cells` or `comparison`, in order."""
+    """The statements of `inputs`, `metrics`, `cells`, `money` or `comparison`, in order."""
     text = files("promosight.store").joinpath("metrics", f"{part}.sql").read_text()
     heads = _HEAD.split(text)
     return [
@@ -47,7 +47,7 @@ def create_inputs(ask: Ask) -> None:
 def recount(ask: Ask) -> int:
     """Computes every verdict and figure from the inputs; returns the rounds that matching took."""
     rounds = 0
-    for step in (*steps("metrics"), *steps("cells")):
+    for step in (*steps("metrics"), *steps("cells"), *steps("money")):
         if step.repeat:
             rounds += _repeat(ask, step)
         else:

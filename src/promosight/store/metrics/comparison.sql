@@ -106,3 +106,49 @@ WHERE COALESCE(s.redeemed_us, -1) <> COALESCE(c.redeemed_us, -1)
     OR s.committed_micros <> COALESCE(c.committed_micros, -1)
     OR COALESCE(s.currency, '') <> COALESCE(c.currency, '?')
 ORDER BY s.promotion_no, s.public_id;
+
+-- name: differing_amounts
+-- Numbers of usage and return that differ; one of zero is as good as none.
+SELECT
+    both_sides.promotion_no, both_sides.place, both_sides.measure, SUM(both_sides.told) AS told,
+    SUM(both_sides.computed) AS computed
+FROM (
+    SELECT promotion_no, place, COALESCE(measure, '') AS measure, amount AS told,
+        CAST(0 AS DECIMAL(38, 0)) AS computed
+    FROM told_amount
+    UNION ALL
+    SELECT promotion_no, place, measure, CAST(0 AS DECIMAL(38, 0)) AS told, amount AS computed
+    FROM found_amount
+) AS both_sides
+GROUP BY both_sides.promotion_no, both_sides.place, both_sides.measure
+HAVING SUM(both_sides.told) <> SUM(both_sides.computed)
+ORDER BY both_sides.promotion_no, both_sides.place, both_sides.measure;
+
+-- name: compared_amounts
+-- How many numbers of usage and return there are on either side.
+SELECT COUNT(*) AS amounts
+FROM (
+    SELECT promotion_no, place, COALESCE(measure, '') AS measure FROM told_amount
+    UNION
+    SELECT promotion_no, place, measure FROM found_amount
+) AS either;
+
+-- name: differing_reservations
+-- Confirmed reservations whose assignment is not there, or is not what was granted; what it is comes first.
+SELECT
+    r.promotion_no, r.reservation_id, a.public_id, r.assignment_id,
+    a.promotion_no AS given_promotion_no, r.promotion_no AS granted_promotion_no,
+    COALESCE(a.customer_no, r.customer_no) AS given_customer_no,
+    COALESCE(r.customer_no, a.customer_no) AS granted_customer_no,
+    a.tier_id, r.tier_id AS granted_tier_id, a.assigned_us, r.created_us,
+    a.reward_micros, r.reward_micros AS granted_micros
+FROM ledger_reservation AS r
+LEFT JOIN reported_assignment AS a ON a.public_id = r.assignment_id
+WHERE r.state = 'confirmed' AND (
+    a.public_id IS NULL
+    OR a.promotion_no <> r.promotion_no
+    OR a.customer_no <> COALESCE(r.customer_no, a.customer_no)
+    OR COALESCE(a.tier_id, '') <> COALESCE(r.tier_id, '')
+    OR a.assigned_us <> r.created_us
+    OR COALESCE(a.reward_micros, -1) <> COALESCE(r.reward_micros, -1))
+ORDER BY r.promotion_no, r.reservation_id;

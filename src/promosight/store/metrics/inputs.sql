@@ -150,6 +150,58 @@ CREATE TEMPORARY TABLE local_day (
     until_us BIGINT
 );
 
+-- name: moment
+-- One row where usage and return are compared: when they were asked for, and the end of the horizons that closed.
+CREATE TEMPORARY TABLE moment (
+    as_of_us BIGINT,
+    horizon_us BIGINT
+);
+
+-- name: term_limit
+-- The limits of promotions, as people are told of them, and the first and last day of their window.
+CREATE TEMPORARY TABLE term_limit (
+    promotion_no BIGINT,
+    name TEXT,
+    measure TEXT,
+    tier_id TEXT,
+    first_day TEXT,
+    last_day TEXT
+);
+
+-- name: ledger_reservation
+-- Reservations that hold room or have become assignments; the customer's number where there is one.
+CREATE TEMPORARY TABLE ledger_reservation (
+    reservation_id TEXT,
+    promotion_no BIGINT,
+    customer_no BIGINT,
+    tier_id TEXT,
+    reward_micros BIGINT,
+    currency TEXT,
+    state TEXT,
+    created_us BIGINT,
+    expires_us BIGINT,
+    assignment_id TEXT
+);
+
+-- name: ledger_outcome
+-- What customers did.
+CREATE TEMPORARY TABLE ledger_outcome (
+    bucket BIGINT,
+    customer_no BIGINT,
+    occurred_us BIGINT,
+    measure TEXT,
+    value_micros BIGINT
+);
+
+-- name: told_amount
+-- What the product says of usage and return, number by number.
+CREATE TEMPORARY TABLE told_amount (
+    promotion_no BIGINT,
+    place TEXT,
+    measure TEXT,
+    amount DECIMAL(38, 0)
+);
+
 -- name: reported_assignment
 -- An assignment without what is derived.
 CREATE TEMPORARY VIEW reported_assignment AS
@@ -188,4 +240,7 @@ SELECT assigned_us - MOD(MOD(assigned_us, 86400000000) + 86400000000, 8640000000
 FROM reported_assignment
 UNION
 SELECT redeemed_us - MOD(MOD(redeemed_us, 86400000000) + 86400000000, 86400000000) AS from_us
-FROM reported_event;
+FROM reported_event
+UNION
+SELECT created_us - MOD(MOD(created_us, 86400000000) + 86400000000, 86400000000) AS from_us
+FROM ledger_reservation;

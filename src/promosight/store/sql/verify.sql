@@ -47,3 +47,21 @@ FROM last_event AS l
 JOIN promotion AS p ON p.promotion_no = l.promotion_no
 WHERE p.workspace_no = :workspace_no
 GROUP BY l.promotion_no;
+
+-- name: verify_reservations
+-- The reservations of a workspace that hold room or have become assignments.
+SELECT r.reservation_id, r.promotion_no, c.customer_no, r.tier_id, r.reward_micros, r.currency,
+    r.state, r.created_us, r.expires_us, r.assignment_id
+FROM reservation AS r
+LEFT JOIN customer AS c ON c.workspace_no = r.workspace_no AND c.customer_id = r.customer_id
+WHERE r.workspace_no = :workspace_no AND r.state IN ('held', 'confirmed');
+
+-- name: verify_outcomes
+-- What customers of a workspace did.
+SELECT customer_no, occurred_us, measure, value_micros
+FROM outcome
+WHERE workspace_no = :workspace_no;
+
+-- name: told_measures
+-- The measures of which outcomes of a workspace were told.
+SELECT DISTINCT measure FROM outcome WHERE workspace_no = :workspace_no ORDER BY measure;
