@@ -127,6 +127,14 @@ def uniform(request: pytest.FixtureRequest) -> Iterator[World]:
     yield from world_of(request, alike, 3)
 
 
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest, engine: str) -> Iterator[httpx.Client]:
+    """A client of a fresh sandbox on the servers that tests share."""
+    url, address = request.getfixturevalue(f"shared_{engine}_server")
+    with client_of(address, new_workspace(url, "--sandbox")) as client:
+        yield client
+
+
 def test_where_customers_differ_the_gain_is_shown(differing: World) -> None:
     """P19, S46: personal differences are a gain over the best fixed offer, and over the control group."""
     found = asked(differing.client, "evaluation")
@@ -362,6 +370,31 @@ def made(client: httpx.Client, **version: Any) -> Any:
     answer = client.post("/v1/decisioning/versions", json=version)
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+def test_previews_do_not_count_and_what_the_brand_acts_on_does(sandbox: httpx.Client) -> None:
+    """P19: decisions with `assign: false` are judged once their assignments are reported."""
+    settings(sandbox, floor=0.5)
+    promotion(sandbox, "a", properties={"decisioning": {"value": "25"}})
+    body = [{"customer_id": f"c{n}", "decision_id": f"d{n}"} for n in range(40)]
+    batch = {"decisions": body, "as_of": FIRST.isoformat(), "assign": False}
+    found = sandbox.post("/v1/decisions/batch", json=batch).json()["decisions"]
+    assert asked(sandbox, "evaluation", horizon_days=1)["used"] == 0
+    reported = [
+        {
+            "promotion_id": "a",
+            "customer_id": one["customer_id"],
+            "assigned_at": FIRST.isoformat(),
+            "decision_id": one["decision_id"],
+        }
+        for one in found
+        if one["choice"]
+    ]
+    assert 0 < len(reported) < 40
+    assert sandbox.post("/v1/assignments", json=reported).json()["problems"] == []
+    learned(sandbox, decisions=len(reported))
+    judged = asked(sandbox, "evaluation", horizon_days=2)
+    assert (judged["used"], judged["settled"], judged["horizon_days"]) == (40, 40, 2)
 
 
 def test_of_many_promotions_at_once_each_is_whole(client: httpx.Client) -> None:
