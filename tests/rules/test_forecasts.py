@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promosight.rules.forecasts import Pace, pace, quarter_of
 from promosight.rules.instants import LocalDays, format_instant, parse_instant
 from promosight.rules.money import MICROS
-from promosight.rules.forecasts import Pace, pace, quarter_of
 from promosight.rules.promotions import Limit
 from promosight.rules.thresholds import THRESHOLDS, alert_no, reached
 from promosight.rules.windows import window_of

@@ -52,7 +52,10 @@ def csv_outcomes(lines: Iterable[str], reading: Reading) -> Iterator[Given]:
         if "outcome_id" not in header:
             raise Unreadable("the header row has no column outcome_id")
         for row in reader:
-            if any(row):
+            if len(row) > len(header):
+                why = f"has {len(row)} cells under {len(header)} columns"
+                yield _refused(Rejection("invalid", "", why), _encode(row))
+            elif any(row):
                 cells = zip(header, row, strict=False)
                 yield _item(_encode({name: cell for name, cell in cells if cell != ""}), reading)
     except csv.Error as error:

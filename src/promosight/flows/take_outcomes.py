@@ -88,7 +88,7 @@ def _row(one: Outcome, arrival: Arrival, customer_no: int) -> tuple[object, ...]
     return (
         *(arrival.source_no, one.outcome_id, arrival.workspace_no, customer_no),
         *(one.occurred_us, one.measure, one.value_micros, one.currency, one.order_id),
-        *(one.digest, arrival.received_us),
+        *(one.digest, arrival.received_us, arrival.import_no),
     )
 
 

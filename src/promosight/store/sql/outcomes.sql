@@ -9,13 +9,13 @@ WHERE o.source_no = batch.source_no AND o.outcome_id = batch.outcome_id;
 -- New outcomes. One already there is left alone; the caller compares the count.
 INSERT INTO outcome (
     source_no, outcome_id, workspace_no, customer_no, occurred_us, measure, value_micros, currency,
-    order_id, digest, received_us
+    order_id, digest, received_us, import_no
 )
 SELECT
     batch.source_no, batch.outcome_id, batch.workspace_no, batch.customer_no, batch.occurred_us,
     batch.measure, batch.value_micros, batch.currency, batch.order_id, batch.digest,
-    batch.received_us
-FROM {{batch(source_no BIGINT, outcome_id TEXT, workspace_no BIGINT, customer_no BIGINT, occurred_us BIGINT, measure TEXT, value_micros BIGINT, currency TEXT, order_id TEXT, digest BIGINT, received_us BIGINT)}}
+    batch.received_us, batch.import_no
+FROM {{batch(source_no BIGINT, outcome_id TEXT, workspace_no BIGINT, customer_no BIGINT, occurred_us BIGINT, measure TEXT, value_micros BIGINT, currency TEXT, order_id TEXT, digest BIGINT, received_us BIGINT, import_no BIGINT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 
@@ -43,6 +43,7 @@ FROM (
     LEFT JOIN outcome AS o
         ON o.customer_no = f.customer_no AND o.measure = :measure
         AND o.occurred_us >= f.first_key / 2 AND o.occurred_us < f.first_key / 2 + :horizon_us
+        AND o.import_no <= :published_import_no
     GROUP BY f.customer_no, f.first_key
 ) AS r
 GROUP BY r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_currency;
