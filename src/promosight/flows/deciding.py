@@ -200,16 +200,16 @@ class _Transaction:
         board = board_of(tx, catalogue, rules.settings, mind.epoch)
         customers = self._customers(rules)
         rooms = self._rooms(board, customers)
-        prices = Prices(tx, board, rooms, self._number, together=self._together)
-        choosing = Choosing(
-            catalogue, rules, mind, board, Rooms(board, rooms), prices, together=self._together
-        )
+        together, reserve = self._together, rules.settings.reserve
+        prices = Prices(tx, board, rooms, self._number, together=together, reserve=reserve)
+        room = Rooms(board, rooms, prices.liabilities, "full" if reserve == "full" else "two_sd")
+        choosing = Choosing(catalogue, rules, mind, board, room, prices, together=together)
         questions = [
             Question(one.decision_id, one.candidates, one.assign, one.decided_us)
             for one in self._asked
         ]
         chosen = choosing.decide_all(customers, questions)
-        prices.keep(self._asked[0].received_us)
+        prices.keep(room.promised, self._asked[0].received_us)
         made = self._assign(rules, customers, chosen)
         return self._write(rules, mind, board, customers, chosen, made)
 
