@@ -82,7 +82,7 @@ def _prior(made: World) -> Prior:
 
 
 def _seed(salt: str, at: int) -> int:
-    """The server's own: both draw by the same numbers, for a run differs from the next by luck more than by anything."""
+    """The seed of the server: both draw by the same numbers, for luck makes more of a difference than anything else."""
     return seed_of(f"d{at}", salt)
 
 

@@ -102,7 +102,7 @@ def test_an_offer_is_worth_what_the_customers_own_orders_say(client: httpx.Clien
 
 
 def test_a_share_of_decisions_goes_to_a_benchmark(client: httpx.Client) -> None:
-    """P19, N10: an offer named beforehand gets its share, logged with the propensities; none where it may not be given."""
+    """P19, N10: an offer named beforehand gets its share, logged as all; none where it may not be given."""
     promotion(client, "good", properties={"decisioning": {"value": "500"}})
     promotion(client, "b", properties={"decisioning": {"value": "6"}})
     mark = {"promotion_id": "b", "share": 0.3}
