@@ -29,7 +29,7 @@ from promosight.flows.decisions_kept import (
 from promosight.flows.filters import Customer, Question, Wanted
 from promosight.flows.granting import expire, lock_of, rooms_of
 from promosight.flows.held import held_of
-from promosight.flows.histories import Moment, read_pasts
+from promosight.flows.histories import Moment, Past, read_pasts
 from promosight.flows.intake import Delivery, Item
 from promosight.flows.know_customers import settle_waiting
 from promosight.flows.minds import Mind, Minds
@@ -230,12 +230,15 @@ class _Transaction:
             named.numbers[one.customer_id]: Moment(one.before_us, one.decided_us - days_us)
             for one in self._asked
         }
-        pasts = read_pasts(tx, catalogue, moments)
+        # Whoever was never named before has no past.
+        old = {no: moment for no, moment in moments.items() if no not in named.newly_named}
+        pasts = read_pasts(tx, catalogue, old)
         found = []
         for one in self._asked:
             no = named.numbers[one.customer_id]
             person = person_of(profiles.get(no, {}), one.context)
-            found.append(Customer(one.customer_id, no, person, pasts[no]))
+            past = pasts.get(no) or Past()
+            found.append(Customer(one.customer_id, no, person, past))
         return found
 
     def _rooms(self, board: Board, customers: list[Customer]) -> dict[int, Room]:
