@@ -1,7 +1,7 @@
-"""Decisions over HTTP: how many a second, how long each takes, and what a batch of 10,000 costs.
+"""`./dev bench decide_http`: how many decisions a second, how long each takes, and what a batch of 10,000 costs.
 
-Run it with `./dev bench decide_http` or `python bench/decide_http.py`: it makes a workspace with 30 offers, lets
-customers build a history, then asks from 32 callers at once, each waiting for its answer.
+It makes a workspace with 30 offers, lets customers build a history, then asks from 32 callers at once over HTTP, each
+waiting for its answer, which is durable and logged by then.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bench.deciding.worlds import World
 from promosight.rules.evidence import Decided, Evidence
 from promosight.rules.features import DAY_US
@@ -23,9 +25,10 @@ class Ours:
         half_life_days: float = HALF_LIFE_DAYS,
         prior: Prior | None = None,
         every: int = EVERY,
+        seed: Callable[[int], int] = int,
     ) -> None:
         self.exploration, self._prior = exploration or Exploration(), prior or Prior()
-        self._world, self._every = world, every
+        self._world, self._every, self._seed = world, every, seed
         self.evidence = Evidence(round(half_life_days * DAY_US))
         self._arms = [Arm(o, float(v)) for o, v in zip(world.offers, world.value, strict=True)]
         self._snapshot = solve(self.evidence, self._prior, 0)
@@ -38,7 +41,9 @@ class Ours:
         if at % self._every == 0:
             self._snapshot = solve(self.evidence, self._prior, now)
         arms = [self._arms[i] for i in there]
-        choice = choose(self._snapshot, self._world.features[at], arms, self.exploration, at)
+        choice = choose(
+            self._snapshot, self._world.features[at], arms, self.exploration, self._seed(at)
+        )
         if choice.index is None:
             return None
         offer, p_hat = arms[choice.index].offer, float(choice.p_hat[choice.index])

@@ -62,6 +62,10 @@ class World:
     """Whether a chosen offer is redeemed: if this is below its probability."""
     delay: Floats
     """Days from the decision to a redemption, by type, in time before the offer expires."""
+    who: NDArray[np.intp]
+    """The customer of each decision."""
+    people: People
+    promotions: Promotions
 
     @property
     def length(self) -> int:
@@ -83,7 +87,9 @@ class World:
 
 
 @dataclass
-class _People:
+class People:
+    """What customers are like, and what they did before."""
+
     segment: NDArray[np.intp]
     level: NDArray[np.intp]
     basket: Floats
@@ -95,7 +101,9 @@ class _People:
 
 
 @dataclass
-class _Promotions:
+class Promotions:
+    """What is offered."""
+
     type: NDArray[np.intp]
     level: NDArray[np.intp]
     reward: Floats
@@ -128,15 +136,18 @@ def world(kind: str, seed: int, length: int = 12_000, days: float = 60.0) -> Wor
         starts=promotions.starts,
         luck=rng.random(length),
         delay=_delays(rng, length)[:, promotions.type],
+        who=who,
+        people=people,
+        promotions=promotions,
     )
 
 
-def _people(rng: np.random.Generator) -> _People:
+def _people(rng: np.random.Generator) -> People:
     segment = rng.integers(SEGMENTS, size=CUSTOMERS)
     taste = rng.normal(0, 0.7, (CUSTOMERS, 3)) + rng.normal(0, 0.7, (SEGMENTS, 3))[segment]
     assigned = rng.poisson(rng.gamma(2.0, 2.0, (CUSTOMERS, 1)), (CUSTOMERS, 3))
     rate = 1 / (1 + np.exp(2.6 - taste))
-    return _People(
+    return People(
         segment=segment,
         level=rng.integers(4, size=CUSTOMERS),
         basket=rng.lognormal(3.6, 0.6, CUSTOMERS),
@@ -147,7 +158,7 @@ def _people(rng: np.random.Generator) -> _People:
     )
 
 
-def _promotions(rng: np.random.Generator, length: int) -> _Promotions:
+def _promotions(rng: np.random.Generator, length: int) -> Promotions:
     count = FIRST + LATER
     type_, level = rng.integers(3, size=count), rng.integers(4, size=count)
     reward = np.array([2.0, 4.0, 7.0, 11.0])[level] * rng.lognormal(0, 0.15, count)
@@ -156,7 +167,7 @@ def _promotions(rng: np.random.Generator, length: int) -> _Promotions:
     gone = rng.choice(FIRST, LEAVING, replace=False)
     ends[gone] = rng.integers(length // 4, length * 9 // 10, LEAVING)
     brings = rng.lognormal(3.3, 0.15, count)
-    return _Promotions(
+    return Promotions(
         type=type_,
         level=level,
         reward=reward,
@@ -168,7 +179,7 @@ def _promotions(rng: np.random.Generator, length: int) -> _Promotions:
 
 
 def _logistic(
-    rng: np.random.Generator, people: _People, promotions: _Promotions, who: NDArray[np.intp]
+    rng: np.random.Generator, people: People, promotions: Promotions, who: NDArray[np.intp]
 ) -> Floats:
     """Tastes, a liking of each segment for each promotion, a reward that draws, tiers that should fit."""
     segment, count = people.segment[who], len(promotions.type)
@@ -182,7 +193,7 @@ def _logistic(
 
 
 def _trees(
-    rng: np.random.Generator, people: _People, promotions: _Promotions, who: NDArray[np.intp]
+    rng: np.random.Generator, people: People, promotions: Promotions, who: NDArray[np.intp]
 ) -> Floats:
     """A sum of random trees over what can be seen of customer and promotion, and a promotion's quality."""
     rate = (people.redeemed + 0.2) / (people.assigned + 2.0)
@@ -201,7 +212,7 @@ def _trees(
 
 
 def _flat(
-    rng: np.random.Generator, people: _People, promotions: _Promotions, who: NDArray[np.intp]
+    rng: np.random.Generator, people: People, promotions: Promotions, who: NDArray[np.intp]
 ) -> Floats:
     """All customers alike."""
     reward = _standard(np.log(promotions.reward))
@@ -212,7 +223,7 @@ def _flat(
 _ODDS = {"logistic": _logistic, "trees": _trees, "flat": _flat}
 
 
-def _drift(rng: np.random.Generator, promotions: _Promotions, part: Floats) -> Floats:
+def _drift(rng: np.random.Generator, promotions: Promotions, part: Floats) -> Floats:
     """Every type and every promotion gains and loses favour over time."""
     found = np.zeros((len(part), len(promotions.type)))
     for size, group in ((0.35, promotions.type), (0.25, np.arange(len(promotions.type)))):
@@ -222,7 +233,7 @@ def _drift(rng: np.random.Generator, promotions: _Promotions, part: Floats) -> F
     return found
 
 
-def _features(people: _People, who: int, day: float) -> dict[str, float]:
+def _features(people: People, who: int, day: float) -> dict[str, float]:
     now = int((day + 400) * DAY_US)
     records = [
         Record("global", name, int(people.assigned[who, k]), int(people.redeemed[who, k]))
@@ -231,17 +242,20 @@ def _features(people: _People, who: int, day: float) -> dict[str, float]:
     last = now - int(people.idle[who] * DAY_US)
     value = float(people.basket[who] * people.redeemed[who].sum())
     records.append(Record("global", "amount", value=value, last_redeemed_us=last))
-    profile = {
+    return customer_features(History(records), {}, told_of(people, who), now)
+
+
+def told_of(people: People, who: int) -> dict[str, str | float]:
+    """What is said of a customer when a decision is asked for."""
+    return {
         "segment": f"s{people.segment[who]}",
         "level": f"l{people.level[who]}",
         "basket": float(people.basket[who]),
+        "channel": "app" if who % 3 else "mail",
     }
-    return customer_features(
-        History(records), profile, {"channel": "app" if who % 3 else "mail"}, now
-    )
 
 
-def _offer(promotions: _Promotions, at: int) -> Offer:
+def _offer(promotions: Promotions, at: int) -> Offer:
     reward = Reward(type=TYPES[promotions.type[at]], value=f"{promotions.reward[at]:.2f}")
     return offer_of(f"promotion-{at:02}", Promotion(name=str(at), reward=reward))
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
-from tests.api.deciding import ask, decided, explained, settings
+from promosight.flows.learning import relearn
+from promosight.store.engine import open_store
+from tests.api.deciding import ask, decided, explained, learned, redeem, reverse, settings
 from tests.api.server import figures, promotion
 
 RICH, POOR = [f"rich{n}" for n in range(20)], [f"poor{n}" for n in range(80)]
@@ -100,7 +102,7 @@ def test_an_offer_is_worth_what_the_customers_own_orders_say(client: httpx.Clien
 
 
 def test_a_share_of_decisions_goes_to_a_benchmark(client: httpx.Client) -> None:
-    """P19, N10: an offer named beforehand gets its share, as part of the propensities; none where it may not be given."""
+    """P19, N10: an offer named beforehand gets its share, logged as all; none where it may not be given."""
     promotion(client, "good", properties={"decisioning": {"value": "500"}})
     promotion(client, "b", properties={"decisioning": {"value": "6"}})
     mark = {"promotion_id": "b", "share": 0.3}
@@ -128,3 +130,55 @@ def test_a_share_of_decisions_goes_to_a_benchmark(client: httpx.Client) -> None:
         answer = client.patch("/v1/decisioning", json={"benchmark": wrong})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
     assert ask(client, "x").status_code == 200
+
+
+def test_a_reserve_of_two_deviations_promises_more_and_keeps_to_the_budget(
+    client: httpx.Client,
+) -> None:
+    """N8: open promises take what they are expected to come to and more; what is redeemed takes its full value."""
+    settings(client, reserve="two_sd", gamma=50)
+    budget = [{"measure": "reward", "amount": "100"}]
+    promotion(client, "a", limits=budget, properties={"decisioning": {"value": "40"}})
+    found = listed(client, [f"c{n}" for n in range(150)])
+    (paced,) = client.get("/v1/decisioning/pacing").json()["items"]
+    assert found["assigned"] > 20, "five euros each: full would have promised 20"
+    assert float(paced["reserved"]) + float(paced["left"]) == 100
+    assert 0 < float(paced["expected"]) < float(paced["reserved"])
+    offers = [one for one in found["decisions"] if one["choice"]]
+    for one in offers[:3]:
+        redeem(client, "a", one["customer_id"], f"e{one['customer_id']}")
+    learned(client, redeemed=3)
+    more = listed(client, [f"m{n}" for n in range(150)], "m")["assigned"]
+    (paced,) = client.get("/v1/decisioning/pacing").json()["items"]
+    assert not more or 15 + float(paced["reserved"]) <= 100
+    before = figures(client, "a")["assigned"]
+    for one in offers[12:16]:
+        named = one["assignment_id"]
+        assert client.delete(f"/v1/assignments/{named}").status_code == 200
+    assert isinstance(before, int)
+    learned(client, decisions=before - 4)
+    for one in offers[:2]:
+        reverse(client, f"e{one['customer_id']}")
+    learned(client, redeemed=1)
+    (after,) = client.get("/v1/decisioning/pacing").json()["items"]
+    assert float(after["left"]) > float(paced["left"])
+    assert client.patch("/v1/decisioning", json={"reserve": "half"}).status_code == 422
+
+
+def test_promises_are_settled_the_same_when_all_is_learned_anew(
+    client: httpx.Client, store_url: str
+) -> None:
+    """N8, N9: what is open of a budget follows from the facts, whatever was redeemed, reversed or withdrawn."""
+    settings(client, reserve="two_sd", floor=0.9)
+    promotion(client, "a", limits=[{"measure": "reward", "amount": "500"}])
+    made = [decided(client, f"c{n}") for n in range(24)]
+    offers = [one for one in made if one["choice"]]
+    for one in offers[:5]:
+        redeem(client, "a", one["customer_id"], f"e{one['customer_id']}")
+    reverse(client, f"e{offers[0]['customer_id']}")
+    learned(client, decisions=len(offers), redeemed=4)
+    before = client.get("/v1/decisioning/pacing").json()
+    store = open_store(store_url, now_us=0)
+    store.change(lambda tx: relearn(tx, 1, now_us=0))
+    store.close()
+    assert client.get("/v1/decisioning/pacing").json() == before

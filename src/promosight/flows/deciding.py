@@ -29,7 +29,7 @@ from promosight.flows.decisions_kept import (
 from promosight.flows.filters import Customer, Question, Wanted
 from promosight.flows.granting import expire, lock_of, rooms_of
 from promosight.flows.held import held_of
-from promosight.flows.histories import Moment, read_pasts
+from promosight.flows.histories import Moment, Past, read_pasts
 from promosight.flows.intake import Delivery, Item
 from promosight.flows.know_customers import settle_waiting
 from promosight.flows.limit_cells import has_limits
@@ -200,16 +200,16 @@ class _Transaction:
         board = board_of(tx, catalogue, rules.settings, mind.epoch)
         customers = self._customers(rules)
         rooms = self._rooms(board, customers)
-        prices = Prices(tx, board, rooms, self._number, together=self._together)
-        choosing = Choosing(
-            catalogue, rules, mind, board, Rooms(board, rooms), prices, together=self._together
-        )
+        together, reserve = self._together, rules.settings.reserve
+        prices = Prices(tx, board, rooms, self._number, together=together, reserve=reserve)
+        room = Rooms(board, rooms, prices.liabilities, "full" if reserve == "full" else "two_sd")
+        choosing = Choosing(catalogue, rules, mind, board, room, prices, together=together)
         questions = [
             Question(one.decision_id, one.candidates, one.assign, one.decided_us)
             for one in self._asked
         ]
         chosen = choosing.decide_all(customers, questions)
-        prices.keep(self._asked[0].received_us)
+        prices.keep(room.promised, self._asked[0].received_us)
         made = self._assign(rules, customers, chosen)
         return self._write(rules, mind, board, customers, chosen, made)
 
@@ -230,12 +230,15 @@ class _Transaction:
             named.numbers[one.customer_id]: Moment(one.before_us, one.decided_us - days_us)
             for one in self._asked
         }
-        pasts = read_pasts(tx, catalogue, moments)
+        # Whoever was never named before has no past.
+        old = {no: moment for no, moment in moments.items() if no not in named.newly_named}
+        pasts = read_pasts(tx, catalogue, old)
         found = []
         for one in self._asked:
             no = named.numbers[one.customer_id]
             person = person_of(profiles.get(no, {}), one.context)
-            found.append(Customer(one.customer_id, no, person, pasts[no]))
+            past = pasts.get(no) or Past()
+            found.append(Customer(one.customer_id, no, person, past))
         return found
 
     def _arrival(self) -> Arrival:

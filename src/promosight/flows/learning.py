@@ -17,6 +17,7 @@ from promosight.flows.decisioning import rules_of
 from promosight.flows.decisions_kept import Decision, decisions_by_id, unpacked
 from promosight.flows.minds import HALF_LIFE_US, Learned, read_learned, state_text
 from promosight.flows.news import moved_groups
+from promosight.flows.promises import Promise, Settled, settle_promises
 from promosight.flows.version_state import added, state_of
 from promosight.rules.evidence import Decided, Evidence
 from promosight.store.catalogue import load
@@ -37,6 +38,11 @@ class Label(NamedTuple):
     order_micros: int
     cost_micros: int
 
+    @property
+    def standing(self) -> str:
+        """What became of the promise."""
+        return "gone" if self.withdrawn else "spent" if self.redeemed else "open"
+
 
 class Change(NamedTuple):
     """A label that is to be learned, and what it was learned as before, if it was."""
@@ -46,6 +52,7 @@ class Change(NamedTuple):
     after: Label
     decided_us: int
     teaches: Decided | None
+    promise: Promise | None = None
 
 
 class Lesson(NamedTuple):
@@ -81,8 +88,13 @@ def learn(learned: Learned, changes: Iterable[Change]) -> Learned:
     return Learned(learned.revision + 1, latest_us, learned.evidence)
 
 
-def write_lesson(tx: Tx, workspace_no: int, lesson: Lesson, taken: str, *, now_us: int) -> bool:
-    """Keeps a revision with its labels, and drops its news; False where somebody else was first."""
+def write_lesson(
+    tx: Tx, workspace_no: int, lesson: Lesson, taken: str, *, now_us: int, anew: bool = False
+) -> bool:
+    """Keeps a revision with its labels, and drops its news; False where somebody else was first.
+
+    `anew`: the lesson is of all there is to learn.
+    """
     tx.run("begin_learned", workspace_no=workspace_no, now_us=now_us)
     cells = lesson.learned.evidence.cells.values()
     advanced = tx.run(
@@ -97,6 +109,7 @@ def write_lesson(tx: Tx, workspace_no: int, lesson: Lesson, taken: str, *, now_u
     if not advanced:
         return False
     _write_labels(tx, workspace_no, lesson, now_us)
+    settle_promises(tx, workspace_no, _settled(lesson.changes), anew=anew)
     tx.run("drop_news", workspace_no=workspace_no, taken=taken)
     return True
 
@@ -118,7 +131,7 @@ def relearn(tx: Tx, workspace_no: int, *, now_us: int) -> int:
     state = state_of(tx, workspace_no, rules_of(tx, workspace_no).version)
     learned = learned._replace(revision=row[0] + 1, evidence=added(learned.evidence, state))
     lesson = Lesson(learned, changes)
-    write_lesson(tx, workspace_no, lesson, "", now_us=now_us)
+    write_lesson(tx, workspace_no, lesson, "", now_us=now_us, anew=True)
     return len(changes)
 
 
@@ -151,7 +164,8 @@ def _changes(tx: Tx, workspace_no: int, keys: list[GroupKey]) -> list[Change]:
         if decision is None or decision.customer_no != customer_no or before.get(key) == label:
             continue
         teaches = _decided(tx, workspace_no, decision, key)
-        changes.append(Change(key, before.get(key), label, decision.decided_us, teaches))
+        promise = _promised(tx, workspace_no, decision, key, teaches)
+        changes.append(Change(key, before.get(key), label, decision.decided_us, teaches, promise))
     return changes
 
 
@@ -181,6 +195,31 @@ def _decided(tx: Tx, workspace_no: int, decision: Decision, key: _LabelKey) -> D
             lean = float(unpacked(trace.leans)[i]) if trace.leans else 0.0
             return Decided(trace.x, kept.offer, p_hat, decision.decided_us, lean=lean)
     return None
+
+
+def _promised(
+    tx: Tx, workspace_no: int, decision: Decision, key: _LabelKey, teaches: Decided | None
+) -> Promise | None:
+    """What the decision promised of a budget; None where the offer has none."""
+    listed = load(tx, workspace_no).by_no[key[1]]
+    if listed.definition is None or not any(one.is_budget for one in listed.definition.limits):
+        return None
+    here = decision.assignment_id is not None
+    for one in kept_board(tx, workspace_no, decision.board_no):
+        if (one.promotion_id, one.tier_id) == (listed.promotion_id, key[2] or None) and one.taken:
+            p = 1.0 if teaches is None else teaches.p_hat
+            return Promise(key[1], one.taken, p, here)
+    return None
+
+
+def _settled(changes: list[Change]) -> list[Settled]:
+    return [
+        Settled(
+            one.promise, None if one.before is None else one.before.standing, one.after.standing
+        )
+        for one in changes
+        if one.promise is not None
+    ]
 
 
 def _teach(evidence: Evidence, decided: Decided, before: Label | None, after: Label) -> None:

@@ -15,11 +15,12 @@ from promosight.flows.decisioning import rules_of
 from promosight.flows.granting import rooms_of
 from promosight.flows.held import held_now
 from promosight.flows.limit_cells import has_limits
+from promosight.flows.promises import Steered, liabilities, read_steered, write_steered
 from promosight.flows.wording import Drawn
 from promosight.rules.caps import Room
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
-from promosight.rules.pacing import Pace, begun, decisions_left, paced
+from promosight.rules.pacing import Liability, begun, decisions_left, paced, reserved
 from promosight.store.catalogue import Listed, load
 from promosight.store.tx import Tx
 
@@ -30,15 +31,26 @@ class Prices:
     """The prices of one workspace's budgets in one transaction."""
 
     def __init__(
-        self, tx: Tx, board: Board, rooms: dict[int, Room], workspace_no: int, *, together: bool
+        self,
+        tx: Tx,
+        board: Board,
+        rooms: dict[int, Room],
+        workspace_no: int,
+        *,
+        together: bool,
+        reserve: str,
     ) -> None:
+        self._full = reserve == "full"
         self._tx = tx
         self._board = board
         self._rooms = rooms
         self._workspace_no = workspace_no
         self._together = together
         self._budgets = {no for no, room in rooms.items() if room.budget_left is not None}
-        self._paces = _paces(tx, workspace_no) if self._budgets else {}
+        steered = read_steered(tx, workspace_no) if self._budgets else {}
+        self._paces = {no: one.pace for no, one in steered.items() if one.pace is not None}
+        self._steered = steered
+        self.liabilities = liabilities(tx, workspace_no, steered) if self._budgets else {}
         self._moved: set[int] = set()
         self.any = bool(rooms)
         """Whether anything is limited."""
@@ -71,12 +83,11 @@ class Prices:
     def _move(self, no: int, at: int, p: float, now_us: int, *, chosen: bool) -> None:
         place = self._board.places[at]
         ends_us = place.ends_us if place.ends_us < _EVER_US else None
-        left = self._rooms[no].budget_left
-        assert left is not None
+        left = self._left(no)
         before = self._paces.get(no) or begun(now_us, ends_us)
         after = paced(
             before,
-            left=left / MICROS,
+            left=left,
             ends_us=ends_us,
             now_us=now_us,
             value=place.value - place.cost,
@@ -89,24 +100,37 @@ class Prices:
         self._paces[no] = after
         self._moved.add(no)
 
-    def keep(self, now_us: int) -> None:
-        """Writes the prices that moved."""
-        rows = [
-            (self._workspace_no, no, msgspec.json.encode(self._paces[no]).decode(), now_us)
-            for no in sorted(self._moved)
-        ]
-        self._tx.run_many("put_prices", rows)
+    def _left(self, no: int) -> float:
+        """What the price sees as left: under `two_sd` all that is not expected to be used (rules/pacing.py)."""
+        left = self._rooms[no].budget_left
+        assert left is not None
+        there = self.liabilities.get(no)
+        freed = 0.0 if self._full or there is None else there.face - there.expected
+        return max(left / MICROS + freed, 0.0)
+
+    def keep(self, promised: list[tuple[int, float, float]], now_us: int) -> None:
+        """Writes the prices that moved, and what was promised: promotion, cost and probability."""
+        moved: dict[int, Steered] = {}
+        for no in self._moved | {one[0] for one in promised}:
+            moved[no] = self._steered.get(no) or Steered()
+            moved[no].pace = self._paces.get(no)
+        for no, cost, p in promised:
+            moved[no].promised.add(cost, p)
+        write_steered(self._tx, self._workspace_no, moved, now_us=now_us)
 
 
 class Budget(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A promotion's budget as decisions see it. `price` is in the workspace's currency for each unit of the reward.
 
-    `decisions_left` are those expected until the promotion ends, or in the next 30 days.
+    `left` is what can still be promised; `reserved` what is kept back for open promises, `expected` what is expected
+    to be redeemed of them. `decisions_left` are those expected until the promotion ends, or in the next 30 days.
     """
 
     promotion_id: str
     budget: str
     left: str
+    reserved: str
+    expected: str
     currency: str
     price: float
     decisions_left: float | None
@@ -131,23 +155,38 @@ def pacing_of(tx: Tx, workspace_no: int, *, now_us: int) -> Pacing:
     ]
     held = held_now(tx, catalogue, now_us=now_us)
     rooms = rooms_of(tx, catalogue, running, held, now_us)
-    paces = _paces(tx, workspace_no)
+    steered = read_steered(tx, workspace_no)
+    open_ = liabilities(tx, workspace_no, steered)
+    reserve = rules_of(tx, workspace_no).settings.reserve
     moved = {row[0]: row[2] for row in tx.all("decision_prices", workspace_no=workspace_no)}
     items = [
-        _budget(one, left, paces.get(one.promotion_no), moved, now_us)
+        _budget(
+            one,
+            left,
+            steered.get(one.promotion_no) or Steered(),
+            open_.get(one.promotion_no) or Liability(),
+            moved,
+            reserve,
+            now_us,
+        )
         for one in running
         if (left := rooms[one.promotion_no].budget_left) is not None
     ]
-    return Pacing(reserve=rules_of(tx, workspace_no).settings.reserve, items=items)
+    return Pacing(reserve=reserve, items=items)
 
 
 def _budget(
     listed: Listed,
     left: int,
-    pace: Pace | None,
+    steered: Steered,
+    liability: Liability,
     moved: dict[int, int],
+    reserve: str,
     now_us: int,
 ) -> Budget:
+    pace = steered.pace
+    kept = reserved(liability, "two_sd" if reserve == "two_sd" else "full")
+    left += round((liability.face - kept) * MICROS)
     definition, currency = listed.definition, listed.terms.currency
     assert definition is not None
     amounts = [amount_of_text(one.amount) for one in definition.limits if one.is_budget]
@@ -157,14 +196,11 @@ def _budget(
         promotion_id=listed.promotion_id,
         budget=format_amount(min(amounts), currency),
         left=format_amount(left, currency),
+        reserved=format_amount(round(kept * MICROS), currency),
+        expected=format_amount(round(liability.expected * MICROS), currency),
         currency=currency.removeprefix(UNIT_MARK),
         price=0.0 if pace is None else round(pace.price, 6),
         decisions_left=None if pace is None else round(decisions_left(pace, ends_us, now_us), 1),
         ends_at=definition.ends_at,
         moved_at=None if at_us is None else format_instant(at_us),
     )
-
-
-def _paces(tx: Tx, workspace_no: int) -> dict[int, Pace]:
-    rows = tx.all("decision_prices", workspace_no=workspace_no)
-    return {no: msgspec.json.decode(state, type=Pace) for no, state, _ in rows}

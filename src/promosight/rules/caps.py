@@ -30,9 +30,11 @@ class Room:
             amount_of_text(limit.amount) - there for limit, there in zip(limits, used, strict=True)
         ]
 
-    def full_for(self, grant: Grant) -> Limit | None:
-        """The limit that has no room for the grant, or None. Takes nothing."""
+    def full_for(self, grant: Grant, *, budgets: bool = True) -> Limit | None:
+        """The limit that has no room for the grant, or None. Takes nothing. Without `budgets` these are not asked."""
         for place, micros in self._wanted(grant):
+            if not budgets and self._limits[place].is_budget:
+                continue
             # What costs nothing yet still wants a budget that is not used up.
             if max(micros, 1) > self._left[place]:
                 return self._limits[place]
@@ -62,9 +64,19 @@ class Room:
         """Takes the grant's room and returns None; or takes nothing and returns the limit that has none."""
         full = self.full_for(grant)
         if full is None:
-            for place, micros in self._wanted(grant):
-                self._left[place] -= micros
+            self.book(grant)
         return full
+
+    def book(self, grant: Grant) -> None:
+        """Takes the grant's room, whether or not there is any."""
+        for place, micros in self._wanted(grant):
+            self._left[place] -= micros
+
+    @property
+    def budget(self) -> Limit | None:
+        """The limit by budget that leaves the least."""
+        found = [(self._left[i], i) for i, limit in enumerate(self._limits) if limit.is_budget]
+        return self._limits[min(found)[1]] if found else None
 
     def _wanted(self, grant: Grant) -> list[tuple[int, int]]:
         return [

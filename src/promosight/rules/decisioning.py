@@ -16,7 +16,7 @@ from promosight.rules.money import MICROS, parse_amount
 MODES = ("live", "apprentice", "fixed", "off")
 OBJECTIVES = ("net_value", "redemption")
 EXPLORATIONS = ("igw", "thompson")
-RESERVES = ("full",)
+RESERVES = ("full", "two_sd")
 NOTHING = "nothing"
 LEAST_FLOOR = 0.005
 """Below this share of decisions at random nobody could tell afterwards what another policy would have brought."""

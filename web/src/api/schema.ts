@@ -397,7 +397,9 @@ export interface components {
         };
         /**
          * Candidate
-         * @description An offer that could be chosen; the last is no offer. `sd` is of the log-odds; `price` is that of its budget.
+         * @description An offer that could be chosen; the last is no offer. `price` is that of its budget.
+         *
+         *         `sd` is of the log-odds, and null once more was learned.
          */
         "promosight.flows.explaining.Candidate": {
             promotion_id: string | null;
@@ -500,6 +502,8 @@ export interface components {
             contact_cost: string;
             /** @default null */
             assignment_days: number | null;
+            /** @default null */
+            benchmark: components["schemas"]["BenchmarkShare"] | null;
             /** @default  */
             seed: string;
         };
@@ -519,6 +523,17 @@ export interface components {
         FrequencyCap: {
             assignments: number;
             days: number;
+        };
+        /**
+         * BenchmarkShare
+         * @description An offer, named beforehand, that a share of the decisions goes to: so that it can be compared with.
+         */
+        BenchmarkShare: {
+            promotion_id: string;
+            /** @default null */
+            tier_id: string | null;
+            /** @default 0.12 */
+            share: number;
         };
         /**
          * ModeCount
@@ -555,12 +570,15 @@ export interface components {
          * Budget
          * @description A promotion's budget as decisions see it. `price` is in the workspace's currency for each unit of the reward.
          *
-         *         `decisions_left` are those expected until the promotion ends, or in the next 30 days.
+         *         `left` is what can still be promised; `reserved` what is kept back for open promises, `expected` what is expected
+         *         to be redeemed of them. `decisions_left` are those expected until the promotion ends, or in the next 30 days.
          */
         Budget: {
             promotion_id: string;
             budget: string;
             left: string;
+            reserved: string;
+            expected: string;
             currency: string;
             price: number;
             decisions_left: number | null;

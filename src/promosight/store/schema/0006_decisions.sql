@@ -98,5 +98,13 @@ CREATE TABLE decision_price (
     PRIMARY KEY (workspace_no, promotion_no)
 ) WITHOUT ROWID;
 
+-- What became of what decisions promised of a promotion's budget; the promises themselves stand beside its price.
+CREATE TABLE decision_settled (
+    workspace_no BIGINT NOT NULL,
+    promotion_no BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (workspace_no, promotion_no)
+) WITHOUT ROWID;
+
 -- The promotions of a workspace, walked for each customer whose history is read.
 CREATE INDEX promotion_number ON promotion (workspace_no, promotion_no);

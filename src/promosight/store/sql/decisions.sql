@@ -213,6 +213,18 @@ FROM {{batch(workspace_no BIGINT, promotion_no BIGINT, state TEXT, moved_us BIGI
 WHERE true
 ON CONFLICT (workspace_no, promotion_no) DO UPDATE SET state = excluded.state, moved_us = excluded.moved_us;
 
+-- name: settled
+-- What became of what decisions promised of a workspace's budgets.
+SELECT promotion_no, state FROM decision_settled WHERE workspace_no = :workspace_no;
+
+-- name: put_settled
+-- The same as it is now.
+INSERT INTO decision_settled (workspace_no, promotion_no, state)
+SELECT batch.workspace_no, batch.promotion_no, batch.state
+FROM {{batch(workspace_no BIGINT, promotion_no BIGINT, state TEXT)}}
+WHERE true
+ON CONFLICT (workspace_no, promotion_no) DO UPDATE SET state = excluded.state;
+
 -- name: timeline
 -- What happened to a customer, and what was decided of it: the kinds side by side. `no` is the slot of an assignment
 -- that came without an id.
