@@ -2,6 +2,7 @@ import { Button, NumberInput, Select, SimpleGrid, Stack, TextInput } from "@mant
 import { type UseFormReturnType, useForm } from "@mantine/form";
 import { useMay, useSession } from "../../../api/session";
 import type { Decisioning, DecisionSettings } from "../../../api/types";
+import { share } from "../../../format";
 import { FormFailure, fieldErrors } from "../../../look/FormFailure";
 import { Section } from "../../../look/Section";
 import { tell } from "../../../look/tell";
@@ -66,8 +67,10 @@ const FIELDS = [
   "assignment_days",
 ];
 
-/** The API names the cap as one field; on the page it is two. Shares are percent here. */
+/** The API names the cap as one field; on the page it is two. Its shares are percent here. */
 function atFields({ frequency_cap: cap, ...rest }: Record<string, string>): Record<string, string> {
+  for (const name of ["floor", "margin", "control_share"])
+    if (rest[name]) rest[name] = rest[name].replace(/\d+(\.\d+)?/g, (one) => share(Number(one)));
   return cap ? { ...rest, cap_assignments: cap } : rest;
 }
 
