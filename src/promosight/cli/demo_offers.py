@@ -1,4 +1,4 @@
-"""The demo's four offers for decisions, and how they are taken: whom an offer suits follows from the customer's segment.
+"""The demo's four offers for decisions, and how they are taken: whom one suits follows from the customer's segment.
 
 No single one is best for everybody, so choosing for each customer is worth something, and the Decisioning page can
 show how much. The numbers are the truth of a made-up brand; the server is told none of them and learns them.
