@@ -21,7 +21,7 @@ export function GainSection({ evaluation, whole }: Props) {
         <div className={classes.gain}>
           <Headline evaluation={evaluation} />
           <Control evaluation={evaluation} />
-          <Policies evaluation={evaluation} whole={whole} />
+          {evaluation.used > 0 && <Policies evaluation={evaluation} whole={whole} />}
         </div>
       ) : (
         <Skeleton height={280} />
@@ -59,6 +59,7 @@ function headline({
   unit,
   fixed_order,
   used,
+  horizon_days: days,
 }: Evaluation): Said {
   const best = `the best fixed offer${fixed_order[0] && fixed_order[0] !== "none" ? ` (${fixed_order[0]})` : ""}`;
   const { estimate, cautious } = against;
@@ -67,7 +68,7 @@ function headline({
       ? {
           tone: "quiet",
           title: "Too early to tell",
-          more: "No decision is old enough yet for its outcome to be known. Until then nothing is claimed.",
+          more: `What came of a decision counts as known ${days} days after it; until then nothing is claimed. If offers can be used for a shorter time, say so in the settings, and figures come sooner.`,
         }
       : { tone: "quiet", title: `Not enough support yet${needed(against)}`, more: verdict_words };
   const wide = cautious ? between(cautious, unit) : between(estimate.interval, unit);
