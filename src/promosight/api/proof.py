@@ -30,7 +30,7 @@ def _asked(call: Call) -> Asked:
         call.query("since"),
         call.query("until"),
         call.query("objective"),
-        call.whole("horizon_days", 0, 365),
+        call.whole("horizon_days", 1, 365),
     )
 
 
@@ -71,8 +71,8 @@ def what_would(door: Door, call: Call) -> Answer:
     """POST /v1/decisioning/what-if."""
     change = decoded(call.body, WhatIf)
     days = change.horizon_days
-    if days is not None and not 0 <= days <= 365:
-        raise Invalid("must be a whole number from 0 to 365", pointer="/horizon_days")
+    if days is not None and not 1 <= days <= 365:
+        raise Invalid("must be a whole number from 1 to 365", pointer="/horizon_days")
     asked = asked_of(call, change.since, change.until, change.objective, days)
     return Answer(
         door.store.read(

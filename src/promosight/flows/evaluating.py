@@ -7,7 +7,7 @@ policy is not shown to beat the best fixed order of offers, the verdict says tha
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from promosight.flows.decided_uplift import MeasuredUplift, measured_uplift
 from promosight.flows.estimates import (
@@ -19,19 +19,19 @@ from promosight.flows.estimates import (
     verdict_code,
 )
 from promosight.flows.judged import Asked, Frame, Judged, framed, judged, worth_by
-from promosight.flows.kept import Keeping, kept
 from promosight.flows.minds import Minds
 from promosight.flows.rescoring import Models, chances, models_of
 from promosight.flows.version_state import plainly_learned, state_of
 from promosight.rules.decisioning import Settings
-from promosight.rules.evaluation import evaluate
+from promosight.rules.estimating import NOT_ENOUGH
+from promosight.rules.evaluation import Verdict, evaluate
 from promosight.rules.instants import DAY_US, format_instant
 from promosight.rules.logged import Floats
 from promosight.store.tx import Tx
 
 T = TypeVar("T")
-KEEPING = Keeping(us_each=200, slower=1, moved=100)
-"""An answer stands for two seconds with ten thousand decisions."""
+_KEPT_US_EACH = 100
+"""An answer stands for a second with ten thousand decisions, ten with a hundred thousand."""
 
 
 class DecisionEvaluation(Shown):
@@ -66,22 +66,32 @@ def evaluation(
 ) -> DecisionEvaluation:
     """The proof as of now; of many decisions as it was some seconds ago."""
     frame = framed(tx, workspace_no, minds, asked, now_us=now_us)
-    key = "evaluation", asked
-    return kept_answer(tx, key, frame, lambda: _evaluation(tx, frame, minds, now_us), now_us=now_us)
-
-
-def kept_answer(tx: Tx, key: Hashable, frame: Frame, find: Callable[[], T], *, now_us: int) -> T:
-    """An answer about decisions, kept for a moment under the question and the rules it was asked with."""
-    workspace = frame.catalogue.workspace
-    return kept(
-        tx,
-        (key, workspace.workspace_no, frame.rules),
-        workspace,
-        lambda _held: find(),
-        keeping=KEEPING,
-        assigned=frame.counted,
-        now_us=now_us,
+    return kept_answer(
+        tx, "evaluation", asked, frame, lambda: _evaluation(tx, frame, minds, now_us), now_us=now_us
     )
+
+
+class _Kept(NamedTuple):
+    """An answer, what it was asked with, and from when until when it stands."""
+
+    mark: Any
+    found_us: int
+    until_us: int
+    found: Any
+
+
+def kept_answer(
+    tx: Tx, name: str, mark: Hashable, frame: Frame, find: Callable[[], T], *, now_us: int
+) -> T:
+    """An answer about decisions, kept for a moment; of each kind only the latest, whatever periods are asked for."""
+    key = "decided", name, frame.catalogue.workspace.workspace_no
+    known: _Kept | None = tx.cache.get(key)
+    mark = mark, frame.rules
+    if known is None or known.mark != mark or not known.found_us <= now_us < known.until_us:
+        until_us = now_us + frame.counted * _KEPT_US_EACH
+        known = tx.cache[key] = _Kept(mark, now_us, until_us, find())
+    answer: T = known.found
+    return answer
 
 
 def current_of(tx: Tx, of: Judged, minds: Minds) -> tuple[Models, Floats]:
@@ -109,16 +119,24 @@ def _evaluation(tx: Tx, frame: Frame, minds: Minds, now_us: int) -> DecisionEval
         "uniform": found.uniform,
     }
     order = found.fixed_orders[0]
+    uplift = measured_uplift(tx, frame, of.worth)
     return DecisionEvaluation(
         verdict=verdict_code(found.verdict),
-        verdict_words=found.verdict.words,
+        verdict_words=_words(found.verdict, uplift),
         **about(tx, of, now_us),
         policies=[policy_told(name, one) for name, one in estimates.items()],
         against_best_fixed=difference_told(found.against_fixed),
         against_uniform=difference_told(found.against_uniform),
         fixed_order=list(order),
-        measured=measured_uplift(tx, frame, of.worth),
+        measured=uplift,
     )
+
+
+def _words(found: Verdict, uplift: MeasuredUplift) -> str:
+    """The verdict; where the log cannot tell, with what was measured, if anything was."""
+    if found.code != NOT_ENOUGH or uplift.per_customer is None:
+        return found.words
+    return f"{found.words} Measured: {uplift.words}"
 
 
 def about(tx: Tx, of: Judged, now_us: int) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from promosight.rules.logged import NONE, Floats, Log, Mask, horizon
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Row, Tx
 
-MOST = 20_000
+MOST = 12_000
 """So many decisions are read at most, give or take; intervals hardly get narrower by more."""
 MATURITY_DAYS = 30
 """A redemption later than this is too rare to wait for."""
@@ -93,6 +93,9 @@ class Judged(NamedTuple):
     offers: list[Offer]
     named: list[Named]
     redeemed: Mask
+    """Whether it was redeemed before its horizon closed, and the redemption stayed."""
+    label: Mask
+    """Whether it counts as redeemed in what was learned."""
     p_hat: Floats
     leans: Floats
     prices: Floats
@@ -105,19 +108,6 @@ class Judged(NamedTuple):
     """Decisions of one customer in so many were read."""
     without_choice: int
     """Decisions at which nothing was open."""
-
-    def rows(self, which: Mask) -> Judged:
-        """Only these decisions."""
-        at = np.flatnonzero(which).tolist()
-        return self._replace(
-            log=self.log.rows(which),
-            x=[self.x[i] for i in at],
-            taught=[self.taught[i] for i in at],
-            redeemed=self.redeemed[which],
-            p_hat=self.p_hat[which],
-            leans=self.leans[which],
-            prices=self.prices[which],
-        )
 
 
 class _Trace(msgspec.Struct):
@@ -216,6 +206,7 @@ class _Read(NamedTuple):
     acted: bool
     reported: bool
     redeemed: bool
+    label: bool
     taught: Offer | None
 
 
@@ -241,6 +232,7 @@ class _Reading:
             return
         board = self._board(board_no)
         learned = label[0] is not None and not label[1]
+        redeemed = learned and bool(label[0])
         taught = learned and trace.at < len(trace.arms)
         self._rows.append(
             _Read(
@@ -250,7 +242,8 @@ class _Reading:
                 board.columns[trace.arms],
                 trace.assign or assigned is not None,
                 label[0] is not None,
-                learned and bool(label[0]),
+                redeemed and label[2] < decided_us + self._frame.horizon_us,
+                redeemed,
                 board.offers[trace.arms[trace.at]] if taught else None,
             )
         )
@@ -290,6 +283,7 @@ class _Reading:
             offers=[self._offers[at] for at in order],
             named=named,
             redeemed=np.array([one.redeemed for one in rows], np.bool_),
+            label=np.array([one.label for one in rows], np.bool_),
             p_hat=p_hat,
             leans=table.spread([one.trace.leans for one in rows]),
             prices=table.spread([one.trace.prices for one in rows]),

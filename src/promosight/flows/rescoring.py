@@ -26,7 +26,7 @@ from promosight.rules.solving import Prior, solve
 from promosight.store.tx import Tx
 
 Rows = NDArray[np.intp]
-FOLDS = 5
+FOLDS = 3
 _AT_ONCE = 2_000
 
 
@@ -59,7 +59,7 @@ def lessons_of(of: Judged) -> tuple[Rows, Lessons]:
         offer, decided_us = of.taught[i], int(of.log.decided_us[i])
         assert offer is not None
         decided.append(Decided(of.x[i], offer, p, decided_us, lean=leaning))
-    return rows, Lessons.of(decided, of.redeemed[rows].tolist())
+    return rows, Lessons.of(decided, of.label[rows].tolist())
 
 
 def _model(

@@ -112,8 +112,9 @@ def value_over_time(
 ) -> ValueOverTime:
     """The value of each day or week."""
     frame = framed(tx, workspace_no, minds, asked, now_us=now_us)
-    key = "value", by, asked
-    return kept_answer(tx, key, frame, lambda: _found(tx, frame, minds, by, now_us), now_us=now_us)
+    return kept_answer(
+        tx, "value", (by, asked), frame, lambda: _found(tx, frame, minds, by, now_us), now_us=now_us
+    )
 
 
 def _found(tx: Tx, frame: Frame, minds: Minds, by: str, now_us: int) -> ValueOverTime:
@@ -161,6 +162,7 @@ def _usual(tx: Tx, of: Judged) -> _Usual:
         from_us=frame.asked.from_us,
         to_us=frame.settled_us,
         every=of.every,
+        horizon_us=frame.horizon_us,
     )
     values = []
     for _, promotion_no, tier_id, redeemed in rows:

@@ -19,3 +19,6 @@ CREATE TABLE policy_event (
     shown TEXT,
     PRIMARY KEY (workspace_no, event_no)
 );
+
+-- Decisions of a mode over time, some of the customers of them picked without a look at the rows.
+CREATE INDEX decision_mode ON decision (workspace_no, mode, decided_us, customer_no, promotion_no);

@@ -1,18 +1,19 @@
 -- name: count_judged
--- How many decisions of a period were drawn by the policy and acted on, and when the first and last of them were made.
-SELECT COUNT(*), MIN(d.decided_us), MAX(d.decided_us) FROM decision AS d
+-- How many decisions of a period the policy drew.
+SELECT COUNT(*) FROM decision AS d
 WHERE d.workspace_no = :workspace_no AND d.decided_us >= :from_us AND d.decided_us < :to_us AND d.mode = 'policy';
 
 -- name: judged_decisions
 -- Decisions of a period of some of the customers, each with what became of its own assignment.
-SELECT d.customer_no, d.decided_us, d.board_no, d.assignment_id, d.trace, l.redeemed, l.withdrawn
+SELECT d.customer_no, d.decided_us, d.board_no, d.assignment_id, d.trace, l.redeemed, l.withdrawn,
+       l.redeemed_us
 FROM decision AS d
 LEFT JOIN decision_label AS l
     ON l.workspace_no = d.workspace_no AND l.decision_id = d.decision_id AND l.promotion_no = d.promotion_no
     AND l.tier_id = COALESCE(d.tier_id, '')
 WHERE d.workspace_no = :workspace_no AND d.decided_us >= :from_us AND d.decided_us < :to_us
   AND d.mode = 'policy' AND d.customer_no % :every = 0
-ORDER BY d.decided_us, d.decision_id;
+ORDER BY d.decided_us, d.customer_no;
 
 -- name: decided_customers
 -- The customers of a period by group, those whose group changed left out: how often and when first decided on, by whom.
@@ -51,9 +52,9 @@ WHERE o.workspace_no = :workspace_no
 GROUP BY f.customer_no, o.currency;
 
 -- name: control_decisions
--- Decisions of a period on some of the customers of the control group, and whether what they got was redeemed.
+-- Decisions of a period on some of the customers of the control group, and whether what they got was redeemed in time.
 SELECT d.decided_us, d.promotion_no, d.tier_id,
-       CASE WHEN l.redeemed = 1 AND l.withdrawn = 0 THEN 1 ELSE 0 END
+       CASE WHEN l.redeemed = 1 AND l.withdrawn = 0 AND l.redeemed_us < d.decided_us + :horizon_us THEN 1 ELSE 0 END
 FROM decision AS d
 LEFT JOIN decision_label AS l
     ON l.workspace_no = d.workspace_no AND l.decision_id = d.decision_id AND l.promotion_no = d.promotion_no
