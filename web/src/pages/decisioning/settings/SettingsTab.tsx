@@ -64,6 +64,7 @@ const FIELDS = [
   "control_gets",
   "contact_cost",
   "frequency_cap",
+  "reserve",
   "assignment_days",
 ];
 
@@ -157,7 +158,7 @@ function Limits({ form, settings }: Props & { settings: DecisionSettings }) {
   return (
     <Section
       title="Control group and limits"
-      about="Caps and budgets of each promotion hold besides; open promises are reserved with their full value, so nothing overspends."
+      about="Caps and budgets of each promotion hold besides: what is promised and not used yet is reserved, so that nothing overspends."
     >
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
         <NumberInput
@@ -197,6 +198,16 @@ function Limits({ form, settings }: Props & { settings: DecisionSettings }) {
           suffix=" days"
           allowDecimal={false}
           {...form.getInputProps("cap_days")}
+        />
+        <Select
+          label="Open promises reserve"
+          description="Of a budget, until they are used or expire."
+          allowDeselect={false}
+          data={[
+            { value: "full", label: "Their full value" },
+            { value: "two_sd", label: "What is expected, and twice the doubt" },
+          ]}
+          {...form.getInputProps("reserve")}
         />
       </SimpleGrid>
     </Section>
