@@ -47,6 +47,16 @@ def test_words_numbers_and_yes_or_no_become_named_features() -> None:
     assert sorted(features) == ["age=#", "plan=blue", "vip=true"]
 
 
+def test_dates_and_amounts_as_text_are_not_words_of_their_own() -> None:
+    """Else each customer would bring new names, and those that many share would find no room."""
+    told = {"joined_at": "2026-01-22T20:51:21Z", "average_order": "73.94", "age": "25-34"}
+    features = customer_features(History(), told, {}, NOW)
+    assert features == customer_features(
+        History(), {"average_order": 73.94, "age": "25-34"}, {}, NOW
+    )
+    assert features["age=25-34"] == 1.0
+
+
 @given(
     st.dictionaries(
         st.text(), st.one_of(st.integers(), st.floats(), st.booleans(), st.text()), max_size=60

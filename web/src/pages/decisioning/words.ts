@@ -56,7 +56,7 @@ export const MODES: Record<string, ModeWords> = {
     label: "Fixed offer",
     state: "Kill switch on",
     tone: "warn",
-    says: "The kill switch is on: everybody gets the same, and nothing is chosen.",
+    says: "Everybody gets the same, and nothing is chosen.",
   },
   off: {
     label: "Off",

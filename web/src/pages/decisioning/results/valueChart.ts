@@ -8,7 +8,7 @@ import { between, inUnit } from "../words";
 
 const FAINT = "rgba(128, 138, 152, 0.25)";
 /** More whiskers than this would be a thicket. */
-const MOST_WHISKERS = 30;
+const MOST_WHISKERS = 62;
 
 interface Kind {
   name: string;

@@ -2,6 +2,7 @@ import { Button, NumberInput, Select, SimpleGrid, Stack, TextInput } from "@mant
 import { type UseFormReturnType, useForm } from "@mantine/form";
 import { useMay, useSession } from "../../../api/session";
 import type { Decisioning, DecisionSettings } from "../../../api/types";
+import { share } from "../../../format";
 import { FormFailure, fieldErrors } from "../../../look/FormFailure";
 import { Section } from "../../../look/Section";
 import { tell } from "../../../look/tell";
@@ -63,11 +64,14 @@ const FIELDS = [
   "control_gets",
   "contact_cost",
   "frequency_cap",
+  "reserve",
   "assignment_days",
 ];
 
-/** The API names the cap as one field; on the page it is two. Shares are percent here. */
+/** The API names the cap as one field; on the page it is two. Its shares are percent here. */
 function atFields({ frequency_cap: cap, ...rest }: Record<string, string>): Record<string, string> {
+  for (const name of ["floor", "margin", "control_share"])
+    if (rest[name]) rest[name] = rest[name].replace(/\d+(\.\d+)?/g, (one) => share(Number(one)));
   return cap ? { ...rest, cap_assignments: cap } : rest;
 }
 
@@ -154,7 +158,7 @@ function Limits({ form, settings }: Props & { settings: DecisionSettings }) {
   return (
     <Section
       title="Control group and limits"
-      about="Caps and budgets of each promotion hold besides; open promises are reserved with their full value, so nothing overspends."
+      about="Caps and budgets of each promotion hold besides: what is promised and not used yet is reserved, so that nothing overspends."
     >
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
         <NumberInput
@@ -194,6 +198,16 @@ function Limits({ form, settings }: Props & { settings: DecisionSettings }) {
           suffix=" days"
           allowDecimal={false}
           {...form.getInputProps("cap_days")}
+        />
+        <Select
+          label="Open promises reserve"
+          description="Of a budget, until they are used or expire."
+          allowDeselect={false}
+          data={[
+            { value: "full", label: "Their full value" },
+            { value: "two_sd", label: "What is expected, and twice the doubt" },
+          ]}
+          {...form.getInputProps("reserve")}
         />
       </SimpleGrid>
     </Section>

@@ -10,6 +10,7 @@ export interface FormValues {
   control_share: number | string;
   control_gets: string;
   contact_cost: string;
+  reserve: string;
   cap_assignments: number | string;
   cap_days: number | string;
   assignment_days: number | string;
@@ -26,6 +27,7 @@ export const valuesOf = (one: DecisionSettings): FormValues => ({
   control_share: percent(one.control_share),
   control_gets: one.control_gets,
   contact_cost: one.contact_cost,
+  reserve: one.reserve,
   cap_assignments: one.frequency_cap?.assignments ?? "",
   cap_days: one.frequency_cap?.days ?? "",
   assignment_days: one.assignment_days ?? "",
@@ -44,6 +46,7 @@ export function settingsOf(values: FormValues): Partial<DecisionSettings> {
     control_share: share(values.control_share),
     control_gets: values.control_gets,
     contact_cost: values.contact_cost.trim(),
+    reserve: values.reserve,
     frequency_cap: isCapped
       ? { assignments: Number(values.cap_assignments), days: Number(values.cap_days) }
       : null,

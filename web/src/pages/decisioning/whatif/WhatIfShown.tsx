@@ -23,7 +23,7 @@ export function WhatIfShown({ answer }: { answer: WhatIfAnswer }) {
           </strong>
           <div>
             {estimate
-              ? `Between ${between(cautious ?? estimate.interval, unit).replace(" to ", " and ")} per decision, with 95% confidence.`
+              ? rangeSaid(verdict, cautious ?? estimate.interval, unit)
               : answer.verdict_words}
           </div>
         </Note>
@@ -64,4 +64,10 @@ function titleOf(verdict: string, value: number, unit: string): string {
   if (verdict === "gain") return `It would bring ${by} more per decision`;
   if (verdict === "worse") return `It would bring ${by} less per decision`;
   return "No difference is shown";
+}
+
+function rangeSaid(verdict: string, [low, high]: readonly [number, number], unit: string): string {
+  const ends = verdict === "worse" ? ([-high, -low] as const) : ([low, high] as const);
+  const more = { gain: "more", worse: "less" }[verdict] ?? "of difference";
+  return `Between ${between(ends, unit).replace(" to ", " and ")} ${more} per decision, with 95% confidence.`;
 }
