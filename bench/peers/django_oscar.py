@@ -109,14 +109,43 @@ def used(pk: int) -> bool:
         return True
 
 
-def storm(threads: int, attempts: int, limit: int | None) -> dict[str, object]:
+def voucher(pool: ThreadPoolExecutor, attempts: int) -> dict[str, object]:
+    """All attempts on a voucher that is for one use: `is_available_to_user`, and then `record_usage` of a new order."""
+    from django.contrib.auth.models import AnonymousUser
+    from django.db import transaction
+    from django.utils import timezone
+    from oscar.core.loading import get_model
+
+    models, now = get_model("voucher", "Voucher"), timezone.now()
+    dates = {"start_datetime": now, "end_datetime": now + timezone.timedelta(days=1)}
+    pk = models.objects.create(name="one use", code="ONCE", usage=models.SINGLE_USE, **dates).pk
+    money = dict.fromkeys(
+        ("total_incl_tax", "total_excl_tax", "shipping_incl_tax", "shipping_excl_tax"), Decimal(10)
+    )
+
+    def use(number: int) -> bool:
+        with transaction.atomic():
+            found = models.objects.get(pk=pk)
+            if not found.is_available_to_user(AnonymousUser())[0]:
+                return False
+            order = get_model("order", "Order").objects.create(
+                number=f"o-{number}", date_placed=now, **money
+            )
+            found.record_usage(order, AnonymousUser())
+            return True
+
+    granted = Counter(pool.map(use, range(attempts)))[True]
+    after = models.objects.get(pk=pk)
+    return {"attempts": attempts, "granted": granted, "counted": after.num_orders}
+
+
+def storm(pool: ThreadPoolExecutor, attempts: int, limit: int | None) -> dict[str, object]:
     """All attempts on one offer: what was granted, what its counters say, how long it took."""
     from oscar.core.loading import get_model
 
     pk = offer(limit)
     began = time.perf_counter()
-    with ThreadPoolExecutor(threads) as pool:
-        granted = Counter(pool.map(lambda _: used(pk), range(attempts)))[True]
+    granted = Counter(pool.map(lambda _: used(pk), range(attempts)))[True]
     seconds = time.perf_counter() - began
     after = get_model("offer", "ConditionalOffer").objects.get(pk=pk)
     return {
@@ -134,10 +163,13 @@ def main() -> None:
     configured(url)
     import oscar
 
-    capped = storm(threads, attempts, CAP)
-    free = storm(threads, attempts, None)
+    with ThreadPoolExecutor(
+        threads
+    ) as pool:  # each thread keeps its connection, as a web server's do
+        capped, free = storm(pool, attempts, CAP), storm(pool, attempts, None)
+        once = voucher(pool, attempts)
     version = f"django-oscar {oscar.get_version()}, Django {django.get_version()}"
-    print(json.dumps({"version": version, "capped": capped, "free": free}))
+    print(json.dumps({"version": version, "capped": capped, "free": free, "voucher": once}))
 
 
 if __name__ == "__main__":
