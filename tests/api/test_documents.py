@@ -75,6 +75,8 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ),
     ("GET", "/v1/decisions/d", None),
     ("GET", "/v1/customers/c-43/timeline", None),
+    ("GET", "/v1/customers/c-43/report", None),
+    ("DELETE", "/v1/customers/c-44", None),
     ("PATCH", "/v1/decisioning", {"control_share": 0.1}),
     ("GET", "/v1/decisioning", None),
     ("GET", "/v1/decisioning/pacing", None),

@@ -11,6 +11,7 @@ from promosight.flows.decision_status import Decisioning
 from promosight.flows.decisions_kept import DecisionAnswer
 from promosight.flows.explaining import Explanation
 from promosight.flows.pricing import Pacing
+from promosight.flows.access_report import AccessReport
 from promosight.flows.timeline import Timeline
 from promosight.rules.decisioning import Settings
 
@@ -85,5 +86,21 @@ DECISION_ROUTES = (
         "What happened to one customer: assignments, redemptions, reversals, outcomes, decisions",
         gives=Timeline,
         query=("order", "limit", "cursor"),
+    ),
+    Route(
+        "GET",
+        "/v1/customers/{customer_id:str}/report",
+        customers.report,
+        "admin",
+        "Everything kept of one person",
+        gives=AccessReport,
+    ),
+    Route(
+        "DELETE",
+        "/v1/customers/{customer_id:str}",
+        customers.remove,
+        "admin",
+        "Erase a person and keep the totals",
+        status=204,
     ),
 )
