@@ -12,7 +12,7 @@ from promosight.flows.verify import verify
 from promosight.rules.identity import customer_number
 from promosight.store import archive
 from promosight.store.engine import open_store
-from tests.api.server import new_workspace, promotion, running
+from tests.api.server import client_of, new_workspace, promotion, running
 
 ANNA = "anna-0815@brand.example"
 AT = "2026-11-20T10:00:00Z"
@@ -34,7 +34,7 @@ def send(client: httpx.Client, path: str, items: list[dict[str, Any]]) -> list[s
     """The outcomes of a batch."""
     answer = client.post(f"/v1/{path}?outcomes=all", json=items)
     assert answer.status_code == 200, answer.text
-    return [one["outcome"] for one in answer.json()["outcomes"]]
+    return [one["outcome"] for one in answer.json()["results"]]
 
 
 def a_life(client: httpx.Client) -> None:
@@ -88,12 +88,15 @@ def shown(client: httpx.Client) -> list[Any]:
 
 
 def dumped(store_url: str) -> str:
-    """Every row of every table but the sources' messages, as a backup would hold them."""
+    """Every row of every table, as a backup holds them."""
     store = open_store(store_url, now_us=0)
     try:
         return store.read(
             lambda tx: "\n".join(
-                repr(row) for table in archive.tables(tx) for row in archive.rows(tx, table)
+                repr(row)
+                for table in archive.tables(tx)
+                for piece in archive.rows_of(tx, table)
+                for row in piece
             )
         )
     finally:
@@ -104,7 +107,7 @@ def is_clean(store_url: str) -> bool:
     """Whether the second engine counts the same."""
     store = open_store(store_url, now_us=0)
     try:
-        return not verify(store).differences
+        return not verify(store, None).differences
     finally:
         store.close()
 
@@ -179,7 +182,7 @@ def test_erasing_while_others_report_the_same_person_loses_and_doubles_nothing(
     """P18, P4: senders, with retries, race two erasures on one store; every event counts once."""
     key = new_workspace(store_url)
     with running(store_url) as address:
-        client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"})
+        client = client_of(address, key)
         promotion(client, "p", max_redemptions=100)
         given = {"promotion_id": "p", "customer_id": ANNA, "assigned_at": "2026-11-19T10:00:00Z"}
         send(client, "assignments", [{**given, "assignment_id": "a"}])

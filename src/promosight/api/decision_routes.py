@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from promosight.api import customers, decisioning, decisions
 from promosight.api.door import Route
+from promosight.flows.access_report import AccessReport
 from promosight.flows.decision_status import Decisioning
 from promosight.flows.decisions_kept import DecisionAnswer
 from promosight.flows.explaining import Explanation
 from promosight.flows.pricing import Pacing
-from promosight.flows.access_report import AccessReport
 from promosight.flows.timeline import Timeline
 from promosight.rules.decisioning import Settings
 

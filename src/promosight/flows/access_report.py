@@ -49,9 +49,7 @@ def access_report(tx: Tx, workspace_no: int, customer_id: str) -> AccessReport:
     return AccessReport(
         customer_id=customer_id,
         customer=customer,
-        assignments=[
-            _assignment(catalogue, a) for a in sorted(given, key=lambda a: a.assigned_us)
-        ],
+        assignments=[_assignment(catalogue, a) for a in sorted(given, key=lambda a: a.assigned_us)],
         events=[
             _event(catalogue, e, customer_id) for e in sorted(told, key=lambda e: e.redeemed_us)
         ],

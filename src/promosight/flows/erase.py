@@ -128,9 +128,7 @@ def _move_rows(tx: Tx, workspace_no: int, who: Renaming) -> None:
         for decision_id, assignment_id, trace in tx.all("traces_of_customer", **numbers)
     ]
     tx.run_many("erase_decisions", sorted(traces))
-    tx.run(
-        "erase_customer", customer_no=who.customer_no, token_no=who.token_no, token=who.token
-    )
+    tx.run("erase_customer", customer_no=who.customer_no, token_no=who.token_no, token=who.token)
 
 
 def _rewrite_texts(tx: Tx, workspace_no: int, who: Renaming) -> None:
