@@ -56,6 +56,8 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/imports", None),
     ("GET", "/v1/imports/{latest}", None),
     ("GET", "/v1/alerts", None),
+    ("GET", "/v1/compare?promotions=SPRING20", None),
+    ("GET", "/v1/promotions/SPRING20/restatements", None),
     ("GET", "/v1/workspace", None),
     ("PATCH", "/v1/workspace", {"name": "Brand"}),
     ("POST", "/v1/sources", {"name": "till"}),

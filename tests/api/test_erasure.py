@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from promosight.cli.main import main
 from promosight.flows.find_customer import number_of
 from promosight.flows.verify import verify
 from promosight.store import archive
@@ -156,6 +158,9 @@ def test_old_events_of_an_erased_person_come_again_as_duplicates_and_name_nobody
     outcome = {"measure": "order_value", "value": "80.00", "currency": "EUR", "occurred_at": AT}
     told = [{"outcome_id": "o1", "customer_id": ANNA, **outcome}]
     assert send(client, "outcomes", told) == ["duplicate"]
+    again = {"promotion_id": "p", "customer_id": ANNA, "assigned_at": "2026-11-19T10:00:00Z"}
+    again |= {"assignment_id": "a1", "attributes": {"mail": ANNA}, "segment": "vip"}
+    assert send(client, "assignments", [again]) == ["duplicate"]
     assert shown(client) == before
     assert ANNA not in dumped(store_url)
     undo = {"event_id": "r1", "type": "reversal", "reverses": "e1", "customer_id": ANNA}
@@ -182,6 +187,20 @@ def test_the_access_report_has_everything_that_is_kept(client: httpx.Client) -> 
     assert any("never" in json.dumps(one) for one in report["refused"])
     assert len(report["answers"]) == 1
     assert len(report["tests"]) == 1
+
+
+def test_the_command_line_erases_too(client: httpx.Client, store_url: str) -> None:
+    """P18: `promosight erase`, also while the server runs; the log says that it was the command line."""
+    a_life(client)
+    before = shown(client)
+    file = store_url.removeprefix("sqlite:///")
+    where = ["--data", str(Path(file).parent)] if file != store_url else ["--database", store_url]
+    assert main(["erase", ANNA, *where]) == 0
+    assert main(["erase", ANNA, *where]) == 0
+    assert shown(client) == before
+    assert ANNA not in dumped(store_url)
+    noted = client.get("/v1/audit?actor=command%20line").json()["items"]
+    assert [one["action"] for one in noted] == ["customer.erase"]
 
 
 def test_erasing_while_others_report_the_same_person_loses_and_doubles_nothing(
