@@ -158,7 +158,11 @@ def test_old_events_of_an_erased_person_come_again_as_duplicates_and_name_nobody
     outcome = {"measure": "order_value", "value": "80.00", "currency": "EUR", "occurred_at": AT}
     told = [{"outcome_id": "o1", "customer_id": ANNA, **outcome}]
     assert send(client, "outcomes", told) == ["duplicate"]
-    again = {"promotion_id": "p", "customer_id": ANNA, "assigned_at": "2026-11-19T10:00:00Z"}
+    again: dict[str, Any] = {
+        "promotion_id": "p",
+        "customer_id": ANNA,
+        "assigned_at": "2026-11-19T10:00:00Z",
+    }
     again |= {"assignment_id": "a1", "attributes": {"mail": ANNA}, "segment": "vip"}
     assert send(client, "assignments", [again]) == ["duplicate"]
     assert shown(client) == before
