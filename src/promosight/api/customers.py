@@ -1,11 +1,15 @@
-"""What happened to one customer, over HTTP: the timeline of assignments, redemptions, outcomes and decisions."""
+"""One customer over HTTP: the timeline of what happened, all that is kept of them, and their erasure."""
 
 from __future__ import annotations
 
+from promosight.api.auditing import change_noted
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
+from promosight.flows.access_report import access_report
+from promosight.flows.erase import erase, kept_under
 from promosight.flows.timeline import KINDS, ORDERS, Asked, read_timeline
+from promosight.rules.erasing import ERASED
 
 
 def timeline(door: Door, call: Call) -> Answer:
@@ -29,3 +33,24 @@ def timeline(door: Door, call: Call) -> Answer:
         kinds,
     )
     return Answer(door.store.read(lambda tx: read_timeline(tx, asked)))
+
+
+def report(door: Door, call: Call) -> Answer:
+    """GET /v1/customers/{customer_id}/report: everything kept of one person."""
+    customer_id = call.path("customer_id")
+    return Answer(door.store.read(lambda tx: access_report(tx, call.workspace_no, customer_id)))
+
+
+def remove(door: Door, call: Call) -> Answer:
+    """DELETE /v1/customers/{customer_id}: erases the person and keeps the totals. Noted under the token alone."""
+    customer_id, random = call.path("customer_id"), door.fresh(16)
+    token = ERASED + random
+    change_noted(
+        door,
+        call,
+        "customer.erase",
+        token,
+        lambda tx: kept_under(tx, call.workspace_no, token),
+        lambda tx: erase(tx, call.workspace_no, customer_id, random, now_us=call.now_us),
+    )
+    return Answer(status=204)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from promosight.api import customers, decisioning, decisions, proof, versions
 from promosight.api.door import Route
+from promosight.flows.access_report import AccessReport
 from promosight.flows.decision_status import Decisioning
 from promosight.flows.decisions_kept import DecisionAnswer
 from promosight.flows.evaluating import DecisionEvaluation
@@ -152,5 +153,21 @@ DECISION_ROUTES = (
         "What happened to one customer: assignments, redemptions, reversals, outcomes, decisions",
         gives=Timeline,
         query=("kind", "order", "limit", "cursor"),
+    ),
+    Route(
+        "GET",
+        "/v1/customers/{customer_id:str}/report",
+        customers.report,
+        "admin",
+        "Everything kept of one person",
+        gives=AccessReport,
+    ),
+    Route(
+        "DELETE",
+        "/v1/customers/{customer_id:str}",
+        customers.remove,
+        "admin",
+        "Erase a person and keep the totals",
+        status=204,
     ),
 )

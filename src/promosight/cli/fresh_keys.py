@@ -47,3 +47,8 @@ def fresh_hash(password: str) -> str:
 def fresh_password() -> str:
     """A password nobody has seen yet: 96 random bits."""
     return secrets.token_urlsafe(12)
+
+
+def fresh_token() -> str:
+    """128 random bits."""
+    return secrets.token_urlsafe(16)

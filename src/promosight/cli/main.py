@@ -15,6 +15,7 @@ from promosight import __version__
 from promosight.cli import (
     backup_commands,
     demo,
+    erase_command,
     export_command,
     import_command,
     init_command,
@@ -38,6 +39,7 @@ _COMMANDS = (
     backup_commands,
     keys_command,
     users_command,
+    erase_command,
     simulate_command,
     openapi_command,
     demo,

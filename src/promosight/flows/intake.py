@@ -78,13 +78,14 @@ def refusal(refused: Refused, arrival: Arrival) -> Receipt:
 class Entry:
     """One item on its way to a receipt: the row it became or repeats, or why it was refused."""
 
-    __slots__ = ("arrival", "first", "item", "refused", "repeated", "row")
+    __slots__ = ("arrival", "first", "item", "names_nobody", "refused", "repeated", "row")
 
     def __init__(self, item: Item, arrival: Arrival) -> None:
         self.item = item
         self.arrival = arrival
         self.row: AssignmentRow | EventRow | None = None
         self.repeated = False
+        self.names_nobody = False  # a reversal of an erased person's redemption, whomever it names
         self.first: Entry | None = None  # the same item earlier in this transaction
         self.refused: Refused | None = item if isinstance(item, Refused) else None
 

@@ -88,7 +88,23 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
         plain.receipts[position] = _receipt(intake, entry)
     receipts = [receipt for receipt in plain.receipts if receipt is not None]
     _note(intake, deliveries, receipts)
+    _forget_unnamed(intake, placed)
     return receipts
+
+
+def _forget_unnamed(intake: Intake, placed: list[tuple[int, Item, Arrival]]) -> None:
+    """Facts that came before name nobody anew: whom only these name here was erased meanwhile, and stays so."""
+    newly, numbers = intake.customers.newly_named, intake.customers.numbers
+    again = {id(e.item) for e in intake.entries if e.repeated or e.names_nobody}
+    if not newly or not again:
+        return
+    named = {
+        item.customer_id
+        for _, item, _ in placed
+        if not isinstance(item, Refused) and id(item) not in again
+    }
+    unnamed = [(no,) for one, no in sorted(numbers.items()) if no in newly and one not in named]
+    intake.tx.run_many("forget_customers", unnamed)
 
 
 def _settle_rest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promosight.flows.intake import Entry, Intake
 from promosight.flows.rejecting import refused_fact
+from promosight.rules.erasing import ERASED
 from promosight.rules.facts import Event, Rejection
 from promosight.store.rows import WAITING, EventRow, GroupKey, arrival_of, event_fact, event_row
 
@@ -106,13 +107,23 @@ def _place_reversals(
     earlier = intake.tx.all_for("reversals_of", sorted(e.identity for e in stored))
     intake.groups.add_partly(EventRow(*r) for r in earlier)
     keys = {e.identity: e.key for e in (*stored, *redemptions.values())}
+    erased = _erased(intake, stored) if any(fact.customer_id for _, fact in new) else set()
     for entry, fact in new:
         key = keys.get((entry.arrival.source_no, fact.reverses or ""), AHEAD)
+        entry.names_nobody = key.customer_no in erased
         named = intake.customers.numbers.get(fact.customer_id or "", 0)
+        named = 0 if entry.names_nobody else named
         row = entry.row = event_row(fact, key, entry.arrival, named_customer_no=named)
         if key == AHEAD:
             row.outcome, row.reason, row.live = "pending", "unknown_original", 0
         intake.groups.of(key).new_events.append(row)
+
+
+def _erased(intake: Intake, stored: list[EventRow]) -> set[int]:
+    """Who of those whose redemptions are reversed was erased: whom a reversal names cannot contradict them."""
+    numbers = sorted({(e.customer_no,) for e in stored})
+    rows = intake.tx.all_for("customers_of", numbers)
+    return {no for no, customer_id, *_ in rows if customer_id.startswith(ERASED)}
 
 
 def _bring_reversals(intake: Intake, redemptions: dict[tuple[int, str], EventRow]) -> None:

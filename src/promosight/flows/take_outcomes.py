@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from promosight.flows.intake import Receipt, refusal
-from promosight.flows.naming import name_customers
+from promosight.flows.naming import Customers, name_customers
 from promosight.flows.rejecting import Refused, write_rejections
 from promosight.rules.facts import Rejection
 from promosight.rules.identity import bucket_of, customer_numbers
@@ -37,23 +37,32 @@ def take_outcomes(tx: Tx, deliveries: list[OutcomeDelivery]) -> list[list[Receip
         named.setdefault(one.arrival.workspace_no, set()).update(ids)
     # All locks before any work, in one order everywhere.
     numbers = {no: _numbered(tx, no, ids) for no, ids in sorted(named.items())}
-    return [_take(tx, one, numbers[one.arrival.workspace_no]) for one in deliveries]
+    taken = [_take(tx, one, numbers[one.arrival.workspace_no].numbers) for one in deliveries]
+    used = {no for _, nos in taken for no in nos}
+    # Outcomes that came before name nobody anew: whom only these name was erased meanwhile, and stays so.
+    unnamed = {no for found in numbers.values() for no in found.newly_named} - used
+    tx.run_many("forget_customers", sorted((no,) for no in unnamed))
+    return [receipts for receipts, _ in taken]
 
 
-def _numbered(tx: Tx, workspace_no: int, ids: set[str]) -> dict[str, int]:
+def _numbered(tx: Tx, workspace_no: int, ids: set[str]) -> Customers:
     """The numbers of customers, named where nobody had. An outcome alone makes nobody a known customer."""
     workspace = load(tx, workspace_no).workspace
     numbers = customer_numbers(workspace.workspace_id, ids)
     tx.lock(workspace_no, set(map(bucket_of, numbers.values())))
-    return name_customers(tx, workspace, numbers, dict.fromkeys(sorted(ids), False)).numbers
+    return name_customers(tx, workspace, numbers, dict.fromkeys(sorted(ids), False))
 
 
-def _take(tx: Tx, given: OutcomeDelivery, numbers: dict[str, int]) -> list[Receipt]:
+def _take(
+    tx: Tx, given: OutcomeDelivery, numbers: dict[str, int]
+) -> tuple[list[Receipt], set[int]]:
+    """The receipts, and the numbers of the customers of new outcomes."""
     arrival = given.arrival
     identities = {(arrival.source_no, i.outcome_id) for i in given.items if isinstance(i, Outcome)}
     stored = tx.all_for("outcomes_by_identity", sorted(identities))
     present = {row[1]: (row[2], row[3]) for row in stored}
     added, refused, receipts = [], [], []
+    used = set()
     for item in given.items:
         judged = _judged(item, present)
         if isinstance(judged, Refused):
@@ -63,6 +72,7 @@ def _take(tx: Tx, given: OutcomeDelivery, numbers: dict[str, int]) -> list[Recei
         repeated = judged.outcome_id in present
         if not repeated:
             present[judged.outcome_id] = (judged.digest, arrival.received_us)
+            used.add(numbers[judged.customer_id])
             added.append(_row(judged, arrival, numbers[judged.customer_id]))
         outcome = "duplicate" if repeated else "counted"
         received_us = present[judged.outcome_id][1]
@@ -70,7 +80,7 @@ def _take(tx: Tx, given: OutcomeDelivery, numbers: dict[str, int]) -> list[Recei
     tx.add_new("add_outcomes", sorted(added))
     write_rejections(tx, refused)
     tx.run_many("hear_sources", [(arrival.source_no, arrival.received_us)])
-    return receipts
+    return receipts, used
 
 
 def _judged(item: Given, present: dict[str, tuple[int, int]]) -> Given:

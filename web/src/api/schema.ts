@@ -970,6 +970,23 @@ export interface components {
             decision_id: string | null;
         };
         /**
+         * AccessReport
+         * @description Everything kept of one person. `customer` is what the brand said of them; the rest is what happened, each list
+         *         in the order of time. `answers` are answers to requests with an Idempotency-Key that name them.
+         */
+        AccessReport: {
+            customer_id: string;
+            customer: Record<string, never>;
+            assignments: Record<string, never>[];
+            events: Record<string, never>[];
+            outcomes: Record<string, never>[];
+            decisions: Record<string, never>[];
+            reservations: Record<string, never>[];
+            refused: Record<string, never>[];
+            tests: Record<string, never>[];
+            answers: string[];
+        };
+        /**
          * ImportAnswer
          * @description A file: how far it is (`waiting`, `running`, `done`, `failed`, `abandoned`) and what became of its rows.
          *
