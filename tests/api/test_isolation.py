@@ -72,6 +72,7 @@ def names(client: httpx.Client) -> dict[str, str]:
         "customer_id": f"{MARK}-customer",
         "name": f"{MARK}-source",
         "decision_id": f"{MARK}-decision",
+        "version": _versions(client),
         "email": f"{MARK}@shop.example",
         "import_id": _ended(client, _done(file)["import_id"]),
         "reservation_id": _done(client.post("/v1/reservations", json=held))["reservation_id"],
@@ -103,6 +104,16 @@ def test_no_route_shows_or_changes_what_is_another_workspaces(
             elif (route.method, route.path) not in _MAKES_ITS_OWN | _SAYS_NOTHING:
                 assert answer.status_code in (404, 422), (route, answer.status_code, answer.text)
     assert _everything(client) == before
+
+
+def _versions(client: httpx.Client) -> str:
+    """The last of more versions than anybody makes here: they are numbered in each workspace."""
+    made = [client.post("/v1/decisioning/versions", json=_candidate(n)) for n in range(5)]
+    return str(_done(made[-1])["version"])
+
+
+def _candidate(number: int) -> dict[str, Any]:
+    return {"note": MARK, "settings": {"gamma": 11 + number}}
 
 
 def _ended(client: httpx.Client, import_id: str) -> str:
