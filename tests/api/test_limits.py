@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -146,7 +147,7 @@ def _at_will(url: str) -> Iterator[tuple[httpx.Client, _Clock]]:
     key, clock = new_workspace(url), _Clock()
     clock.now_us = time.time_ns() // 1_000
     store = open_store(url, now_us=clock.now_us)
-    app = application(Door(store, clock=clock, fresh=lambda _: "fresh"))
+    app = application(Door(store, clock=clock, fresh=secrets.token_urlsafe))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
     thread = threading.Thread(target=server.run)
     thread.start()

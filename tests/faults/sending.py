@@ -45,6 +45,7 @@ class Sender:
                 self._tell(body, self._drawn.choices(WAYS, _WEIGHTS)[0])
             first += size
             stopped.wait(rest_s)
+        self._close()
 
     def _bodies(self, first: int, size: int) -> Iterator[list[Name]]:
         """The facts of some customers in any order, cut where the door changes."""
@@ -83,6 +84,7 @@ class Sender:
         key = self._headers["Authorization"].removeprefix("Bearer ")
         other = Sender(self._number, self._seed, key, self._ports[::-1], self._ledger)
         other._once(names, "plain")
+        other._close()
 
     def _until_acknowledged(self, names: list[Name]) -> None:
         deadline = time.monotonic() + _HEALS_WITHIN_S

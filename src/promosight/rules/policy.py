@@ -321,7 +321,7 @@ def inverse_gaps(scores: Floats, gamma: float) -> Floats:
     count = there.sum(axis=-1, keepdims=True)
     gaps = np.where(there, scores.max(axis=-1, keepdims=True) - scores, 0.0)
     scale = gaps.sum(axis=-1, keepdims=True) / count
-    shares: Floats = there / (count + gamma * gaps / np.where(scale > 0, scale, 1.0))
+    shares: Floats = there / (count + gamma * (gaps / np.where(scale > 0, scale, 1.0)))
     at = scores.argmax(axis=-1)[..., None]
     np.put_along_axis(shares, at, 0.0, axis=-1)
     np.put_along_axis(shares, at, 1.0 - shares.sum(axis=-1, keepdims=True), axis=-1)
@@ -333,7 +333,7 @@ def _inverse_gaps_of_one(scores: Floats, gamma: float) -> Floats:
     best = int(scores.argmax())
     gaps = scores[best] - scores
     scale = float(gaps.sum()) / len(scores)
-    shares: Floats = 1.0 / (len(scores) + gaps * (gamma / scale if scale > 0 else 0.0))
+    shares: Floats = 1.0 / (len(scores) + gamma * (gaps / (scale if scale > 0 else 1.0)))
     shares[best] = 0.0
     shares[best] = 1.0 - float(shares.sum())
     return shares
