@@ -124,7 +124,7 @@ def differing(request: pytest.FixtureRequest) -> Iterator[World]:
 @pytest.fixture(scope="module", params=ENGINES)
 def uniform(request: pytest.FixtureRequest) -> Iterator[World]:
     """Customers redeem alike, one offer more often than the other."""
-    yield from world_of(request, alike, 3)
+    yield from world_of(request, alike, 5)
 
 
 @pytest.fixture
