@@ -6,7 +6,6 @@ adding up; they are read from the list, the breakdown and the budget, and counte
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
 import time
@@ -14,12 +13,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
-from threading import local
 from typing import Any
 
+from bench.doors import Doors
 from bench.measure import Usage
 from bench.product import ProductFailed
-from bench.servers import HOST, Server, get
+from bench.servers import Server, get
 
 PROMOTION = "racing"
 _VALUE, _PART = Decimal(5), Decimal(2)
@@ -88,21 +87,22 @@ def truth(redemptions: int, reversals: int) -> dict[str, Any]:
 
 def race(servers: list[Server], redemptions: int, reversals: int, threads: int) -> Raced:
     """Reports everything and reads the figures. Raises ProductFailed on an answer that acknowledges nothing."""
-    _assign(servers[0], redemptions)
+    doors = Doors(servers)
+    _assign(doors, redemptions)
     told = facts(redemptions, reversals, seed=1)
-    senders = _Senders(servers)
     began = time.perf_counter()
     with ThreadPoolExecutor(threads) as pool:
-        statuses = Counter(pool.map(senders.tell, enumerate(told)))
+        statuses = Counter(
+            pool.map(lambda one: doors.ask(one[0], "POST", "redemptions", one[1]), enumerate(told))
+        )
     usage = Usage(0.0, time.perf_counter() - began)
     if statuses != {200: len(told)}:
         raise ProductFailed(f"events were answered by {dict(statuses)}")
     return Raced(len(told), usage, truth(redemptions, reversals), _shown(servers[-1]))
 
 
-def _assign(server: Server, customers: int) -> None:
-    connection = http.client.HTTPConnection(HOST, server.port, timeout=120)
-    _sent(connection, server, "PUT", f"promotions/{PROMOTION}", _DEFINITION)
+def _assign(doors: Doors, customers: int) -> None:
+    doors.ask(0, "PUT", f"promotions/{PROMOTION}", _DEFINITION)
     for first in range(0, customers, _BATCH):
         items = [
             {
@@ -112,7 +112,7 @@ def _assign(server: Server, customers: int) -> None:
             }
             for number in range(first, min(first + _BATCH, customers))
         ]
-        if _sent(connection, server, "POST", "assignments", items) != 200:
+        if doors.ask(0, "POST", "assignments", items) != 200:
             raise ProductFailed("assignments were refused")
 
 
@@ -126,33 +126,3 @@ def _shown(server: Server) -> dict[str, Any]:
         "in the breakdown": sum(row["redeemed"] for row in parts["rows"]),
         "used of the budget": Decimal(one["usage"][0]["redeemed"]),
     }
-
-
-class _Senders:
-    """The servers; every thread keeps a connection to each."""
-
-    def __init__(self, servers: list[Server]) -> None:
-        self._servers = servers
-        self._kept = local()
-
-    def tell(self, numbered: tuple[int, dict[str, Any]]) -> int:
-        """One event; the status of its answer."""
-        if not hasattr(self._kept, "connections"):
-            self._kept.connections = [
-                http.client.HTTPConnection(HOST, server.port, timeout=120)
-                for server in self._servers
-            ]
-        number, event = numbered
-        place = number % len(self._servers)
-        server = self._servers[place]
-        return _sent(self._kept.connections[place], server, "POST", "redemptions", event)
-
-
-def _sent(
-    connection: http.client.HTTPConnection, server: Server, method: str, path: str, body: object
-) -> int:
-    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
-    connection.request(method, f"/v1/{path}", json.dumps(body), headers)
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status

@@ -12,7 +12,6 @@ and lets the same number of callers do the same to them.
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import signal
 import sys
@@ -22,16 +21,17 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from threading import local
 
 from bench import machine
+from bench.doors import Doors
 from bench.measure import Usage, tree_cpu
 from bench.peers.install import CannotRun, django_oscar, medusa
 from bench.peers.tcp import databases
 from bench.product import Product, ProductFailed
 from bench.racing import Raced, race
-from bench.servers import HOST, Server
+from bench.servers import Server
 from bench.stores import NAMES, Stores, opened
 
 _CAP = 100
@@ -104,12 +104,13 @@ def _stormed(stores: Stores, attempts: int) -> tuple[Counter[int], Usage]:
     product = Product(stores, stores.fresh("storm")).initialised()
     with ExitStack() as stack:
         servers = [stack.enter_context(product.serving()) for _ in range(_PROCESSES[stores.name])]
-        _define(servers[0])
-        doors = _Doors(servers)
-        doors.warm()
+        doors = Doors(servers)
+        _define(doors)
+        for number in range(len(doors)):
+            _reserved(doors, number, "other")
         before_s, began = _spent(stores, servers), time.perf_counter()
         with ThreadPoolExecutor(_THREADS) as threads:
-            answers = Counter(threads.map(doors.ask, range(attempts)))
+            answers = Counter(threads.map(partial(_reserved, doors), range(attempts)))
         wall_s = time.perf_counter() - began
         return answers, Usage(_spent(stores, servers) - before_s, wall_s)
 
@@ -118,7 +119,7 @@ def _spent(stores: Stores, servers: list[Server]) -> float:
     return stores.cpu_s() + sum(tree_cpu(server.pid) for server in servers)
 
 
-def _define(server: Server) -> None:
+def _define(doors: Doors) -> None:
     for promotion_id, cap in (("sale", _CAP), ("other", 1)):
         definition = {
             "name": promotion_id,
@@ -126,45 +127,15 @@ def _define(server: Server) -> None:
             "reward": {"type": "amount", "value": "5.00"},
             "limits": [{"measure": "assignments", "amount": str(cap)}],
         }
-        status = _sent(_connection(server), server, "PUT", f"promotions/{promotion_id}", definition)
+        status = doors.ask(0, "PUT", f"promotions/{promotion_id}", definition)
         if status != 201:
             raise ProductFailed(f"PUT /v1/promotions/{promotion_id}: {status}")
 
 
-def _connection(server: Server) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection(HOST, server.port, timeout=120)
-
-
-def _sent(
-    connection: http.client.HTTPConnection, server: Server, method: str, path: str, body: object
-) -> int:
-    headers = {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"}
-    connection.request(method, f"/v1/{path}", json.dumps(body), headers)
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
-
-
-class _Doors:
-    """The servers; every thread keeps a connection to each."""
-
-    def __init__(self, servers: list[Server]) -> None:
-        self._servers = servers
-        self._kept = local()
-
-    def warm(self) -> None:
-        """Asks every server once for something else."""
-        for number in range(len(self._servers)):
-            self.ask(number, "other")
-
-    def ask(self, number: int, promotion_id: str = "sale") -> int:
-        """One attempt of one customer; the status of its answer."""
-        if not hasattr(self._kept, "connections"):
-            self._kept.connections = [_connection(server) for server in self._servers]
-        place = number % len(self._servers)
-        body = {"promotion_id": promotion_id, "customer_id": f"c-{number}"}
-        connection = self._kept.connections[place]
-        return _sent(connection, self._servers[place], "POST", "reservations", body)
+def _reserved(doors: Doors, number: int, promotion_id: str = "sale") -> int:
+    """One attempt of one customer; the status of its answer."""
+    body = {"promotion_id": promotion_id, "customer_id": f"c-{number}"}
+    return doors.ask(number, "POST", "reservations", body)
 
 
 def _parsed() -> argparse.Namespace:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -14,14 +12,13 @@ from promosight.api.bodies import identified
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.api.promotion_list import asked_for, asked_form
-from promosight.connectors.tables import Columns, csv_row
+from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid, NotFound
 from promosight.flows.comparing import MOST, SORTABLE, Compared, Comparison, compare
 from promosight.flows.figures import View
+from promosight.flows.promotion_return import HORIZON_DAYS
 from promosight.rules.outcomes import MEASURES
 from promosight.store.catalogue import Listed
-
-_HORIZON_DAYS = 30
 
 
 async def show(door: Door, call: Call) -> Answer:
@@ -31,7 +28,7 @@ async def show(door: Door, call: Call) -> Answer:
         raise Invalid(f"must be one of {', '.join(MEASURES)}", pointer="/measure")
     if sort.removeprefix("-") not in SORTABLE:
         raise Invalid("must be one of " + ", ".join(SORTABLE), pointer="/sort")
-    days = call.whole("horizon_days", 1, 366) or _HORIZON_DAYS
+    days = call.whole("horizon_days", 1, 366) or HORIZON_DAYS
     choose, form = _choice(call), asked_form(call)
     found = await asyncio.to_thread(
         door.store.read,
@@ -95,13 +92,11 @@ _COLUMNS: Columns = {
 
 def _table(found: Comparison) -> bytes:
     """A row for each promotion, and one for each of its tiers below it."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
+    rows = [list(_COLUMNS)]
     for one in found.items:
-        writer.writerow(csv_row(_whole(one), _COLUMNS))
-        writer.writerows(csv_row(tier, _COLUMNS) for tier in _tiers(one))
-    return text.getvalue().encode()
+        rows.append(csv_row(_whole(one), _COLUMNS))
+        rows += [csv_row(tier, _COLUMNS) for tier in _tiers(one)]
+    return csv_lines(rows)
 
 
 def _whole(one: Compared) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +12,7 @@ from promosight.api.bodies import decoded, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.api.versions import who
-from promosight.connectors.tables import unformulated
+from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid
 from promosight.flows.decision_log import (
     COLUMNS,
@@ -98,7 +96,7 @@ async def _lines(
     found, after = first
     currency = call.caller.workspace.currency
     if form == "csv":
-        yield _csv([list(COLUMNS)])
+        yield csv_lines([list(COLUMNS)])
     while True:
         if found:
             yield await asyncio.to_thread(_encoded, found, form, currency)
@@ -110,16 +108,10 @@ async def _lines(
 def _encoded(found: list[Logged], form: str, currency: str) -> bytes:
     if form == "csv":
         rows = [table_of(one, currency).values() for one in found]
-        return _csv([[_plain(value) for value in row] for row in rows])
+        return csv_lines([[_plain(value) for value in row] for row in rows])
     lines = [dsjson_of(one) if form == "dsjson" else line_of(one, currency) for one in found]
     return msgspec.json.Encoder().encode_lines(lines)
 
 
 def _plain(value: Any) -> Any:
     return unformulated(value) if isinstance(value, str) else value
-
-
-def _csv(rows: list[list[Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import csv
-import io
 from collections.abc import AsyncIterator
 
 import msgspec
 
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
-from promosight.connectors.tables import Columns, csv_row
+from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid
 from promosight.flows.show_restatements import Before, Restatement, Restatements, restatements
 from promosight.rules.restatements import COUNTS
@@ -58,9 +56,9 @@ async def _page(door: Door, call: Call, before: Before, limit: int) -> Paged:
 async def _lines(door: Door, call: Call, first: Paged) -> AsyncIterator[bytes]:
     """A row for each day and tier of every entry, page by page."""
     items, before = first
-    yield _csv([list(_COLUMNS)])
+    yield csv_lines([list(_COLUMNS)])
     while True:
-        yield _csv([row for one in items for row in _rows(one)])
+        yield csv_lines([row for one in items for row in _rows(one)])
         if before is None:
             return
         items, before = await _page(door, call, before, _ROWS_AT_ONCE)
@@ -69,12 +67,6 @@ async def _lines(door: Door, call: Call, first: Paged) -> AsyncIterator[bytes]:
 def _rows(one: Restatement) -> list[list[str]]:
     entry = msgspec.structs.asdict(one)
     return [csv_row(entry | msgspec.structs.asdict(day), _COLUMNS) for day in one.days]
-
-
-def _csv(rows: list[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
 
 
 def _before(cursor: str | None) -> Before:

@@ -163,7 +163,7 @@ def _cell(value: Any, kind: str) -> str:
     return unformulated(str(value))
 
 
-def csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
+def csv_lines(rows: Iterable[Sequence[Any]]) -> bytes:
     """Rows as lines of CSV."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)

@@ -9,7 +9,6 @@ once, one of them promotes and the others find that it runs.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
@@ -30,6 +29,7 @@ from promosight.flows.versions import (
 from promosight.rules.instants import HOUR_US
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
+from promosight.worker.beside import Beside
 
 BY = "promosight"
 """Who does what nobody asked for."""
@@ -40,24 +40,14 @@ _AGAIN_US = HOUR_US
 _log = logging.getLogger("promosight")
 
 
-class Improver:
+class Improver(Beside):
     """The thread that looks after candidates of all workspaces of a store, until `stop`."""
 
     def __init__(self, store: Store, minds: Minds, *, clock: Callable[[], int]) -> None:
+        super().__init__("promosight-improver")
         self._store = store
         self._minds = minds
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="promosight-improver", daemon=True)
-
-    def start(self) -> None:
-        """Begins."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends after the candidate at hand."""
-        self._stopping.set()
-        self._thread.join()
 
     def _work(self) -> None:
         rest = _LOOKS_EVERY_SECONDS

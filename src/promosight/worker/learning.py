@@ -8,7 +8,6 @@ the store's writer is held only for a short transaction.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -30,6 +29,7 @@ from promosight.rules.policy import Exploration, doubt_scale
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
+from promosight.worker.beside import Beside
 
 _LOOKS_EVERY_SECONDS = 0.2
 _COUNTERS_EVERY_SECONDS = 1.0
@@ -40,10 +40,11 @@ _REST = 20
 _log = logging.getLogger("promosight")
 
 
-class Learner:
+class Learner(Beside):
     """The thread that learns for all workspaces of a store, until `stop`. `name` is its own among processes."""
 
     def __init__(self, store: Store, minds: Minds, *, clock: Callable[[], int], name: str) -> None:
+        super().__init__("promosight-learner")
         self._store = store
         self._minds = minds
         self._clock = clock
@@ -51,17 +52,6 @@ class Learner:
         self._known: dict[int, Learned] = {}
         self._marks: dict[int, Any] = {}
         self._next_look: dict[int, float] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="promosight-learner", daemon=True)
-
-    def start(self) -> None:
-        """Begins, also with what an earlier server left."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends after the lesson at hand; what is not learned yet stays for the next server."""
-        self._stopping.set()
-        self._thread.join()
 
     def _work(self) -> None:
         rest = _LOOKS_EVERY_SECONDS
@@ -123,9 +113,10 @@ class Learner:
             self._known[workspace_no] = known
             catalogue = load(tx, workspace_no)
             mind = self._minds.made(tx, catalogue, known)
-            board = board_of(tx, catalogue, rules_of(tx, workspace_no).settings, mind.epoch)
+            said = rules_of(tx, workspace_no).settings
+            board = board_of(tx, catalogue, said, mind.epoch)
             # What the next decision would have to work out first is worked out here.
-            menu, said = mind.snapshot.menu(board.offers), rules_of(tx, workspace_no).settings
+            menu = mind.snapshot.menu(board.offers)
             if said.exploration == "thompson":
                 menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
             self._minds.put(workspace_no, mind)
