@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--callers", type=int, default=32)
     parser.add_argument("--decisions", type=int, default=6_000)
     parser.add_argument("--customers", type=int, default=2_000)
+    parser.add_argument("--rate", type=float, default=0, help="a second, of all callers together")
     parser.add_argument("--limits", action="store_true", help="give every offer a cap")
     parser.add_argument("--port", type=int, default=8977)
     chosen = parser.parse_args()
@@ -71,7 +72,7 @@ async def _measure(chosen: argparse.Namespace, key: str, pid: int) -> dict[str, 
         await asyncio.sleep(1.0)
         cpu, began = _cpu(pid), time.perf_counter()
         asked = [_question(n, chosen.customers, "d") for n in range(chosen.decisions)]
-        taken = await _ask(chosen.port, key, asked, chosen.callers)
+        taken = await _ask(chosen.port, key, asked, chosen.callers, chosen.rate)
         wall = time.perf_counter() - began
         spent = _cpu(pid) - cpu
         cpu, began = _cpu(pid), time.perf_counter()
@@ -122,9 +123,16 @@ def _question(n: int, customers: int, kind: str) -> dict[str, object]:
     }
 
 
-async def _ask(port: int, key: str, asked: list[dict[str, object]], callers: int) -> list[float]:
-    """Asks, so many at a time, over plain sockets: a client library would take more than the server."""
-    left = iter([json.dumps(one).encode() for one in asked])
+async def _ask(
+    port: int, key: str, asked: list[dict[str, object]], callers: int, rate: float = 0.0
+) -> list[float]:
+    """Asks, so many at a time, over plain sockets: a client library would take more than the server.
+
+    With a rate (a second, all callers together) each question has its moment, and is timed from then on, also where
+    its caller still waited for the answer to another. Without one each caller asks as soon as it was answered.
+    """
+    start = time.perf_counter() + 0.01
+    left = iter([(start + n / rate if rate else 0.0, json.dumps(q).encode()) for n, q in enumerate(asked)])
     taken: list[float] = []
     head = (
         f"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
@@ -133,8 +141,9 @@ async def _ask(port: int, key: str, asked: list[dict[str, object]], callers: int
 
     async def caller() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for body in left:
-            began = time.perf_counter()
+        for due, body in left:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            began = due or time.perf_counter()
             writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
             answer = await reader.readuntil(b"\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 200"), answer

@@ -88,7 +88,8 @@ class Choosing:
         s = rules.settings
         self._exploration = Exploration(s.exploration, s.gamma, s.floor)
         self._greed = greed(mind.snapshot, self._exploration)
-        self._salt = f"{catalogue.workspace.workspace_id}\x00{s.seed}"
+        # With a seed of its own a workspace can be lived through again, also in another store.
+        self._salt = s.seed or catalogue.workspace.workspace_id
         self._contact = 0.0 if board.by_redemption else s.contact_micros / 1e6
         self._price = prices.of_places()
         self._tolls = np.zeros(len(board.places))

@@ -12,7 +12,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from promosight.flows.estimates import Shown, ValueEstimate
-from promosight.flows.judged import Frame, Worth
+from promosight.flows.judged import Frame
+from promosight.flows.yardstick import Worth
 from promosight.rules.evaluation import Measured, measured
 from promosight.rules.money import MICROS
 from promosight.store.tx import Tx
@@ -90,7 +91,7 @@ def _groups(tx: Tx, frame: Frame, worth: Worth) -> _Groups:
             brought[no] -= cost / MICROS
         else:
             named = frame.catalogue.by_no[promotion_no].promotion_id, tier_id
-            brought[no] += times * worth.net.get(named, 0.0)
+            brought[no] += times * worth.net(named)
     groups: dict[str, list[float]] = {"policy": [], "control": []}
     for no, mode, _, _, offers in tx.all("decided_customers", **period):
         groups[mode].append(brought.get(no, 0.0) - worth.contact * offers)

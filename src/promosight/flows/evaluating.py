@@ -18,13 +18,13 @@ from promosight.flows.estimates import (
     policy_told,
     verdict_code,
 )
-from promosight.flows.judged import Asked, Frame, Judged, framed, judged, worth_by
+from promosight.flows.judged import Asked, Frame, Judged, framed, judged, name_of, worth_by
 from promosight.flows.minds import Minds
-from promosight.flows.rescoring import Models, chances, models_of
+from promosight.flows.rescoring import Models, always, chances, models_of
 from promosight.flows.version_state import plainly_learned, state_of
 from promosight.rules.decisioning import Settings
-from promosight.rules.estimating import NOT_ENOUGH
-from promosight.rules.evaluation import Verdict, evaluate
+from promosight.rules.estimating import NOT_ENOUGH, Difference, Estimated, difference, estimate
+from promosight.rules.evaluation import Verdict, evaluate, verdict
 from promosight.rules.instants import DAY_US, format_instant
 from promosight.rules.logged import Floats
 from promosight.store.tx import Tx
@@ -37,8 +37,9 @@ _KEPT_US_EACH = 100
 class DecisionEvaluation(Shown):
     """What policies bring per decision, in `unit`, and what was measured.
 
-    `policies` are `logged`, `current`, `best_fixed` and `uniform`. `verdict` compares the current one with the best
-    fixed order of offers: `gain`, `no gain`, `worse` or `not enough support`.
+    `policies` are `logged`, `current`, `best_fixed` and `uniform`, and `benchmark` where one is named. `verdict`
+    compares the current one with the best fixed order of offers, and where the log does not tell enough of that one,
+    with the benchmark: `gain`, `no gain`, `worse` or `not enough support`.
     """
 
     verdict: str
@@ -56,6 +57,7 @@ class DecisionEvaluation(Shown):
     policies: list[PolicyEstimate]
     against_best_fixed: PolicyDifference
     against_uniform: PolicyDifference
+    against_benchmark: PolicyDifference | None
     fixed_order: list[str]
     measured: MeasuredUplift
     as_of: str
@@ -118,18 +120,43 @@ def _evaluation(tx: Tx, frame: Frame, minds: Minds, now_us: int) -> DecisionEval
         "best_fixed": found.best_fixed,
         "uniform": found.uniform,
     }
+    named = _benchmark(of, current)
+    said = found.verdict
+    if named is not None:
+        estimates["benchmark"] = named.alone
+        said = named.verdict if said.code == NOT_ENOUGH else said
     order = found.fixed_orders[0]
     uplift = measured_uplift(tx, frame, of.worth)
     return DecisionEvaluation(
-        verdict=verdict_code(found.verdict),
-        verdict_words=_words(found.verdict, uplift),
+        verdict=verdict_code(said),
+        verdict_words=_words(said, uplift),
         **about(tx, of, now_us),
         policies=[policy_told(name, one) for name, one in estimates.items()],
         against_best_fixed=difference_told(found.against_fixed),
         against_uniform=difference_told(found.against_uniform),
+        against_benchmark=None if named is None else difference_told(named.against),
         fixed_order=list(order),
         measured=uplift,
     )
+
+
+class _Benchmark(NamedTuple):
+    """The offer that was named beforehand to be compared with: its worth, and what the current policy adds."""
+
+    alone: Estimated
+    against: Difference
+    verdict: Verdict
+
+
+def _benchmark(of: Judged, current: Floats) -> _Benchmark | None:
+    said = of.frame.rules.settings.benchmark
+    if said is None:
+        return None
+    named = said.promotion_id, said.tier_id
+    target = always(of, named)
+    against = difference(of.log, current, target)
+    words = f"the benchmark, {name_of(named)} for everybody"
+    return _Benchmark(estimate(of.log, target), against, verdict(against, words))
 
 
 def _words(found: Verdict, uplift: MeasuredUplift) -> str:

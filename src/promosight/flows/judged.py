@@ -11,7 +11,6 @@ the assignments of nearly all of their offers; otherwise they were previews, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,10 +18,11 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from promosight.flows.boards import Board, board_of, kept_board
+from promosight.flows.boards import Board, Kept, board_of, kept_board
 from promosight.flows.decisioning import Rules, rules_of
 from promosight.flows.decisions_kept import unpacked
 from promosight.flows.minds import Minds
+from promosight.flows.yardstick import Named, Worth, expectations, rewards
 from promosight.rules.decisioning import Settings
 from promosight.rules.features import Offer
 from promosight.rules.instants import DAY_US
@@ -38,9 +38,6 @@ OPEN = 2**62
 """No end: until now."""
 _REPORTED = 0.8
 
-Named = tuple[str, str | None]
-"""A promotion and one of its tiers, or None where it has none."""
-
 
 class Asked(NamedTuple):
     """Which decisions are judged, and by what. `horizon_days`: how old they must be; None: as long as offers last."""
@@ -49,22 +46,6 @@ class Asked(NamedTuple):
     to_us: int
     objective: str | None = None
     horizon_days: int | None = None
-
-
-class Worth(NamedTuple):
-    """What a redemption of each offer is worth, net of its reward, and what telling a customer of an offer costs."""
-
-    net: dict[Named, float]
-    cost: dict[Named, float]
-    contact: float
-    unit: str
-    """The currency, or `redemptions` where each counts as one."""
-
-    def of(self, offers: Sequence[Named], there: Sequence[float]) -> Floats:
-        """Net worth by column; `there` is that of offers that are no longer made."""
-        return np.array(
-            [self.net.get(one, old) for one, old in zip(offers, there, strict=True)], float
-        )
 
 
 class Frame(NamedTuple):
@@ -101,8 +82,10 @@ class Judged(NamedTuple):
     prices: Floats
     taught: list[Offer | None]
     """The offer as each decision taught something of it; None where it taught nothing."""
-    last_net: list[float]
-    """What each offer was worth when it was last decided on."""
+    last: list[Kept]
+    """Each offer as it was when it was last decided on."""
+    own: Floats
+    """How many times the average each customer's orders were, as the decision saw it."""
     worth: Worth
     every: int
     """Decisions of one customer in so many were read."""
@@ -120,6 +103,7 @@ class _Trace(msgspec.Struct):
     prices: str = ""
     leans: str = ""
     at: int = 0
+    own: float = 1.0
     assign: bool = True
 
 
@@ -164,10 +148,9 @@ def worth_by(tx: Tx, frame: Frame, objective: str, minds: Minds) -> Worth:
     if objective != settings.objective:
         other: Settings = msgspec.structs.replace(settings, objective=objective)
         board = board_of(tx, catalogue, other, minds.of(tx, catalogue).epoch)
-    places = {(one.listed.promotion_id, one.tier_id): one for one in board.places}
+    offers: dict[Named, Kept] = {(one.promotion_id, one.tier_id): one for one in board.kept}
     return Worth(
-        {name: one.value - one.cost for name, one in places.items()},
-        {name: one.cost for name, one in places.items()},
+        offers,
         0.0 if board.by_redemption else settings.contact_micros / 1e6,
         "redemptions" if board.by_redemption else catalogue.workspace.currency,
     )
@@ -189,7 +172,7 @@ def judged(tx: Tx, frame: Frame, minds: Minds) -> Judged:
     return reading.told(worth_by(tx, frame, frame.objective, minds), every)
 
 
-class _Kept(NamedTuple):
+class _Offers(NamedTuple):
     """A kept board: the column of each of its places, and the offers as learning knows them."""
 
     columns: NDArray[np.intp]
@@ -216,10 +199,10 @@ class _Reading:
     def __init__(self, tx: Tx, frame: Frame) -> None:
         self._tx = tx
         self._frame = frame
-        self._boards: dict[int, _Kept] = {}
+        self._boards: dict[int, _Offers] = {}
         self._columns: dict[Named, int] = {}
         self._offers: list[Offer] = []
-        self._net: list[float] = []
+        self._last: list[Kept] = []
         self._rows: list[_Read] = []
         self._without_choice = 0
 
@@ -248,7 +231,7 @@ class _Reading:
             )
         )
 
-    def _board(self, board_no: int) -> _Kept:
+    def _board(self, board_no: int) -> _Offers:
         found = self._boards.get(board_no)
         if found is None:
             workspace_no = self._frame.catalogue.workspace.workspace_no
@@ -258,10 +241,10 @@ class _Reading:
                 at = self._columns.setdefault((one.promotion_id, one.tier_id), len(self._columns))
                 if at == len(self._offers):
                     self._offers.append(offer)
-                    self._net.append(0.0)
-                self._offers[at], self._net[at] = offer, one.value - one.cost
+                    self._last.append(one)
+                self._offers[at], self._last[at] = offer, one
                 columns.append(at)
-            found = self._boards[board_no] = _Kept(np.array(columns, np.intp), offers)
+            found = self._boards[board_no] = _Offers(np.array(columns, np.intp), offers)
         return found
 
     def told(self, worth: Worth, every: int) -> Judged:
@@ -271,14 +254,15 @@ class _Reading:
         order = sorted(range(len(named)), key=lambda at: name_of(named[at]))
         place = np.empty(len(order), np.intp)
         place[order] = np.arange(len(order))
-        last_net = [self._net[at] for at in order]
+        last = [self._last[at] for at in order]
+        own = np.array([one.trace.own for one in rows], float)
         named = [named[at] for at in order]
-        net = worth.of(named, last_net)
+        nets = worth.nets(last, own)
         table = _Table(rows, place)
         p_hat = table.spread([one.trace.p for one in rows])
         return Judged(
             frame=self._frame,
-            log=table.log(tuple(map(name_of, named)), p_hat, net, worth.contact),
+            log=table.log(tuple(map(name_of, named)), p_hat, nets, worth.contact),
             x=[one.trace.x for one in rows],
             offers=[self._offers[at] for at in order],
             named=named,
@@ -288,7 +272,8 @@ class _Reading:
             leans=table.spread([one.trace.leans for one in rows]),
             prices=table.spread([one.trace.prices for one in rows]),
             taught=[one.taught for one in rows],
-            last_net=last_net,
+            last=last,
+            own=own,
             worth=worth,
             every=every,
             without_choice=self._without_choice,
@@ -324,7 +309,7 @@ class _Table:
         found[self._row, self._column] = _joined(parts, np.float64)
         return found
 
-    def log(self, names: tuple[str, ...], p_hat: Floats, net: Floats, contact: float) -> Log:
+    def log(self, names: tuple[str, ...], p_hat: Floats, nets: Floats, contact: float) -> Log:
         """The log by a yardstick."""
         pmf = self.spread([one.trace.pmf for one in self._rows])
         none = np.array([unpacked(one.trace.pmf)[-1] for one in self._rows], float)
@@ -333,21 +318,12 @@ class _Table:
         return Log(
             names=(*names, NONE),
             pmf=np.column_stack([pmf, none]) if len(self._rows) else np.zeros((0, len(names) + 1)),
-            expected=np.column_stack(
-                [np.where(pmf > 0, p_hat * net - contact, 0.0), np.zeros(len(self._rows))]
-            ),
+            expected=expectations(p_hat, nets, contact, pmf > 0),
             chosen=self._chosen,
-            reward=rewards(self._chosen, redeemed, net, contact),
+            reward=rewards(self._chosen, redeemed, nets, contact),
             customer=np.array([_hash(no) for no in customers], np.uint64),
             decided_us=np.array([one.decided_us for one in self._rows], np.int64),
         )
-
-
-def rewards(chosen: NDArray[np.intp], redeemed: Floats, net: Floats, contact: float) -> Floats:
-    """What came of decisions by a yardstick."""
-    worth = np.append(net, 0.0)[chosen]
-    found: Floats = redeemed * worth - np.where(chosen < len(net), contact, 0.0)
-    return found
 
 
 def name_of(named: Named) -> str:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from promosight.flows.judged import Judged, Worth
+from promosight.flows.judged import Judged
 from promosight.flows.minds import Learned, prior_of
+from promosight.flows.yardstick import Named, Worth
 from promosight.rules.decisioning import Settings
 from promosight.rules.evidence import Decided
 from promosight.rules.logged import Floats, Mask
@@ -23,6 +24,7 @@ from promosight.rules.policy import Arm, Exploration, choose_many
 from promosight.rules.refitting import Lessons, less, refitted
 from promosight.rules.snapshot import Snapshot
 from promosight.rules.solving import Prior, solve
+from promosight.rules.targets import ranking
 from promosight.store.tx import Tx
 
 Rows = NDArray[np.intp]
@@ -83,7 +85,17 @@ def chances(of: Judged, models: Models, settings: Settings, worth: Worth) -> Flo
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
             found[some] = _chances(of, some, snapshot, _tried(settings, snapshot, models), worth)
-    return found
+    if settings.benchmark is None:
+        return found
+    return (1.0 - settings.benchmark.share) * found + settings.benchmark.share * always(
+        of, (settings.benchmark.promotion_id, settings.benchmark.tier_id)
+    )
+
+
+def always(of: Judged, named: Named) -> Floats:
+    """The policy that makes one offer to everybody who could get it, and none to the others."""
+    order = [of.named.index(named)] if named in of.named else []
+    return ranking(of.log, order)
 
 
 def _tried(settings: Settings, snapshot: Snapshot, models: Models) -> Exploration:
@@ -97,12 +109,8 @@ def _tried(settings: Settings, snapshot: Snapshot, models: Models) -> Exploratio
 def _chances(
     of: Judged, rows: Rows, snapshot: Snapshot, tried: Exploration, worth: Worth
 ) -> Floats:
-    net = worth.of(of.named, of.last_net)
-    cost = np.array([worth.cost.get(one, 0.0) for one in of.named], float)
-    arms = [
-        Arm(offer, value, contact=worth.contact)
-        for offer, value in zip(of.offers, net, strict=True)
-    ]
+    nets = worth.nets(of.last, of.own[rows])
+    arms = [Arm(offer, 0.0, contact=worth.contact) for offer in of.offers]
     choices = choose_many(
         snapshot,
         [of.x[i] for i in rows.tolist()],
@@ -110,7 +118,7 @@ def _chances(
         tried,
         [0] * len(rows),
         allowed=of.log.there[rows, :-1],
-        values=net - of.prices[rows] * cost,
+        values=nets - of.prices[rows] * worth.taken(of.last),
         leans=of.leans[rows],
     )
     return choices.pmf

@@ -170,7 +170,7 @@ def _usual(tx: Tx, of: Judged) -> _Usual:
             values.append(0.0)
             continue
         named = frame.catalogue.by_no[promotion_no].promotion_id, tier_id
-        values.append(redeemed * worth.net.get(named, 0.0) - worth.contact)
+        values.append(redeemed * worth.net(named) - worth.contact)
     return _Usual(np.array([row[0] for row in rows], np.int64), np.array(values, float))
 
 

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from promosight.errors import Invalid
+from promosight.flows.boards import Kept
 from promosight.flows.estimates import (
     PolicyDifference,
     PolicyEstimate,
@@ -21,8 +22,9 @@ from promosight.flows.estimates import (
     worded,
 )
 from promosight.flows.evaluating import about, current_of, policy_of
-from promosight.flows.judged import Asked, Judged, Named, Worth, framed, judged, name_of, rewards
+from promosight.flows.judged import Asked, Judged, framed, judged, name_of
 from promosight.flows.minds import Minds
+from promosight.flows.yardstick import Named, Worth, expectations, rewards
 from promosight.rules.decisioning import EXPLORATIONS, LEAST_FLOOR, Settings, money
 from promosight.rules.estimating import (
     NOT_ENOUGH,
@@ -239,21 +241,28 @@ def _is(named: Named, offer: OfferNamed) -> bool:
 def _priced(of: Judged, columns: list[int], change: WhatIf) -> Judged:
     """The same decisions with another worth of an offer; as many redeem it as did."""
     worth = of.worth
-    net, costs = dict(worth.net), dict(worth.cost)
+    offers = dict(worth.offers)
     for at in columns:
         named = of.named[at]
-        old_cost = costs.get(named, 0.0)
-        value = net.get(named, of.last_net[at]) + old_cost
-        value = value if change.value is None else money(change.value)
-        costs[named] = old_cost if change.cost is None else money(change.cost)
-        net[named] = value - costs[named]
-    other = worth._replace(net=net, cost=costs)
-    numbers = other.of(of.named, of.last_net)
+        offers[named] = _restated(offers.get(named, of.last[at]), change)
+    other = worth._replace(offers=offers)
+    nets = other.nets(of.last, of.own)
     log = of.log
-    expected = np.zeros_like(log.expected)
-    expected[:, :-1] = np.where(log.there[:, :-1], of.p_hat * numbers - worth.contact, 0.0)
-    reward = rewards(log.chosen, of.redeemed.astype(float), numbers, worth.contact)
+    expected = expectations(of.p_hat, nets, worth.contact, log.there[:, :-1])
+    reward = rewards(log.chosen, of.redeemed.astype(float), nets, worth.contact)
     return of._replace(worth=other, log=relabelled(log, expected, reward))
+
+
+def _restated(offer: Kept, change: WhatIf) -> Kept:
+    """An offer with the value and the cost that are said: the same for every customer."""
+    value, cost = offer.by_order
+    if change.value is not None:
+        offer = msgspec.structs.replace(offer, value=money(change.value))
+        value = False
+    if change.cost is not None:
+        offer = msgspec.structs.replace(offer, cost=money(change.cost))
+        cost = False
+    return msgspec.structs.replace(offer, by_order=(value, cost))
 
 
 def relabelled(log: Log, expected: Floats, reward: Floats) -> Log:

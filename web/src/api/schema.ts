@@ -589,8 +589,9 @@ export interface components {
          * DecisionEvaluation
          * @description What policies bring per decision, in `unit`, and what was measured.
          *
-         *         `policies` are `logged`, `current`, `best_fixed` and `uniform`. `verdict` compares the current one with the best
-         *         fixed order of offers: `gain`, `no gain`, `worse` or `not enough support`.
+         *         `policies` are `logged`, `current`, `best_fixed` and `uniform`, and `benchmark` where one is named. `verdict`
+         *         compares the current one with the best fixed order of offers, and where the log does not tell enough of that one,
+         *         with the benchmark: `gain`, `no gain`, `worse` or `not enough support`.
          */
         DecisionEvaluation: {
             verdict: string;
@@ -608,6 +609,7 @@ export interface components {
             policies: components["schemas"]["PolicyEstimate"][];
             against_best_fixed: components["schemas"]["PolicyDifference"];
             against_uniform: components["schemas"]["PolicyDifference"];
+            against_benchmark: components["schemas"]["PolicyDifference"] | null;
             fixed_order: string[];
             measured: components["schemas"]["MeasuredUplift"];
             as_of: string;

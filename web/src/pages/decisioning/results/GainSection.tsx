@@ -55,13 +55,17 @@ function Headline({ evaluation }: { evaluation: Evaluation }) {
 function headline({
   verdict,
   verdict_words,
-  against_best_fixed: against,
+  against_best_fixed,
+  against_benchmark,
   unit,
   fixed_order,
   used,
   horizon_days: days,
 }: Evaluation): Said {
-  const best = `the best fixed offer${fixed_order[0] && fixed_order[0] !== "none" ? ` (${fixed_order[0]})` : ""}`;
+  const byBenchmark = !against_best_fixed.estimate && against_benchmark?.estimate;
+  const against = byBenchmark ? against_benchmark : against_best_fixed;
+  const first = fixed_order[0] && fixed_order[0] !== "none" ? ` (${fixed_order[0]})` : "";
+  const best = byBenchmark ? "the benchmark for everybody" : `the best fixed offer${first}`;
   const { estimate, cautious } = against;
   if (!estimate || verdict === "not enough support")
     return used === 0

@@ -9,6 +9,7 @@ const NAMES: Record<string, [name: string, about: string]> = {
   current: ["The policy now", "as it would choose today"],
   logged: ["As it was decided", "what really happened"],
   best_fixed: ["Best fixed offer", "the same for everybody"],
+  benchmark: ["Benchmark", "the offer named beforehand, for everybody"],
   uniform: ["At random", "any open offer alike"],
 };
 
@@ -21,7 +22,7 @@ export function Policies({
   whole: ValuePeriod | undefined;
 }) {
   const { policies, unit, fixed_order } = evaluation;
-  const order = ["current", "logged", "best_fixed", "uniform"];
+  const order = ["current", "logged", "best_fixed", "benchmark", "uniform"];
   const shown = [...policies].sort((a, b) => order.indexOf(a.policy) - order.indexOf(b.policy));
   const control = whole?.control ?? null;
   const ends = [...shown.map((one) => one.dr), control].flatMap((one) => one?.interval ?? []);

@@ -7,7 +7,7 @@ import { FormFailure, fieldErrors } from "../../../look/FormFailure";
 import { Section } from "../../../look/Section";
 import { tell } from "../../../look/tell";
 import { useChangeSettings } from "../asked";
-import { useOffers } from "../OfferSelect";
+import { OfferSelect, useOffers } from "../OfferSelect";
 import { TryingSlider } from "./TryingSlider";
 import { type FormValues, settingsOf, valuesOf } from "./values";
 
@@ -66,6 +66,7 @@ const FIELDS = [
   "frequency_cap",
   "reserve",
   "assignment_days",
+  "benchmark",
 ];
 
 /** The API names the cap as one field; on the page it is two. Its shares are percent here. */
@@ -143,6 +144,25 @@ function Trying({ form, disabled }: Props & { disabled: boolean }) {
           ]}
           {...form.getInputProps("exploration")}
         />
+        <OfferSelect
+          label="Benchmark"
+          description="Gets a share of the decisions, so that the gain over it can be shown even among many offers."
+          noneLabel="None named"
+          value={form.values.benchmark}
+          onChange={(offer) => form.setFieldValue("benchmark", offer)}
+          error={form.errors.benchmark}
+        />
+        {form.values.benchmark && (
+          <NumberInput
+            label="Benchmark's share"
+            description="Of the decisions; at most 50%."
+            suffix="%"
+            decimalScale={2}
+            min={0.5}
+            max={50}
+            {...form.getInputProps("benchmark_share")}
+          />
+        )}
       </SimpleGrid>
     </Section>
   );

@@ -1,4 +1,5 @@
 import type { DecisionSettings } from "../../../api/types";
+import type { Offer } from "../OfferSelect";
 
 /** The settings as the form holds them: shares in percent, and what may be left empty as text. */
 export interface FormValues {
@@ -14,6 +15,8 @@ export interface FormValues {
   cap_assignments: number | string;
   cap_days: number | string;
   assignment_days: number | string;
+  benchmark: Offer | null;
+  benchmark_share: number | string;
 }
 
 const percent = (share: number): number => Math.round(share * 1_000_000) / 10_000;
@@ -31,6 +34,11 @@ export const valuesOf = (one: DecisionSettings): FormValues => ({
   cap_assignments: one.frequency_cap?.assignments ?? "",
   cap_days: one.frequency_cap?.days ?? "",
   assignment_days: one.assignment_days ?? "",
+  benchmark: one.benchmark && {
+    promotion_id: one.benchmark.promotion_id,
+    tier_id: one.benchmark.tier_id,
+  },
+  benchmark_share: percent(one.benchmark?.share ?? 0.12),
 });
 
 /** What the API is told. What is not filled in is sent as it is, so that the API says what is wrong with it. */
@@ -51,6 +59,7 @@ export function settingsOf(values: FormValues): Partial<DecisionSettings> {
       ? { assignments: Number(values.cap_assignments), days: Number(values.cap_days) }
       : null,
     assignment_days: values.assignment_days === "" ? null : Number(values.assignment_days),
+    benchmark: values.benchmark && { ...values.benchmark, share: share(values.benchmark_share) },
   };
 }
 
