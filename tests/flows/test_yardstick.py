@@ -1,4 +1,4 @@
-"""The yardstick of decisions: stated worth is the same for all, worth that follows from orders is the customer's own."""
+"""The yardstick of decisions: stated worth is the same for all, what follows from orders is the customer's own."""
 
 from __future__ import annotations
 
