@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.api.deciding import settings
 from tests.api.server import new_workspace, promotion, serving
-from tests.api.test_proof import World
+from tests.api.worlds import World
 from tests.browser.conftest import SignedIn
 
 WEEKS = 4
