@@ -16,6 +16,7 @@ from typing import Any
 
 from promosight.cli.demo_calls import Caller, NotReached
 from promosight.cli.demo_offers import BY_ID, OFFERS, SETTINGS, definition
+from promosight.cli.demo_orders import Orders
 from promosight.simulate.people import People, customer_id
 from promosight.simulate.settings import World
 
@@ -46,6 +47,7 @@ class Desk:
         self._now = now
         self._random = random
         self._due: list[tuple[datetime, str, _Event]] = []
+        self._orders = Orders(world.currency, random)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="demo-decisions", daemon=True)
 
@@ -121,16 +123,20 @@ class Desk:
         answer = self._brand.call("POST", "/v1/decisions/batch", body)
         moments = {one["decision_id"]: one.get("as_of") for one in visits}
         for one in answer["decisions"] if answer else ():
+            told = moments[one["decision_id"]]
+            at = self._now() if told is None else datetime.fromisoformat(told)
+            segment = self._segment(one["customer_id"])
+            self._orders.visit(one["decision_id"], one["customer_id"], segment, at)
             if one["choice"] is not None and one["assignment_id"] is not None:
-                told = moments[one["decision_id"]]
-                at = self._now() if told is None else datetime.fromisoformat(told)
-                self._take(one, at, is_past=told is not None)
+                self._take(one, segment, at, is_past=told is not None)
 
-    def _take(self, decision: _Event, at: datetime, *, is_past: bool) -> None:
+    def _segment(self, customer: str) -> str:
+        return self._people[int(customer.removeprefix("c-")) - 1].segment
+
+    def _take(self, decision: _Event, segment: str, at: datetime, *, is_past: bool) -> None:
         """The customer may come back and redeem; of the past within days, now within a minute or two."""
         offer = BY_ID[decision["choice"]["promotion_id"]]
-        number = int(decision["customer_id"].removeprefix("c-")) - 1
-        if self._random.random() >= offer.rate(self._people[number].segment):
+        if self._random.random() >= offer.rate(segment):
             return
         lapse = self._random.expovariate(1.0)
         wait = timedelta(days=min(lapse, 4.5)) if is_past else timedelta(seconds=5 + 40 * lapse)
@@ -146,6 +152,7 @@ class Desk:
             "order_value": f"{order:.2f}",
         }
         heapq.heappush(self._due, (at + wait, event["event_id"], event))
+        self._orders.with_offer(event, at + wait)
 
     def _redeem(self, until: datetime) -> None:
         """Reports what was redeemed up to then, and now and then that it was sent back."""
@@ -157,6 +164,8 @@ class Desk:
                 self._send_back(event)
         if told:
             self._till.call("POST", "/v1/redemptions", told)
+        if orders := self._orders.until(until):
+            self._brand.call("POST", "/v1/outcomes", orders)
 
     def _send_back(self, event: _Event) -> None:
         at = datetime.fromisoformat(event["redeemed_at"]) + timedelta(hours=20)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 SETTINGS = {
     "objective": "net_value",
+    "margin": 0.48,
     "exploration": "igw",
     "gamma": 1.0,
     "floor": 0.35,
