@@ -13,8 +13,9 @@ _numbers = count(1)
 
 
 def settings(client: httpx.Client, **changes: Any) -> None:
-    """Changes how the workspace decides; without a control group unless one is named."""
-    answer = client.patch("/v1/decisioning", json={"control_share": 0.0, **changes})
+    """Changes how the workspace decides: no control group unless one is named, the same draws in every run."""
+    said = {"control_share": 0.0, "seed": "tests", **changes}
+    answer = client.patch("/v1/decisioning", json=said)
     assert answer.status_code == 200, answer.text
 
 

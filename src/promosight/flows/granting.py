@@ -183,6 +183,6 @@ def rooms_of(
     for one in limited:
         assert one.definition is not None
         sums = Sums(totals.get(one.promotion_no, {}).items())
-        used = windows.promised(one, sums)
-        rooms[one.promotion_no] = Room(one.definition.limits, used)
+        used, redeemed = windows.promised(one, sums), windows.redeemed(one, sums)
+        rooms[one.promotion_no] = Room(one.definition.limits, used, redeemed)
     return rooms

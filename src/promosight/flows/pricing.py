@@ -16,6 +16,7 @@ from promosight.flows.granting import rooms_of
 from promosight.flows.held import held_now
 from promosight.flows.limit_cells import has_limits
 from promosight.flows.promises import Steered, liabilities, read_steered, write_steered
+from promosight.flows.rooms import free_for_promises
 from promosight.flows.wording import Drawn
 from promosight.rules.caps import Room
 from promosight.rules.instants import format_instant, parse_instant
@@ -102,11 +103,11 @@ class Prices:
 
     def _left(self, no: int) -> float:
         """What the price sees as left: under `two_sd` all that is not expected to be used (rules/pacing.py)."""
-        left = self._rooms[no].budget_left
+        room, there = self._rooms[no], self.liabilities.get(no) or Liability()
+        left, free = room.budget_left, free_for_promises(room, there)
         assert left is not None
-        there = self.liabilities.get(no)
-        freed = 0.0 if self._full or there is None else there.face - there.expected
-        return max(left / MICROS + freed, 0.0)
+        assert free is not None
+        return max(left / MICROS if self._full else free - there.expected, 0.0)
 
     def keep(self, promised: list[tuple[int, float, float]], now_us: int) -> None:
         """Writes the prices that moved, and what was promised: promotion, cost and probability."""
@@ -162,7 +163,7 @@ def pacing_of(tx: Tx, workspace_no: int, *, now_us: int) -> Pacing:
     items = [
         _budget(
             one,
-            left,
+            room,
             steered.get(one.promotion_no) or Steered(),
             open_.get(one.promotion_no) or Liability(),
             moved,
@@ -170,14 +171,14 @@ def pacing_of(tx: Tx, workspace_no: int, *, now_us: int) -> Pacing:
             now_us,
         )
         for one in running
-        if (left := rooms[one.promotion_no].budget_left) is not None
+        if (room := rooms[one.promotion_no]).budget_left is not None
     ]
     return Pacing(reserve=reserve, items=items)
 
 
 def _budget(
     listed: Listed,
-    left: int,
+    room: Room,
     steered: Steered,
     liability: Liability,
     moved: dict[int, int],
@@ -186,7 +187,8 @@ def _budget(
 ) -> Budget:
     pace = steered.pace
     kept = reserved(liability, "two_sd" if reserve == "two_sd" else "full")
-    left += round((liability.face - kept) * MICROS)
+    free = free_for_promises(room, liability)
+    assert free is not None
     definition, currency = listed.definition, listed.terms.currency
     assert definition is not None
     amounts = [amount_of_text(one.amount) for one in definition.limits if one.is_budget]
@@ -195,7 +197,7 @@ def _budget(
     return Budget(
         promotion_id=listed.promotion_id,
         budget=format_amount(min(amounts), currency),
-        left=format_amount(left, currency),
+        left=format_amount(round((free - kept) * MICROS), currency),
         reserved=format_amount(round(kept * MICROS), currency),
         expected=format_amount(round(liability.expected * MICROS), currency),
         currency=currency.removeprefix(UNIT_MARK),

@@ -21,6 +21,18 @@ _TRIED = (0.1, 0.3, 0.5, 0.7, 0.85, 1.0)
 """Probabilities at one of which a promise takes the most; who it is made to must not matter."""
 
 
+def free_for_promises(room: Room, there: Liability) -> float | None:
+    """What the open promises of decisions may come to; None without a budget.
+
+    A redemption is counted at once and learned of a moment later; until then its promise still seems open. So what
+    is free is never more than what is not redeemed.
+    """
+    left, unspent = room.budget_left, room.budget_unspent
+    if left is None or unspent is None:
+        return None
+    return min(left / MICROS + there.face, unspent / MICROS)
+
+
 class Rooms:
     """The room of each place of a board. `liabilities` are of the promotions with a budget."""
 
@@ -73,12 +85,12 @@ class Rooms:
         """The limit without room for one more promise, to whomever it is made."""
         place = self._board.places[at]
         room = self.by_no[place.listed.promotion_no]
-        left = room.budget_left
-        if self.reserve == "full" or left is None or not place.taken:
-            return room.full_for(self._grant(at))
         there = self.liabilities.get(place.listed.promotion_no, Liability())
+        free = free_for_promises(room, there)
+        if self.reserve == "full" or free is None or not place.taken:
+            return room.full_for(self._grant(at))
         most = max(reserved(there.promise(place.taken, p), self.reserve) for p in _TRIED)
-        if most > left / MICROS + there.face:
+        if most > free:
             return room.budget
         return room.full_for(self._grant(at), budgets=False)
 

@@ -160,6 +160,14 @@ class Windows:
             for limit in listed.definition.limits
         ]
 
+    def redeemed(self, listed: Listed, sums: Sums) -> list[int]:
+        """What is redeemed of each limit, in millionths."""
+        assert listed.definition is not None
+        return [
+            _micros(limit, self._counted(listed, limit, sums)[1])
+            for limit in listed.definition.limits
+        ]
+
     def _promised(self, listed: Listed, limit: Limit, sums: Sums) -> int:
         held = self._held(listed, limit)
         committed, redeemed = self._counted(listed, limit, sums)

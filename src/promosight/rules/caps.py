@@ -22,10 +22,14 @@ class Grant(NamedTuple):
 
 
 class Room:
-    """What the limits of a promotion leave. `used` is in millionths, of the reward or of one."""
+    """What the limits of a promotion leave. `used` is in millionths, of the reward or of one; `redeemed` is the part
+    of it that is spent for good."""
 
-    def __init__(self, limits: Sequence[Limit], used: Sequence[int]) -> None:
+    def __init__(
+        self, limits: Sequence[Limit], used: Sequence[int], redeemed: Sequence[int] = ()
+    ) -> None:
         self._limits = limits
+        self._redeemed = redeemed or [0] * len(limits)
         self._left = [
             amount_of_text(limit.amount) - there for limit, there in zip(limits, used, strict=True)
         ]
@@ -45,6 +49,16 @@ class Room:
         """What is left of the budget, in millionths; None without one."""
         left = [self._left[i] for i, limit in enumerate(self._limits) if limit.is_budget]
         return min(left, default=None)
+
+    @property
+    def budget_unspent(self) -> int | None:
+        """What is not redeemed of the budget, in millionths, whatever is promised of it; None without one."""
+        unspent = [
+            amount_of_text(limit.amount) - redeemed
+            for limit, redeemed in zip(self._limits, self._redeemed, strict=True)
+            if limit.is_budget
+        ]
+        return min(unspent, default=None)
 
     @property
     def by_tier(self) -> bool:
