@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -66,18 +67,26 @@ class Metrics:
             "Changes that transactions made durable",
             registry=self._own,
         )
+        # Finding the series of some labels takes longer than counting in it.
+        self._answered_series = cache(self._series_of_answer)
+        self._reported_series = cache(self._items.labels)
         self._store = store
         store.watch_commits(self._committed)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered. `route` is its pattern, so that ids make no series of their own."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        requests, times = self._answered_series(method, route, status)
+        requests.inc()
+        times.observe(seconds)
+
+    def _series_of_answer(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        requests = self._requests.labels(method, route, str(status))
+        return requests, self._seconds.labels(method, route)
 
     def reported(self, kind: str, outcomes: Mapping[str, int]) -> None:
         """Items were reported, and became so many of each outcome."""
         for outcome, items in outcomes.items():
-            self._items.labels(kind, outcome).inc(items)
+            self._reported_series(kind, outcome).inc(items)
 
     def shown(self) -> bytes:
         """The whole answer. Raises StoreError when the store does not answer."""
