@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import tempfile
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvicorn
 from litestar import Litestar
 
@@ -21,6 +23,7 @@ from promosight.api.metrics import SHARED_FOLDER
 from promosight.config import Config
 from promosight.connectors.spool import Spool
 from promosight.flows.recounting import recount_what_is_due
+from promosight.logs import write_logs
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
 from promosight.worker.alerts import AlertWorker
@@ -28,15 +31,16 @@ from promosight.worker.imports import ImportWorker
 from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
 
-_URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
-_RATE_LIMIT = "PROMOSIGHT_SERVE_RATE_LIMIT"
-"""How worker processes learn which store to open, which folder files wait in, and how much a key may ask."""
+_SETTINGS = "PROMOSIGHT_SERVE_SETTINGS"
+"""How worker processes learn their settings."""
+_log = logging.getLogger("promosight")
 
 OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
     "http": "promosight.api.joined:JoinedHttp",
     "ws": "none",
     "lifespan": "on",
+    "log_config": None,  # promosight.logs has its lines too
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
@@ -65,6 +69,7 @@ def build_app(config: Config) -> Litestar:
         fresh=secrets.token_urlsafe,
         spool=spool,
         allowance=Allowance(config.rate_limit),
+        log_requests=config.log_requests,
     )
     app = application(door)
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
@@ -76,12 +81,14 @@ def build_app(config: Config) -> Litestar:
         learner.stop()
         worker.stop()
         store.close()
+        _log.info("a server process has stopped")
 
     worker.start()
     learner.start()
     alerts.start()
     improver.start()
-    app.on_shutdown += [door.live.close, end]
+    app.on_startup.append(lambda: _log.info("a server process serves"))
+    app.on_shutdown += [lambda: _log.info("a server process stops"), door.live.close, end]
     return app
 
 
@@ -98,17 +105,16 @@ def worker_app() -> Litestar:
     """The application of one worker process."""
     take_short_turns()
     collect_rarely()
-    given = os.environ
-    return build_app(
-        Config(url=given[_URL], spool=given[_SPOOL], rate_limit=int(given[_RATE_LIMIT]))
-    )
+    config = msgspec.json.decode(os.environ[_SETTINGS], type=Config)
+    write_logs(config.log_format, dict)
+    return build_app(config)
 
 
 def run(config: Config) -> None:
     """Serves until told to stop; what was accepted is worked off first. Raises Invalid, StoreError."""
     config.check()
-    os.environ[_URL], os.environ[_SPOOL] = config.url, config.spool
-    os.environ[_RATE_LIMIT] = str(config.rate_limit)
+    os.environ[_SETTINGS] = msgspec.json.encode(config).decode()
+    write_logs(config.log_format, dict)
     Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
     store = open_store(config.url, now_us=now_us())
     recount_what_is_due(store)  # by one process, before any serves
