@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import uvicorn
@@ -22,14 +22,19 @@ from promosight.api.door import Door
 from promosight.api.metrics import SHARED_FOLDER
 from promosight.config import Config
 from promosight.connectors.spool import Spool
+from promosight.errors import Invalid
 from promosight.flows.recounting import recount_what_is_due
 from promosight.logs import write_logs
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
+from promosight.store.waiting import TRACED
 from promosight.worker.alerts import AlertWorker
 from promosight.worker.imports import ImportWorker
 from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
+
+if TYPE_CHECKING:
+    from promosight.api.tracing import Tracing
 
 _SETTINGS = "PROMOSIGHT_SERVE_SETTINGS"
 """How worker processes learn their settings."""
@@ -71,6 +76,7 @@ def build_app(config: Config) -> Litestar:
         allowance=Allowance(config.rate_limit),
         log_requests=config.log_requests,
     )
+    tracing = _traced(door, config)
     app = application(door)
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
     improver = Improver(store, door.minds, clock=now_us)
@@ -81,6 +87,8 @@ def build_app(config: Config) -> Litestar:
         learner.stop()
         worker.stop()
         store.close()
+        if tracing is not None:
+            tracing.end()
         _log.info("a server process has stopped")
 
     worker.start()
@@ -90,6 +98,17 @@ def build_app(config: Config) -> Litestar:
     app.on_startup.append(lambda: _log.info("a server process serves"))
     app.on_shutdown += [lambda: _log.info("a server process stops"), door.live.close, end]
     return app
+
+
+def _traced(door: Door, config: Config) -> Tracing | None:
+    """Has requests followed, where their traces are to go somewhere. Raises Invalid."""
+    if not config.traces:
+        return None
+    try:
+        from promosight.api.tracing import Tracing  # an extra, and slow to load
+    except ImportError:
+        raise Invalid("traces need `pip install promosight[tracing]`") from None
+    return Tracing(door, config.traces)
 
 
 def spool_folder(config: Config) -> Path:
@@ -106,7 +125,7 @@ def worker_app() -> Litestar:
     take_short_turns()
     collect_rarely()
     config = msgspec.json.decode(os.environ[_SETTINGS], type=Config)
-    write_logs(config.log_format, dict)
+    write_logs(config.log_format, _trace_of_the_moment)
     return build_app(config)
 
 
@@ -128,6 +147,11 @@ def run(config: Config) -> None:
             workers=config.workers,
             **OPTIONS,
         )
+
+
+def _trace_of_the_moment() -> dict[str, str]:
+    traced = TRACED.get()
+    return {} if traced is None else {"trace_id": traced.trace_id}
 
 
 @contextmanager

@@ -46,7 +46,11 @@ def break_store(url: str) -> None:
 
 def name_somebody_everywhere(client: httpx.Client) -> list[int]:
     """Requests that name a person in every place a request has; returns how they were answered."""
-    event = {"event_id": f"{NAME}-e", "customer_id": f"{NAME}-c", "promotion_id": f"{NAME}-p"}
+    event: dict[str, object] = {
+        "event_id": f"{NAME}-e",
+        "customer_id": f"{NAME}-c",
+        "promotion_id": f"{NAME}-p",
+    }
     event |= {"redeemed_at": "2026-11-01T00:00:00Z", "metadata": {"mail": MAIL}}
     headers = {"X-Request-Id": f"{NAME}-r", "Idempotency-Key": f"{NAME}-i", "User-Agent": NAME}
     wrong = {"Authorization": f"Bearer {KEY}"}

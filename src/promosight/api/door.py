@@ -54,6 +54,7 @@ from promosight.flows.idempotency import claim, keep
 from promosight.flows.minds import Minds
 from promosight.rules.identity import stable_hash
 from promosight.store.engine import Store
+from promosight.store.waiting import TRACED
 
 T = TypeVar("T")
 
@@ -260,6 +261,9 @@ async def _with_file(door: Door, route: Route, bare: Call, receive: Receive) -> 
 
 
 async def _answer(door: Door, route: Route, call: Call) -> Answer:
+    traced = TRACED.get()
+    if traced is not None:
+        traced.passed_the_door()
     if b"idempotency-key" in call.headers and route.method == "POST" and not route.private:
         return await _once(door, route, call)
     return await _handle(door, route, call)

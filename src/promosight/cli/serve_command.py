@@ -57,6 +57,12 @@ def add_logs(parser: argparse.ArgumentParser) -> None:
         help=f"({_DEFAULTS.log_format})",
     )
     parser.add_argument("--log-requests", action="store_true", help="log each request, too")
+    parser.add_argument(
+        "--traces",
+        metavar="URL",
+        default=_DEFAULTS.traces,
+        help="send OpenTelemetry traces to this OTLP/HTTP address (no traces)",
+    )
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +96,7 @@ def config_of(arguments: argparse.Namespace, console: Console) -> Config:
         rate_limit=getattr(arguments, "rate_limit", _DEFAULTS.rate_limit),
         log_format=getattr(arguments, "log_format", _DEFAULTS.log_format),
         log_requests=getattr(arguments, "log_requests", _DEFAULTS.log_requests),
+        traces=getattr(arguments, "traces", _DEFAULTS.traces),
     )
     config.check()
     check_free(config)
