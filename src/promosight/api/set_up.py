@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.auditing import change_noted, the_key, the_workspace
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded, identified, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows import set_up
+from promosight.flows.as_it_stands import the_key, the_workspace
 from promosight.flows.find_customer import find_customer
 from promosight.flows.know_customers import Acquaintance, KnownCustomer, know_customers
 from promosight.flows.show_set_up import describe_workspace, list_keys
@@ -73,7 +74,7 @@ def change_workspace(door: Door, call: Call) -> Answer:
         call,
         "workspace.change",
         call.caller.workspace.workspace_id,
-        the_workspace(call),
+        the_workspace(call.workspace_no),
         lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted),
     )
     door.forget_callers()
@@ -112,7 +113,7 @@ def create_key(door: Door, call: Call) -> Answer:
             call,
             "key.create",
             made.key_id,
-            the_key(call, made.key_id),
+            the_key(call.workspace_no, made.key_id, now_us=call.now_us),
             lambda tx: set_up.create_key(tx, call.workspace_no, made),
         )
     except NotFound as error:
@@ -131,7 +132,7 @@ def revoke_key(door: Door, call: Call) -> Answer:
         call,
         "key.revoke",
         key_id,
-        the_key(call, key_id),
+        the_key(call.workspace_no, key_id, now_us=call.now_us),
         lambda tx: set_up.revoke_key(tx, call.workspace_no, key_id, now_us=call.now_us),
     )
     door.keys.forget()
