@@ -32,6 +32,7 @@ from promosight.worker.alerts import AlertWorker
 from promosight.worker.imports import ImportWorker
 from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
+from promosight.worker.retention import Keeper
 
 if TYPE_CHECKING:
     from promosight.api.tracing import Tracing
@@ -80,8 +81,10 @@ def build_app(config: Config) -> Litestar:
     app = application(door)
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
     improver = Improver(store, door.minds, clock=now_us)
+    keeper = Keeper(store, clock=now_us, fresh=secrets.token_urlsafe)
 
     def end() -> None:
+        keeper.stop()
         alerts.stop()
         improver.stop()
         learner.stop()
@@ -95,6 +98,7 @@ def build_app(config: Config) -> Litestar:
     learner.start()
     alerts.start()
     improver.start()
+    keeper.start()
     app.on_startup.append(lambda: _log.info("a server process serves"))
     app.on_shutdown += [lambda: _log.info("a server process stops"), door.live.close, end]
     return app

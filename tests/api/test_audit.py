@@ -123,18 +123,8 @@ def test_what_is_typed_at_the_machine_is_noted_with_who_typed_it(
 def test_how_decisions_are_made_is_noted_before_and_after(client: httpx.Client) -> None:
     """P13, P19: the kill switch, a candidate, its promotion and the way back."""
     promotion(client, "p")
-    assert (
-        client.patch(
-            "/v1/decisioning", json={"mode": "off"}
-        ).status_code
-        == 200
-    )
-    assert (
-        client.patch(
-            "/v1/decisioning", json={"mode": "off"}
-        ).status_code
-        == 200
-    )
+    assert client.patch("/v1/decisioning", json={"mode": "off"}).status_code == 200
+    assert client.patch("/v1/decisioning", json={"mode": "off"}).status_code == 200
     made = client.post("/v1/decisioning/versions", json={"settings": {"floor": 0.07}})
     assert made.status_code == 201, made.text
     versions = "/v1/decisioning/versions"

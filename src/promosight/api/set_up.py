@@ -16,8 +16,10 @@ from promosight.flows import set_up
 from promosight.flows.as_it_stands import the_key, the_workspace
 from promosight.flows.find_customer import find_customer
 from promosight.flows.know_customers import Acquaintance, KnownCustomer, know_customers
+from promosight.flows.retention import retention_of, set_retention
 from promosight.flows.show_set_up import describe_workspace, list_keys
 from promosight.rules.instants import format_instant
+from promosight.rules.keeping import Retention
 from promosight.store.catalogue import load
 from promosight.store.rows import Arrival
 
@@ -79,6 +81,22 @@ def change_workspace(door: Door, call: Call) -> Answer:
     )
     door.forget_callers()
     return Answer(describe_workspace(changed))
+
+
+def retention(door: Door, call: Call) -> Answer:
+    """GET /v1/workspace/retention."""
+    return Answer(door.store.read(lambda tx: retention_of(tx, call.workspace_no)))
+
+
+def change_retention(door: Door, call: Call) -> Answer:
+    """PUT /v1/workspace/retention: all of it; what is not named is kept for ever."""
+    wanted = decoded(call.body, Retention)
+    changed = change_noted(
+        *(door, call, "retention.change", call.caller.workspace.workspace_id),
+        lambda tx: msgspec.to_builtins(retention_of(tx, call.workspace_no)),
+        lambda tx: set_retention(tx, call.workspace_no, wanted),
+    )
+    return Answer(changed)
 
 
 def keys(door: Door, call: Call) -> Answer:
