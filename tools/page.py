@@ -127,6 +127,11 @@ def become_npm(arguments: list[str]) -> NoReturn:
     os.execve(node, [node, _npm_program(), *arguments], _environment())
 
 
+def npm_command(arguments: list[str]) -> list[str]:
+    """How npm is called, to be run in `web/`."""
+    return [str(node_program()), _npm_program(), *arguments]
+
+
 def _npm_program() -> str:
     modules = node_program().parent / ("" if os.name == "nt" else "../lib") / "node_modules"
     return str((modules / "npm" / "bin" / "npm-cli.js").resolve())

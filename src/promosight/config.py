@@ -9,7 +9,8 @@ from promosight.errors import Invalid
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Where the store is, where to listen, where files that come wait ("": beside
-    the store), and how many requests a minute a key may make (0: as many as it likes)."""
+    the store), how many requests a minute a key may make (0: as many as it likes), the form
+    of log lines, whether each request has one, and where traces go ("": nowhere)."""
 
     url: str
     host: str = "127.0.0.1"
@@ -17,6 +18,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 1
     spool: str = ""
     rate_limit: int = 0
+    log_format: str = "text"
+    log_requests: bool = False
+    traces: str = ""
 
     def check(self) -> None:
         """Raises Invalid naming everything that cannot be."""

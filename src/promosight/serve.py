@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import tempfile
@@ -9,8 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import uvicorn
 from litestar import Litestar
 
@@ -20,23 +22,31 @@ from promosight.api.door import Door
 from promosight.api.metrics import SHARED_FOLDER
 from promosight.config import Config
 from promosight.connectors.spool import Spool
+from promosight.errors import Invalid
 from promosight.flows.recounting import recount_what_is_due
+from promosight.logs import write_logs
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
+from promosight.store.waiting import TRACED
 from promosight.worker.alerts import AlertWorker
 from promosight.worker.imports import ImportWorker
 from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
+from promosight.worker.retention import Keeper
 
-_URL, _SPOOL = "PROMOSIGHT_SERVE_DATABASE", "PROMOSIGHT_SERVE_SPOOL"
-_RATE_LIMIT = "PROMOSIGHT_SERVE_RATE_LIMIT"
-"""How worker processes learn which store to open, which folder files wait in, and how much a key may ask."""
+if TYPE_CHECKING:
+    from promosight.api.tracing import Tracing
+
+_SETTINGS = "PROMOSIGHT_SERVE_SETTINGS"
+"""How worker processes learn their settings."""
+_log = logging.getLogger("promosight")
 
 OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
     "http": "promosight.api.joined:JoinedHttp",
     "ws": "none",
     "lifespan": "on",
+    "log_config": None,  # promosight.logs has its lines too
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
@@ -65,24 +75,44 @@ def build_app(config: Config) -> Litestar:
         fresh=secrets.token_urlsafe,
         spool=spool,
         allowance=Allowance(config.rate_limit),
+        log_requests=config.log_requests,
     )
+    tracing = _traced(door, config)
     app = application(door)
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
     improver = Improver(store, door.minds, clock=now_us)
+    keeper = Keeper(store, clock=now_us, fresh=secrets.token_urlsafe)
 
     def end() -> None:
+        keeper.stop()
         alerts.stop()
         improver.stop()
         learner.stop()
         worker.stop()
         store.close()
+        if tracing is not None:
+            tracing.end()
+        _log.info("a server process has stopped")
 
     worker.start()
     learner.start()
     alerts.start()
     improver.start()
-    app.on_shutdown += [door.live.close, end]
+    keeper.start()
+    app.on_startup.append(lambda: _log.info("a server process serves"))
+    app.on_shutdown += [lambda: _log.info("a server process stops"), door.live.close, end]
     return app
+
+
+def _traced(door: Door, config: Config) -> Tracing | None:
+    """Has requests followed, where their traces are to go somewhere. Raises Invalid."""
+    if not config.traces:
+        return None
+    try:
+        from promosight.api.tracing import Tracing  # an extra, and slow to load
+    except ImportError:
+        raise Invalid("traces need `pip install promosight[tracing]`") from None
+    return Tracing(door, config.traces)
 
 
 def spool_folder(config: Config) -> Path:
@@ -98,17 +128,16 @@ def worker_app() -> Litestar:
     """The application of one worker process."""
     take_short_turns()
     collect_rarely()
-    given = os.environ
-    return build_app(
-        Config(url=given[_URL], spool=given[_SPOOL], rate_limit=int(given[_RATE_LIMIT]))
-    )
+    config = msgspec.json.decode(os.environ[_SETTINGS], type=Config)
+    write_logs(config.log_format, _trace_of_the_moment)
+    return build_app(config)
 
 
 def run(config: Config) -> None:
     """Serves until told to stop; what was accepted is worked off first. Raises Invalid, StoreError."""
     config.check()
-    os.environ[_URL], os.environ[_SPOOL] = config.url, config.spool
-    os.environ[_RATE_LIMIT] = str(config.rate_limit)
+    os.environ[_SETTINGS] = msgspec.json.encode(config).decode()
+    write_logs(config.log_format, dict)
     Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
     store = open_store(config.url, now_us=now_us())
     recount_what_is_due(store)  # by one process, before any serves
@@ -122,6 +151,11 @@ def run(config: Config) -> None:
             workers=config.workers,
             **OPTIONS,
         )
+
+
+def _trace_of_the_moment() -> dict[str, str]:
+    traced = TRACED.get()
+    return {} if traced is None else {"trace_id": traced.trace_id}
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 import httpx
 
@@ -59,13 +60,19 @@ def client_of(address: str, key: str) -> httpx.Client:
     return httpx.Client(base_url=address, headers=headers, timeout=60, verify=False)
 
 
-def started(url: str, *options: str) -> tuple[subprocess.Popen[bytes], int]:
-    """A server that answers. Another program may take a free port first; then another port is tried."""
+def started(
+    url: str, *options: str, log: IO[bytes] | None = None
+) -> tuple[subprocess.Popen[bytes], int]:
+    """A server that answers (`log`: where its lines go).
+
+    Another program may take a free port first; then another port is tried."""
     for _ in range(5):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        process = start("serve", "--database", url, "--port", str(port), *options)
+        process = start(
+            "serve", "--database", url, "--port", str(port), *options, stdout=log, stderr=log
+        )
         for _ in range(1_500):
             if process.poll() is not None:
                 break

@@ -5,22 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pwd
 import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.api.people import PASSWORD, new_user, signed_in
 from tests.api.server import promotion
+from tests.cli.program import ask
 
 
 def log(client: httpx.Client, **query: str) -> list[dict[str, Any]]:
-    """The entries, the newest first."""
+    """The entries, the newest first; without the first of all, of `promosight init`."""
     answer = client.get("/v1/audit", params=query)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
-    return found
+    return [one for one in found if one["action"] != "workspace.create"]
 
 
 def test_a_change_says_who_made_it_and_what_it_was_before_and_after(client: httpx.Client) -> None:
@@ -82,14 +86,60 @@ def test_the_log_is_read_page_by_page_or_taken_away_as_a_file(client: httpx.Clie
     first = client.get("/v1/audit?limit=3").json()
     rest = client.get("/v1/audit", params={"limit": 3, "cursor": first["next"]}).json()
     whole = log(client)
-    assert [*first["items"], *rest["items"]] == whole
+    assert [*first["items"], *rest["items"]][:-1] == whole
     assert rest["next"] is None
     lines = client.get("/v1/audit?format=ndjson").text.splitlines()
-    assert [json.loads(line) for line in lines] == whole
+    assert [json.loads(line) for line in lines][:-1] == whole
     table = list(csv.DictReader(io.StringIO(client.get("/v1/audit?format=csv").text)))
-    assert [row["target"] for row in table] == [f"'=till-{n}" for n in (4, 3, 2, 1, 0)]
+    assert [row["target"] for row in table][:-1] == [f"'=till-{n}" for n in (4, 3, 2, 1, 0)]
     assert log(client, since=whole[1]["changed_at"]) == whole[:2]
     assert log(client, actor="nobody") == []
+
+
+def test_what_is_typed_at_the_machine_is_noted_with_who_typed_it(
+    client: httpx.Client, store_url: str, tmp_path: Path
+) -> None:
+    """P13: keys, users, an import, a rebuild; `cli:` and the name of the system's user."""
+    key = ask("keys", "create", "--name", "k", "--scopes", "reports:read", "--database", store_url)
+    ask("keys", "revoke", key["key_id"], "--database", store_url)
+    someone = ("users", "add", "a@b.example", "--role", "viewer", "--password", PASSWORD)
+    ask(*someone, "--database", store_url)
+    ask("users", "password", "a@b.example", "--password", f"{PASSWORD}!", "--database", store_url)
+    ask("users", "remove", "a@b.example", "--database", store_url)
+    (tmp_path / "c.csv").write_text("customer_id\nc-1\n")
+    words = ("import", "customers", tmp_path / "c.csv", "--source", "crm")
+    ask(*words, "--database", store_url)
+    ask("rebuild", "--database", store_url)
+    found = client.get("/v1/audit").json()["items"]
+    assert {one["actor"] for one in found} == {f"cli:{pwd.getpwuid(os.getuid()).pw_name}"}
+    assert [one["action"] for one in reversed(found)] == [
+        *("workspace.create", "key.create", "key.revoke", "user.create", "user.change"),
+        *("user.remove", "source.create", "import.run", "store.rebuild"),
+    ]
+    assert PASSWORD not in str(found)
+    assert key["key"] not in str(found)
+
+
+def test_how_decisions_are_made_is_noted_before_and_after(client: httpx.Client) -> None:
+    """P13, P19: the kill switch, a candidate, its promotion and the way back."""
+    promotion(client, "p")
+    assert client.patch("/v1/decisioning", json={"mode": "off"}).status_code == 200
+    assert client.patch("/v1/decisioning", json={"mode": "off"}).status_code == 200
+    made = client.post("/v1/decisioning/versions", json={"settings": {"floor": 0.07}})
+    assert made.status_code == 201, made.text
+    versions = "/v1/decisioning/versions"
+    number = made.json()["version"]
+    promoted = client.post(f"{versions}/{number}/promote", json={"force": True})
+    assert promoted.status_code == 200, promoted.text
+    client.post(f"{versions}/{number - 1}/rollback")
+    found = [one for one in reversed(log(client)) if one["target"] == "decisioning"]
+    assert [one["action"] for one in found] == [
+        *("decisioning.change", "version.create", "version.promote", "version.rollback")
+    ]
+    switched = found[0]
+    assert switched["before"]["settings"]["mode"] == "live"
+    assert switched["after"]["settings"]["mode"] == "off"
+    assert found[2]["before"]["version"] != found[2]["after"]["version"]
 
 
 def test_nothing_in_this_program_changes_or_removes_an_entry() -> None:

@@ -1,7 +1,7 @@
 """The import law: which room may know which.
 
-`errors <- rules <- store <- flows <- connectors <- {api, worker} <- serve <- cli`; `config` and
-`process` are read by `serve` and `cli` only, `simulate` knows the rules.
+`errors <- rules <- store <- flows <- connectors <- {api, worker} <- serve <- cli`; `config`,
+`logs` and `process` are read by `serve` and `cli` only, `simulate` knows the rules.
 The arrow is what lets a newcomer read one room at a time: nothing to the left
 knows what stands to its right. A room new to the project fails here until its
 place in the law is written down.
@@ -23,6 +23,7 @@ LAW: dict[str, set[str]] = {
     "errors": set(),
     "config": {"errors"},
     "process": set(),
+    "logs": set(),
     "rules": {"errors"},
     "store": {"errors", "rules"},
     "flows": {"errors", "rules", "store"},
@@ -30,8 +31,8 @@ LAW: dict[str, set[str]] = {
     "connectors": INNER,
     "api": INNER | {"connectors"},
     "worker": INNER | {"connectors"},
-    "serve": INNER | DOORS | {"config", "process"},
-    "cli": INNER | DOORS | {"config", "process", "serve", "simulate"},
+    "serve": INNER | DOORS | {"config", "logs", "process"},
+    "cli": INNER | DOORS | {"config", "logs", "process", "serve", "simulate"},
     "client": set(),
     "__main__": {"cli"},
 }

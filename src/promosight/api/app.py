@@ -53,6 +53,7 @@ def application(door: Door) -> Litestar:
         site,
         [*handlers, *pages(ROUTES), *site.handlers()],
         openapi_config=None,
+        logging_config=None,  # promosight.logs decides what is written
         exception_handlers={HTTPException: _refused, Exception: _broken},
         request_max_body_size=None,
     )
@@ -68,14 +69,21 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    answer = broken(request.method, request.url.path, error)
+    answer = broken(None, _request_id(request), error)
     return _problem(request, answer.status, content(answer))
 
 
 def _problem(request: Request[Any, Any, Any], status: int, body: bytes) -> Response[bytes]:
-    named = request.scope["state"].get("request_id") or request_id_of(headers_of(request.scope))
-    headers = {"X-Request-Id": named}
+    headers = {"X-Request-Id": _request_id(request)}
     return Response(body, status_code=status, media_type=problems.MEDIA_TYPE, headers=headers)
+
+
+def _request_id(request: Request[Any, Any, Any]) -> str:
+    state = request.scope["state"]
+    if "request_id" not in state:
+        state["request_id"] = request_id_of(headers_of(request.scope))
+    named: str = state["request_id"]
+    return named
 
 
 def _keep_slashes(scope: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -13,18 +13,11 @@ from promosight.api.bodies import instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import csv_lines, csv_row
-from promosight.errors import Invalid, NotFound
-from promosight.flows.audit import Actor, Change, Entry, Wanted, entries, noted
-from promosight.flows.set_up import find_source
-from promosight.flows.show_set_up import describe_workspace, list_keys
-from promosight.flows.users import describe_user, user_of
-from promosight.rules.identity import stable_hash
-from promosight.rules.instants import format_instant
-from promosight.store.catalogue import load
+from promosight.errors import Invalid
+from promosight.flows.audit import Actor, Change, Entry, Look, Wanted, entries, noted
 from promosight.store.tx import Tx
 
 R = TypeVar("R")
-Look = Callable[[Tx], Any]
 _PAGE = 1_000
 _lines = msgspec.json.Encoder().encode_lines
 
@@ -36,60 +29,6 @@ def change_noted(
     change = Change(call.workspace_no, action, target, look, door.fresh(9), call.now_us)
     actor = _actor(call)
     return door.store.change(lambda tx: noted(tx, actor, change, make))
-
-
-def the_promotion(call: Call, promotion_id: str) -> Look:
-    """How a promotion is defined."""
-
-    def look(tx: Tx) -> Any:
-        listed = load(tx, call.workspace_no).by_id.get(promotion_id)
-        return None if listed is None else msgspec.to_builtins(listed.definition)
-
-    return look
-
-
-def the_workspace(call: Call) -> Look:
-    """The settings of the workspace."""
-    return lambda tx: describe_workspace(load(tx, call.workspace_no).workspace)
-
-
-def the_source(call: Call, name: str) -> Look:
-    """A source; None before there is one."""
-
-    def look(tx: Tx) -> Any:
-        try:
-            source = find_source(tx, call.workspace_no, name)
-        except NotFound:
-            return None
-        live = None if source.live_us is None else format_instant(source.live_us)
-        return {"cadence": source.cadence, "live_since": live}
-
-    return look
-
-
-def the_key(call: Call, key_id: str) -> Look:
-    """A key, without its secret and its digest."""
-    return lambda tx: next(
-        (
-            one
-            for one in list_keys(tx, call.workspace_no, now_us=call.now_us)
-            if one["key_id"] == key_id
-        ),
-        None,
-    )
-
-
-def the_user(call: Call, email: str) -> Look:
-    """A user, without password; that one was changed is said by when it was."""
-
-    def look(tx: Tx) -> Any:
-        user = user_of(tx, email)
-        if user is None or user.workspace_no != call.workspace_no:
-            return None
-        said = {name: said for name, said in describe_user(user).items() if name != "last_seen_at"}
-        return said | {"password_mark": f"{stable_hash(user.password_hash):016x}"}
-
-    return look
 
 
 def log(door: Door, call: Call) -> Answer:

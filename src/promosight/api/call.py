@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
@@ -44,6 +45,13 @@ def request_id_of(headers: Headers) -> str:
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given.decode()
     return f"{_PROCESS}{next(_numbers):016x}"
+
+
+def logged_id(request_id: str) -> str:
+    """What a request goes by in logs: a caller's own id may name somebody, so only a digest of it is there."""
+    if request_id.startswith(_PROCESS):
+        return request_id
+    return f"given-{sha256(request_id.encode()).hexdigest()[:16]}"
 
 
 class Call:

@@ -8,12 +8,14 @@ from typing import Any
 
 import msgspec
 
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.api.versions import who
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid
+from promosight.flows.as_it_stands import the_policy
 from promosight.flows.decision_log import (
     COLUMNS,
     FORMS,
@@ -51,7 +53,13 @@ def change(door: Door, call: Call) -> Answer:
         note_settings(tx, call.workspace_no, list(said), doing)
         return found
 
-    return Answer(door.store.change(changed))
+    return Answer(
+        change_noted(
+            *(door, call, "decisioning.change", "decisioning"),
+            the_policy(call.workspace_no),
+            changed,
+        )
+    )
 
 
 def pacing(door: Door, call: Call) -> Answer:

@@ -23,7 +23,16 @@ from promosight.api import problems
 from promosight.api.allowance import Allowance, RateLimited
 from promosight.api.attempts import Attempts
 from promosight.api.bodies import MAX_BYTES
-from promosight.api.call import JSON, Call, Headers, Receive, Scope, headers_of, request_id_of
+from promosight.api.call import (
+    JSON,
+    Call,
+    Headers,
+    Receive,
+    Scope,
+    headers_of,
+    logged_id,
+    request_id_of,
+)
 from promosight.api.cookies import check_change, find_caller, token_of
 from promosight.api.holding import Holding, Limits, Share, spooled
 from promosight.api.keys import NOBODY, Caller, Keys, check
@@ -45,6 +54,7 @@ from promosight.flows.idempotency import claim, keep
 from promosight.flows.minds import Minds
 from promosight.rules.identity import stable_hash
 from promosight.store.engine import Store
+from promosight.store.waiting import TRACED
 
 T = TypeVar("T")
 
@@ -78,6 +88,7 @@ class Door:
         limits: Limits = _LIMITS,
         spool: Spool | None = None,
         allowance: Allowance | None = None,
+        log_requests: bool = False,
     ) -> None:
         self.store = store
         self.spool = spool
@@ -92,12 +103,24 @@ class Door:
         self.holding = Holding(limits)
         self.metrics = Metrics(store)
         self.allowance = allowance or Allowance(0)
+        self.log_requests = log_requests
+        self.answering: Answering = answered
+        """What is done with a request; tracing stands in its place where it is on."""
         self._decoder = ThreadPoolExecutor(1, "promosight-decoder")
 
     async def decode(self, reading: Callable[[], T]) -> T:
         """What reading a large body gives, while the loop goes on. One at a time, so that many at once
         neither pile up decoded nor leave the other threads without their turn."""
         return await asyncio.get_running_loop().run_in_executor(self._decoder, reading)
+
+    def answered(self, route: Route, status: int, request_id: str, began: float) -> None:
+        """A request was answered: it is counted, and has a line in the log where that is wanted."""
+        seconds = time.perf_counter() - began
+        self.metrics.answered(route.method, route.shown, status, seconds)
+        if self.log_requests:
+            said = {"status": status, "ms": round(seconds * 1_000, 3)}
+            named = {"method": route.method, "route": route.shown}
+            _log.info("a request", extra=said | named | {"request_id": logged_id(request_id)})
 
     def forget_callers(self) -> None:
         """Looks every key and session up anew, because what follows from one has changed."""
@@ -106,6 +129,7 @@ class Door:
 
 
 Handler = Callable[[Door, Call], Answer | Awaitable[Answer]]
+Answering = Callable[..., Awaitable[Answer]]
 
 
 class Route(NamedTuple):
@@ -144,12 +168,14 @@ def endpoint(route: Route) -> Callable[[Request[Any, Any, Any]], Awaitable[Respo
         request_id = request.scope["state"]["request_id"] = request_id_of(headers)
         began = time.perf_counter()
         try:
-            answer = await answered(
+            answer = await door.answering(
                 door, route, request.scope, headers, request.receive, request.path_params
             )
         except PromosightError as error:
             answer = refused(error)
-        door.metrics.answered(route.method, route.shown, answer.status, time.perf_counter() - began)
+        except Exception as error:  # noqa: BLE001 - a fault of ours is answered and logged
+            answer = broken(route, request_id, error)
+        door.answered(route, answer.status, request_id, began)
         return _response(answer, request_id)
 
     return call
@@ -235,6 +261,9 @@ async def _with_file(door: Door, route: Route, bare: Call, receive: Receive) -> 
 
 
 async def _answer(door: Door, route: Route, call: Call) -> Answer:
+    traced = TRACED.get()
+    if traced is not None:
+        traced.passed_the_door()
     if b"idempotency-key" in call.headers and route.method == "POST" and not route.private:
         return await _once(door, route, call)
     return await _handle(door, route, call)
@@ -246,9 +275,11 @@ def refused(error: PromosightError) -> Answer:
     return Answer(body, status, problems.MEDIA_TYPE, _hints(error))
 
 
-def broken(method: str, path: str, error: Exception) -> Answer:
+def broken(route: Route | None, request_id: str, error: Exception) -> Answer:
     """The answer to a fault of ours, which is logged."""
-    _log.error("%s %s failed", method, path, exc_info=error)
+    where = {} if route is None else {"method": route.method, "route": route.shown}
+    said = {**where, "request_id": logged_id(request_id)}
+    _log.error("a request failed", exc_info=error, extra=said)
     body = problems.document(500, "internal", "this is our fault; the log says more")
     return Answer(body, 500, problems.MEDIA_TYPE)
 

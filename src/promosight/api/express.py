@@ -16,7 +16,7 @@ from types import AsyncGeneratorType
 from typing import Any
 
 from promosight.api.call import JSON, Receive, headers_of, request_id_of
-from promosight.api.door import Answer, Door, Route, answered, broken, content, refused
+from promosight.api.door import Answer, Door, Route, broken, content, refused
 from promosight.errors import PromosightError
 
 Send = Callable[[Any], Awaitable[None]]
@@ -37,12 +37,12 @@ async def serve(
     request_id, began = request_id_of(headers), time.perf_counter()
     scope.setdefault("state", {})["request_id"] = request_id
     try:
-        answer = await answered(door, route, scope, headers, receive, {})
+        answer = await door.answering(door, route, scope, headers, receive, {})
     except PromosightError as error:
         answer = refused(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours is answered and logged
-        answer = broken(route.method, route.path, error)
-    door.metrics.answered(route.method, route.shown, answer.status, time.perf_counter() - began)
+        answer = broken(route, request_id, error)
+    door.answered(route, answer.status, request_id, began)
     if isinstance(answer.body, AsyncGeneratorType):
         await send(_start(answer, request_id))
         await _stream(answer.body, receive, send)

@@ -60,7 +60,7 @@ async def _ready(request: Request[Any, Any, Any]) -> Response[bytes]:
     try:
         count = await asyncio.to_thread(store.read, lambda tx: len(tx.all("workspaces")))
     except Exception as error:  # noqa: BLE001 - whatever it is, the store does not answer
-        _log.warning("the store does not answer: %s", error)
+        _log.warning("the store does not answer", exc_info=error)
         body = problems.document(503, "not_ready", "the store does not answer")
         return Response(body, status_code=503, media_type=problems.MEDIA_TYPE)
     return Response(msgspec.json.encode({"status": "ready", "workspaces": count}))

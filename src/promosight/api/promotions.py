@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from promosight.api.auditing import change_noted, the_promotion
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded, identified, unfit
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
+from promosight.flows.as_it_stands import the_promotion
 from promosight.flows.bars import Bar
 from promosight.flows.breakdowns import CodePage, breakdown
 from promosight.flows.exports import Member, Place, customers
@@ -288,7 +289,7 @@ def _change(door: Door, call: Call, change: str) -> Answer:
 
 
 def _noted(door: Door, call: Call, action: str, promotion_id: str, make: Callable[[Tx], R]) -> R:
-    look = the_promotion(call, promotion_id)
+    look = the_promotion(call.workspace_no, promotion_id)
     return change_noted(door, call, f"promotion.{action}", promotion_id, look, make)
 
 

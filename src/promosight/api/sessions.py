@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from promosight.api.attempts import address_of
-from promosight.api.auditing import change_noted, the_user
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.cookies import came_securely, check_change, check_site, cookie, token_of
@@ -17,6 +17,7 @@ from promosight.api.door import Answer, Door
 from promosight.api.keys import Caller, SignedIn
 from promosight.errors import Denied, Invalid
 from promosight.flows import sessions
+from promosight.flows.as_it_stands import the_user
 from promosight.flows.passwords import check_password
 from promosight.flows.set_up import digest_of
 from promosight.flows.show_set_up import describe_workspace
@@ -88,7 +89,7 @@ async def change_password(door: Door, call: Call) -> Answer:
         call,
         "user.password",
         email,
-        the_user(call, email),
+        the_user(call.workspace_no, email),
         partial(_renew, call, user, token, new_hash),
     )
     door.sessions.forget()

@@ -7,16 +7,19 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.auditing import change_noted, the_key, the_workspace
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded, identified, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows import set_up
+from promosight.flows.as_it_stands import the_key, the_workspace
 from promosight.flows.find_customer import find_customer
 from promosight.flows.know_customers import Acquaintance, KnownCustomer, know_customers
+from promosight.flows.retention import retention_of, set_retention
 from promosight.flows.show_set_up import describe_workspace, list_keys
 from promosight.rules.instants import format_instant
+from promosight.rules.keeping import Retention
 from promosight.store.catalogue import load
 from promosight.store.rows import Arrival
 
@@ -73,11 +76,27 @@ def change_workspace(door: Door, call: Call) -> Answer:
         call,
         "workspace.change",
         call.caller.workspace.workspace_id,
-        the_workspace(call),
+        the_workspace(call.workspace_no),
         lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted),
     )
     door.forget_callers()
     return Answer(describe_workspace(changed))
+
+
+def retention(door: Door, call: Call) -> Answer:
+    """GET /v1/workspace/retention."""
+    return Answer(door.store.read(lambda tx: retention_of(tx, call.workspace_no)))
+
+
+def change_retention(door: Door, call: Call) -> Answer:
+    """PUT /v1/workspace/retention: all of it; what is not named is kept for ever."""
+    wanted = decoded(call.body, Retention)
+    changed = change_noted(
+        *(door, call, "retention.change", call.caller.workspace.workspace_id),
+        lambda tx: msgspec.to_builtins(retention_of(tx, call.workspace_no)),
+        lambda tx: set_retention(tx, call.workspace_no, wanted),
+    )
+    return Answer(changed)
 
 
 def keys(door: Door, call: Call) -> Answer:
@@ -112,7 +131,7 @@ def create_key(door: Door, call: Call) -> Answer:
             call,
             "key.create",
             made.key_id,
-            the_key(call, made.key_id),
+            the_key(call.workspace_no, made.key_id, now_us=call.now_us),
             lambda tx: set_up.create_key(tx, call.workspace_no, made),
         )
     except NotFound as error:
@@ -131,7 +150,7 @@ def revoke_key(door: Door, call: Call) -> Answer:
         call,
         "key.revoke",
         key_id,
-        the_key(call, key_id),
+        the_key(call.workspace_no, key_id, now_us=call.now_us),
         lambda tx: set_up.revoke_key(tx, call.workspace_no, key_id, now_us=call.now_us),
     )
     door.keys.forget()

@@ -6,6 +6,7 @@ from promosight.api import auditing, sessions, set_up, sources, users, wire
 from promosight.api.cookies import SIGNED_IN
 from promosight.api.door import Route
 from promosight.flows.users import INTEGRATIONS
+from promosight.rules.keeping import Retention
 
 _REPORTS, _ADMIN = "reports:read", "admin"
 _SET_UP = f"{_ADMIN} {INTEGRATIONS}"
@@ -28,6 +29,23 @@ SET_UP_ROUTES = (
         "Change the workspace's settings",
         set_up.WorkspaceChange,
         gives=wire.WorkspaceAnswer,
+    ),
+    Route(
+        "GET",
+        "/v1/workspace/retention",
+        set_up.retention,
+        _ADMIN,
+        "For how long what names people is kept, in days",
+        gives=Retention,
+    ),
+    Route(
+        "PUT",
+        "/v1/workspace/retention",
+        set_up.change_retention,
+        _ADMIN,
+        "Say for how long what names people is kept; what is not named is kept for ever",
+        Retention,
+        gives=Retention,
     ),
     Route(
         "GET",

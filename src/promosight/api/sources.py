@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from promosight.api.auditing import change_noted, the_source
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Denied, Invalid
 from promosight.flows import set_up
 from promosight.flows.activity import UNITS, Asked, activity
+from promosight.flows.as_it_stands import the_source
 from promosight.flows.show_sources import describe_source, list_sources
 from promosight.flows.users import INTEGRATIONS
 from promosight.rules.instants import format_instant
@@ -57,7 +58,7 @@ def create(door: Door, call: Call) -> Answer:
         )
         return Answer(describe_source(tx, call.workspace_no, made, now_us=now_us), 201)
 
-    look = the_source(call, wanted.name.strip())
+    look = the_source(call.workspace_no, wanted.name.strip())
     return change_noted(door, call, "source.create", wanted.name.strip(), look, make)
 
 
@@ -77,7 +78,9 @@ def change(door: Door, call: Call) -> Answer:
         )
         return Answer(describe_source(tx, call.workspace_no, changed, now_us=now_us))
 
-    return change_noted(door, call, "source.change", name, the_source(call, name), make)
+    return change_noted(
+        door, call, "source.change", name, the_source(call.workspace_no, name), make
+    )
 
 
 def cover(door: Door, call: Call) -> Answer:

@@ -6,11 +6,12 @@ import asyncio
 
 import msgspec
 
-from promosight.api.auditing import change_noted, the_user
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.flows import users
+from promosight.flows.as_it_stands import the_user
 from promosight.flows.passwords import check_password
 
 
@@ -56,7 +57,7 @@ async def create(door: Door, call: Call) -> Answer:
         call,
         "user.create",
         email,
-        the_user(call, email),
+        the_user(call.workspace_no, email),
         lambda tx: users.add_user(tx, call.workspace_no, new),
     )
     return Answer(users.describe_user(made), 201)
@@ -77,7 +78,7 @@ async def change(door: Door, call: Call) -> Answer:
         call,
         "user.change",
         email,
-        the_user(call, email),
+        the_user(call.workspace_no, email),
         lambda tx: users.change_user(tx, call.workspace_no, email, asked),
     )
     door.sessions.forget()
@@ -92,7 +93,7 @@ def remove(door: Door, call: Call) -> Answer:
         call,
         "user.remove",
         email,
-        the_user(call, email),
+        the_user(call.workspace_no, email),
         lambda tx: users.remove_user(tx, call.workspace_no, email),
     )
     door.sessions.forget()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Conflict, Invalid, NotFound
 from promosight.flows.apprentice import ApprenticeMatch, apprentice_match
+from promosight.flows.as_it_stands import the_policy
 from promosight.flows.candidates import compared, refit_of
 from promosight.flows.decisioning import rules_of
 from promosight.flows.versions import (
@@ -86,7 +89,7 @@ def create(door: Door, call: Call) -> Answer:
         settings = wanted_settings(tx, number, wanted.settings)
         return add_candidate(tx, number, settings, refit, doing, automatic=wanted.automatic)
 
-    return Answer(door.store.change(kept), status=201)
+    return Answer(_noted(door, call, "create", kept), status=201)
 
 
 def promote(door: Door, call: Call) -> Answer:
@@ -96,7 +99,12 @@ def promote(door: Door, call: Call) -> Answer:
     doing = Doing(who(call), now_us, wanted.note, wanted.force)
     if wanted.force:
         return Answer(
-            door.store.change(lambda tx: run_version(tx, number, version, "promoted", doing))
+            _noted(
+                door,
+                call,
+                "promote",
+                lambda tx: run_version(tx, number, version, "promoted", doing),
+            )
         )
     found = door.store.read(lambda tx: compared(tx, number, door.minds, version, now_us=now_us))
     door.store.change(lambda tx: note_shown(tx, number, version, found.shown, now_us))
@@ -110,8 +118,9 @@ def promote(door: Door, call: Call) -> Answer:
         )
     doing = doing._replace(shown=found.shown)
     return Answer(
-        door.store.change(
-            lambda tx: run_version(tx, number, version, "promoted", doing, found.running)
+        _noted(
+            *(door, call, "promote"),
+            lambda tx: run_version(tx, number, version, "promoted", doing, found.running),
         )
     )
 
@@ -122,8 +131,16 @@ def roll_back(door: Door, call: Call) -> Answer:
     doing = Doing(who(call), call.now_us, wanted.note)
     number, version = call.workspace_no, _version(call)
     return Answer(
-        door.store.change(lambda tx: run_version(tx, number, version, "rolled_back", doing))
+        _noted(
+            *(door, call, "rollback"),
+            lambda tx: run_version(tx, number, version, "rolled_back", doing),
+        )
     )
+
+
+def _noted(door: Door, call: Call, action: str, make: Callable[[Tx], VersionLine]) -> VersionLine:
+    look = the_policy(call.workspace_no)
+    return change_noted(door, call, f"version.{action}", "decisioning", look, make)
 
 
 def who(call: Call) -> str:

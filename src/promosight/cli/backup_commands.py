@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from promosight.cli.console import Bar, Console, plural
+from promosight.cli.noting import Acting
 from promosight.cli.options import (
     add_store,
     instant,
@@ -92,6 +93,7 @@ def run_restore(arguments: argparse.Namespace, console: Console) -> int:
                 forgotten = whole.change(
                     lambda tx: go_back(tx, arguments.until, progress=bar.advance)
                 )
+        whole.change(lambda tx: _note(tx, console, reader.head, rows, forgotten))
     told = {"rows": rows, "forgotten": forgotten, "made_at": reader.head.made_at}
     if arguments.json:
         console.answer(told)
@@ -102,6 +104,13 @@ def run_restore(arguments: argparse.Namespace, console: Console) -> int:
                 f"{plural(forgotten, 'row')} of later left out, and every figure derived anew"
             )
     return 0
+
+
+def _note(tx: Tx, console: Console, head: Head, rows: int, forgotten: int) -> None:
+    """Notes a restore in every workspace that came with it."""
+    for workspace_no, workspace_id in (row[:2] for row in tx.all("workspaces")):
+        acting = Acting(console, "store.restore", workspace_id)
+        acting.done(tx, workspace_no, made_at=head.made_at, rows=rows, left_out=forgotten)
 
 
 def _fill(store: Database, reader: Reader, bar: Bar) -> int:

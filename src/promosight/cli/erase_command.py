@@ -8,8 +8,8 @@ from typing import Any
 
 from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_token
+from promosight.cli.noting import Acting
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
-from promosight.flows.audit import COMMAND_LINE, Actor, Change, noted
 from promosight.flows.erase import erase, kept_under
 from promosight.flows.set_up import find_workspace
 from promosight.rules.erasing import ERASED
@@ -29,17 +29,14 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Erases one customer; again changes nothing."""
     customer_id, random, now_us = arguments.customer_id, fresh_token(), console.clock()
-    token, audit_id = ERASED + random, fresh_token()
+    token = ERASED + random
 
     def act(tx: Tx) -> None:
         no = find_workspace(tx, arguments.workspace)
-        change = Change(
-            no, "customer.erase", token, lambda tx: kept_under(tx, no, token), audit_id, now_us
-        )
-        noted(
+        Acting(console, "customer.erase", token).change(
             tx,
-            Actor(COMMAND_LINE),
-            change,
+            no,
+            lambda tx: kept_under(tx, no, token),
             lambda tx: erase(tx, no, customer_id, random, now_us=now_us),
         )
 

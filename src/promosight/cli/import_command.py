@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from promosight.cli.console import Console, plural
+from promosight.cli.noting import Acting
 from promosight.cli.options import add_store, add_workspace, take_from_environment
 from promosight.cli.options import opened as opened_store
 from promosight.connectors import reading
 from promosight.connectors.import_file import pieces_of
 from promosight.connectors.opening import FORMS, STDIN, opened
 from promosight.errors import Invalid, PromosightError
+from promosight.flows.as_it_stands import the_source
 from promosight.flows.publish import start_import
 from promosight.flows.run_import import KINDS, ImportReport, RunningImport
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
@@ -78,8 +80,13 @@ def import_files(store: Store, console: Console, arguments: argparse.Namespace) 
             Path(name).stat()  # what is not there is said before anything is begun
     workspace_no = store.read(lambda tx: find_workspace(tx, arguments.workspace))
     source = store.change(
-        lambda tx: create_source(
-            tx, workspace_no, arguments.source, "daily", now_us=console.clock()
+        lambda tx: Acting(console, "source.create", arguments.source).change(
+            tx,
+            workspace_no,
+            the_source(workspace_no, arguments.source),
+            lambda tx: create_source(
+                tx, workspace_no, arguments.source, "daily", now_us=console.clock()
+            ),
         )
     )
     workspace = store.read(lambda tx: load(tx, workspace_no).workspace)
@@ -108,7 +115,11 @@ def import_files(store: Store, console: Console, arguments: argparse.Namespace) 
     except (PromosightError, OSError, KeyboardInterrupt) as error:
         running.finish("failed", str(error) or "it was stopped")
         raise
-    return running.finish()
+    report = running.finish()
+    said = {"outcomes": dict(sorted(report.outcomes.items())), "source": arguments.source}
+    acting = Acting(console, "import.run", name_of_all)
+    store.change(lambda tx: acting.done(tx, workspace_no, **said))
+    return report
 
 
 def _take(

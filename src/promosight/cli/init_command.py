@@ -8,6 +8,7 @@ from typing import Any
 
 from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_key, fresh_password, fresh_user
+from promosight.cli.noting import Acting
 from promosight.cli.options import (
     add_store,
     instant,
@@ -19,6 +20,7 @@ from promosight.cli.serve_command import address
 from promosight.config import Config
 from promosight.errors import Invalid
 from promosight.flows.set_up import NewWorkspace, create_key, create_workspace
+from promosight.flows.show_set_up import describe_workspace
 from promosight.flows.users import NewUser, User, add_user, user_of
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Workspace
@@ -57,7 +59,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         create_key(tx, workspace.workspace_no, key)
         if arguments.email is None:
             _name_apart(tx, admin, workspace)
-        return workspace, add_user(tx, workspace.workspace_no, admin)
+        user = add_user(tx, workspace.workspace_no, admin)
+        said = describe_workspace(workspace) | {"key": key.key_id, "user": user.email}
+        acting = Acting(console, "workspace.create", workspace.workspace_id)
+        acting.done(tx, workspace.workspace_no, **said)
+        return workspace, user
 
     with opened(arguments, console, create=True) as store:
         workspace, user = store.change(create)

@@ -9,6 +9,7 @@ from typing import Any
 
 from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_key
+from promosight.cli.noting import Acting
 from promosight.cli.options import (
     add_store,
     add_workspace,
@@ -17,7 +18,8 @@ from promosight.cli.options import (
     take_from_environment,
 )
 from promosight.errors import Invalid
-from promosight.flows.set_up import SCOPES, create_key, find_workspace, revoke_key
+from promosight.flows.as_it_stands import the_key
+from promosight.flows.set_up import SCOPES, NewKey, create_key, find_workspace, revoke_key
 from promosight.rules.instants import format_instant
 from promosight.store.tx import Row, Tx
 
@@ -79,7 +81,7 @@ def run_create(arguments: argparse.Namespace, console: Console) -> int:
     for text in key.ip_ranges:
         _check_range(text)
     with opened(arguments, console) as store:
-        store.change(lambda tx: create_key(tx, find_workspace(tx, arguments.workspace), key))
+        store.change(lambda tx: _create(tx, console, find_workspace(tx, arguments.workspace), key))
     if arguments.json:
         console.answer({"key_id": key.key_id, "key": key.secret, "scopes": key.scopes})
     else:
@@ -93,7 +95,12 @@ def run_revoke(arguments: argparse.Namespace, console: Console) -> int:
 
     def act(tx: Tx) -> None:
         workspace_no = find_workspace(tx, arguments.workspace)
-        revoke_key(tx, workspace_no, arguments.key_id, now_us=now_us)
+        Acting(console, "key.revoke", arguments.key_id).change(
+            tx,
+            workspace_no,
+            the_key(workspace_no, arguments.key_id, now_us=now_us),
+            lambda tx: revoke_key(tx, workspace_no, arguments.key_id, now_us=now_us),
+        )
 
     with opened(arguments, console) as store:
         store.change(act)
@@ -102,6 +109,15 @@ def run_revoke(arguments: argparse.Namespace, console: Console) -> int:
     else:
         console.say(f"Key {arguments.key_id} is revoked.")
     return 0
+
+
+def _create(tx: Tx, console: Console, workspace_no: int, key: NewKey) -> None:
+    Acting(console, "key.create", key.key_id).change(
+        tx,
+        workspace_no,
+        the_key(workspace_no, key.key_id, now_us=key.created_us),
+        lambda tx: create_key(tx, workspace_no, key),
+    )
 
 
 def _check_range(text: str) -> None:

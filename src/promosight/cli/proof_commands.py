@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promosight.cli.console import Console, plural
+from promosight.cli.noting import Acting
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
 from promosight.errors import PromosightError
 from promosight.flows.rematch import rebuild
@@ -118,6 +119,7 @@ def _rebuild(store: Store, console: Console, workspace_no: int) -> int:
             bar.begin("groups")  # a transaction that lost a race is run again
             groups = rebuild(tx, workspace_no, progress=bar.advance)
             relearn(tx, workspace_no, now_us=console.clock())
+            Acting(console, "store.rebuild", "figures").done(tx, workspace_no, groups=groups)
             return groups
 
         return store.change(act)

@@ -12,6 +12,7 @@ from promosight.cli.console import Console
 from promosight.cli.options import add_store, count, existing_store, take_from_environment
 from promosight.config import Config
 from promosight.errors import PromosightError
+from promosight.logs import FORMS
 from promosight.process import compute_alone
 
 _DEFAULTS = Config(url="")
@@ -42,8 +43,26 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         default=_DEFAULTS.rate_limit,
         help="requests a minute that each key or user may make of each process (no limit)",
     )
+    add_logs(parser)
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
+
+
+def add_logs(parser: argparse.ArgumentParser) -> None:
+    """What is written about what the server does."""
+    parser.add_argument(
+        "--log-format",
+        choices=FORMS,
+        default=_DEFAULTS.log_format,
+        help=f"({_DEFAULTS.log_format})",
+    )
+    parser.add_argument("--log-requests", action="store_true", help="log each request, too")
+    parser.add_argument(
+        "--traces",
+        metavar="URL",
+        default=_DEFAULTS.traces,
+        help="send OpenTelemetry traces to this OTLP/HTTP address (no traces)",
+    )
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +94,9 @@ def config_of(arguments: argparse.Namespace, console: Console) -> Config:
         workers=getattr(arguments, "workers", _DEFAULTS.workers),
         spool=getattr(arguments, "spool", _DEFAULTS.spool),
         rate_limit=getattr(arguments, "rate_limit", _DEFAULTS.rate_limit),
+        log_format=getattr(arguments, "log_format", _DEFAULTS.log_format),
+        log_requests=getattr(arguments, "log_requests", _DEFAULTS.log_requests),
+        traces=getattr(arguments, "traces", _DEFAULTS.traces),
     )
     config.check()
     check_free(config)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_hash, fresh_user
+from promosight.cli.noting import Acting
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
+from promosight.flows.as_it_stands import the_user
 from promosight.flows.set_up import find_workspace
 from promosight.flows.users import (
     ROLES,
@@ -22,6 +24,8 @@ from promosight.flows.users import (
 )
 from promosight.rules.instants import format_instant
 from promosight.store.tx import Tx
+
+R = TypeVar("R")
 
 
 def add(commands: Any, environment: Mapping[str, str]) -> None:
@@ -77,7 +81,10 @@ def run_add(arguments: argparse.Namespace, console: Console) -> int:
     )
     with opened(arguments, console) as store:
         user = store.change(
-            lambda tx: add_user(tx, find_workspace(tx, arguments.workspace), wanted)
+            lambda tx: _noted(
+                *(tx, arguments, console, "user.create"),
+                lambda tx, workspace_no: add_user(tx, workspace_no, wanted),
+            )
         )
     if arguments.json:
         console.answer(describe_user(user))
@@ -90,7 +97,10 @@ def run_remove(arguments: argparse.Namespace, console: Console) -> int:
     """Removes a user."""
 
     def act(tx: Tx) -> None:
-        remove_user(tx, find_workspace(tx, arguments.workspace), arguments.email)
+        _noted(
+            *(tx, arguments, console, "user.remove"),
+            lambda tx, workspace_no: remove_user(tx, workspace_no, arguments.email),
+        )
 
     with opened(arguments, console) as store:
         store.change(act)
@@ -102,12 +112,30 @@ def run_remove(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _noted(
+    tx: Tx,
+    arguments: argparse.Namespace,
+    console: Console,
+    action: str,
+    make: Callable[[Tx, int], R],
+) -> R:
+    """Changes a user of a workspace, with an entry in its log."""
+    workspace_no = find_workspace(tx, arguments.workspace)
+    email = plain_email(arguments.email)
+    look = the_user(workspace_no, email)
+    acting = Acting(console, action, email)
+    return acting.change(tx, workspace_no, look, lambda tx: make(tx, workspace_no))
+
+
 def run_password(arguments: argparse.Namespace, console: Console) -> int:
     """Sets a user's password, whatever it was."""
     change = UserChange(password_hash=fresh_hash(arguments.password))
 
     def act(tx: Tx) -> None:
-        change_user(tx, find_workspace(tx, arguments.workspace), arguments.email, change)
+        _noted(
+            *(tx, arguments, console, "user.change"),
+            lambda tx, workspace_no: change_user(tx, workspace_no, arguments.email, change),
+        )
 
     with opened(arguments, console) as store:
         store.change(act)

@@ -14,13 +14,13 @@ from promosight.rules.instants import format_instant
 from promosight.store.tx import Row, Tx
 
 R = TypeVar("R")
-COMMAND_LINE = "command line"
-"""Who changes a store with `promosight` at its machine."""
+Look = Callable[[Tx], Any]
+"""What answers how something stands: JSON, or None."""
 _LAST = 2**62
 
 
 class Actor(NamedTuple):
-    """Who changes something: a user's email, `key` and its id, or the command line; from where, in which request."""
+    """Who changes something (an email, `key` and its id, `cli:` and who typed it), from where, in which request."""
 
     name: str
     address: str | None = None
@@ -33,7 +33,7 @@ class Change(NamedTuple):
     workspace_no: int
     action: str
     target: str
-    look: Callable[[Tx], Any]
+    look: Look
     audit_id: str
     changed_us: int
 
@@ -68,20 +68,25 @@ def noted(tx: Tx, actor: Actor, change: Change, make: Callable[[Tx], R]) -> R:
     made = make(tx)
     after = change.look(tx)
     if before != after:
-        tx.run(
-            "add_audit",
-            workspace_no=change.workspace_no,
-            changed_us=change.changed_us,
-            audit_id=change.audit_id,
-            actor=actor.name,
-            address=actor.address,
-            request_id=actor.request_id,
-            action=change.action,
-            target=change.target,
-            before=_text(before),
-            after=_text(after),
-        )
+        note(tx, actor, change, before, after)
     return made
+
+
+def note(tx: Tx, actor: Actor, change: Change, before: Any, after: Any) -> None:
+    """Notes a change as it was seen by whoever made it."""
+    tx.run(
+        "add_audit",
+        workspace_no=change.workspace_no,
+        changed_us=change.changed_us,
+        audit_id=change.audit_id,
+        actor=actor.name,
+        address=actor.address,
+        request_id=actor.request_id,
+        action=change.action,
+        target=change.target,
+        before=_text(before),
+        after=_text(after),
+    )
 
 
 def entries(

@@ -28,8 +28,13 @@ _KEPT_DETAILS = ("occurrence", "decision_id")
 """Of an assignment's details: what makes it the same assignment, and what it is learned by."""
 
 
-def erase(tx: Tx, workspace_no: int, customer_id: str, random: str, *, now_us: int) -> None:
-    """Erases a customer; again, or one nobody ever named, changes nothing. `random` becomes the token."""
+def erase(
+    tx: Tx, workspace_no: int, customer_id: str, random: str, *, now_us: int, texts: bool = True
+) -> None:
+    """Erases a customer; again, or one nobody ever named, changes nothing. `random` becomes the token.
+
+    Without `texts`, refused payloads and answers to retries stay: they have ends of their own.
+    """
     tx.lock(workspace_no)
     workspace_id = load(tx, workspace_no).workspace.workspace_id
     try:
@@ -40,7 +45,10 @@ def erase(tx: Tx, workspace_no: int, customer_id: str, random: str, *, now_us: i
     if named:
         _move_groups(tx, workspace_no, who, now_us)
         _move_rows(tx, workspace_no, who)
-    _rewrite_texts(tx, workspace_no, who)
+    _rename_rows(tx, workspace_no, who)
+    for written in who.written if texts else ():
+        _rewrite_rejections(tx, workspace_no, who, written)
+        _rewrite_answers(tx, workspace_no, who, written)
 
 
 def kept_under(tx: Tx, workspace_no: int, customer_id: str) -> dict[str, int] | None:
@@ -131,16 +139,13 @@ def _move_rows(tx: Tx, workspace_no: int, who: Renaming) -> None:
     tx.run("erase_customer", customer_no=who.customer_no, token_no=who.token_no, token=who.token)
 
 
-def _rewrite_texts(tx: Tx, workspace_no: int, who: Renaming) -> None:
+def _rename_rows(tx: Tx, workspace_no: int, who: Renaming) -> None:
     """Everything that bears the identifier itself, or ids made of the number."""
     named = {"workspace_no": workspace_no, "customer_id": who.customer_id, "token": who.token}
     derived = {"number": who.number_text, "token_number": who.of_id(who.number_text)}
     tx.run("erase_reservations", **named, **derived)
     tx.run("erase_restatements", workspace_no=workspace_no, **derived)
     tx.run("erase_source_tests", **named)
-    for written in who.written:
-        _rewrite_rejections(tx, workspace_no, who, written)
-        _rewrite_answers(tx, workspace_no, who, written)
 
 
 def _rewrite_rejections(tx: Tx, workspace_no: int, who: Renaming, written: str) -> None:

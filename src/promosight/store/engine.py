@@ -34,6 +34,9 @@ R = TypeVar("R")
 Flow = Callable[[Tx, list[P]], list[R]]
 """A change: payloads in, as many results out, in one transaction. It may be run again after a lost race."""
 
+Follower = Callable[[list[Job], float, float], None]
+"""Told the changes of a transaction, when it began and when only its commit was left (`time.perf_counter`)."""
+
 TRIES = 8
 
 
@@ -49,7 +52,8 @@ class Store:
         self._loops: dict[asyncio.AbstractEventLoop, LoopWriter] = {}
         self._told: tuple[Callable[[], None], ...] = ()
         self._watcher: Callable[[int, float], None] = _nobody
-        self._began, self._at_once = 0.0, 0  # of the transaction that an event loop has open
+        self._follower: Follower | None = None
+        self._at_once: tuple[list[Job], float, float] = ([], 0.0, 0.0)  # what a loop has open
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="promosight-commit")
         self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
         self._thread.start()
@@ -135,6 +139,10 @@ class Store:
         """Has `watcher` called after each commit: how many changes it held, and how many seconds it took."""
         self._watcher = watcher
 
+    def follow_commits(self, follower: Follower) -> None:
+        """Has `follower` called after each commit, before anybody is answered."""
+        self._follower = follower
+
     @property
     def waiting(self) -> int:
         """How many changes wait for the writer."""
@@ -163,14 +171,15 @@ class Store:
         return writer
 
     def _run_at_once(self, jobs: list[Job]) -> None:
-        self._began, self._at_once = time.perf_counter(), len(jobs)
+        began = time.perf_counter()
         self._tx.attempt = 1
         self.database.begin(self._tx, write=True, at_once=True)
         self._run_flows(jobs)
+        self._at_once = (jobs, began, time.perf_counter())
 
     def _commit_at_once(self) -> None:
         self.database.end(self._tx, commit=True)
-        self._watcher(self._at_once, time.perf_counter() - self._began)
+        self._has_committed(*self._at_once)
         self._rest()
 
     def _work(self) -> None:
@@ -237,8 +246,17 @@ class Store:
         self._tx.attempt = attempt
         self.database.begin(self._tx, write=True)
         self._run_flows(jobs)
+        ran = time.perf_counter()
         self.database.end(self._tx, commit=jobs[0].kept)
+        self._has_committed(jobs, began, ran)
+
+    def _has_committed(self, jobs: list[Job], began: float, ran: float) -> None:
         self._watcher(len(jobs), time.perf_counter() - began)
+        if self._follower is not None:
+            with contextlib.suppress(
+                Exception
+            ):  # what is committed must not be run again for its sake
+                self._follower(jobs, began, ran)
 
     def _run_flows(self, jobs: list[Job]) -> None:
         for _, alike in groupby(jobs, key=lambda job: job.flow):

@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import Any
 
 from promosight.errors import Overloaded, StoreError
@@ -29,6 +31,9 @@ LARGE_TURN = 20_000
 SHARED_TURN = 5_000
 """The weight of a turn: of small ones, of large ones, of large ones while small ones come too."""
 
+TRACED: ContextVar[Any] = ContextVar("traced", default=None)
+"""The trace of the request that is being worked at; None where nobody follows it."""
+
 
 class Job:
     """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None.
@@ -36,7 +41,10 @@ class Job:
     One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own.
     """
 
-    __slots__ = ("apart", "error", "flow", "future", "kept", "loop", "payload", "result", "weight")
+    __slots__ = (
+        *("apart", "error", "flow", "future", "kept", "loop", "payload", "queued_s", "result"),
+        *("traced", "weight"),
+    )
 
     def __init__(
         self,
@@ -57,6 +65,8 @@ class Job:
         self.future: Any = Future() if loop is None else loop.create_future()
         self.result: Any = None
         self.error: Exception | None = None
+        self.traced = TRACED.get()
+        self.queued_s = 0.0 if self.traced is None else time.perf_counter()
 
     def starts(self) -> bool:
         """Whether the sender still waits. One that hung up has cancelled its future and is passed over."""

@@ -128,7 +128,7 @@ class ImportWorker:
         except (PromosightError, OSError) as error:
             running.finish("failed", _said(error))
         except Exception as error:  # noqa: BLE001 - one file's fault is not the others'
-            _log.error("the import %s failed", received.import_id, exc_info=error)
+            _log.error("an import failed", exc_info=error, extra={"import_id": received.import_id})
             running.finish("failed", "this is our fault; the log says more")
         else:
             running.finish()

@@ -96,5 +96,5 @@ class Improver(Beside):
             self._store.change(
                 lambda tx: run_version(tx, number, version, "promoted", doing, found.running)
             )
-        except PromosightError as error:
-            _log.info("version %s was not promoted: %s", version, error.detail)
+        except PromosightError:
+            _log.info("a version was not promoted", extra={"version": version})

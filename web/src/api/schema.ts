@@ -1780,6 +1780,24 @@ export interface components {
             tracking_from: string | null;
         };
         /**
+         * Retention
+         * @description Days, or None for ever.
+         *
+         *         `refused_days`: payloads that were refused, and the last tests of sources. `answers_days`: answers to retries
+         *         under an Idempotency-Key. `traces_days`: the words of decisions. `customers_days`: the identifiers of customers,
+         *         counted from the end of the last promotion that they have a part in.
+         */
+        Retention: {
+            /** @default null */
+            refused_days: number | null;
+            /** @default null */
+            answers_days: number | null;
+            /** @default null */
+            traces_days: number | null;
+            /** @default null */
+            customers_days: number | null;
+        };
+        /**
          * AuditPage
          * @description A page of changes, the newest first.
          */

@@ -1,0 +1,136 @@
+"""P18: what names people is kept no longer than the workspace says, and no figure moves for it."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+
+from promosight.flows.retention import retention_of
+from promosight.rules.instants import DAY_US
+from promosight.serve import now_us
+from promosight.store.engine import open_store
+from promosight.worker.retention import Keeper
+from tests.api.server import new_workspace, promotion, serving
+from tests.api.test_erasure import ANNA, dumped, is_clean, redemption, send, shown
+from tests.cli.program import ask
+
+AT = "2026-11-19T10:00:00Z"
+SETTINGS = {"refused_days": 10, "answers_days": 10, "traces_days": 10, "customers_days": 30}
+
+
+def lives(client: httpx.Client) -> None:
+    """Anna has a part in a promotion that ends soon, Ben also in one that goes on; something was refused."""
+    promotion(client, "p", ends_at="2026-12-01T00:00:00Z")
+    promotion(client, "q")
+    about = {"attributes": {"email": ANNA}, "segments": ["vip"]}
+    assert client.put(f"/v1/customers/{ANNA}", json=about).status_code == 201
+    given = [
+        {"promotion_id": "p", "customer_id": ANNA, "segment": "vip"},
+        {"promotion_id": "p", "customer_id": "ben-4711"},
+        {"promotion_id": "q", "customer_id": "ben-4711"},
+    ]
+    send(client, "assignments", [one | {"assigned_at": AT} for one in given])
+    told = [redemption("e1"), redemption("e2", customer_id="ben-4711")]
+    send(client, "redemptions", [*told, redemption("e4", redeemed_at="never")])
+    client.post("/v1/redemptions?dry_run=true", json=redemption("e9"))
+    held = {"promotion_id": "p", "customer_id": ANNA}
+    answer = client.post("/v1/reservations", json=held, headers={"Idempotency-Key": "k1"})
+    assert answer.status_code == 201, answer.text
+    asked = {"customer_id": "ben-4711", "decision_id": "d1"}
+    assert client.post("/v1/decisions", json=asked).status_code == 200
+
+
+def let_time_pass(store_url: str, days: int) -> None:
+    """What a server does so many days from now."""
+    store = open_store(store_url, now_us=0)
+    try:
+        keeper = Keeper(store, clock=lambda: now_us() + days * DAY_US, fresh=secrets.token_urlsafe)
+        keeper.go_round(1, store.read(lambda tx: retention_of(tx, 1)))
+    finally:
+        store.close()
+
+
+def forgotten(client: httpx.Client) -> dict[str, int]:
+    """What the log says was forgotten."""
+    items = client.get("/v1/audit?actor=retention").json()["items"]
+    return {one["target"]: one["after"]["forgotten"] for one in items}
+
+
+def test_what_is_old_names_nobody_any_more_and_every_figure_stays(
+    client: httpx.Client, store_url: str
+) -> None:
+    """P18, N12: refused payloads, answers, the words of decisions, customers of promotions long ended."""
+    lives(client)
+    before = shown(client)
+    assert is_clean(store_url)
+    assert client.put("/v1/workspace/retention", json=SETTINGS).json() == SETTINGS
+    let_time_pass(store_url, 5)
+    assert forgotten(client) == {}
+    reasons = client.get("/v1/decisions/d1").json()["reasons"]
+    let_time_pass(store_url, 60)
+    counts = {"refused": 2, "answers": 1, "customers": 1}
+    assert forgotten(client) == counts | ({"traces": 1} if reasons else {})
+    assert ANNA not in dumped(store_url)
+    assert "ben-4711" in dumped(store_url)
+    assert shown(client) == before
+    assert is_clean(store_url)
+    let_time_pass(store_url, 60)
+    assert forgotten(client) == counts | ({"traces": 1} if reasons else {})
+    check_what_is_left(client)
+
+
+def check_what_is_left(client: httpx.Client) -> None:
+    """Problems are listed with their reason, decisions are explained, a retry is known by its id."""
+    problems = client.get("/v1/problems").json()["items"]
+    assert problems
+    assert client.get("/v1/decisions/d1").status_code == 200
+    assert send(client, "redemptions", [redemption("e1")]) == ["duplicate"]
+    assert client.post("/v1/problems/replay", json={}).status_code < 500
+
+
+def test_a_running_server_forgets_by_itself(sqlite_url: str) -> None:
+    """P18: soon after the settings were made, here on the command line; the log says who made them."""
+    with serving(sqlite_url, new_workspace(sqlite_url)) as client:
+        promotion(client, "p")
+        send(client, "redemptions", [redemption("e4", redeemed_at="never")])
+        with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as store:
+            store.execute("UPDATE rejection SET received_us = received_us - 2 * 86400000000")
+            store.commit()
+        made = ask("retention", "--refused-days", "1", "--database", sqlite_url)
+        assert made == {name: 1 if name == "refused_days" else None for name in SETTINGS}
+        until = time.monotonic() + 20
+        while not forgotten(client) and time.monotonic() < until:
+            time.sleep(0.2)
+        assert forgotten(client) == {"refused": 1}
+        assert ANNA not in dumped(sqlite_url)
+        actions = client.get("/v1/audit").json()["items"]
+        assert [one["actor"][:4] for one in actions if one["action"] == "retention.change"] == [
+            "cli:"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [
+        ({"refused_days": 0}, "/refused_days"),
+        ({"answers_days": -1}, "/answers_days"),
+        ({"traces_days": "many"}, "/traces_days"),
+        ({"customers_days": 40}, "/refused_days"),
+        ({"customers_days": 40, "refused_days": 40, "answers_days": 41}, "/answers_days"),
+        ({"customers_days": 7, "refused_days": 7, "answers_days": 7}, "/customers_days"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_field_named(
+    client: httpx.Client, said: dict[str, Any], pointer: str
+) -> None:
+    """P16: and nothing is changed."""
+    answer = client.put("/v1/workspace/retention", json=said)
+    assert answer.status_code == 422, answer.text
+    assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+    assert set(client.get("/v1/workspace/retention").json().values()) == {None}

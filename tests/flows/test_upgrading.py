@@ -1,0 +1,123 @@
+"""A store of any schema that ever was is brought up to date by starting the program, and shows the same figures.
+
+A store of schema N is made as a restore makes one: the migrations up to N, then the facts of one world in the
+tables and columns that were there. Nothing was released yet; what is released goes into RELEASED and may never change.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from promosight.flows.recounting import recount_what_is_due
+from promosight.flows.verify import verify
+from promosight.store import archive, migrate
+from promosight.store.catalogue import Workspace
+from promosight.store.database import database
+from promosight.store.engine import open_store
+from promosight.store.tx import Row
+from tests.api.server import running
+from tests.flows.worlds import NOW_US, PROMOTIONS, define, deliver, facts, open_workspace, shown
+
+SCHEMA = sorted(path.name for path in files("promosight.store").joinpath("schema").iterdir())
+RELEASED: dict[str, str] = {}
+"""The SHA-256 of each schema file that was in a release."""
+
+
+class World(NamedTuple):
+    """The rows of a store by table, and what its readers see."""
+
+    workspace: Workspace
+    rows: list[tuple[archive.Table, list[Row]]]
+    shown: bytes
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world, reported to a store of today."""
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('world')}/promosight.db", now_us=NOW_US)
+    try:
+        workspace = open_workspace(store)
+        for promotion_id in PROMOTIONS:
+            define(store, workspace, promotion_id)
+        deliver(store, workspace, list(facts(5)))
+        recount_what_is_due(store)
+        rows = store.read(
+            lambda tx: [
+                (table, [row for piece in archive.rows_of(tx, table) for row in piece])
+                for table in archive.tables(tx)
+            ]
+        )
+        return World(workspace, rows, shown(store, workspace))
+    finally:
+        store.close()
+
+
+def write_old_store(url: str, count: int, world: World) -> None:
+    """A store of the first so many schema files, with what it could hold of a world."""
+    store = database(url)
+    migrate.migrate(store, now_us=NOW_US, only=SCHEMA[:count])
+    tx = store.connect(write=True)
+    store.begin(tx, write=True)
+    there = {table.name: table.columns for table in archive.tables(tx)}
+    for table, rows in world.rows:
+        places = [i for i, name in enumerate(table.columns) if name in there.get(table.name, ())]
+        columns = tuple(table.columns[i] for i in places)
+        if rows and columns:
+            kept = [tuple(row[i] for i in places) for row in rows]
+            archive.fill(tx, archive.Table(table.name, columns), kept)
+    store.end(tx, commit=True)
+    store.close(tx)
+
+
+@pytest.mark.parametrize("count", range(1, len(SCHEMA) + 1), ids=lambda n: SCHEMA[n - 1])
+def test_a_store_of_an_older_schema_shows_the_same_figures_after_the_upgrade(
+    sqlite_url: str, count: int, world: World
+) -> None:
+    """N1: brought up to date as a server does it when it starts; the second engine finds nothing."""
+    check_upgrade(sqlite_url, count, world)
+
+
+@pytest.mark.parametrize("count", [1, 6, len(SCHEMA) - 1], ids=lambda n: SCHEMA[n - 1])
+def test_so_does_one_on_postgresql(postgresql_url: str, count: int, world: World) -> None:
+    """N1: from the first schema, the last before figures were counted anew, and the last before this."""
+    check_upgrade(postgresql_url, count, world)
+
+
+def check_upgrade(url: str, count: int, world: World) -> None:
+    """Writes a store of an older schema, and opens it as a server does."""
+    write_old_store(url, count, world)
+    store = open_store(url, now_us=NOW_US)
+    try:
+        recount_what_is_due(store)
+        assert store.read(migrate.applied) == SCHEMA
+        assert shown(store, world.workspace) == world.shown
+        assert verify(store, None).differences == []
+    finally:
+        store.close()
+
+
+def test_starting_the_server_is_all_that_an_upgrade_takes(store_url: str, world: World) -> None:
+    """From the very first schema; it is ready when it has been brought up to date."""
+    write_old_store(store_url, 1, world)
+    with running(store_url):
+        pass
+    store = open_store(store_url, now_us=NOW_US)
+    try:
+        assert shown(store, world.workspace) == world.shown
+    finally:
+        store.close()
+
+
+def test_a_schema_file_that_was_released_never_changes() -> None:
+    folder = Path(str(files("promosight.store").joinpath("schema")))
+    now = {name: sha256((folder / name).read_bytes()).hexdigest() for name in RELEASED}
+    assert now == RELEASED
+
+
+def test_the_numbers_of_schema_files_have_no_gap() -> None:
+    assert [int(name[:4]) for name in SCHEMA] == list(range(1, len(SCHEMA) + 1))
