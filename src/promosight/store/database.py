@@ -297,7 +297,7 @@ class PostgresDatabase(Database):
         if told is not error:
             return told
         if self.turned_away(error):
-            return StoreError("PostgreSQL takes no changes: this server of it is a standby")
+            return StoreError("PostgreSQL takes no changes here: it is read-only, or a standby")
         gone = psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout
         if isinstance(error, gone):
             return StoreError(f"PostgreSQL does not answer: {error}")
