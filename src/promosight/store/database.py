@@ -224,13 +224,13 @@ class PostgresDatabase(Database):
 
     def connect(self, *, write: bool) -> Tx:
         import psycopg
-        from psycopg.conninfo import conninfo_to_dict
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
         settings = _SESSION | (_WRITER_PLANS if write else _READER_PLANS)
         try:
-            said = _CONNECTING | conninfo_to_dict(self.url)
+            said = make_conninfo("", **_CONNECTING | conninfo_to_dict(self.url))
             connection: psycopg.Connection[Row] = psycopg.connect(
-                **said | {"autocommit": True, "client_encoding": "UTF8"}
+                said, autocommit=True, client_encoding="UTF8"
             )
             texts = [f"SET {name} = {value}" for name, value in settings.items()]
             connection.execute("; ".join(texts).encode())

@@ -85,12 +85,14 @@ class Store:
         *,
         weight: int = 1,
         apart: bool = False,
+        still: Callable[[], None] | None = None,
     ) -> asyncio.Future[R]:
         """Like `submit`, called on an event loop, which is woken once a commit and not once a change.
 
         What is `apart` shares a transaction only with its like, because it takes locks in an order of its own.
+        `still` is asked by whichever thread works it off, and may raise Overloaded when it is too late.
         """
-        job = Job(flow, payload, weight, loop, apart=apart)
+        job = Job(flow, payload, weight, loop, apart=apart, still=still)
         if self.database.runs_here and weight <= SMALL_WEIGHT:
             self._writer_of(loop).add(job)
         else:
@@ -159,7 +161,7 @@ class Store:
     def _writer_of(self, loop: asyncio.AbstractEventLoop) -> LoopWriter:
         writer = self._loops.get(loop)
         if writer is None:
-            steps = Steps(self._run_at_once, self._commit_at_once, self._recover)
+            steps = Steps(self._run_at_once, self._commit_at_once, self._undo)
             writer = LoopWriter(loop, self._waiting, self._turn, steps, self._commits)
             self._loops[loop] = writer
         return writer
@@ -258,6 +260,9 @@ class Store:
         middle = len(jobs) // 2
         self._commit(jobs[:middle], first_attempt=2)
         self._commit(jobs[middle:], first_attempt=2)
+
+    def _undo(self) -> None:
+        self._recover()
 
     def _recover(self, error: Exception | None = None) -> bool:
         """Undoes what a failure has left; whether the next try has a connection."""

@@ -33,10 +33,14 @@ SHARED_TURN = 5_000
 class Job:
     """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None.
 
-    One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own.
+    One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own. `still`
+    is asked when it is its turn, and raises what the sender is told when it is too late for it.
     """
 
-    __slots__ = ("apart", "error", "flow", "future", "kept", "loop", "payload", "result", "weight")
+    __slots__ = (
+        *("apart", "error", "flow", "future", "kept", "loop", "payload", "result", "still"),
+        "weight",
+    )
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Job:
         *,
         kept: bool = True,
         apart: bool = False,
+        still: Callable[[], None] | None = None,
     ) -> None:
         self.flow = flow
         self.payload = payload
@@ -54,12 +59,20 @@ class Job:
         self.loop = loop
         self.kept = kept
         self.apart = apart
+        self.still = still
         self.future: Any = Future() if loop is None else loop.create_future()
         self.result: Any = None
         self.error: Exception | None = None
 
     def starts(self) -> bool:
         """Whether the sender still waits. One that hung up has cancelled its future and is passed over."""
+        if self.still is not None and not self.future.done():
+            try:
+                self.still()
+            except Overloaded as error:
+                self.error = error
+                answer([self])
+                return False
         if self.loop is None:
             return bool(self.future.set_running_or_notify_cancel())
         return not self.future.cancelled()
