@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import http.client
 import socket
-from typing import Any
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 
-import httpx
 import msgspec
 import pytest
+import uvicorn
 
 from promosight.api import pressure as pressures
+from promosight.api.app import application
 from promosight.api.door import Door
 from promosight.api.pressure import Pressure, Stay, Terms
 from promosight.api.routes import ROUTES
 from promosight.api.turning_away import TurningAway
 from promosight.errors import Overloaded
+from promosight.serve import OPTIONS, now_us
 from promosight.store.engine import open_store
+from tests.api.server import new_workspace
+
+HOST = "127.0.0.1"
 
 
 class Clock:
@@ -125,13 +133,15 @@ def full(door: Door) -> Door:
 
 
 @pytest.fixture
-def turning_away(sqlite_url: str) -> Any:
+def turning_away(sqlite_url: str) -> Iterator[TurningAway]:
     store = open_store(sqlite_url, now_us=0)
     yield TurningAway(full(Door(store, clock=lambda: 0, fresh=str)), ROUTES)
     store.close()
 
 
-def request(*lines: str, body: bytes = b"{}", first: str = "POST /v1/redemptions HTTP/1.1") -> bytes:
+def request(
+    *lines: str, body: bytes = b"{}", first: str = "POST /v1/redemptions HTTP/1.1"
+) -> bytes:
     head = "\r\n".join([first, "Host: here", f"Content-Length: {len(body)}", *lines])
     return head.encode() + b"\r\n\r\n" + body
 
@@ -172,18 +182,54 @@ def test_what_is_not_plain_is_parsed_first(turning_away: TurningAway, data: byte
     assert turning_away.answer(data) is None
 
 
-def test_a_request_in_two_pieces_is_no_request_in_its_second_piece(client: httpx.Client) -> None:
-    """The middle of a body may look like a request."""
-    inner = request()
-    begun = request(body=inner, first="POST /v1/promotions/x HTTP/1.1")
-    at = len(begun) - len(inner)
-    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as sender:
-        sender.sendall(begun[:at])
-        sender.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            sender.recv(1)
-        sender.settimeout(30)
-        sender.sendall(begun[at:])
-        answer = http.client.HTTPResponse(sender)
-        answer.begin()
-        assert answer.status in (401, 404, 405)
+@contextmanager
+def running(url: str) -> Iterator[tuple[Door, int, str]]:
+    """A server in this process, whose door we hold; its port and a key."""
+    key = new_workspace(url)
+    store = open_store(url, now_us=now_us())
+    door = Door(store, clock=now_us, fresh=lambda _: "fresh")
+    server = uvicorn.Server(uvicorn.Config(application(door), host=HOST, port=0, **OPTIONS))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield door, server.servers[0].sockets[0].getsockname()[1], key
+    finally:
+        server.should_exit = True
+        thread.join()
+        store.close()
+
+
+def asked(connection: socket.socket, data: bytes) -> tuple[int, str | None]:
+    """Status of an answer, and when to come again."""
+    connection.sendall(data)
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer.status, answer.headers["Retry-After"]
+
+
+def test_a_connection_goes_on_after_refusals_and_the_middle_of_a_body_is_no_request(
+    sqlite_url: str,
+) -> None:
+    """P1, P16: every refusal carries Retry-After; when there is room again the same connection is served."""
+    with running(sqlite_url) as (door, port, key):
+        event = b'{"event_id":"e","promotion_id":"p","customer_id":"c","redeemed_at":"2026-11-03T12:00:00Z"}'
+        report = request(f"Authorization: Bearer {key}", body=event)
+        full(door)
+        with socket.create_connection((HOST, port), timeout=30) as sender:
+            for plain in (report, report, report.replace(b"Host", b"X-Request-Id: x\r\nHost")):
+                assert asked(sender, plain) == (503, "1")
+            door.pressure = Pressure()
+            assert asked(sender, report) == (200, None)
+            full(door)
+            inner = request()
+            begun = request(body=inner, first="POST /v1/promotions HTTP/1.1")
+            at = len(begun) - len(inner)
+            assert asked(sender, begun[:at]) == (405, None)  # answered before its body is here
+            assert asked(sender, begun[at:] + request()) == (503, "1")
+            sender.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                sender.recv(1)  # one answer and not two

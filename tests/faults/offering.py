@@ -251,7 +251,9 @@ def main() -> int:
     """Works off the plan."""
     generator = Generator(msgspec.json.decode(sys.stdin.buffer.read(), type=Plan))
     offered = uvloop.run(generator.run())
-    with open(sys.stdout.fileno(), "wb", closefd=False) as out:  # whole, also where Python's own is unbuffered
+    with open(
+        sys.stdout.fileno(), "wb", closefd=False
+    ) as out:  # whole, also where Python's own is unbuffered
         out.write(msgspec.json.encode(offered))
     return 0
 

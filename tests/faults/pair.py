@@ -61,7 +61,8 @@ class Pair:
 
     def _bring_back(self, old: Cluster, new: Cluster) -> None:
         try:
-            asked(self._address(new), "CHECKPOINT")  # or it says that it is still on its old timeline
+            # Or it says that it is still on its old timeline.
+            asked(self._address(new), "CHECKPOINT")
             old.run(
                 "pg_rewind",
                 f"--target-pgdata={old.data}",
