@@ -69,16 +69,40 @@ class Cluster:
         """Starts it and waits until it answers. Raises `CannotContinue`."""
         # pg_ctl starts the server in a session of its own, so Ctrl-C does not take it from under
         # tests that are still cleaning up.
-        _pg(self, "pg_ctl", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "start")
+        self.run("pg_ctl", f"--pgdata={self.data}", f"--log={self.log}", "--wait", "start")
 
     def stop(self, mode: str) -> None:
         """Stops it, if it runs: `fast` lets it write down what it knows, `immediate` is as good as a crash."""
         if not (self.data / "postmaster.pid").exists():
             return
         try:
-            _pg(self, "pg_ctl", f"--pgdata={self.data}", f"--mode={mode}", "--wait", "stop")
+            self.run("pg_ctl", f"--pgdata={self.data}", f"--mode={mode}", "--wait", "stop")
         except CannotContinue as error:
             say(f"could not stop the temporary PostgreSQL: {error}")
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Runs one of the server's programs as its owner, from a folder that the owner can read.
+
+        Raises `CannotContinue`.
+        """
+        with tempfile.TemporaryFile() as output:
+            # A file and not a pipe: the started server would hold a pipe open for ever.
+            done = subprocess.run(
+                [str(self.binaries / program), *arguments],
+                cwd=self.folder,
+                user=self.owner,
+                group=pwd.getpwnam(self.owner).pw_gid if self.owner else None,
+                extra_groups=[] if self.owner else None,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            output.seek(0)
+            said = output.read().decode(errors="replace")
+        if done.returncode != 0:
+            log = self.log.read_text(errors="replace") if self.log.exists() else ""
+            raise CannotContinue(f"PostgreSQL's {program} failed:\n{said}{log}\n{GIVE_ONE}")
 
     @property
     def pid(self) -> int:
@@ -106,7 +130,7 @@ def cluster_in(folder: Path, **settings: str) -> Iterator[Cluster]:
 
     For tests that stop, kill and start it themselves. Raises `CannotContinue` as `temporary_postgres`.
     """
-    cluster = Cluster(_find_or_install(), folder, _unprivileged_user())
+    cluster = Cluster(find_programs(), folder, _unprivileged_user())
     try:
         _make(cluster, SETTINGS | settings)
         cluster.start()
@@ -115,7 +139,8 @@ def cluster_in(folder: Path, **settings: str) -> Iterator[Cluster]:
         cluster.stop("immediate")
 
 
-def _find_or_install() -> Path:
+def find_programs() -> Path:
+    """The folder of PostgreSQL's programs, installed where they are missing. Raises `CannotContinue`."""
     found = _find()
     if found is None:
         install_debian_packages("postgresql", instead=GIVE_ONE)
@@ -167,8 +192,7 @@ def _make(cluster: Cluster, given: dict[str, str]) -> None:
         raise CannotContinue(f"{socket} is too long for a unix socket: set TMPDIR to a short path.")
     if cluster.owner:
         shutil.chown(cluster.folder, user=cluster.owner)
-    _pg(
-        cluster,
+    cluster.run(
         "initdb",
         f"--pgdata={cluster.data}",
         "--username=postgres",
@@ -180,25 +204,3 @@ def _make(cluster: Cluster, given: dict[str, str]) -> None:
     with (cluster.data / "postgresql.conf").open("a") as settings:
         settings.writelines(f"{name} = {value}\n" for name, value in given.items())
         settings.write(f"unix_socket_directories = '{cluster.folder}'\n")
-
-
-def _pg(cluster: Cluster, program: str, *arguments: str) -> None:
-    """Run one of the server's programs as its owner, from a folder that the owner can read."""
-    with tempfile.TemporaryFile() as output:
-        # A file and not a pipe: the started server would hold a pipe open for ever.
-        done = subprocess.run(
-            [str(cluster.binaries / program), *arguments],
-            cwd=cluster.folder,
-            user=cluster.owner,
-            group=pwd.getpwnam(cluster.owner).pw_gid if cluster.owner else None,
-            extra_groups=[] if cluster.owner else None,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        output.seek(0)
-        said = output.read().decode(errors="replace")
-    if done.returncode != 0:
-        log = cluster.log.read_text(errors="replace") if cluster.log.exists() else ""
-        raise CannotContinue(f"PostgreSQL's {program} failed:\n{said}{log}\n{GIVE_ONE}")

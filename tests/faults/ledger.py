@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
@@ -20,6 +22,7 @@ class Ledger:
         self._lock = Lock()
         self.answers: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self._heard: list[float] = []  # when something was acknowledged
 
     def told(self, names: Iterable[Name]) -> None:
         """These are about to be sent: from now on the server may hold them."""
@@ -36,6 +39,7 @@ class Ledger:
                 self.wrong.append(f"{len(names)} facts were answered by {answer}"[:500])
             for name in names:
                 self._state[name] = _ACKNOWLEDGED
+            self._heard.append(time.monotonic())
 
     def answered(self, status: int, body: bytes) -> None:
         """An answer that acknowledges nothing. Only those that say "later" are right here."""
@@ -43,6 +47,12 @@ class Ledger:
             self.answers[f"status {status}"] += 1
             if status not in (429, 503):
                 self.wrong.append(f"status {status}: {body[:300]!r}")
+
+    def longest_silence(self, since: float) -> float:
+        """The longest time since a moment (of the monotonic clock) in which nothing at all was acknowledged."""
+        with self._lock:
+            moments = [since, *(one for one in self._heard if one > since), time.monotonic()]
+        return max(after - before for before, after in pairwise(moments))
 
     def cut(self, how: str) -> None:
         """A request without an answer."""

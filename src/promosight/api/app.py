@@ -17,6 +17,7 @@ from promosight.api.express import lanes, serve
 from promosight.api.pages import pages
 from promosight.api.routes import ROUTES
 from promosight.api.site import FOLDER, Site
+from promosight.api.turning_away import TurningAway
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
@@ -28,6 +29,7 @@ class _Application(Litestar):
         super().__init__(*arguments, state=State({"door": door, "site": site}), **settings)
         self._door = door
         self._express = lanes(ROUTES)
+        self.turning_away = TurningAway(door, ROUTES)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

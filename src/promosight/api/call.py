@@ -57,10 +57,14 @@ def logged_id(request_id: str) -> str:
 class Call:
     """One request, its key checked and its body read (`raw`: as it came, perhaps compressed).
 
-    A body that is a file lies in the spool folder (`file`); `raw` is then its digest.
+    A body that is a file lies in the spool folder (`file`); `raw` is then its digest. `still` raises Overloaded when
+    it is too late for a report: whoever is about to work at it asks first.
     """
 
-    __slots__ = ("_plain", "caller", "file", "headers", "now_us", "parameters", "raw", "scope")
+    __slots__ = (
+        *("_plain", "caller", "file", "headers", "now_us", "parameters", "raw", "scope"),
+        "still",
+    )
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class Call:
         self.now_us = now_us
         self.parameters = parameters
         self.file = file
+        self.still: Callable[[], None] | None = None
         self._plain = None if self.is_encoded else raw
 
     def with_body(self, raw: bytes) -> Call:

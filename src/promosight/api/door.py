@@ -39,6 +39,7 @@ from promosight.api.keys import NOBODY, Caller, Keys, check
 from promosight.api.live import Live
 from promosight.api.metrics import Metrics
 from promosight.api.passwords import Passwords
+from promosight.api.pressure import Pressure
 from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,
@@ -101,6 +102,7 @@ class Door:
         self.attempts = Attempts()
         self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
+        self.pressure = Pressure()
         self.metrics = Metrics(store)
         self.allowance = allowance or Allowance(0)
         self.log_requests = log_requests
@@ -137,7 +139,7 @@ class Route(NamedTuple):
 
     Where there is `admit` the body is a file: judged by its head, then spooled, never held. The body of a `private`
     one holds a password: no trace of it is kept, so an Idempotency-Key is not looked at. `media` are the media
-    types it answers in beside JSON.
+    types it answers in beside JSON. What `reports` waits for the writer, and is refused when too much does.
     """
 
     method: str
@@ -151,6 +153,7 @@ class Route(NamedTuple):
     status: int = 200
     admit: Callable[[Call], None] | None = None
     private: bool = False
+    reports: bool = False
     media: tuple[str, ...] = ()
 
     @property
@@ -190,6 +193,8 @@ async def answered(
     parameters: Mapping[str, str],
 ) -> Answer:
     """Checks who calls, takes the body in and lets the route's handler answer. Raises PromosightError."""
+    if route.reports:  # first of all: what is refused must cost next to nothing
+        door.pressure.check(int(headers.get(b"content-length", 0)))
     now_us = door.clock()
     caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
     left = door.allowance.spend(caller.name, now_us=now_us)
@@ -207,9 +212,25 @@ async def _taken_in(door: Door, route: Route, bare: Call, receive: Receive) -> A
     try:
         share.cover(int(headers.get(b"content-length", 0)))
         raw = await door.holding.received(receive, share)
-        return await _answer(door, route, bare.with_body(raw))
+        answer = _report if route.reports else _answer
+        return await answer(door, route, bare.with_body(raw))
     finally:
         share.end()
+
+
+async def _report(door: Door, route: Route, call: Call) -> Answer:
+    """Answers a report, and notes how long it took from its body on."""
+    stay, served = door.pressure.begin(len(call.raw)), False
+    call.still = stay.check
+    try:
+        answer = await _answer(door, route, call)
+        served = answer.status < 300
+        return answer
+    except StoreError:
+        served = True  # as slow as it was
+        raise
+    finally:
+        stay.end(served=served)
 
 
 async def admitted(

@@ -1,7 +1,8 @@
 """Writes of one moment leave together: an answer's head and body in one call to the system, not two.
 
 The server writes the two apart and the loop sends each at once; the second send costs as much as all the
-parsing of a request, and the receiver wakes twice.
+parsing of a request, and the receiver wakes twice. And what must be refused because there is no room is refused here,
+before it is parsed (`turning_away`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,38 @@ _PATIENCE_S = 1.0
 
 class JoinedHttp(HttpToolsProtocol):
     """The server's HTTP protocol over a transport that joins what is written in one turn of the loop."""
+
+    _between = True
+    """Whether the next byte begins a request, and is not in the middle of one."""
+
+    def data_received(self, data: bytes) -> None:
+        """Something has come."""
+        cycle: Any = self.cycle  # None before the first request
+        app: Any = self.app
+        if self._between and (cycle is None or cycle.response_complete):
+            turned_away = app.turning_away.answer(data)
+            if turned_away is not None:
+                self._stays_open()
+                self.transport.write(turned_away)
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._between = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """A request is here as a whole."""
+        self._between = True
+        super().on_message_complete()
+
+    def _stays_open(self) -> None:
+        """The connection was used: whoever keeps it has the whole time again."""
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection has come."""

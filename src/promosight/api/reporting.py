@@ -47,7 +47,9 @@ async def report_outcomes(door: Door, call: Call) -> Answer:
     items = await door.decode(lambda: read_outcomes(call.media_type, call.body, reading))
     arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
     loop, given = asyncio.get_running_loop(), OutcomeDelivery(arrival, items)
-    receipts = await door.store.submit_from(loop, take_outcomes, given, weight=len(items))
+    receipts = await door.store.submit_from(
+        loop, take_outcomes, given, weight=len(items), still=call.still
+    )
     several = _several(receipts, everything=call.query("outcomes") == "all")
     door.metrics.reported("outcomes", several["outcomes"])
     if is_single(call.media_type, call.body):
@@ -88,13 +90,19 @@ async def _items(door: Door, call: Call, kind: str, *, rehearsed: bool) -> list[
     try:
         if len(call.raw) < _LARGE and not call.is_encoded:
             return read_body(kind, call.media_type, call.body, reading)
-        return await door.decode(lambda: read_body(kind, call.media_type, call.body, reading))
+        return await door.decode(lambda: _read_in_time(call, kind, reading))
     except Unreadable as error:
         # Nothing sent is lost: what cannot be read is kept among the problems as it came.
         why = Rejection("invalid", "", error.detail)
         refused = Refused(why, kind, None, kept_text(_as_sent(call)))
         await _send(door, call, kind, [refused], brief=True, rehearsed=rehearsed)
         raise
+
+
+def _read_in_time(call: Call, kind: str, reading: Reading) -> list[Item]:
+    if call.still is not None:
+        call.still()
+    return read_body(kind, call.media_type, call.body, reading)
 
 
 def _as_sent(call: Call) -> bytes:
@@ -113,7 +121,7 @@ def _send(
         return _try_out(door, arrival, kind, items)
     loop = asyncio.get_running_loop()
     delivery = Delivery(arrival, items, brief)
-    return door.store.submit_from(loop, report, delivery, weight=len(items))
+    return door.store.submit_from(loop, report, delivery, weight=len(items), still=call.still)
 
 
 async def _try_out(door: Door, arrival: Arrival, kind: str, items: list[Item]) -> list[Receipt]:

@@ -50,6 +50,7 @@ ROUTES = (
         ReportedEvent,
         query=("outcomes", "dry_run"),
         gives=wire.ReportAnswer,
+        reports=True,
     ),
     Route(
         "POST",
@@ -60,6 +61,7 @@ ROUTES = (
         ReportedAssignment,
         query=("outcomes", "dry_run"),
         gives=wire.ReportAnswer,
+        reports=True,
     ),
     Route(
         "POST",
@@ -70,6 +72,7 @@ ROUTES = (
         ReportedOutcome,
         query=("outcomes",),
         gives=wire.ReportAnswer,
+        reports=True,
     ),
     Route(
         "DELETE",

@@ -65,6 +65,10 @@ class Database(ABC):
     def may_retry(self, error: Exception) -> bool:
         """Whether the whole transaction may be run again: a lost race or a lost connection."""
 
+    def turned_away(self, error: Exception) -> bool:
+        """Whether the server takes no changes (any more), so that only another connection helps."""
+        return False
+
     def explain(self, error: Exception) -> Exception:
         """What to tell who asked: a StoreError when the store itself has failed, else the error as it is."""
         return error
@@ -188,26 +192,48 @@ _READER_PLANS = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
 _PLANS_KEPT_SECONDS = 1.0
 """How long the writer keeps its plans: another process may have filled a table meanwhile."""
 
+_CONNECTING: dict[str, str | int] = {
+    "target_session_attrs": "read-write",
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
+"""How we connect where the URL says nothing else: to whichever of its hosts takes changes, and never waiting for one
+that has gone silent. (A standby is no place to read either: it answers with what was true a moment ago.)"""
+_SESSION = {
+    "timezone": "'UTC'",
+    "tcp_user_timeout": "20000",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "idle_in_transaction_session_timeout": "'5min'",
+}
+"""How long the server believes in us: the locks of a machine that fell silent must not keep all others waiting."""
+
 _NO_ROOM = ("53000", "53100", "53200")
 """Codes of a full disk or memory, which waiting some milliseconds does not mend."""
 
 
 class PostgresDatabase(Database):
-    """PostgreSQL 15 or newer, by a libpq URL."""
+    """PostgreSQL 15 or newer, by a libpq URL, which may name several hosts: one of them takes changes."""
 
     engine = "postgresql"
     runs_here = False
 
     def connect(self, *, write: bool) -> Tx:
         import psycopg
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+        settings = _SESSION | (_WRITER_PLANS if write else _READER_PLANS)
         try:
+            said = make_conninfo("", **_CONNECTING | conninfo_to_dict(self.url))
             connection: psycopg.Connection[Row] = psycopg.connect(
-                self.url, autocommit=True, client_encoding="UTF8"
+                said, autocommit=True, client_encoding="UTF8"
             )
-            connection.execute("SET time zone 'UTC'")
-            for name, value in (_WRITER_PLANS if write else _READER_PLANS).items():
-                connection.execute(f"SET {name} = {value}".encode())
+            texts = [f"SET {name} = {value}" for name, value in settings.items()]
+            connection.execute("; ".join(texts).encode())
         except psycopg.Error as error:
             raise StoreError(f"cannot connect to PostgreSQL: {error}") from error
         return PostgresTx(connection, self.statements, {})
@@ -246,8 +272,15 @@ class PostgresDatabase(Database):
             | psycopg.errors.DeadlockDetected
             | psycopg.errors.SerializationFailure
             | psycopg.errors.UniqueViolation
+            | psycopg.errors.ReadOnlySqlTransaction
+            | psycopg.errors.IdleInTransactionSessionTimeout
             | psycopg.OperationalError,
         )
+
+    def turned_away(self, error: Exception) -> bool:
+        import psycopg
+
+        return isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
 
     def explain(self, error: Exception) -> Exception:
         import psycopg
@@ -261,9 +294,14 @@ class PostgresDatabase(Database):
         import psycopg
 
         told = self.explain(error)
-        if told is error and isinstance(error, psycopg.OperationalError):
+        if told is not error:
+            return told
+        if self.turned_away(error):
+            return StoreError("PostgreSQL takes no changes here: it is read-only, or a standby")
+        gone = psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout
+        if isinstance(error, gone):
             return StoreError(f"PostgreSQL does not answer: {error}")
-        return told
+        return error
 
 
 def database(url: str) -> Database:

@@ -38,6 +38,8 @@ Follower = Callable[[list[Job], float, float], None]
 """Told the changes of a transaction, when it began and when only its commit was left (`time.perf_counter`)."""
 
 TRIES = 8
+PATIENCE_SECONDS = 5.0
+"""For so long a store that cannot be reached is tried anew before its senders are told; all others wait meanwhile."""
 
 
 class Store:
@@ -60,14 +62,14 @@ class Store:
 
     def read(self, question: Callable[[Tx], R]) -> R:
         """The answer to a question, from one consistent snapshot."""
-        with self._readers.reading() as tx:
-            try:
+        try:
+            with self._readers.reading() as tx:
                 return question(tx)
-            except Exception as error:
-                told = self.database.give_up(error)
-                if told is error:
-                    raise
-                raise told from error
+        except Exception as error:
+            told = self.database.give_up(error)
+            if told is error:
+                raise
+            raise told from error
 
     def submit(self, flow: Flow[P, R], payload: P, *, weight: int = 1) -> Future[R]:
         """Queues a change; the future is done after its commit. Raises Overloaded when too many wait.
@@ -87,12 +89,14 @@ class Store:
         *,
         weight: int = 1,
         apart: bool = False,
+        still: Callable[[], None] | None = None,
     ) -> asyncio.Future[R]:
         """Like `submit`, called on an event loop, which is woken once a commit and not once a change.
 
         What is `apart` shares a transaction only with its like, because it takes locks in an order of its own.
+        `still` is asked by whichever thread works it off, and may raise Overloaded when it is too late.
         """
-        job = Job(flow, payload, weight, loop, apart=apart)
+        job = Job(flow, payload, weight, loop, apart=apart, still=still)
         if self.database.runs_here and weight <= SMALL_WEIGHT:
             self._writer_of(loop).add(job)
         else:
@@ -165,7 +169,7 @@ class Store:
     def _writer_of(self, loop: asyncio.AbstractEventLoop) -> LoopWriter:
         writer = self._loops.get(loop)
         if writer is None:
-            steps = Steps(self._run_at_once, self._commit_at_once, self._recover)
+            steps = Steps(self._run_at_once, self._commit_at_once, self._undo)
             writer = LoopWriter(loop, self._waiting, self._turn, steps, self._commits)
             self._loops[loop] = writer
         return writer
@@ -213,12 +217,14 @@ class Store:
         There is no savepoint to fall back to: while one is open SQLite notes every page it touches, which
         made large batches several times dearer. Starting over costs only those who fail.
         """
+        until = time.monotonic() + PATIENCE_SECONDS
         for attempt in range(first_attempt, first_attempt + TRIES):
             try:
                 self._run(jobs, attempt)
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
-                self._recover()
+                connected = self._recover(error)
                 last = attempt == first_attempt + TRIES - 1
+                last = last or not connected and time.monotonic() > until
                 if not self._goes_on(jobs, error, last=last):
                     return
                 if attempt > 1 or not isinstance(error, LostRace):
@@ -273,14 +279,25 @@ class Store:
         self._commit(jobs[:middle], first_attempt=2)
         self._commit(jobs[middle:], first_attempt=2)
 
-    def _recover(self) -> None:
+    def _undo(self) -> None:
+        self._recover()
+
+    def _recover(self, error: Exception | None = None) -> bool:
+        """Undoes what a failure has left; whether the next try has a connection."""
         try:
             self.database.end(self._tx, commit=False)
         except Exception:  # noqa: BLE001 - a broken connection is replaced
-            with contextlib.suppress(Exception):
-                self.database.close(self._tx)
-            with contextlib.suppress(StoreError):
-                self._tx = self.database.connect(write=True)
+            return self._reconnect()
+        return self._reconnect() if error and self.database.turned_away(error) else True
+
+    def _reconnect(self) -> bool:
+        with contextlib.suppress(Exception):
+            self.database.close(self._tx)
+        try:
+            self._tx = self.database.connect(write=True)
+        except StoreError:
+            return False
+        return True
 
 
 def _nobody(_changes: int, _seconds: float) -> None:

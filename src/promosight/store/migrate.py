@@ -16,7 +16,7 @@ _LOCK_WORKSPACE = 0
 def migrate(db: Database, *, now_us: int, only: Collection[str] | None = None) -> None:
     """Brings the schema up to date, or to what it was when `only` these files were there.
 
-    Raises StoreError when the store is newer than this program.
+    Raises StoreError when the store is newer than this program, or goes away meanwhile.
     """
     tx = db.connect(write=True)
     try:
@@ -24,6 +24,11 @@ def migrate(db: Database, *, now_us: int, only: Collection[str] | None = None) -
         tx.lock(_LOCK_WORKSPACE, [0])
         _apply(db, tx, now_us, only)
         db.end(tx, commit=True)
+    except Exception as error:
+        told = db.give_up(error)
+        if told is error:
+            raise
+        raise told from error
     finally:
         db.close(tx)
 

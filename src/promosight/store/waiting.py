@@ -38,12 +38,13 @@ TRACED: ContextVar[Any] = ContextVar("traced", default=None)
 class Job:
     """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None.
 
-    One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own.
+    One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own. `still`
+    is asked when it is its turn, and raises what the sender is told when it is too late for it.
     """
 
     __slots__ = (
         *("apart", "error", "flow", "future", "kept", "loop", "payload", "queued_s", "result"),
-        *("traced", "weight"),
+        *("still", "traced", "weight"),
     )
 
     def __init__(
@@ -55,6 +56,7 @@ class Job:
         *,
         kept: bool = True,
         apart: bool = False,
+        still: Callable[[], None] | None = None,
     ) -> None:
         self.flow = flow
         self.payload = payload
@@ -62,6 +64,7 @@ class Job:
         self.loop = loop
         self.kept = kept
         self.apart = apart
+        self.still = still
         self.future: Any = Future() if loop is None else loop.create_future()
         self.result: Any = None
         self.error: Exception | None = None
@@ -70,6 +73,13 @@ class Job:
 
     def starts(self) -> bool:
         """Whether the sender still waits. One that hung up has cancelled its future and is passed over."""
+        if self.still is not None and not self.future.done():
+            try:
+                self.still()
+            except Overloaded as error:
+                self.error = error
+                answer([self])
+                return False
         if self.loop is None:
             return bool(self.future.set_running_or_notify_cancel())
         return not self.future.cancelled()

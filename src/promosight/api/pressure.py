@@ -1,0 +1,160 @@
+"""How many reports may be under way at once, so that none of those let in waits for long when more come than go.
+
+A bound on how many wait says nothing about how long: ten thousand events are four seconds on one machine and one on
+another. So the time is what is bounded. Each report that was answered tells how long it took from its body to its
+answer. While some take no longer than they should, nobody is refused, however many there are: a burst passes. When for
+a whole while not one was quick, a line stands that does not get shorter. From then on only so many are let in as can
+be answered in the time they should take; where nothing is answered at all, few. The others are refused at once, before
+their body is read, and those who have stood in line for twice that time are refused when it is their turn, for whoever
+comes after them would be late too.
+
+Single events and batches are counted apart: the first by their number, the second by their bytes.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from promosight.errors import Overloaded
+
+LARGE_BYTES = 16_384
+"""A body from this size on counts as a batch."""
+_FORGIVEN_SECONDS = 10.0
+"""So long after the last one that was slow there is no limit any more."""
+_WIDENED_BY = 0.05
+"""What a quick answer adds to the limit, as a share of what it answered."""
+WHY = "more comes than can be answered in time"
+
+
+class Terms(NamedTuple):
+    """How long a report should take, for how long all may take longer before a line is said to stand, and how many
+    are let in at least."""
+
+    should_take_s: float
+    stands_after_s: float
+    at_least: int
+
+
+SINGLE = Terms(0.25, 0.5, 64)
+BATCH = Terms(1.0, 0.5, 4)
+
+
+class Pressure:
+    """The reports under way in one process. Belongs to one event loop."""
+
+    def __init__(self, single: Terms = SINGLE, batch: Terms = BATCH) -> None:
+        self._single, self._batch = _Kind(single), _Kind(batch)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether anybody may have to be refused at all."""
+        return self._single.limit is not None or self._batch.limit is not None
+
+    def is_full(self, size: int) -> bool:
+        """Whether there is no room for a body of so many bytes."""
+        kind, units = self._kind(size)
+        return kind.is_full(units, time.perf_counter())
+
+    def check(self, size: int) -> None:
+        """Raises Overloaded when there is no room for a body of so many bytes."""
+        if self.is_full(size):
+            raise Overloaded(WHY)
+
+    def begin(self, size: int) -> Stay:
+        """A body of so many bytes is here; its answer is now waited for."""
+        kind, units = self._kind(size)
+        return Stay(kind, units, time.perf_counter())
+
+    def _kind(self, size: int) -> tuple[_Kind, int]:
+        return (self._batch, size) if size >= LARGE_BYTES else (self._single, 1)
+
+
+class Stay:
+    """One report under way."""
+
+    __slots__ = ("_before", "_began", "_kind", "_units")
+
+    def __init__(self, kind: _Kind, units: int, began: float) -> None:
+        self._kind, self._units, self._began = kind, units, began
+        self._before = kind.begin(self, units, began)
+
+    def check(self) -> None:
+        """Whether it is worth working at it now. Raises Overloaded when it has waited for too long."""
+        kind = self._kind
+        if kind.limit is not None and kind.is_late(time.perf_counter() - self._began):
+            raise Overloaded(WHY)
+
+    def end(self, *, served: bool) -> None:
+        """It was answered; one that was refused says nothing of how long the others take."""
+        self._kind.end(self, self._units)
+        if served:
+            now = time.perf_counter()
+            self._kind.learn(self._units, self._before, now - self._began, now)
+
+
+class _Kind:
+    """Reports of one kind. `limit` is how many units may be under way, None for as many as come."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self.limit: float | None = None
+        self._there: dict[Stay, float] = {}  # since when; the oldest is the first
+        self._units = 0
+        self._blind = False  # the limit is a guess, because nothing was answered
+        self._quick_at = self._slow_at = self._narrowed_at = 0.0
+
+    def begin(self, stay: Stay, units: int, now: float) -> int:
+        """Another is under way; how many units were before it."""
+        if not self._there:
+            self._quick_at = now  # nobody stands here
+        self._there[stay] = now
+        before = self._units
+        self._units += units
+        return before
+
+    def end(self, stay: Stay, units: int) -> None:
+        """One is not under way any more."""
+        del self._there[stay]
+        self._units -= units
+
+    def is_full(self, units: int, now: float) -> bool:
+        """Whether there is no room for so many more."""
+        if len(self._there) < self._terms.at_least:
+            return False
+        if self.limit is None:
+            self._look(now)
+        elif now - self._slow_at > _FORGIVEN_SECONDS:
+            self.limit = None
+        return self.limit is not None and self._units + units > self.limit
+
+    def is_late(self, waited_s: float) -> bool:
+        """Whether who has waited so long must make room for those who have not."""
+        return len(self._there) > self._terms.at_least and waited_s > 2 * self._terms.should_take_s
+
+    def learn(self, units: int, before: int, took_s: float, now: float) -> None:
+        """So much was answered in so long; that much was there when it came."""
+        terms = self._terms
+        if took_s <= terms.should_take_s:
+            self._quick_at = now
+            if self.limit is not None:
+                self.limit += _WIDENED_BY * units
+            return
+        self._slow_at = now
+        # After a change a while is left to see what comes of it.
+        since = max(self._quick_at, self._narrowed_at)
+        if self._blind or now - since > terms.stands_after_s:
+            # What was there took so long; this much of it would have taken as long as it should.
+            self._narrow((before + units) * terms.should_take_s / took_s, now)
+
+    def _look(self, now: float) -> None:
+        """Sees by those who stand there, without an answer, that it takes too long."""
+        terms = self._terms
+        longest_s = now - next(iter(self._there.values()))
+        if longest_s > terms.should_take_s and now - self._quick_at > terms.stands_after_s:
+            self._slow_at = now
+            self._narrow(0.0, now)
+            self._blind = True
+
+    def _narrow(self, limit: float, now: float) -> None:
+        self.limit, self._narrowed_at, self._blind = limit, now, False

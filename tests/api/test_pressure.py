@@ -1,0 +1,235 @@
+"""How many reports are let in: a burst passes, a line that stands does not grow, and refusals are cheap and complete."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import msgspec
+import pytest
+import uvicorn
+
+from promosight.api import pressure as pressures
+from promosight.api.app import application
+from promosight.api.door import Door
+from promosight.api.pressure import Pressure, Stay, Terms
+from promosight.api.routes import ROUTES
+from promosight.api.turning_away import TurningAway
+from promosight.errors import Overloaded
+from promosight.serve import OPTIONS, now_us
+from promosight.store.engine import open_store
+from tests.api.server import new_workspace
+
+HOST = "127.0.0.1"
+
+
+class Clock:
+    """Time that passes when we say so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(pressures, "time", made)
+    return made
+
+
+def arrive(pressure: Pressure, times: int, size: int = 100) -> list[Stay]:
+    """So many reports that come now and are let in."""
+    let_in = []
+    for _ in range(times):
+        try:
+            pressure.check(size)
+        except Overloaded:
+            continue
+        let_in.append(pressure.begin(size))
+    return let_in
+
+
+def test_a_burst_passes_however_many_come_at_once(clock: Clock) -> None:
+    """P1: they wait longer than they should, but not for long: nobody is refused."""
+    pressure = Pressure()
+    burst = arrive(pressure, 5_000)
+    clock.now += 0.4
+    for one in burst:
+        one.end(served=True)
+    assert len(burst) == 5_000
+    assert len(arrive(pressure, 5_000)) == 5_000
+
+
+def overfill(pressure: Pressure, clock: Clock, *, seconds: int = 3) -> int:
+    """1,000 come every second and 250 are answered, the first ones first; how many were let in at last."""
+    waiting: list[Stay] = []
+    let_in = 0
+    for _ in range(seconds * 100):
+        came = arrive(pressure, 10)
+        let_in = len(waiting) + len(came)
+        waiting += came
+        clock.now += 0.01
+        for one in waiting[:2]:
+            one.end(served=True)
+        del waiting[:2]
+    for one in waiting:
+        one.end(served=False)
+    return let_in
+
+
+def test_where_a_line_stands_so_many_are_let_in_as_can_be_answered_in_time(clock: Clock) -> None:
+    """200 a second are answered and should take a quarter of a second: fifty, or the least there is (64)."""
+    pressure = Pressure()
+    assert overfill(pressure, clock, seconds=8) <= 70
+
+
+def test_who_has_stood_in_line_for_too_long_makes_room(clock: Clock) -> None:
+    """P1: late for one is late for all behind; refused when it is its turn, and nothing was done."""
+    pressure = Pressure(single=Terms(0.25, 0.5, 4))
+    waiting = arrive(pressure, 100)
+    clock.now += 0.6
+    assert not arrive(pressure, 100)  # nothing was answered for longer than it should take
+    waiting[0].end(served=True)
+    with pytest.raises(Overloaded):
+        waiting[1].check()
+    for one in waiting[1:]:
+        one.end(served=False)
+    assert len(arrive(pressure, 4)) == 4
+
+
+def test_a_limit_that_nothing_confirms_is_lifted(clock: Clock) -> None:
+    pressure = Pressure()
+    overfill(pressure, clock)
+    assert pressure.is_limited
+    clock.now += 11
+    assert len(arrive(pressure, 3_000)) > 1_000
+
+
+def test_batches_are_counted_apart_and_a_few_are_always_let_in(clock: Clock) -> None:
+    """However large they are and however long they take: else nobody could send large ones at all."""
+    pressure = Pressure()
+    batches = arrive(pressure, 3, size=2_000_000)
+    clock.now += 30
+    assert len(arrive(pressure, 2, size=2_000_000)) == 1
+    assert len(arrive(pressure, 500)) == 500  # single events
+    assert len(batches) == 3
+
+
+def full(door: Door) -> Door:
+    """A door where there is no room: a limit of nothing, and as many under way as are let in at least."""
+    door.pressure = Pressure(single=Terms(0.0, 0.0, 1), batch=Terms(0.0, 0.0, 1))
+    for size in (10, 100_000):
+        door.pressure.begin(size)
+        with pytest.raises(Overloaded):
+            door.pressure.check(size)
+    return door
+
+
+@pytest.fixture
+def turning_away(sqlite_url: str) -> Iterator[TurningAway]:
+    store = open_store(sqlite_url, now_us=0)
+    yield TurningAway(full(Door(store, clock=lambda: 0, fresh=str)), ROUTES)
+    store.close()
+
+
+def request(
+    *lines: str, body: bytes = b"{}", first: str = "POST /v1/redemptions HTTP/1.1"
+) -> bytes:
+    head = "\r\n".join([first, "Host: here", f"Content-Length: {len(body)}", *lines])
+    return head.encode() + b"\r\n\r\n" + body
+
+
+def test_a_refusal_before_parsing_says_the_same_as_any_other(turning_away: TurningAway) -> None:
+    """P1, P16: 503, a problem document, Retry-After and an id."""
+    said = turning_away.answer(request("Connection: keep-alive"))
+    assert said is not None
+    head, _, body = said.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines[1:])
+    assert lines[0] == "HTTP/1.1 503 Service Unavailable"
+    assert headers["retry-after"] == "1"
+    assert headers["content-type"] == "application/problem+json"
+    assert int(headers["content-length"]) == len(body)
+    assert headers["x-request-id"]
+    assert msgspec.json.decode(body)["code"] == "overloaded"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("Transfer-Encoding: chunked"),
+        request("Expect: 100-continue"),
+        request("Connection: close"),
+        request("X-Request-Id: mine"),
+        request(first="GET /v1/redemptions HTTP/1.1"),
+        request(first="POST /v1/promotions HTTP/1.1"),
+        request(first="POST /v1/redemptions HTTP/1.0"),
+        request()[:-1],
+        request() + b"GET / HTTP/1.1\r\n",
+        request().replace(b"Content-Length: 2\r\n", b""),
+        b"\x00\xff",
+    ],
+)
+def test_what_is_not_plain_is_parsed_first(turning_away: TurningAway, data: bytes) -> None:
+    """What might be something else than one whole report is nobody's to answer unread."""
+    assert turning_away.answer(data) is None
+
+
+@contextmanager
+def running(url: str) -> Iterator[tuple[Door, int, str]]:
+    """A server in this process, whose door we hold; its port and a key."""
+    key = new_workspace(url)
+    store = open_store(url, now_us=now_us())
+    door = Door(store, clock=now_us, fresh=lambda _: "fresh")
+    server = uvicorn.Server(uvicorn.Config(application(door), host=HOST, port=0, **OPTIONS))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield door, server.servers[0].sockets[0].getsockname()[1], key
+    finally:
+        server.should_exit = True
+        thread.join()
+        store.close()
+
+
+def asked(connection: socket.socket, data: bytes) -> tuple[int, str | None]:
+    """Status of an answer, and when to come again."""
+    connection.sendall(data)
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer.status, answer.headers["Retry-After"]
+
+
+def test_a_connection_goes_on_after_refusals_and_the_middle_of_a_body_is_no_request(
+    sqlite_url: str,
+) -> None:
+    """P1, P16: every refusal carries Retry-After; when there is room again the same connection is served."""
+    with running(sqlite_url) as (door, port, key):
+        event = b'{"event_id":"e","promotion_id":"p","customer_id":"c","redeemed_at":"2026-11-03T12:00:00Z"}'
+        report = request(f"Authorization: Bearer {key}", body=event)
+        full(door)
+        with socket.create_connection((HOST, port), timeout=30) as sender:
+            for plain in (report, report, report.replace(b"Host", b"X-Request-Id: x\r\nHost")):
+                assert asked(sender, plain) == (503, "1")
+            door.pressure = Pressure()
+            assert asked(sender, report) == (200, None)
+            full(door)
+            inner = request()
+            begun = request(body=inner, first="POST /v1/promotions HTTP/1.1")
+            at = len(begun) - len(inner)
+            assert asked(sender, begun[:at]) == (405, None)  # answered before its body is here
+            assert asked(sender, begun[at:] + request()) == (503, "1")
+            sender.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                sender.recv(1)  # one answer and not two

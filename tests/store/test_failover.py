@@ -1,0 +1,94 @@
+"""When the server of PostgreSQL changes under a store: another takes over, this one takes no changes any more."""
+
+from urllib.parse import quote, urlencode
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from promosight.errors import StoreError
+from promosight.store.engine import Store, open_store
+from promosight.store.tx import PostgresTx, Tx
+
+
+def add(tx: Tx, numbers: list[int]) -> list[int]:
+    """A flow: notes customers of these numbers."""
+    tx.run_many("add_customers", [(no, 1, f"c-{no}", 0) for no in numbers])
+    return numbers
+
+
+def stored(tx: Tx) -> list[int]:
+    return sorted(row[0] for row in tx.all_for("customers_of", [(no,) for no in range(9)]))
+
+
+def demote(store: Store) -> None:
+    """What a server does to its sessions that has become a standby, or was set to read only: no change is taken."""
+
+    def turn(tx: Tx) -> None:
+        assert isinstance(tx, PostgresTx)
+        tx.connection.execute("SET default_transaction_read_only = on")
+
+    store.change(turn)
+
+
+def url_of(said: dict[str, str]) -> str:
+    return f"postgresql:///?{urlencode(said, quote_via=quote)}"
+
+
+def among(url: str, *others: str) -> str:
+    """The same store by a URL that names other hosts first."""
+    said = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    hosts = ",".join([*others, said.pop("host", "")])
+    ports = ",".join([*("1" for _ in others), said.pop("port", "5432")])
+    return url_of(said | {"host": hosts, "port": ports})
+
+
+def test_a_server_that_takes_no_changes_any_more_is_left_for_one_that_does(
+    postgresql_url: str,
+) -> None:
+    """P4: the connection is alive and answers, but with "read-only transaction": another one is made."""
+    store = open_store(postgresql_url, now_us=0)
+    try:
+        demote(store)
+        assert store.write(add, 1) == 1
+        assert store.read(stored) == [1]
+    finally:
+        store.close()
+
+
+def test_where_no_server_takes_changes_senders_are_told_to_come_again(postgresql_url: str) -> None:
+    """P16: a StoreError is answered with 503 and Retry-After; it is no fault of the program."""
+
+    def turned_away(tx: Tx, numbers: list[int]) -> list[int]:
+        assert isinstance(tx, PostgresTx)
+        tx.connection.execute("SET TRANSACTION READ ONLY")
+        return add(tx, numbers)
+
+    store = open_store(postgresql_url, now_us=0)
+    try:
+        with pytest.raises(StoreError, match="takes no changes"):
+            store.write(turned_away, 1)
+        assert store.write(add, 2) == 2
+        assert store.read(stored) == [2]
+    finally:
+        store.close()
+
+
+def test_of_several_hosts_the_one_that_answers_is_taken(postgresql_url: str) -> None:
+    """For writing, for reading, and when the store is opened."""
+    store = open_store(among(postgresql_url, "/nowhere", "127.0.0.1"), now_us=0)
+    try:
+        assert store.write(add, 1) == 1
+        assert store.read(stored) == [1]
+    finally:
+        store.close()
+
+
+def test_a_store_that_only_a_standby_has_is_not_opened(postgresql_url: str) -> None:
+    """Whoever is sent to a standby is told so, in one sentence."""
+    said = {name: str(value) for name, value in conninfo_to_dict(postgresql_url).items()}
+    said["options"] = f"{said.get('options', '')} -cdefault_transaction_read_only=on"
+    with pytest.raises(StoreError, match="read-only"):
+        open_store(url_of(said), now_us=0)
+    with pytest.raises(StoreError, match="takes no changes"):
+        anyone = said | {"target_session_attrs": "any"}
+        open_store(url_of(anyone), now_us=0)
