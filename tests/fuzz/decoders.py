@@ -159,8 +159,7 @@ def _heavy(drawn: random.Random) -> Case:
     if drawn.random() < 0.5:
         kind, form = drawn.choice(tuple(forms.TAKEN)), drawn.choice(("json", "ndjson", "csv"))
         return Case(f"{name}, a file of {kind} as {form}", data, _read_file(form, kind))
-    coding = "zstd" if name in ("zstd_bomb", "wide_window") else "gzip"
-    coding = coding if "bomb" in name or name in ("wide_window", "twice_packed") else ""
+    coding = {0x1F: "gzip", 0x28: "zstd"}.get(data[0], "")
 
     def read(data: bytes, _: Path) -> None:
         _check_all(read_body("redemptions", media, decompressed(data, coding), _reading()))

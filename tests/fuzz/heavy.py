@@ -33,13 +33,13 @@ def _again_and_again(unit: bytes, unpacked: int) -> bytes:
 
 def gzip_bomb(drawn: random.Random, most: int = 400) -> bytes:
     """Some kilobytes that unpack to a thousand times as much."""
-    unit = drawn.choice((b"0", b" ", b"a,", b"{}\n", b'"\n', b"[", b'{"a":'))
+    unit = drawn.choice((b"0", b" ", b"a,", b"[", b'{"a":', b'"a","', b"\\"))
     return _again_and_again(unit, drawn.choice((20, 100, most)))
 
 
 def zstd_bomb(drawn: random.Random, most: int = 4_000) -> bytes:
     """Some kilobytes that unpack to gigabytes: blocks that only say how often one byte comes again."""
-    byte = drawn.choice((b"0", b" ", b"a", b"\n", b"["))
+    byte = drawn.choice((b"0", b" ", b"a", b",", b"["))
     frame = b"\x28\xb5\x2f\xfd" + bytes([0b0000_0000, 0x60])  # no size, a window of 4 MiB
     size = 128 * 1024
     block = ((size << 3) | (1 << 1)).to_bytes(3, "little") + byte
@@ -63,7 +63,7 @@ def twice_packed(drawn: random.Random) -> bytes:
 def open_quotes(drawn: random.Random) -> bytes:
     """Rows each of which opens a quote and goes on into the next one: a reader that goes back reads all of it again."""
     line = drawn.choice((b'a","\n', b'","\n', b'"a\n', b'"\n', b'x,"\n', b'"""\n', b'a"",""",\n'))
-    return _HEADER + line * (drawn.choice((2_000, 100_000, _MOST)) // len(line))
+    return _HEADER + line * (drawn.choice((2_000, 100_000, _MEGABYTE)) // len(line))
 
 
 def endless_line(drawn: random.Random) -> bytes:
@@ -80,7 +80,14 @@ def brackets(drawn: random.Random) -> bytes:
 def many_elements(drawn: random.Random) -> bytes:
     """Millions of elements, of which a request may have ten thousand."""
     unit = drawn.choice((b"1,", b"{},", b'"",', b"[],", b"null,"))
-    return b"[" + unit * (_MOST // len(unit)) + b"1]"
+    return b"[" + unit * drawn.choice((10_001, 60_000)) + b"1]"
+
+
+def many_members(drawn: random.Random) -> bytes:
+    """Archives of nothing, one behind the other."""
+    pack = drawn.choice((gzip.compress, zstandard.compress))
+    one = pack(b"")
+    return one * (drawn.choice((1_000, _MEGABYTE)) // len(one)) + pack(b"[]")
 
 
 def large_field(drawn: random.Random) -> bytes:
@@ -97,6 +104,7 @@ HEAVY: dict[str, Callable[[random.Random], bytes]] = {
     "zstd_bomb": zstd_bomb,
     "wide_window": wide_window,
     "twice_packed": twice_packed,
+    "many_members": many_members,
     "open_quotes": open_quotes,
     "endless_line": endless_line,
     "brackets": brackets,

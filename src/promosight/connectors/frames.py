@@ -19,6 +19,7 @@ class Frames:
     """Frames one after the other. `whole` says whether the last one has come to its end."""
 
     def __init__(self) -> None:
+        self._zstd = zstandard.ZstdDecompressor()
         self._frame: Any = None
 
     @property
@@ -32,7 +33,7 @@ class Frames:
             rest = packed[start : start + _AT_ONCE]
             while rest:
                 if self._frame is None:
-                    self._frame = zstandard.ZstdDecompressor().decompressobj()
+                    self._frame = self._zstd.decompressobj()
                 yield self._frame.decompress(rest)
                 rest = b""
                 if self._frame.eof:

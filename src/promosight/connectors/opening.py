@@ -29,6 +29,9 @@ _BLOCK = 1 << 16
 _LONGEST = 16 << 20
 """An element of a JSON array, or a line, longer than this is taken for a broken file."""
 
+_MOST_TIMES, _UNPACKED_FREELY = 250, 1 << 30
+"""An archive may unpack to a gibibyte, and beyond it to so many times its size; tables unpack to a tenth of that."""
+
 _SPACE = b" \t\r\n"
 # Only where elements end is asked here: digits stay digits, of which Python reads no more than some thousands.
 _splitter = json.JSONDecoder(parse_int=str, parse_float=str)
@@ -44,7 +47,7 @@ class Opened:
         self.total = total
         self._counted = _Counting(raw)
         direct: Peekable = io.BufferedReader(self._counted, _BLOCK)
-        self.stream = _decompressed(direct)
+        self.stream = _decompressed(direct, self._counted)
         self._packed = self.stream is not direct
         self.form = _form(self.stream)
         self._passed = 0
@@ -133,13 +136,34 @@ def opened(name: str, stdin: BinaryIO | None = None, *, shown: str = "") -> Iter
         raise Unreadable(f"{shown}: {error.detail}".replace(name, shown)) from None
 
 
-def _decompressed(file: Peekable) -> Peekable:
+class _Bounded(io.RawIOBase):
+    """What an archive unpacks to, as long as it is no more than anybody's table does. Raises Unreadable."""
+
+    def __init__(self, unpacked: io.RawIOBase, packed: _Counting) -> None:
+        self._unpacked = unpacked
+        self._packed = packed
+        self._size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size: int = self._unpacked.readinto(buffer) or 0
+        self._size += size
+        if self._size > max(_UNPACKED_FREELY, _MOST_TIMES * self._packed.count):
+            raise Unreadable(f"it unpacks to more than {_MOST_TIMES} times its size")
+        return size
+
+
+def _decompressed(file: Peekable, packed: _Counting) -> Peekable:
     start = file.peek(4)
     if start.startswith(b"\x1f\x8b"):
-        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), _BLOCK)
-    if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return io.BufferedReader(_Zstandard(file), _BLOCK)
-    return file
+        unpacked = cast(io.RawIOBase, gzip.GzipFile(fileobj=file))
+    elif start.startswith(b"\x28\xb5\x2f\xfd"):
+        unpacked = _Zstandard(file)
+    else:
+        return file
+    return io.BufferedReader(_Bounded(unpacked, packed), _BLOCK)
 
 
 def _form(stream: Peekable) -> str:
