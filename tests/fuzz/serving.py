@@ -215,7 +215,7 @@ def _told(line: socket.socket, one: Torn) -> bytes:
             line.sendall(piece)
         if one.leaves == "half":
             line.shutdown(socket.SHUT_WR)
-    except ConnectionError:
+    except OSError:
         pass  # it was refused before all was said
     if one.leaves in ("resets", "goes"):
         return b"-"
