@@ -168,13 +168,13 @@ def _heavy(drawn: random.Random) -> Case:
 
 
 DOORS: dict[str, tuple[Door, int]] = {
-    "events": (_events, 340),
+    "events": (_events, 345),
     "outcomes": (_outcomes, 60),
-    "bodies": (_bodies, 260),
-    "compressed": (_compressed, 100),
+    "bodies": (_bodies, 265),
+    "compressed": (_compressed, 102),
     "files": (_files, 180),
-    "backups": (_backups, 40),
-    "parquet": (_parquet, 20),
+    "backups": (_backups, 39),
+    "parquet": (_parquet, 8),
     "heavy": (_heavy, 1),
 }
 """Every reader, with its share of the inputs in thousandths."""

@@ -28,6 +28,7 @@ _THREADS = 4
 _TORN_THREADS = 8
 _HEALTHY_WITHIN_S = 5.0
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+_FAULT = re.compile(r".*(?:Error|Exception|failed).*")
 _SECRETS = (b"root:x:0:0", b"Traceback (most recent call last)")
 
 
@@ -37,6 +38,7 @@ class Served:
     def __init__(self, store: str, url: str, folder: Path, book: Book) -> None:
         self.store, self.url, self.book = store, url, book
         self.key = new_workspace(url)
+        self._folder = folder
         self._servers = Servers(url, 1, folder)
         self.port = self._servers.ports[0]
         self._names: dict[str, str] = {}
@@ -95,8 +97,10 @@ class Served:
             return
         self._await_imports()
         self.book.held(f"the server over {self.store}", self._servers.most_held(self.port))
-        for said in set(re.findall(r".*(?:Error|Exception|failed|Traceback).*", self._servers.said())):
-            self.book.wrong(f"{door}: the log says {said[:400]}")
+        for log in self._folder.glob("server-*.log"):
+            for said in sorted(set(_FAULT.findall(log.read_text(errors="replace")))):
+                self.book.wrong(f"{door}: the log says {said[:400]}")
+            log.write_text("")
         if verify:
             done = run("verify", "--database", self.url, "--json")
             if done.returncode != 0:

@@ -104,8 +104,9 @@ def _promotion_cells(cells: dict[str, str]) -> Record:
             record[name] = cell
         elif name not in _SHOWN_ONLY:
             properties[name] = cell
-    if properties:
-        record["properties"] = record.get("properties", {}) | properties
+    held = record.get("properties", {})
+    if properties and isinstance(held, dict):  # what is no object is refused by its name
+        record["properties"] = held | properties
     return record
 
 
