@@ -51,7 +51,11 @@ def test_a_head_that_does_not_come_or_does_not_end_is_not_waited_for(sqlite_url:
     """P16: neither on a fresh connection nor on one that was used; a whole request is answered meanwhile."""
     health = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     with hurried(sqlite_url) as port:
-        for before, said in ((b"", b""), (b"", b"GET /healthz HTTP/1.1\r\nX: "), (health, b"GET /he")):
+        for before, said in (
+            (b"", b""),
+            (b"", b"GET /healthz HTTP/1.1\r\nX: "),
+            (health, b"GET /he"),
+        ):
             with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as line:
                 line.sendall(before)
                 assert not before or b"200" in line.recv(65_536)
@@ -79,7 +83,10 @@ def test_a_head_without_end_is_refused_before_it_fills_the_memory(
     sqlite_url: str, begun: bytes
 ) -> None:
     """P16: 431, or an answer to the request it belongs to, and an end of the connection."""
-    with hurried(sqlite_url) as port, closing(socket.create_connection(("127.0.0.1", port))) as line:
+    with (
+        hurried(sqlite_url) as port,
+        closing(socket.create_connection(("127.0.0.1", port))) as line,
+    ):
         line.settimeout(10)
         line.sendall(begun)
         with pytest.raises(ConnectionError):

@@ -32,7 +32,7 @@ def tasks_of(total: int, first_share: int = 0, shares: int = 1) -> list[Task]:
     """All doors with as many inputs as their share of so many; of several equal shares the one of this number."""
     found = []
     for door, (_, parts) in DOORS.items():
-        each = max(1, total * parts // 1_000)
+        each = max(1, total * parts // 10_000)
         found.append(Task(door, range(each * first_share, each * (first_share + shares))))
     return found
 

@@ -21,33 +21,156 @@ from tests.fuzz.meant import fields_of, is_struct, meant, word
 from tests.fuzz.tables import parquet_file
 from tests.fuzz.values import ODD, changed, encoded, hopeless, spoiled, written
 
-PAGES = ("/", "/index.html", "/promotions/p", "/assets/x.js", *NOT_PAGES, "/schemas/redemption.json")
+PAGES = (
+    "/",
+    "/index.html",
+    "/promotions/p",
+    "/assets/x.js",
+    *NOT_PAGES,
+    "/schemas/redemption.json",
+)
 """Addresses beside the table of routes."""
 _METHODS = ("HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "POST", "GET", "PROPFIND")
 _PATHS = (
-    *("../../../../etc/passwd", "..%2f..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "....//etc/passwd"),
-    *("%00", "a%00b", "%ff%fe", "%F0%9F%98%80", "%ed%a0%80", "%", "%2", "%zz", "%25", "%2F", "%5c", ";x=1"),
-    *("x" * 255, "x" * 256, "x" * 6_000, "%41" * 255, "%C3%A9" * 255, "0", "-1", "9" * 40, "1e9", "+", "*"),
-    *("%0d%0aX-Evil:1", "%e2%80%ae", "%1f", "%7f", "~", "'", "\"", "<script>", "{}", "|", "\\", "^", "`"),
+    *(
+        "../../../../etc/passwd",
+        "..%2f..%2f..%2fetc%2fpasswd",
+        "%2e%2e/%2e%2e/etc/passwd",
+        "....//etc/passwd",
+    ),
+    *(
+        "%00",
+        "a%00b",
+        "%ff%fe",
+        "%F0%9F%98%80",
+        "%ed%a0%80",
+        "%",
+        "%2",
+        "%zz",
+        "%25",
+        "%2F",
+        "%5c",
+        ";x=1",
+    ),
+    *(
+        "x" * 255,
+        "x" * 256,
+        "x" * 6_000,
+        "%41" * 255,
+        "%C3%A9" * 255,
+        "0",
+        "-1",
+        "9" * 40,
+        "1e9",
+        "+",
+        "*",
+    ),
+    *(
+        "%0d%0aX-Evil:1",
+        "%e2%80%ae",
+        "%1f",
+        "%7f",
+        "~",
+        "'",
+        '"',
+        "<script>",
+        "{}",
+        "|",
+        "\\",
+        "^",
+        "`",
+    ),
 )
 _WORDS = tuple(one for one in ODD if isinstance(one, str) and len(one) < 6_000)
 _TYPES = (
-    *("application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet", "", "text/plain"),
-    *("application/json; charset=utf-16", "APPLICATION/JSON", "multipart/form-data; boundary=x", "*/*", ";"),
-    *("application/json, text/csv", "application/x-www-form-urlencoded", "a" * 5_000, "\xff\xfe", "text/html"),
+    *(
+        "application/json",
+        "application/x-ndjson",
+        "text/csv",
+        "application/vnd.apache.parquet",
+        "",
+        "text/plain",
+    ),
+    *(
+        "application/json; charset=utf-16",
+        "APPLICATION/JSON",
+        "multipart/form-data; boundary=x",
+        "*/*",
+        ";",
+    ),
+    *(
+        "application/json, text/csv",
+        "application/x-www-form-urlencoded",
+        "a" * 5_000,
+        "\xff\xfe",
+        "text/html",
+    ),
 )
 _HEADERS: dict[str, tuple[str, ...]] = {
-    "Idempotency-Key": ("k1", "k2", "", " ", "x" * 255, "x" * 256, "\xff", "a\tb", "\u00e9", "k" * 20_000),
-    "Accept": ("text/html", "*/*", "", "application/json;q=0", "text/csv", "\xff", ",,,;;;q=x", "a" * 9_000),
-    "Accept-Encoding": ("gzip", "br", "br;q=0, gzip;q=0.0", "*", "", "gzip;q=nan", "\xff", ",;=" * 2_000),
+    "Idempotency-Key": (
+        "k1",
+        "k2",
+        "",
+        " ",
+        "x" * 255,
+        "x" * 256,
+        "\xff",
+        "a\tb",
+        "\u00e9",
+        "k" * 20_000,
+    ),
+    "Accept": (
+        "text/html",
+        "*/*",
+        "",
+        "application/json;q=0",
+        "text/csv",
+        "\xff",
+        ",,,;;;q=x",
+        "a" * 9_000,
+    ),
+    "Accept-Encoding": (
+        "gzip",
+        "br",
+        "br;q=0, gzip;q=0.0",
+        "*",
+        "",
+        "gzip;q=nan",
+        "\xff",
+        ",;=" * 2_000,
+    ),
     "If-None-Match": ("*", 'W/"x"', "", '"', ", " * 3_000, "\xff"),
     "If-Match": ("*", '"x"'),
     "If-Modified-Since": ("yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", ""),
     "Range": ("bytes=0-1", "bytes=-1", "bytes=9-1,2-3", "x"),
-    "Content-Encoding": ("gzip", "zstd", "br", "identity", "", "gzip, gzip", "GZIP", "deflate", "\xff"),
-    "Cookie": ("promosight_session=x", "promosight_session=", "a=b;;;=;c", "\xff=\xff", "promosight_session=" + "x" * 9_000),
+    "Content-Encoding": (
+        "gzip",
+        "zstd",
+        "br",
+        "identity",
+        "",
+        "gzip, gzip",
+        "GZIP",
+        "deflate",
+        "\xff",
+    ),
+    "Cookie": (
+        "promosight_session=x",
+        "promosight_session=",
+        "a=b;;;=;c",
+        "\xff=\xff",
+        "promosight_session=" + "x" * 9_000,
+    ),
     "X-Promosight": ("1", "0", "", "\xff"),
-    "Origin": ("http://evil.example", "null", "http://[", "https://[::1", "\xff", "http://127.0.0.1:99999", ""),
+    "Origin": (
+        "http://evil.example",
+        "null",
+        "http://[",
+        "https://[::1",
+        "\xff",
+        "http://127.0.0.1:99999",
+        "",
+    ),
     "Sec-Fetch-Site": ("cross-site", "same-origin", "\xff", ""),
     "Host": ("", "[", "evil.example:99999", "\xff", "a" * 3_000, "127.0.0.1:"),
     "X-Forwarded-For": ("1.2.3.4", "::1", "not an address", "1.2.3.4, " * 2_000, "\xff", ""),
@@ -63,7 +186,16 @@ _HEADERS: dict[str, tuple[str, ...]] = {
     "Content-Language": ("de",),
     "Content-MD5": ("x",),
 }
-_AUTHORIZATIONS = ("Bearer", "Bearer ", "Bearer wrong", "Basic eDp5", "bearer  ", "\xff", "Bearer " + "x" * 9_000, "")
+_AUTHORIZATIONS = (
+    "Bearer",
+    "Bearer ",
+    "Bearer wrong",
+    "Basic eDp5",
+    "bearer  ",
+    "\xff",
+    "Bearer " + "x" * 9_000,
+    "",
+)
 
 
 class Credentials(NamedTuple):
@@ -101,14 +233,20 @@ def asked_of(
     if method in ("POST", "PUT", "PATCH") or drawn.random() < 0.02:
         content_type, body = _body(route, drawn)
         headers["Content-Type"] = content_type
-    for name in [*_HEADERS] if drawn.random() < 0.01 else drawn.sample([*_HEADERS], drawn.choice((0, 0, 1, 2))):
+    for name in (
+        [*_HEADERS]
+        if drawn.random() < 0.01
+        else drawn.sample([*_HEADERS], drawn.choice((0, 0, 1, 2)))
+    ):
         headers[name] = drawn.choice(_HEADERS[name])
     if headers.get("Content-Encoding") in ("gzip", "zstd") and drawn.random() < 0.8:
         body = forms.packed(body, headers["Content-Encoding"], drawn)
     head = [f"{method} {target} HTTP/1.1", *(f"{name}: {text}" for name, text in headers.items())]
     if body or method in ("POST", "PUT", "PATCH"):
         head.append(f"Content-Length: {len(body)}")
-    return Asked(head[0][:200], method, "\r\n".join([*head, "", ""]).encode("latin-1", "replace") + body)
+    return Asked(
+        head[0][:200], method, "\r\n".join([*head, "", ""]).encode("latin-1", "replace") + body
+    )
 
 
 def _nobody(*_: object) -> None:
@@ -120,7 +258,15 @@ def _path(route: Route, drawn: random.Random, names: Mapping[str, str]) -> str:
     kind = drawn.random()
     if kind < 0.95:
         return path
-    return drawn.choice((path + "/", "/" + path, path + "/" + drawn.choice(_PATHS), path.upper(), "/" + drawn.choice(_PATHS)))
+    return drawn.choice(
+        (
+            path + "/",
+            "/" + path,
+            path + "/" + drawn.choice(_PATHS),
+            path.upper(),
+            "/" + drawn.choice(_PATHS),
+        )
+    )
 
 
 def _segment(name: str, drawn: random.Random, names: Mapping[str, str]) -> str:

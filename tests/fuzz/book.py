@@ -45,7 +45,9 @@ class Book:
             FINDS.mkdir(parents=True, exist_ok=True)
             file = FINDS / f"{re.sub(r'[^a-z]+', '-', door.lower())}-{self.seed}-{number}.bin"
             file.write_bytes(data)
-            self.finds.append(f"{door}, seed {self.seed}, number {number}: {said}: {wrong} ({file})")
+            self.finds.append(
+                f"{door}, seed {self.seed}, number {number}: {said}: {wrong} ({file})"
+            )
 
     def wrong(self, said: str) -> None:
         """Something is wrong that no single input is to blame for."""
@@ -54,7 +56,9 @@ class Book:
     def told(self) -> str:
         """The account in words."""
         lines = [f"seed {self.seed}: {sum(self.inputs.values()):,} inputs"]
-        lines += [f"  {n:9,} {door}{self._slowest(door)}" for door, n in sorted(self.inputs.items())]
+        lines += [
+            f"  {n:9,} {door}{self._slowest(door)}" for door, n in sorted(self.inputs.items())
+        ]
         lines += [f"  {n:9,} {name}" for name, n in sorted(self.answers.items()) if n]
         lines += [f"  at most {size >> 20} MiB held by {what}" for what, size in self.peaks.items()]
         lines += [f"  FIND: {one}" for one in self.finds[:_LISTED]]

@@ -33,7 +33,7 @@ from tests.fuzz.values import changed, encoded, hopeless, spoiled, written
 AT_MOST_CPU_S = 5.0
 AT_MOST_GROWTH = 600 << 20
 """Bytes by which one input may raise the most that this process ever held."""
-_NOW_US = 1_790_000_000_000_000
+_NOW_US = 1_800_000_000_000_000
 _TRACKING_US = 1_780_000_000_000_000
 _MEDIA = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
 _STRUCTS = [route.takes for route in ROUTES if is_struct(route.takes)]
@@ -69,7 +69,9 @@ def _check_all(items: Iterable[Any]) -> None:
 def _events(drawn: random.Random) -> Case:
     kind = drawn.choice(("redemptions", "assignments"))
     form = drawn.choice(("json", "ndjson", "csv"))
-    media = drawn.choice((*_MEDIA.values(), "text/plain")) if drawn.random() < 0.03 else _MEDIA[form]
+    media = (
+        drawn.choice((*_MEDIA.values(), "text/plain")) if drawn.random() < 0.03 else _MEDIA[form]
+    )
     return Case(
         f"{kind} as {media}",
         forms.body(form, kind, drawn),
@@ -168,16 +170,16 @@ def _heavy(drawn: random.Random) -> Case:
 
 
 DOORS: dict[str, tuple[Door, int]] = {
-    "events": (_events, 345),
-    "outcomes": (_outcomes, 60),
-    "bodies": (_bodies, 265),
-    "compressed": (_compressed, 102),
-    "files": (_files, 180),
-    "backups": (_backups, 39),
-    "parquet": (_parquet, 8),
-    "heavy": (_heavy, 1),
+    "events": (_events, 3_450),
+    "outcomes": (_outcomes, 650),
+    "bodies": (_bodies, 2_850),
+    "compressed": (_compressed, 1_050),
+    "files": (_files, 1_555),
+    "backups": (_backups, 400),
+    "parquet": (_parquet, 40),
+    "heavy": (_heavy, 5),
 }
-"""Every reader, with its share of the inputs in thousandths."""
+"""Every reader, with its share of the inputs in ten-thousandths."""
 
 
 def tried(door: str, seed: int, number: int, folder: Path) -> tuple[Case, str]:

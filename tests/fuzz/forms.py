@@ -66,14 +66,18 @@ def csv_body(kind: str, drawn: random.Random) -> bytes:
     if drawn.random() < 0.5:
         header = drawn.sample(header, drawn.randrange(1, len(header) + 1))
     if drawn.random() < 0.3:
-        header.insert(drawn.randrange(len(header) + 1), drawn.choice(("till", "", " ", header[0], "é")))
+        header.insert(
+            drawn.randrange(len(header) + 1), drawn.choice(("till", "", " ", header[0], "é"))
+        )
     text = io.StringIO(newline="")
     write = csv.writer(text, lineterminator=drawn.choice(_ENDS[:4])).writerow
     write(header)
     for _ in range(drawn.choice((0, 1, 2, 6))):
         cells = [_cell(name, drawn) for name in header]
         if drawn.random() < 0.15:
-            cells = cells[: drawn.randrange(len(cells) + 1)] + drawn.choice(([], ["more"], [""] * 5))
+            cells = cells[: drawn.randrange(len(cells) + 1)] + drawn.choice(
+                ([], ["more"], [""] * 5)
+            )
         write([str(cell) for cell in cells])
     return _finished(_requoted(text.getvalue(), drawn), drawn)
 
@@ -83,7 +87,9 @@ def _cell(name: str, drawn: random.Random) -> str:
     if kind < 0.7:
         return word(name, drawn)
     if kind < 0.85:
-        return drawn.choice(("", "1", "yes", "a|b", "|", '{"a":1}', "[1]", "nul", "1e400", "9" * 5_000))
+        return drawn.choice(
+            ("", "1", "yes", "a|b", "|", '{"a":1}', "[1]", "nul", "1e400", "9" * 5_000)
+        )
     return drawn.choice(_CELLS)
 
 
@@ -123,7 +129,9 @@ def packed(data: bytes, coding: str, drawn: random.Random) -> bytes:
         return pack(data[:half]) + pack(data[half:])
     done: bytes = pack(data)
     if kind < 0.3:
-        return done + drawn.choice((b"\x00" * 9, b"more", done[:7], b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+        return done + drawn.choice(
+            (b"\x00" * 9, b"more", done[:7], b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+        )
     return spoiled(done, drawn) if kind < 0.7 else done
 
 

@@ -1,4 +1,4 @@
-"""The heavy ones: archives that unpack to gigabytes, lines and cells without end, quotes that never close, ten million brackets.
+"""The heavy ones: archives that unpack to gigabytes, lines without end, quotes that never close, ten million brackets.
 
 Each is small as it is sent, or as large as a door takes, and made so that a careless reader holds a thousand times as
 much, or reads the same text again and again. What is held and how long it takes is bounded and measured.
@@ -50,7 +50,9 @@ def zstd_bomb(drawn: random.Random, most: int = 4_000) -> bytes:
 def wide_window(drawn: random.Random) -> bytes:
     """A frame that asks for a window of gigabytes to be kept."""
     packer = zstandard.ZstdCompressor(
-        compression_params=zstandard.ZstdCompressionParameters(window_log=drawn.choice((27, 30, 31)))
+        compression_params=zstandard.ZstdCompressionParameters(
+            window_log=drawn.choice((27, 30, 31))
+        )
     )
     return packer.compress(b"{}\n" * 100)
 
@@ -73,7 +75,9 @@ def endless_line(drawn: random.Random) -> bytes:
 
 def brackets(drawn: random.Random) -> bytes:
     """Ten million brackets, or strings that never end."""
-    unit = drawn.choice((b"[", b'{"', b'{"a":', b"[[],", b'["', b'"\\', b"]", b"[{},", b"[ ", b"[\n"))
+    unit = drawn.choice(
+        (b"[", b'{"', b'{"a":', b"[[],", b'["', b'"\\', b"]", b"[{},", b"[ ", b"[\n")
+    )
     return drawn.choice((b"", b"[", b'{"a":')) + unit * (_MOST // len(unit))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import time
@@ -57,10 +58,8 @@ class Line:
 
     def _say(self, data: bytes) -> None:
         assert self._socket is not None
-        try:
+        with contextlib.suppress(ConnectionError):  # an answer may have come before all was said
             self._socket.sendall(data)
-        except ConnectionError:
-            pass  # an answer may have come before all was said
 
     def _read(self, method: str, began: float) -> Reply:
         assert self._socket is not None

@@ -18,7 +18,11 @@ from promosight.flows.run_import import KINDS
 from promosight.rules.cadences import CADENCES
 from promosight.rules.decisioning import EXPLORATIONS, MODES, OBJECTIVES, RESERVES
 
-_INSTANTS = tuple(f"2026-{month}T{at}" for month in ("10-05", "10-28", "11-20") for at in ("10:00:00Z", "23:30:00.5+02:00"))
+_INSTANTS = tuple(
+    f"2026-{month}T{at}"
+    for month in ("10-05", "10-28", "11-20")
+    for at in ("10:00:00Z", "23:30:00.5+02:00")
+)
 _IDS = {
     "promotion_id": ("p", "q", "g", "nobody"),
     "customer_id": ("ann", "bob", "cy", "zoe"),
@@ -40,7 +44,16 @@ _IDS = {
 }
 WORDS: dict[str, tuple[str, ...]] = _IDS | {
     "kind": ("global", "tiered", "personalized", *KINDS, "assignment,redemption"),
-    "status": ("draft", "active", "inactive", "archived", "assigned", "redeemed", "open", "expired"),
+    "status": (
+        "draft",
+        "active",
+        "inactive",
+        "archived",
+        "assigned",
+        "redeemed",
+        "open",
+        "expired",
+    ),
     "type": ("amount", "unit", "percentage", "redemption", "reversal"),
     "measure": ("reward", "assignments", "redemptions", "order_value", "margin"),
     "window": ("daily", "weekly", "monthly", "lifetime"),
@@ -117,7 +130,9 @@ def meant(takes: Any, drawn: random.Random) -> Any:
 def fields_of(takes: Any) -> tuple[str, ...]:
     """The fields that a type has at its top."""
     shape = shape_of(takes)
-    return tuple(f.encode_name for f in shape.fields) if isinstance(shape, inspect.StructType) else ()
+    return (
+        tuple(f.encode_name for f in shape.fields) if isinstance(shape, inspect.StructType) else ()
+    )
 
 
 def _filled(shape: inspect.Type, name: str, drawn: random.Random) -> Any:  # noqa: C901 - a table of types
@@ -128,7 +143,9 @@ def _filled(shape: inspect.Type, name: str, drawn: random.Random) -> Any:  # noq
     if isinstance(shape, inspect.StructType):
         return _object(shape, drawn)
     if isinstance(shape, inspect.DictType):
-        return drawn.choice(({}, {"till": "7"}, {"age": 40, "loyal": True}, {"decisioning": {"eligible": True}}))
+        return drawn.choice(
+            ({}, {"till": "7"}, {"age": 40, "loyal": True}, {"decisioning": {"eligible": True}})
+        )
     if isinstance(shape, inspect.ListType):
         return [_filled(shape.item_type, name, drawn) for _ in range(drawn.choice((0, 1, 2)))]
     if isinstance(shape, inspect.VarTupleType):

@@ -86,7 +86,9 @@ class Served:
         for place, route in enumerate(routes):
             for number in range(each):
                 drawn = random.Random(f"{seed}/route/{place}/{number}")
-                self._ask(line, asked_of(route, drawn, self._names, self._let_in), place * each + number)  # type: ignore[arg-type]
+                self._ask(
+                    line, asked_of(route, drawn, self._names, self._let_in), place * each + number
+                )  # type: ignore[arg-type]
         line.close()
 
     def look_over(self, *, verify: bool = True) -> None:
@@ -139,7 +141,9 @@ class Served:
             self.book.find(door, number, one.said, f"no answer: {error!r}", data)
             return
         statuses = [int(found) for found in _STATUS.findall(back)]
-        answered = "held open" if not back else ("closed" if not statuses else f"{statuses[-1] // 100}xx")
+        answered = (
+            "held open" if not back else ("closed" if not statuses else f"{statuses[-1] // 100}xx")
+        )
         self.book.took(door, answered, time.monotonic() - began)
         if bad := [one for one in statuses if one >= 500 and one != 503]:
             self.book.find(door, number, one.said, f"answered {bad[0]}: {back[-600:]!r}", data)
@@ -178,28 +182,39 @@ def _beside(threads: int, numbers: range, work: Callable[[range], None]) -> None
 
 
 def _kind_of(reply: Reply | None) -> str:
-    return "closed" if reply is None else f"{reply.status // 100}xx" if reply.status != 503 else "503"
+    return (
+        "closed" if reply is None else f"{reply.status // 100}xx" if reply.status != 503 else "503"
+    )
 
 
 def _wrong(reply: Reply | None, method: str) -> str:
     """What is wrong with an answer to a request of well-formed HTTP, "" for nothing."""
     if reply is None:
         return "closed without an answer"
-    if reply.status >= 500 and not (reply.status in (503, 507) and (reply.status == 507 or "retry-after" in reply.headers)):
+    if reply.status >= 500 and not (
+        reply.status in (503, 507) and (reply.status == 507 or "retry-after" in reply.headers)
+    ):
         return f"answered {reply.status}: {reply.body[:400]!r}"
     if reply.took_s > ANSWER_WITHIN_S:
         return f"answered after {reply.took_s:.1f} s"
     if any(secret in reply.body for secret in _SECRETS):
         return "the answer says what nobody should read"
     media = reply.headers.get("content-type", "")
-    if reply.status >= 400 and method != "HEAD" and media != "application/problem+json" and not _of_the_server(reply):
+    if (
+        reply.status >= 400
+        and method != "HEAD"
+        and media != "application/problem+json"
+        and not _of_the_server(reply)
+    ):
         return f"answered {reply.status} by no problem document: {media} {reply.body[:200]!r}"
     return ""
 
 
 def _of_the_server(reply: Reply) -> bool:
     """Whether the HTTP parser itself refused it, which knows no documents."""
-    return reply.status in (400, 431) and reply.headers.get("content-type", "").startswith("text/plain")
+    return reply.status in (400, 431) and reply.headers.get("content-type", "").startswith(
+        "text/plain"
+    )
 
 
 def _exchanged(port: int, one: Torn) -> bytes:
@@ -245,7 +260,13 @@ def _heard(line: socket.socket) -> bytes:
 
 def _things(client: httpx.Client) -> dict[str, str]:
     """Something of most kinds; what paths call them."""
-    promotion(client, "p", tiers=[{"tier_id": "gold"}], code="SPRING20", limits=[{"measure": "reward", "amount": "50"}])
+    promotion(
+        client,
+        "p",
+        tiers=[{"tier_id": "gold"}],
+        code="SPRING20",
+        limits=[{"measure": "reward", "amount": "50"}],
+    )
     promotion(client, "q")
     given = {"promotion_id": "p", "customer_id": "ann", "assigned_at": "2026-10-05T10:00:00Z"}
     client.post("/v1/assignments", json=given | {"assignment_id": "a", "tier_id": "gold"})
@@ -254,7 +275,9 @@ def _things(client: httpx.Client) -> dict[str, str]:
     client.post("/v1/decisions", json={"customer_id": "ann", "decision_id": "d"})
     client.post("/v1/sources", json={"name": "till"})
     client.post("/v1/users", json={**_ADMIN, "email": "viewer@shop.example", "role": "viewer"})
-    held = client.post("/v1/reservations", json={"promotion_id": "q", "customer_id": "bob", "ttl_seconds": 3_600}).json()
+    held = client.post(
+        "/v1/reservations", json={"promotion_id": "q", "customer_id": "bob", "ttl_seconds": 3_600}
+    ).json()
     named = {"kind": "redemptions"}
     file = client.post("/v1/imports", params=named, json=[redeemed]).json()
     return {

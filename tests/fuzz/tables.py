@@ -11,19 +11,96 @@ import duckdb
 
 from tests.fuzz.values import spoiled
 
-_NAMES = ("event_id", "promotion_id", "customer_id", "redeemed_at", "reward_value", "metadata", "assigned_at")
-_MORE = ("channels", "control", "max_redemptions", "name", "reward", "tiers", "attributes", "segments", "zzz")
+_NAMES = (
+    "event_id",
+    "promotion_id",
+    "customer_id",
+    "redeemed_at",
+    "reward_value",
+    "metadata",
+    "assigned_at",
+)
+_MORE = (
+    "channels",
+    "control",
+    "max_redemptions",
+    "name",
+    "reward",
+    "tiers",
+    "attributes",
+    "segments",
+    "zzz",
+)
 _TYPES = (
-    *("'x'::VARCHAR", "1::TINYINT", "1::UBIGINT", "1::HUGEINT", "1.5::DOUBLE", "'nan'::DOUBLE", "'-inf'::FLOAT"),
-    *("1.25::DECIMAL(18,6)", "1.25::DECIMAL(38,10)", "true", "NULL::VARCHAR", "'\\xff'::BLOB", "uuid()"),
-    *("DATE '2026-11-20'", "'infinity'::DATE", "TIME '10:00:00'", "TIMESTAMP '2026-11-20 10:00:00'"),
-    *("TIMESTAMPTZ '2026-11-20 10:00:00+00'", "'infinity'::TIMESTAMPTZ", "'290000-01-01 00:00:00+00'::TIMESTAMPTZ"),
-    *("TIMESTAMP_NS '2026-11-20 10:00:00.123456789'", "'290000-01-01'::TIMESTAMP", "INTERVAL 3 MONTH", "TIMETZ '10:00:00+02'"),
-    *("['a','b']", "[]::VARCHAR[]", "[[['a']]]", "[NULL, 'a']", "{'a': 1, 'b': {'c': ['x']}}", "MAP {'a': 1}"),
-    *("MAP {1: 'a'}", "MAP {['a']: 1}", "'{\"a\": 1}'::JSON", "'[1,2'::VARCHAR", "{'t': TIMESTAMPTZ '2026-11-20 10:00:00+00'}"),
-    *("[TIMESTAMPTZ '2026-11-20 10:00:00+00']", "[1.5::DECIMAL(9,3)]", "['nan'::DOUBLE]", "['\\x00'::BLOB]", "[DATE '2026-01-01']"),
-    *("170141183460469231731687303715884105727::HUGEINT", "['2026-11-20 10:00:00'::TIMESTAMP]", "chr(0)", "repeat('x', 70000)"),
-    *("'2026-11-20T10:00:00Z'", "'9999-12-31T23:59:59.999999Z'", "'5.00'", "repeat('[', 500)", "repeat('{\"a\":', 3000)"),
+    *(
+        "'x'::VARCHAR",
+        "1::TINYINT",
+        "1::UBIGINT",
+        "1::HUGEINT",
+        "1.5::DOUBLE",
+        "'nan'::DOUBLE",
+        "'-inf'::FLOAT",
+    ),
+    *(
+        "1.25::DECIMAL(18,6)",
+        "1.25::DECIMAL(38,10)",
+        "true",
+        "NULL::VARCHAR",
+        "'\\xff'::BLOB",
+        "uuid()",
+    ),
+    *(
+        "DATE '2026-11-20'",
+        "'infinity'::DATE",
+        "TIME '10:00:00'",
+        "TIMESTAMP '2026-11-20 10:00:00'",
+    ),
+    *(
+        "TIMESTAMPTZ '2026-11-20 10:00:00+00'",
+        "'infinity'::TIMESTAMPTZ",
+        "'290000-01-01 00:00:00+00'::TIMESTAMPTZ",
+    ),
+    *(
+        "TIMESTAMP_NS '2026-11-20 10:00:00.123456789'",
+        "'290000-01-01'::TIMESTAMP",
+        "INTERVAL 3 MONTH",
+        "TIMETZ '10:00:00+02'",
+    ),
+    *(
+        "['a','b']",
+        "[]::VARCHAR[]",
+        "[[['a']]]",
+        "[NULL, 'a']",
+        "{'a': 1, 'b': {'c': ['x']}}",
+        "MAP {'a': 1}",
+    ),
+    *(
+        "MAP {1: 'a'}",
+        "MAP {['a']: 1}",
+        "'{\"a\": 1}'::JSON",
+        "'[1,2'::VARCHAR",
+        "{'t': TIMESTAMPTZ '2026-11-20 10:00:00+00'}",
+    ),
+    *(
+        "[TIMESTAMPTZ '2026-11-20 10:00:00+00']",
+        "[1.5::DECIMAL(9,3)]",
+        "['nan'::DOUBLE]",
+        "['\\x00'::BLOB]",
+        "[DATE '2026-01-01']",
+    ),
+    *(
+        "170141183460469231731687303715884105727::HUGEINT",
+        "['2026-11-20 10:00:00'::TIMESTAMP]",
+        "chr(0)",
+        "repeat('x', 70000)",
+    ),
+    *(
+        "'2026-11-20T10:00:00Z'",
+        "'9999-12-31T23:59:59.999999Z'",
+        "'5.00'",
+        "repeat('[', 500)",
+        "repeat('{\"a\":', 3000)",
+    ),
 )
 _FILES = 60
 _CODECS = ("snappy", "zstd", "gzip", "uncompressed", "lz4_raw", "brotli")

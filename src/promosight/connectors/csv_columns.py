@@ -36,7 +36,11 @@ def columns_of_cells(kind: str, header: list[str], rows: list[list[str]]) -> Col
         name: _present(given[name]) if name in given else [None] * len(rows)
         for name in form._fields
     }
-    for name, read in (("channels", _split), ("control", _yes_or_no), ("max_redemptions", whole_number)):
+    for name, read in (
+        ("channels", _split),
+        ("control", _yes_or_no),
+        ("max_redemptions", whole_number),
+    ):
         if name in given and name in columns:
             columns[name] = [value and read(value) for value in columns[name]]
     unknown = {name: cells for name, cells in given.items() if name and name not in columns}

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from promosight.errors import Unreadable
 
-
 _LONGEST_ROW = 16 << 20
 _READ_TWICE = 1 << 20
 """So many characters may be read twice in any case, and beside them a few for each that was read for good."""

@@ -79,7 +79,9 @@ def read_csv(kind: str, lines: Iterable[str]) -> Iterator[Defined]:
 
 def _row(kind: str, header: list[str], row: list[str], line: int) -> Defined:
     if len(row) > len(header):
-        return _refused(kind, _payload(row), "", f"has {len(row)} cells under {len(header)} columns", line)
+        return _refused(
+            kind, _payload(row), "", f"has {len(row)} cells under {len(header)} columns", line
+        )
     cells = {name: cell for name, cell in zip(header, row, strict=False) if name and cell != ""}
     try:
         record = _promotion_cells(cells) if kind == "promotions" else _customer_cells(cells)

@@ -222,7 +222,9 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
             raise Unreadable(f"element {number + 1} of the array is nested too deep") from None
         closing = _AFTER.match(buffer, end) if end > start else None
         if closing is None:  # the rest of it lies in the next block, if anywhere
-            more = reader.read(max(_BLOCK, len(buffer) - place))  # each is looked at a few times only
+            more = reader.read(
+                max(_BLOCK, len(buffer) - place)
+            )  # each is looked at a few times only
             if not more or len(buffer) - place > _LONGEST:
                 raise Unreadable(f"element {number + 1} of the array: {wrong}")
             buffer, place = buffer[place:] + more, 0
