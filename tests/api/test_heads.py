@@ -90,5 +90,10 @@ def test_a_head_without_end_is_refused_before_it_fills_the_memory(
         line.settimeout(10)
         line.sendall(begun)
         with pytest.raises(ConnectionError):
-            for _ in range(2_000):
-                line.sendall(b"x" * 10_000)
+            _pour(line)
+
+
+def _pour(line: socket.socket) -> None:
+    """Twenty megabytes, as long as they are taken."""
+    for _ in range(2_000):
+        line.sendall(b"x" * 10_000)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,12 @@ _REDEMPTION = (
 )
 _REDEMPTIONS = [_REDEMPTION % name for name in "abc"]
 _DEEP = "[" * 5_000
-_PACKED = {"gzip": gzip.compress, "zstd": zstandard.compress}
+_PACKED: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstandard.compress}
+
+
+def nested(levels: int) -> list[Any]:
+    """A list within a list, and so on."""
+    return [nested(levels - 1)] if levels else []
 
 
 def reading() -> Reading:
@@ -72,8 +79,10 @@ def test_a_number_of_thousands_of_digits_costs_its_row_alone() -> None:
 def test_a_row_nested_too_deep_is_refused_alone(tmp_path: Path, kind: str) -> None:
     """P2: in NDJSON and in a cell of CSV; the rows beside it are taken."""
     name, field = f"{kind[:-1]}_id", "properties" if kind == "promotions" else "attributes"
-    good = '{"%s":"a","name":"x","reward":{"type":"amount","value":"1"}}' % name
-    lines = [good, _DEEP, '{"%s":"b","%s":{"a":%s%s}}' % (name, field, "[" * 70, "]" * 70), good]
+    reward = {"type": "amount", "value": "1"}
+    good = json.dumps({name: "a", "name": "x", "reward": reward})
+    bad = json.dumps({name: "b", field: {"a": nested(70)}})
+    lines = [good, _DEEP, bad, good]
     told = refusals(items_of(tmp_path, "\n".join(lines).encode(), "ndjson", kind))
     deep = "is nested deeper than 64 levels"
     assert told == ["", deep, deep, ""]

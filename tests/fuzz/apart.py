@@ -1,4 +1,4 @@
-"""The readers in processes of their own: one that dies or hangs on an input is a find, and another takes over behind it."""
+"""The readers in processes of their own: one that dies or hangs is a find, and another goes on behind its input."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ class Readers:
 
     def finish(self) -> None:
         """Waits until all is read."""
-        while not all([one.is_done() for one in self._all]):
+        going = self._all
+        while going:
+            going = [one for one in going if not one.is_done()]
             time.sleep(0.05)
         self._book.held("a process of readers", max(one.peak for one in self._all))
 
@@ -59,6 +61,7 @@ class _Reader:
     def __init__(self, seed: int, tasks: list[Task], book: Book) -> None:
         self._seed, self._tasks, self._book = seed, tasks, book
         self.peak = 0
+        self._at = (0, 0)
         self._done = False
         self._start(0, 0)
 

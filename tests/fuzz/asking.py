@@ -1,4 +1,4 @@
-"""Requests that nobody means, for every route of the table and every page: whole and well-formed HTTP, whatever it says.
+"""Requests that nobody means, for every route and every page: whole and well-formed HTTP, whatever it says.
 
 Path, query, headers and body each begin as what a caller means and are changed one by one; most of the rest stays
 valid, so that a request reaches further than the first check.
@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
-from promosight.api.door import Route
+from promosight.api.call import Call
+from promosight.api.door import Answer, Door, Route
 from promosight.api.routes import ROUTES
 from promosight.api.site import NOT_PAGES
 from promosight.connectors.import_file import FORM_OF
@@ -249,7 +250,7 @@ def asked_of(
     )
 
 
-def _nobody(*_: object) -> None:
+def _nobody(_door: Door, _call: Call) -> Answer:
     raise AssertionError("a page has no handler here")
 
 

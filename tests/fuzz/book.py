@@ -1,4 +1,4 @@
-"""What a run comes to: how many inputs of which door, how they were answered, and the finds, each to be played again."""
+"""What a run comes to: inputs by door, how they were answered, and the finds, each to be played again."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Book:
         self.finds: list[str] = []
         self.peaks: dict[str, int] = {}
         self.slowest: dict[str, float] = {}
+        self.waited: dict[str, float] = {}
         self._lock = Lock()
 
     def took(self, door: str, answered: str, seconds: float = 0.0) -> None:
@@ -61,6 +62,7 @@ class Book:
         ]
         lines += [f"  {n:9,} {name}" for name, n in sorted(self.answers.items()) if n]
         lines += [f"  at most {size >> 20} MiB held by {what}" for what, size in self.peaks.items()]
+        lines += [f"  held for {s:.1f} s: {what}" for what, s in self.waited.items()]
         lines += [f"  FIND: {one}" for one in self.finds[:_LISTED]]
         return "\n".join([*lines, f"  {len(self.finds)} finds"])
 

@@ -28,8 +28,16 @@ _REQUESTS, _WIRE = 0.08, 0.04
 """Parts of all inputs that are whole requests, and broken connections; the readers have the rest."""
 
 
-def storm(book: Book, inputs: int, stores: dict[str, str], folder: Path, minutes: float) -> None:
-    """So many inputs in rounds, until the time is up."""
+def storm(
+    book: Book,
+    inputs: int,
+    stores: dict[str, str],
+    folder: Path,
+    minutes: float,
+    *,
+    slow: bool = False,
+) -> None:
+    """So many inputs in rounds, until the time is up; with `slow` also connections that dawdle."""
     until = time.monotonic() + minutes * 60
     rounds = max(1, round(inputs / _ROUND))
     each = inputs // rounds
@@ -40,7 +48,9 @@ def storm(book: Book, inputs: int, stores: dict[str, str], folder: Path, minutes
             said = f"{sum(book.inputs.values()):,} inputs, {len(book.finds)} finds"
             print(f"round {number + 1} of {rounds}: {said}", file=sys.stderr, flush=True)
             if time.monotonic() > until:
-                return
+                break
+        for one in served if slow else []:
+            one.hold_open()
 
 
 def _round(book: Book, served: list[Served], number: int, each: int) -> None:
@@ -105,6 +115,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="(by the clock; printed)")
     parser.add_argument("--minutes", type=float, default=60.0, help="no new round after (60)")
     parser.add_argument("--stores", default=",".join(STORES), metavar="A,B", help="(both)")
+    parser.add_argument("--fast", action="store_true", help="without the connections that dawdle")
     parser.add_argument("--replay", metavar="DOOR:NUMBER", help="one input of a seed again")
     chosen = parser.parse_args()
     book = Book(int(time.time()) if chosen.seed is None else chosen.seed)
@@ -113,7 +124,7 @@ def main() -> int:
             print(replay(book.seed, chosen.replay, Path(folder)))
             return 0
         with _stores(chosen.stores.split(",")) as stores:
-            storm(book, chosen.inputs, stores, Path(folder), chosen.minutes)
+            storm(book, chosen.inputs, stores, Path(folder), chosen.minutes, slow=not chosen.fast)
     print(book.told())
     return 1 if book.finds else 0
 

@@ -8,12 +8,13 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 
+from promosight.api.door import Route
 from tests.api.server import client_of, new_workspace, promotion
 from tests.cli.program import run
 from tests.faults.sending import HOST
@@ -21,6 +22,7 @@ from tests.faults.servers import Servers
 from tests.fuzz.asking import Asked, Credentials, asked, asked_of
 from tests.fuzz.book import Book
 from tests.fuzz.line import ANSWER_WITHIN_S, Line, Reply
+from tests.fuzz.slow import held_for
 from tests.fuzz.torn import Torn, torn
 
 _ADMIN = {"email": "fuzz@shop.example", "role": "admin", "password": "correct horse battery"}
@@ -80,7 +82,7 @@ class Served:
         """Breaks all of these connections, several at once."""
         _beside(_TORN_THREADS, numbers, lambda mine: self._tear_some(seed, mine))
 
-    def ask_routes(self, seed: int, routes: list[object], each: int) -> None:
+    def ask_routes(self, seed: int, routes: Sequence[Route], each: int) -> None:
         """Asks each of these routes so often."""
         line = Line(self.port)
         for place, route in enumerate(routes):
@@ -88,8 +90,15 @@ class Served:
                 drawn = random.Random(f"{seed}/route/{place}/{number}")
                 self._ask(
                     line, asked_of(route, drawn, self._names, self._let_in), place * each + number
-                )  # type: ignore[arg-type]
+                )
         line.close()
+
+    def hold_open(self) -> None:
+        """Connections that say something and then nothing are all ended after some time."""
+        for what, seconds in held_for(self.port, self.key, self._is_healthy).items():
+            self.book.waited[f"{what}, {self.store}"] = seconds
+            if seconds == float("inf"):
+                self.book.wrong(f"{what}: held without a bound by the server over {self.store}")
 
     def look_over(self, *, verify: bool = True) -> None:
         """How the server is found: healthy, its imports ended, its log without faults, its figures true."""

@@ -30,7 +30,7 @@ def test_whatever_comes_over_the_wire_is_answered_as_a_mistake_of_the_caller(
     book = Book(SEED)
     with serving(store_url.split(":")[0], store_url, tmp_path, book) as served:
         served.settle_in()
-        served.ask_routes(SEED, list(ROUTES), EACH_ROUTE)
+        served.ask_routes(SEED, ROUTES, EACH_ROUTE)
         served.tear_all(SEED, range(TORN))
         served.look_over()
     assert book.finds == [], book.told()

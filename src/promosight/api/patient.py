@@ -1,8 +1,9 @@
 """How long a connection may take until the head of its request is whole, and how much may come before that.
 
 The HTTP parser keeps all it is told of a head, for as long as it lasts. So whoever opens a connection, or begins a
-request on one, has some seconds until its head is whole, or the rest of a body that was answered already; and what comes without being a part of a body (a head without end,
-trailers behind a body) may only be so long. Bodies have bounds of their own (`holding`).
+request on one, has some seconds until its head is whole, or the rest of a body that was answered already; and what
+comes without being a part of a body (a head without end, trailers behind a body) may only be so long. Bodies have
+bounds of their own (`holding`).
 """
 
 from __future__ import annotations
