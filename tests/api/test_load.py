@@ -8,7 +8,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ import uvicorn
 from promosight.api.app import application
 from promosight.api.door import Door
 from promosight.api.holding import Limits
+from promosight.connectors.spool import Spool
 from promosight.serve import OPTIONS, now_us
 from promosight.store.engine import open_store
 from tests.api.server import figures, new_workspace, promotion, serving, started
@@ -93,11 +95,13 @@ def senders(port: int, key: str) -> Iterator[Senders]:
 
 
 @contextmanager
-def limited(url: str, limits: Limits) -> Iterator[Senders]:
+def limited(url: str, limits: Limits, spool: Spool | None = None) -> Iterator[Senders]:
     """A server with other limits, and connections to it."""
     key = new_workspace(url)
     store = open_store(url, now_us=now_us())
-    app = application(Door(store, clock=now_us, fresh=lambda _: "fresh", limits=limits))
+    app = application(
+        Door(store, clock=now_us, fresh=lambda _: "fresh", limits=limits, spool=spool)
+    )
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -166,6 +170,23 @@ def test_who_stops_half_way_is_told_so_and_holds_nothing(sqlite_url: str) -> Non
                 break
             time.sleep(0.02)
         assert status == 200
+
+
+def test_a_file_that_comes_byte_by_byte_is_given_up_and_leaves_nothing(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """P1: 408; who sends that slowly would hold one of few places for files for as long as they like."""
+    spool = Spool(tmp_path / "spool")
+    with limited(sqlite_url, Limits(seconds=0.5), spool) as another:
+        slow = another()
+        slow.begin(1_000_000, path="/v1/imports?kind=customers")
+        with suppress(ConnectionError):  # it is not listened to any more
+            for _ in range(10):
+                slow.socket.sendall(b" ")
+                time.sleep(0.1)
+        status, _, problem = slow.answer()
+        assert (status, problem["code"]) == (408, "too_slow")
+        assert [*spool.folder.iterdir()] == []
 
 
 def test_what_was_accepted_is_answered_though_the_server_stops(store_url: str) -> None:

@@ -80,6 +80,11 @@ class Servers:
                 assert time.monotonic() < deadline, f"port {port} does not become ready again"
                 time.sleep(0.05)
 
+    def most_held(self, port: int) -> int:
+        """The most bytes of memory that the server of a port ever held."""
+        status = Path(f"/proc/{self._processes[port].pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
     def said(self) -> str:
         """The end of what each server wrote to its log."""
         logs = sorted(self._folder.glob("server-*.log"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 from typing import TypeVar
 
@@ -9,6 +11,7 @@ import msgspec
 import zstandard
 
 from promosight.connectors.elements import MAX_DEPTH, depth
+from promosight.connectors.frames import Frames
 from promosight.connectors.reading import misfit
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
 from promosight.rules.facts import Rejection, identifier
@@ -32,29 +35,42 @@ def decompressed(body: bytes, encoding: str) -> bytes:
 
 
 def _gunzip(body: bytes) -> bytes:
-    stream = zlib.decompressobj(wbits=31)
+    """All members of an archive: several may stand one behind the other."""
     try:
-        plain = stream.decompress(body, MAX_BYTES + 1)
-    except zlib.error:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+            plain = file.read(MAX_BYTES + 1)
+    except (gzip.BadGzipFile, zlib.error):
         raise Unreadable("the body is not gzip") from None
-    return _bounded(plain, complete=stream.eof)
+    except EOFError:
+        raise _broken_off() from None
+    _check_size(len(plain))
+    if not body:
+        raise _broken_off()
+    return plain
 
 
 def _unzstd(body: bytes) -> bytes:
+    """All frames of an archive."""
+    frames, parts, size = Frames(), [], 0
     try:
-        with zstandard.ZstdDecompressor().stream_reader(body) as stream:
-            plain = stream.read(MAX_BYTES + 1)
+        for part in frames.unpacked(body):
+            parts.append(part)
+            size += len(part)
+            _check_size(size)
     except zstandard.ZstdError:
         raise Unreadable("the body is not zstd") from None
-    return _bounded(plain, complete=True)
+    if not frames.whole or not body:
+        raise _broken_off()
+    return b"".join(parts)
 
 
-def _bounded(plain: bytes, *, complete: bool) -> bytes:
-    if len(plain) > MAX_BYTES:
+def _check_size(size: int) -> None:
+    if size > MAX_BYTES:
         raise TooLarge(f"the body is larger than {MAX_BYTES} bytes when decompressed")
-    if not complete:
-        raise Unreadable("the compressed body breaks off")
-    return plain
+
+
+def _broken_off() -> Unreadable:
+    return Unreadable("the compressed body breaks off")
 
 
 def decoded(body: bytes, kind: type[T]) -> T:

@@ -16,6 +16,8 @@ from promosight.connectors.spool import Incoming
 from promosight.errors import Overloaded, TooLarge, TooSlow, Unreadable
 
 _WRITTEN_AT_ONCE = 1024 * 1024
+_LEAST_OF_A_FILE = 64 * 1024
+"""Bytes of a file that come in the time a body has: a sender slower than that holds a place for nothing."""
 Receive = Callable[[], Awaitable[Any]]
 
 
@@ -93,12 +95,14 @@ class Holding:
 
 
 async def spooled(receive: Receive, incoming: Incoming, seconds: float) -> None:
-    """Writes a body that is a file to the spool folder, in constant memory; each piece has so long to come.
+    """Writes a body that is a file to the spool folder, in constant memory; within so long, some of it has to come.
 
     Raises TooSlow, Unreadable, NoRoom.
     """
     chunks: list[bytes] = []
     size, more = 0, True
+    clock = asyncio.get_running_loop().time
+    looked_at, came = clock(), 0
     while more:
         try:
             message = await asyncio.wait_for(receive(), seconds)
@@ -109,6 +113,11 @@ async def spooled(receive: Receive, incoming: Incoming, seconds: float) -> None:
         more = message.get("more_body", False)
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
+        came += len(chunks[-1])
+        if more and clock() - looked_at > seconds:
+            if came < _LEAST_OF_A_FILE:
+                raise TooSlow(f"{came} bytes of the body came within {seconds:g} seconds")
+            looked_at, came = clock(), 0
         if size >= _WRITTEN_AT_ONCE or (size and not more):
             await asyncio.to_thread(incoming.write, b"".join(chunks))
             chunks, size = [], 0

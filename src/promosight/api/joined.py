@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from promosight.api.patient import PatientHttp
 
 _LARGE = 16_384
 """A piece of this size is sent at once: holding it would only fill memory."""
@@ -18,7 +18,7 @@ _PATIENCE_S = 1.0
 """How long a stream's reader may take over its end when the server stops."""
 
 
-class JoinedHttp(HttpToolsProtocol):
+class JoinedHttp(PatientHttp):
     """The server's HTTP protocol over a transport that joins what is written in one turn of the loop."""
 
     _between = True

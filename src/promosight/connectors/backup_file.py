@@ -18,6 +18,9 @@ from promosight.errors import Unreadable
 
 FORMAT = 1
 _LENGTH_BYTES = 4
+_LONGEST = 1 << 30
+"""A longer record was never written: the length itself is damaged."""
+_UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _pack, _unpack = msgspec.msgpack.encode, msgspec.msgpack.decode
 
 
@@ -87,7 +90,7 @@ class Reader:
         while True:
             before = self._digest.hexdigest()
             record = self._raw()
-            with suppress(msgspec.MsgspecError):
+            with suppress(*_UNREAD):
                 piece = _unpack(record, type=Piece)
                 rows += len(piece.rows)
                 yield piece
@@ -102,14 +105,14 @@ class Reader:
     def _typed(self, data: bytes, kind: Any) -> Any:
         try:
             return _unpack(data, type=kind)
-        except msgspec.MsgspecError as error:
+        except _UNREAD as error:
             raise Unreadable(
                 f"this is no backup of Promosight, or a damaged one: {error}"
             ) from error
 
     def _raw(self) -> bytes:
         length = int.from_bytes(self._read(_LENGTH_BYTES), "big")
-        data = self._read(length)
+        data = self._read(length) if length <= _LONGEST else b""
         if not length or len(data) != length:
             raise Unreadable("the backup is cut off: it has no end")
         self._digest.update(data)

@@ -17,6 +17,7 @@ from promosight.rules.columns import AssignmentColumns, EventColumns
 
 WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 """How people write yes and no."""
+_MOST_DIGITS = 30
 
 _FORMS: dict[str, type[EventColumns] | type[AssignmentColumns]] = {
     "redemptions": EventColumns,
@@ -35,7 +36,11 @@ def columns_of_cells(kind: str, header: list[str], rows: list[list[str]]) -> Col
         name: _present(given[name]) if name in given else [None] * len(rows)
         for name in form._fields
     }
-    for name, read in (("channels", _split), ("control", _yes_or_no), ("max_redemptions", _count)):
+    for name, read in (
+        ("channels", _split),
+        ("control", _yes_or_no),
+        ("max_redemptions", whole_number),
+    ):
         if name in given and name in columns:
             columns[name] = [value and read(value) for value in columns[name]]
     unknown = {name: cells for name, cells in given.items() if name and name not in columns}
@@ -62,8 +67,9 @@ def _yes_or_no(cell: str) -> bool | str:
     return WORDS.get(cell.strip().lower(), cell)
 
 
-def _count(cell: str) -> int | str:
-    return int(cell) if cell.strip().isdecimal() else cell
+def whole_number(cell: str) -> int | str:
+    """The number, or the text where it is none; one of thousands of digits is none that anybody means."""
+    return int(cell) if len(cell) <= _MOST_DIGITS and cell.strip().isdecimal() else cell
 
 
 def _extra(held: Sequence[str | None], unknown: Mapping[str, Sequence[str]]) -> list[Any]:

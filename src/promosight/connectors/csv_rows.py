@@ -1,7 +1,8 @@
 """The rows of CSV, one after the other; a row that is no CSV is told apart and the reader goes on with the next line.
 
 A quote that is never closed would swallow what follows it. The line it stands in is given up alone: the lines
-behind it are read again, as rows of their own.
+behind it are read again, as rows of their own. A text full of such quotes would be read again and again, so only so
+much may be read twice: once that is used up, a row has to end where its line does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from promosight.errors import Unreadable
+
+_LONGEST_ROW = 16 << 20
+_READ_TWICE = 1 << 20
+"""So many characters may be read twice in any case, and beside them a few for each that was read for good."""
+_TWICE_OF_EACH = 4
 
 
 class CsvPart(NamedTuple):
@@ -33,11 +39,16 @@ class _Lines(Iterator[str]):
         self._lines = iter(lines)
         self._returned: deque[str] = deque()
         self._row: list[str] = []
+        self._ahead = 0
+        self._spare = _READ_TWICE
         self.next_line = 1
 
     def __next__(self) -> str:
+        if self._row and self._ahead > min(self._spare, _LONGEST_ROW):
+            raise csv.Error("a quote is not closed")
         line = self._returned.popleft() if self._returned else next(self._lines)
         self._row.append(line)
+        self._ahead += len(line)
         return line
 
     def take(self, count: int) -> list[str]:
@@ -56,7 +67,8 @@ class _Lines(Iterator[str]):
         """Ends the row being read; returns the number of the line it began on."""
         first = self.next_line
         self.next_line += len(self._row)
-        self._row = []
+        self._spare += _TWICE_OF_EACH * self._ahead
+        self._row, self._ahead = [], 0
         return first
 
     def give_up_row(self) -> tuple[int, str]:
@@ -64,7 +76,34 @@ class _Lines(Iterator[str]):
         failed, *rest = self._row or [""]
         self._returned.extendleft(reversed(rest))
         self._row = [failed]
+        self._spare -= self._ahead - len(failed)
+        self._ahead = len(failed)
         return self.end_row(), failed
+
+
+class StrictRows(Iterator[list[str]]):
+    """The rows of CSV that has to be right all through. Raises csv.Error, also for a row that does not end.
+
+    `line` is the last line that was read.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._reader = csv.reader(self._counted(), strict=True)
+        self._size = 0
+        self.line = 0
+
+    def __next__(self) -> list[str]:
+        self._size = 0
+        return next(self._reader)
+
+    def _counted(self) -> Iterator[str]:
+        for line in self._lines:
+            self.line += 1
+            self._size += len(line)
+            if self._size > _LONGEST_ROW:
+                raise csv.Error("a row is longer than 16 MB; is a quote not closed?")
+            yield line
 
 
 def csv_parts(

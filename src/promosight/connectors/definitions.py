@@ -14,6 +14,9 @@ from typing import Any
 
 import msgspec
 
+from promosight.connectors.csv_rows import StrictRows
+from promosight.connectors.elements import MAX_DEPTH, is_deep
+from promosight.connectors.reading import kept_text
 from promosight.errors import Unreadable
 from promosight.flows.define_promotions import NamedPromotion
 from promosight.flows.know_customers import KnownCustomer
@@ -40,6 +43,7 @@ _SHOWN_ONLY = {"figures", "created_at", "updated_at"}
 _JSON_COLUMNS = {"tiers", "limits", "attributes", "properties"}
 _LISTS = ("segments", "opt_outs")
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -51,34 +55,40 @@ def read_ndjson(kind: str, lines: Iterable[bytes]) -> Iterator[Defined]:
         try:
             record = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            yield _refused(kind, line.decode(errors="replace"), "", f"is not JSON: {error}", number)
+            yield _refused(kind, kept_text(line), "", f"is not JSON: {error}", number)
+            continue
+        except RecursionError:
+            yield _refused(kind, kept_text(line), "", _TOO_DEEP, number)
             continue
         yield _item(kind, record, number)
 
 
 def read_csv(kind: str, lines: Iterable[str]) -> Iterator[Defined]:
     """An item for each row below the header. Raises Unreadable when there is no header with the id."""
-    reader = csv.reader(lines, strict=True)
+    reader = StrictRows(lines)
     try:
         header = [name.strip() for name in next(reader, [])]
         if _ID[kind] not in header:
             raise Unreadable(f"the header row has no column {_ID[kind]}")
         for row in reader:
             if any(row):
-                yield _row(kind, header, row, reader.line_num)
+                yield _row(kind, header, row, reader.line)
     except csv.Error as error:
-        raise Unreadable(f"line {reader.line_num} is not CSV: {error}") from None
+        raise Unreadable(f"line {reader.line} is not CSV: {error}") from None
 
 
 def _row(kind: str, header: list[str], row: list[str], line: int) -> Defined:
     if len(row) > len(header):
-        text = _canonical(row).decode()
-        return _refused(kind, text, "", f"has {len(row)} cells under {len(header)} columns", line)
+        return _refused(
+            kind, _payload(row), "", f"has {len(row)} cells under {len(header)} columns", line
+        )
     cells = {name: cell for name, cell in zip(header, row, strict=False) if name and cell != ""}
     try:
         record = _promotion_cells(cells) if kind == "promotions" else _customer_cells(cells)
     except (msgspec.DecodeError, ValueError) as error:
-        return _refused(kind, _canonical(cells).decode(), "", str(error), line)
+        return _refused(kind, _payload(cells), "", str(error), line)
+    except RecursionError:
+        return _refused(kind, _payload(cells), "", _TOO_DEEP, line)
     return _item(kind, record, line)
 
 
@@ -96,8 +106,9 @@ def _promotion_cells(cells: dict[str, str]) -> Record:
             record[name] = cell
         elif name not in _SHOWN_ONLY:
             properties[name] = cell
-    if properties:
-        record["properties"] = record.get("properties", {}) | properties
+    held = record.get("properties", {})
+    if properties and isinstance(held, dict):  # what is no object is refused by its name
+        record["properties"] = held | properties
     return record
 
 
@@ -112,14 +123,15 @@ def _customer_cells(cells: dict[str, str]) -> Record:
 
 
 def _item(kind: str, record: Any, line: int) -> Defined:
-    payload = _canonical(record).decode()
     if not isinstance(record, dict):
-        return _refused(kind, payload, "", "must be an object", line)
+        return _refused(kind, _payload(record), "", "must be an object", line)
+    if is_deep(record):
+        return _refused(kind, _payload(record), "", _TOO_DEEP, line)
     field = _ID[kind]
     given = record.get(field)
     named = identifier(given if isinstance(given, str) else None, field)
     if isinstance(named, Rejection):
-        return Refused(named, kind, None, payload, line)
+        return Refused(named, kind, None, _payload(record), line)
     make: Callable[[str, Record], Defined] = _promotion if kind == "promotions" else _customer
     try:
         return make(named, record)
@@ -127,7 +139,7 @@ def _item(kind: str, record: Any, line: int) -> Defined:
         found = _PATH.search(str(error))
         pointer = re.sub(r"[.\[]", "/", found[1]).replace("]", "") if found else ""
         detail = _PATH.sub("", str(error))
-        return Refused(Rejection("invalid", pointer, detail), kind, named, payload, line)
+        return Refused(Rejection("invalid", pointer, detail), kind, named, _payload(record), line)
 
 
 def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
@@ -143,6 +155,10 @@ def _customer(customer_id: str, record: Record) -> KnownCustomer:
     attributes = msgspec.convert(rest.pop("attributes", {}), dict[str, Any]) | rest
     profile = lists | ({"attributes": attributes} if attributes else {})
     return KnownCustomer(customer_id, _canonical(profile).decode() if profile else None)
+
+
+def _payload(value: Any) -> str:
+    return kept_text(_canonical(value))
 
 
 def _refused(kind: str, payload: str, pointer: str, detail: str, line: int) -> Refused:

@@ -35,13 +35,18 @@ def split_array(body: bytes, at_most: int) -> list[bytes]:
 
 
 def depth(text: bytes) -> int:
-    """How deep the text is nested, by its brackets; of text that is not JSON, something like it."""
+    """How deep the text is nested, by its brackets; of text that is not JSON, something like it.
+
+    What is deeper than MAX_DEPTH is not looked at to its end.
+    """
     deepest = level = 0
     for token in _TOKEN.finditer(text):
         mark = text[token.start()]
         if mark in b"[{":
             level += 1
             deepest = max(deepest, level)
+            if level > MAX_DEPTH:
+                break
         elif mark in b"]}":
             level -= 1
     return deepest

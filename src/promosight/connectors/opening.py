@@ -9,13 +9,16 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias, cast
 
 import zstandard
 
+from promosight.connectors.frames import Frames
 from promosight.connectors.parquet_columns import ParquetRows, selected
 from promosight.errors import Unreadable
 
@@ -26,7 +29,12 @@ _BLOCK = 1 << 16
 _LONGEST = 16 << 20
 """An element of a JSON array, or a line, longer than this is taken for a broken file."""
 
+_MOST_TIMES, _UNPACKED_FREELY = 250, 1 << 30
+"""An archive may unpack to a gibibyte, and beyond it to so many times its size; tables unpack to a tenth of that."""
+
 _SPACE = b" \t\r\n"
+# Only where elements end is asked here: digits stay digits, of which Python reads no more than some thousands.
+_splitter = json.JSONDecoder(parse_int=str, parse_float=str)
 _BEFORE = re.compile(r"\s*[\[,]\s*")
 _AFTER = re.compile(r"\s*([,\]])")
 
@@ -39,7 +47,7 @@ class Opened:
         self.total = total
         self._counted = _Counting(raw)
         direct: Peekable = io.BufferedReader(self._counted, _BLOCK)
-        self.stream = _decompressed(direct)
+        self.stream = _decompressed(direct, self._counted)
         self._packed = self.stream is not direct
         self.form = _form(self.stream)
         self._passed = 0
@@ -81,32 +89,29 @@ class _Zstandard(io.RawIOBase):
     """A stream of Zstandard frames; one that breaks off is an error, never a short file."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._packed = self._ready = b""
+        self._parts = _unpacked(file)
+        self._ready = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self._ready and self._advance():
-            pass
+        while not self._ready:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._ready = memoryview(part)
         data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)
 
-    def _advance(self) -> bool:
-        if self._frame.eof:
-            self._packed = self._frame.unused_data or self._file.read(_BLOCK)
-            if not self._packed:
-                return False
-            self._frame = zstandard.ZstdDecompressor().decompressobj()
-        else:
-            self._packed = self._file.read(_BLOCK)
-            if not self._packed:
-                raise EOFError("it breaks off within a Zstandard frame")
-        self._ready = self._frame.decompress(self._packed)
-        return True
+
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    frames = Frames()
+    while packed := file.read(_BLOCK):
+        yield from frames.unpacked(packed)
+    if not frames.whole:
+        raise EOFError("it breaks off within a Zstandard frame")
 
 
 @contextmanager
@@ -123,7 +128,7 @@ def opened(name: str, stdin: BinaryIO | None = None, *, shown: str = "") -> Iter
         size = Path(name).stat().st_size
         with Path(name).open("rb") as raw:
             yield Opened(name, raw, size or None)
-    except (EOFError, zstandard.ZstdError, gzip.BadGzipFile) as error:
+    except (EOFError, zstandard.ZstdError, zlib.error, gzip.BadGzipFile) as error:
         raise Unreadable(f"{shown} is damaged: {error}") from None
     except UnicodeDecodeError as error:
         raise Unreadable(f"{shown} is not UTF-8: {error.reason}") from None
@@ -131,13 +136,34 @@ def opened(name: str, stdin: BinaryIO | None = None, *, shown: str = "") -> Iter
         raise Unreadable(f"{shown}: {error.detail}".replace(name, shown)) from None
 
 
-def _decompressed(file: Peekable) -> Peekable:
+class _Bounded(io.RawIOBase):
+    """What an archive unpacks to, as long as it is no more than anybody's table does. Raises Unreadable."""
+
+    def __init__(self, unpacked: io.RawIOBase, packed: _Counting) -> None:
+        self._unpacked = unpacked
+        self._packed = packed
+        self._size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size: int = self._unpacked.readinto(buffer) or 0
+        self._size += size
+        if self._size > max(_UNPACKED_FREELY, _MOST_TIMES * self._packed.count):
+            raise Unreadable(f"it unpacks to more than {_MOST_TIMES} times its size")
+        return size
+
+
+def _decompressed(file: Peekable, packed: _Counting) -> Peekable:
     start = file.peek(4)
     if start.startswith(b"\x1f\x8b"):
-        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), _BLOCK)
-    if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return io.BufferedReader(_Zstandard(file), _BLOCK)
-    return file
+        unpacked = cast(io.RawIOBase, gzip.GzipFile(fileobj=file))
+    elif start.startswith(b"\x28\xb5\x2f\xfd"):
+        unpacked = _Zstandard(file)
+    else:
+        return file
+    return io.BufferedReader(_Bounded(unpacked, packed), _BLOCK)
 
 
 def _form(stream: Peekable) -> str:
@@ -150,8 +176,16 @@ def _form(stream: Peekable) -> str:
 
 
 def text_lines(stream: IO[bytes]) -> Iterator[str]:
-    """The lines of a CSV file, their ends kept."""
-    return iter(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
+    """The lines of a CSV file, their ends kept. Raises Unreadable for a line without end."""
+    reader = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    for line in iter(partial(reader.readline, _LONGEST), ""):
+        if len(line) == _LONGEST:
+            raise _too_long()
+        yield line
+
+
+def _too_long() -> Unreadable:
+    return Unreadable("a line is longer than 16 MB")
 
 
 def byte_lines(stream: Peekable) -> Iterator[bytes]:
@@ -161,7 +195,7 @@ def byte_lines(stream: Peekable) -> Iterator[bytes]:
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
         if len(rest) > _LONGEST:
-            raise Unreadable("a line is longer than 16 MB")
+            raise _too_long()
         if first and lines:
             lines[0], first = lines[0].removeprefix(b"\xef\xbb\xbf"), False
         yield from lines
@@ -172,7 +206,7 @@ def byte_lines(stream: Peekable) -> Iterator[bytes]:
 def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
     """The elements of a JSON array, one by one. Raises Unreadable when it is wrong or breaks off."""
     reader = io.TextIOWrapper(stream, encoding="utf-8-sig")
-    decode = json.JSONDecoder().raw_decode
+    decode = _splitter.raw_decode
     buffer, place, number = reader.read(_BLOCK), 0, 0
     while True:
         opening = _BEFORE.match(buffer, place)
@@ -184,9 +218,13 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
             end = decode(buffer, start)[1]
         except json.JSONDecodeError as error:
             wrong = error.msg
+        except RecursionError:
+            raise Unreadable(f"element {number + 1} of the array is nested too deep") from None
         closing = _AFTER.match(buffer, end) if end > start else None
         if closing is None:  # the rest of it lies in the next block, if anywhere
-            more = reader.read(_BLOCK)
+            more = reader.read(
+                max(_BLOCK, len(buffer) - place)
+            )  # each is looked at a few times only
             if not more or len(buffer) - place > _LONGEST:
                 raise Unreadable(f"element {number + 1} of the array: {wrong}")
             buffer, place = buffer[place:] + more, 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from promosight.connectors.csv_rows import StrictRows
 from promosight.connectors.elements import split_array
 from promosight.connectors.reading import (
     JSON,
@@ -46,7 +47,7 @@ def csv_outcomes(lines: Iterable[str], reading: Reading) -> Iterator[Given]:
 
     Raises Unreadable where it is no CSV or its header has no `outcome_id`.
     """
-    reader = csv.reader(lines, strict=True)
+    reader = StrictRows(lines)
     try:
         header = [name.strip() for name in next(reader, [])]
         if "outcome_id" not in header:
@@ -59,7 +60,7 @@ def csv_outcomes(lines: Iterable[str], reading: Reading) -> Iterator[Given]:
                 cells = zip(header, row, strict=False)
                 yield _item(_encode({name: cell for name, cell in cells if cell != ""}), reading)
     except csv.Error as error:
-        raise Unreadable(f"line {reader.line_num} is not CSV: {error}") from None
+        raise Unreadable(f"line {reader.line} is not CSV: {error}") from None
 
 
 def _texts(content_type: str, body: bytes) -> list[bytes]:

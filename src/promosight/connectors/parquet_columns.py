@@ -27,6 +27,7 @@ _FORMS: dict[str, type[EventColumns] | type[AssignmentColumns]] = {
     "redemptions": EventColumns,
     "assignments": AssignmentColumns,
 }
+_UNREAD = (msgspec.DecodeError, ValueError, RecursionError)
 _INSTANTS = ("redeemed_at", "assigned_at", "expires_at")
 _AMOUNTS = ("reward_value", "order_value")
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"} | {
@@ -61,11 +62,28 @@ def json_of_row(part: ParquetRows, row: int) -> bytes:
         if value is None:
             continue
         if kind == INSTANT:
-            value = format_instant(value)
+            value = _instant(value)
         elif kind == "JSON" or (name in _NESTED and isinstance(value, str)):
-            value = msgspec.Raw(value.encode())
+            value = _json(value)
         record[name] = value
     return msgspec.json.encode(record)
+
+
+def _instant(value: int) -> str | int:
+    """The instant as it is written, or the number where no calendar has it."""
+    try:
+        return format_instant(value)
+    except OverflowError:
+        return value
+
+
+def _json(text: str) -> msgspec.Raw | str:
+    """The JSON in a cell; a text that is none stays a text, or it would be mistaken for other fields of its row."""
+    try:
+        msgspec.json.decode(text)
+    except _UNREAD:
+        return text
+    return msgspec.Raw(text.encode())
 
 
 def columns_of_parquet(kind: str, part: ParquetRows) -> Columns | None:
@@ -115,6 +133,6 @@ def _object(text: str) -> Any:
     """The object, None for null; the text itself where it is anything else, which puts its row in doubt."""
     try:
         value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except _UNREAD:
         return text
     return text if value is not None and (not isinstance(value, dict) or is_deep(value)) else value

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from promosight.connectors.csv_columns import WORDS, columns_of_cells
+from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_number
 from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.decoded import (
     EXTRA,
@@ -284,8 +284,8 @@ def _record(kind: str, cells: dict[str, str]) -> dict[str, Any]:
         record["channels"] = record["channels"].split("|")
     if "control" in record:
         record["control"] = WORDS.get(record["control"].strip().lower(), record["control"])
-    if record.get("max_redemptions", "").strip().isdecimal():
-        record["max_redemptions"] = int(record["max_redemptions"])
+    if "max_redemptions" in record:
+        record["max_redemptions"] = whole_number(record["max_redemptions"])
     field = EXTRA[kind]
     held = _json_cell(record[field], field) if field in record else {}
     if isinstance(held, dict):

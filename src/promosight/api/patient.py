@@ -1,0 +1,95 @@
+"""How long a connection may take until the head of its request is whole, and how much may come before that.
+
+The HTTP parser keeps all it is told of a head, for as long as it lasts. So whoever opens a connection, or begins a
+request on one, has some seconds until its head is whole, or the rest of a body that was answered already; and what
+comes without being a part of a body (a head without end, trailers behind a body) may only be so long. Bodies have
+bounds of their own (`holding`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 20.0
+MOST_AROUND = 64 * 1024
+"""Bytes of a head, or around a body, beside those that come in one piece with its end."""
+
+_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n"
+    b"content-type: text/plain; charset=utf-8\r\ncontent-length: 22\r\n\r\nThe head is too large."
+)
+
+
+class PatientHttp(HttpToolsProtocol):
+    """The server's HTTP protocol with bounds on heads."""
+
+    head_seconds = HEAD_SECONDS
+    _around = 0
+    _whole = True
+    """Whether nothing is missing of what was begun."""
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A connection has come."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A connection has gone."""
+        self._head_is_there()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Something has come."""
+        self._around += len(data)
+        super().data_received(data)
+        cycle: Any = self.cycle  # None before the first request
+        if self.transport.is_closing():
+            return
+        if self._around > MOST_AROUND:
+            self._refuse(answered=cycle is None or cycle.response_complete)
+        elif not self._whole and self._late is None and (cycle is None or cycle.response_complete):
+            self._await_head()
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._around, self._whole = 0, False
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A head is whole."""
+        self._head_is_there()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """A request is whole."""
+        self._whole = True
+        self._head_is_there()
+        super().on_message_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of a body has come."""
+        self._around = 0
+        super().on_body(body)
+
+    def _await_head(self) -> None:
+        self._late = self.loop.call_later(self.head_seconds, self._give_up)
+
+    def _head_is_there(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _give_up(self) -> None:
+        self._late = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse(self, *, answered: bool) -> None:
+        """Ends the connection; with a word where no other answer is on its way."""
+        if answered:
+            self.transport.write(_TOO_LARGE)
+        self.transport.close()
