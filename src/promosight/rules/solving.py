@@ -38,10 +38,11 @@ class Prior:
     intercept: float = 0.5
     offered: float = 0.3
     shared: float = 0.1
+    word: float = 0.2
     own: float = 0.3
     segment: float = 0.15
-    """Variances: of the intercept, of what offers are like, of the other shared columns, of a promotion's effect, of
-    its segments and tiers."""
+    """Variances: of the intercept, of what offers are like, of the other shared columns (numbers, words), of a
+    promotion's effect, of its segments and tiers."""
     habit: float = 0.3
     """Log-odds for each spread: whoever redeemed more (of this kind of reward) is likelier to do it again."""
     generous: float = 0.3
@@ -183,6 +184,8 @@ def _believed(layout: Layout, prior: Prior) -> tuple[Floats, Floats]:
         if i == 0:
             variance[at] = prior.offered
             mean[at] = prior.generous if kind == "worth" else 0.0
+        elif is_word(name):
+            variance[at] = prior.word
         elif name == f"rate:{kind}" or (name == "rate" and j == 0):
             mean[at] = prior.habit
     mean[0], variance[0] = logit(prior.rate), prior.intercept
