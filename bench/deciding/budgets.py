@@ -51,7 +51,9 @@ def season(world: World) -> Season:
     worth = np.where(world.there, world.likely * net, -np.inf)
     best, each = worth.argmax(axis=1), np.arange(world.length)
     spent = np.zeros(len(cost))
-    np.add.at(spent, best, np.where(worth[each, best] > 0, world.likely[each, best], 0) * cost[best])
+    np.add.at(
+        spent, best, np.where(worth[each, best] > 0, world.likely[each, best], 0) * cost[best]
+    )
     last = [float(world.day[there.nonzero()[0][-1]]) for there in world.there.T]
     ends = [round(day * DAY_US) for day in last]
     return Season(world, net, cost, np.maximum(SHARE * spent, LEAST), ends)
