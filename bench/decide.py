@@ -1,8 +1,11 @@
 """`./dev bench decide`: the policy that chooses offers, against others, in the same simulated worlds.
 
     ./dev bench decide --seeds 6 --decisions 12000 --worlds logistic,trees,flat
+    ./dev bench decide --budget
 
-Score 0 is an even draw over the offers there are, 1 an oracle that knows every probability. The other policies'
+Score 0 is an even draw over the offers there are, 1 an oracle that knows every probability. With `--budget`: the same
+learner in worlds where every promotion has a budget and outcomes come late, under its own pacing and greedily. With
+`--costs`: CPU of a decision and of learning, and the size of the state with 1,000 promotions. The other policies'
 libraries are installed into a folder of their own (`--libraries`), not among the product's.
 """
 
@@ -22,7 +25,7 @@ from pathlib import Path
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-from bench.deciding import ours, playing, rivals, tables  # noqa: E402  # after the threads are set
+from bench.deciding import budgets, costs, ours, playing, rivals, tables  # noqa: E402  # after the threads are set
 from bench.deciding.worlds import World, world  # noqa: E402
 
 LIBRARIES = ("vowpalwabbit==9.11.9", "lightgbm==4.7.0", "mabwiser==2.7.4", "river==0.26.1")
@@ -58,8 +61,14 @@ DELAYED: dict[str, Callable[[World], playing.Patient]] = {
 def main() -> int:
     """Plays all, prints the tables, writes what was measured."""
     chosen = _parser().parse_args()
+    if chosen.costs:
+        print(costs.told())
+        return 0
+    if chosen.budget:
+        return _with_budgets(chosen.seeds, chosen.decisions, chosen.processes)
     sys.path.append(str(_libraries(chosen.libraries)))
     names = [n for n in (*AT_ONCE, "best fixed", *DELAYED) if n not in chosen.without.split(",")]
+    names = [n for n in names if not chosen.only or n in chosen.only.split(",")]
     jobs = [
         (kind, name, FIRST_SEED + seed, chosen.decisions)
         for kind in chosen.worlds.split(",")
@@ -101,6 +110,32 @@ def play(job: Job) -> tables.Played:
     }
 
 
+def _with_budgets(seeds: int, decisions: int, processes: int) -> int:
+    """Plays each season paced and greedily; fails if a paced budget was overspent."""
+    print(
+        "| seed | greedy until exhausted | paced | times | of budgets spent | overspent (greedy) |"
+    )
+    print("|---|---|---|---|---|---|")
+    jobs = [(FIRST_SEED + seed, decisions) for seed in range(seeds)]
+    ratios, over = [], 0
+    with ProcessPoolExecutor(processes) as pool:
+        for (seed, _), (greedy, paced) in zip(jobs, pool.map(_season, jobs), strict=True):
+            ratios.append(paced.value / greedy.value)
+            over += paced.overspent
+            print(
+                f"| {seed} | {greedy.value:.3f} | {paced.value:.3f} | {ratios[-1]:.2f} | "
+                f"{paced.spent:.0%} | {paced.overspent} ({greedy.overspent}) |",
+                flush=True,
+            )
+    print(f"\n{sum(ratios) / len(ratios):.2f} times on average; {over} budgets overspent")
+    return int(over > 0)
+
+
+def _season(job: tuple[int, int]) -> tuple[budgets.Outcome, budgets.Outcome]:
+    made = world("logistic", *job)
+    return budgets.played(made, pacing=False), budgets.played(made, pacing=True)
+
+
 def _with(path: list[str]) -> None:
     sys.path[:] = path
 
@@ -120,6 +155,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--decisions", type=int, default=12_000)
     parser.add_argument("--worlds", default="logistic,trees,flat")
     parser.add_argument("--without", default="", help="policies left out, by comma")
+    parser.add_argument("--only", default="", help="only these policies, by comma")
+    parser.add_argument(
+        "--budget", action="store_true", help="budgets, delay and learned probabilities at once"
+    )
+    parser.add_argument(
+        "--costs", action="store_true", help="CPU of deciding and learning, size of the state"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument(
         "--libraries", type=Path, help="where the others' libraries are or shall be"

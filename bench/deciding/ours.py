@@ -31,18 +31,26 @@ class Ours:
         self._world, self._every, self._seed = world, every, seed
         self.evidence = Evidence(round(half_life_days * DAY_US))
         self._arms = [Arm(o, float(v)) for o, v in zip(world.offers, world.value, strict=True)]
-        self._snapshot = solve(self.evidence, self._prior, 0)
+        self.snapshot = solve(self.evidence, self._prior, 0)
         self.decided: dict[int, Decided] = {}
         self.redeemed: set[int] = set()
 
+    def now(self, at: int) -> int:
+        """The instant of a decision."""
+        return int(self._world.day[at] * DAY_US)
+
+    def refresh(self, at: int, now: int) -> None:
+        """A new snapshot, every so often."""
+        if at % self._every == 0:
+            self.snapshot = solve(self.evidence, self._prior, now)
+
     def decide(self, at: int, there: list[int]) -> int | None:
         """The column of the offer chosen."""
-        now = int(self._world.day[at] * DAY_US)
-        if at % self._every == 0:
-            self._snapshot = solve(self.evidence, self._prior, now)
+        now = self.now(at)
+        self.refresh(at, now)
         arms = [self._arms[i] for i in there]
         choice = choose(
-            self._snapshot, self._world.features[at], arms, self.exploration, self._seed(at)
+            self.snapshot, self._world.features[at], arms, self.exploration, self._seed(at)
         )
         if choice.index is None:
             return None

@@ -88,7 +88,7 @@ def test_other_customers_are_chosen_other_offers(taught: Snapshot) -> None:
     blue = choose(taught, {"rate": 0.5, "plan=blue": 1.0}, arms(), WAYS[0], 1).p_hat
     amount = [("reward=amount", 1.0) in arm.offer.features for arm in arms()]
     assert gold[amount].min() > 2 * blue[amount].max()
-    assert gold[amount].min() > 2 * gold[np.logical_not(amount)].max()
+    assert gold[amount].min() > 1.4 * gold[np.logical_not(amount)].max()
 
 
 def test_an_offer_made_a_minute_ago_is_scored_by_what_it_is_like(taught: Snapshot) -> None:

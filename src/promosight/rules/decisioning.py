@@ -51,8 +51,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=
     fixed: Fixed | None = None
     objective: str = "net_value"
     margin: float = 1.0
-    exploration: str = "igw"
-    gamma: float = 10.0
+    exploration: str = "thompson"
+    gamma: float = 30.0
     floor: float = 0.02
     control_share: float = 0.05
     control_gets: str = NOTHING

@@ -22,6 +22,8 @@ from promosight.rules.snapshot import DRAWS, Menu, Snapshot
 Floats = NDArray[np.float64]
 FAR = 30.0
 ABSURD = 1e12
+_FEW = 48
+"""So few customers are cheaper one by one."""
 THOMPSON = 9.0
 """At this gamma Thompson sampling draws from the posterior as it is."""
 
@@ -300,7 +302,17 @@ def _frequencies_of_many(
     allowed: NDArray[np.bool_] | None,
     lean: Floats,
 ) -> Floats:
-    """The same for many customers, draw by draw."""
+    """The same for many customers: draw by draw, or customer by customer where they are fewer."""
+    if len(rows) < _FEW:
+        shape = len(rows), draws.shape[1]
+        leans, nets, costs = (np.broadcast_to(each, shape) for each in (lean, net, contact))
+        found = np.zeros((len(rows), draws.shape[1] + 1))
+        for i, row in enumerate(rows):
+            worth = _likely(draws @ row + leans[i]) * nets[i] - costs[i]
+            if allowed is not None:
+                worth[:, ~allowed[i]] = -np.inf
+            found[i] = _frequencies(worth)
+        return found
     counts = np.zeros((len(rows), draws.shape[1] + 1))
     each = np.arange(len(rows))
     for weights in draws:

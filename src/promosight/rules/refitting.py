@@ -95,11 +95,13 @@ class Lessons:
         """What a model makes of each decision's own offer."""
         known = [at for at, name in enumerate(self.names) if name in snapshot.layout.places]
         to = [snapshot.layout.places[self.names[at]] for at in known]
-        x = self.steps[:, known] / STEPS
+        told = np.zeros((len(self), len(snapshot.layout.names)))
+        told[:, to] = self.steps[:, known] / STEPS
+        x = snapshot.layout.standing(told)
         odds = self.lean.copy()
         for at, offer in enumerate(self.offers):
             own = self.offer == at
-            odds[own] += x[own] @ snapshot.weights(offer)[to]
+            odds[own] += x[own] @ snapshot.weights(offer)
         found: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -_FAR, _FAR)))
         return found
 

@@ -16,10 +16,13 @@ import xxhash
 from numpy.typing import NDArray
 
 from promosight.rules.features import BIAS, BOUND, Offer, stepped
+from promosight.rules.scales import Scale
 
 Floats = NDArray[np.float64]
 DRAWS = 128
 """Draws from the posterior, made once for a snapshot."""
+UNUSUAL = 4.0
+"""No number of a customer counts as further from what is usual than so many times the spread."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Layout:
     """And its offer feature."""
     segments: tuple[int, ...]
     """The customer features on which each promotion has effects of its own."""
+    usual: Scale
+    """What is usual of a customer's features."""
+    offered: Scale
+    """What is usual of an offer's."""
 
     @cached_property
     def starts(self) -> NDArray[np.intp]:
@@ -49,12 +56,16 @@ class Layout:
 
     def of(self, offer: Offer) -> Floats:
         """For each shared column what the offer gives to it."""
+        return self.given(offer)[self.cols]
+
+    def given(self, offer: Offer) -> Floats:
+        """An offer's features in order, as so much more than is usual."""
         told = dict(offer.features)
         values = np.array([1.0 if kind == BIAS else told.get(kind, 0.0) for kind in self.kinds])
-        return values[self.cols]
+        return self.offered.of(values)
 
     def row(self, x: Mapping[str, float]) -> Floats:
-        """A customer's features in order."""
+        """A customer's features in order, as so much more than is usual."""
         row = np.zeros(len(self.names))
         places = self.places
         for name, value in x.items():
@@ -62,7 +73,11 @@ class Layout:
             if at is not None:
                 row[at] = value if -BOUND <= value <= BOUND else stepped(value)
         row[0] = 1.0
-        return row
+        return self.standing(row)
+
+    def standing(self, told: Floats) -> Floats:
+        """Customers' features as told, in order (the bias first, which is 1), as so much more than is usual."""
+        return np.minimum(np.maximum(self.usual.of(told), -UNUSUAL), UNUSUAL)
 
     def folded(self, columns: Floats) -> Floats:
         """Shared columns (the first axis) summed for each customer feature."""

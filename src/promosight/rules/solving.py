@@ -8,7 +8,7 @@ arrowhead, solved by a Schur complement: one small inverse per promotion, one of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from promosight.rules.evidence import Evidence
 from promosight.rules.features import BIAS, MOST, STEPS, Offer
+from promosight.rules.scales import is_word, scale_of_customers, scale_of_offers
 from promosight.rules.snapshot import Block, Layout, Snapshot
 
 Floats = NDArray[np.float64]
@@ -35,10 +36,17 @@ class Prior:
     promotions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """What was assigned and redeemed of each promotion before any decision of the policy."""
     intercept: float = 0.5
-    shared: float = 0.4
-    own: float = 0.5
-    segment: float = 0.3
-    """Variances: of the intercept, of shared columns, of a promotion's effect, of its segments and tiers."""
+    offered: float = 0.3
+    shared: float = 0.1
+    word: float = 0.2
+    own: float = 0.3
+    segment: float = 0.15
+    """Variances: of the intercept, of what offers are like, of the other shared columns (numbers, words), of a
+    promotion's effect, of its segments and tiers."""
+    habit: float = 0.3
+    """Log-odds for each spread: whoever redeemed more (of this kind of reward) is likelier to do it again."""
+    generous: float = 0.3
+    """And for each spread that a reward is higher than usual."""
     trust: int = 200
     """History counts at most as so many assignments: those it was given to were chosen, not drawn."""
 
@@ -62,7 +70,9 @@ def logit(p: float) -> float:
 def solve(evidence: Evidence, prior: Prior, now_us: int, revision: int = 0) -> Snapshot:
     """The snapshot of this evidence at this time."""
     names, sums = _gathered(evidence, now_us)
-    layout = _layout(names, list(sums))
+    layout = _layout(names, sums)
+    for each in sums.values():
+        each.scaled(layout.usual.matrix)
     upper, first = _shared_sums(layout, sums)
     parts = _parts(layout, sums, prior)
     for part in parts:
@@ -89,6 +99,11 @@ class _Sum:
     second: Floats
     first: Floats
     decisions: int = 0
+
+    def scaled(self, matrix: Floats) -> None:
+        """As if all customers had been told on another scale."""
+        self.second = matrix @ self.second @ matrix.T
+        self.first = matrix @ self.first
 
 
 @dataclass(frozen=True)
@@ -140,23 +155,41 @@ def _gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], dict[Of
     return names, found
 
 
-def _layout(names: tuple[str, ...], offers: Sequence[Offer]) -> Layout:
-    kinds = (BIAS, *sorted({name for offer in offers for name, _ in offer.features}))
+def _layout(names: tuple[str, ...], sums: Mapping[Offer, _Sum]) -> Layout:
+    kinds = (BIAS, *sorted({name for offer in sums for name, _ in offer.features}))
     crossed = [j for j, kind in enumerate(kinds) if not kind.startswith(ALONE)]
     pairs = [(0, j) for j in range(len(kinds))]
     pairs += [(i, j) for i in range(1, len(names)) for j in crossed]
     rows, cols = np.array(pairs, np.intp).T
-    words = [i for i, name in enumerate(names) if "=" in name and not name.startswith("rate:")]
-    words = [i for i in words if not names[i].endswith("=#")]
-    return Layout(names, kinds, rows, cols, tuple(words[:SEGMENTS]))
+    words = [i for i, name in enumerate(names) if is_word(name)]
+    second = np.zeros((len(names), len(names)))
+    for each in sums.values():
+        second += each.second
+    usual, offered = scale_of_customers(names, second), scale_of_offers(kinds, sums)
+    return Layout(names, kinds, rows, cols, tuple(words[:SEGMENTS]), usual, offered)
 
 
 def _settled(layout: Layout, prior: Prior, upper: Floats, first: Floats) -> tuple[Floats, Floats]:
     """The shared columns: their mean and covariance, with what was believed before added."""
-    mean, precision = np.zeros(len(layout.rows)), np.full(len(layout.rows), 1 / prior.shared)
-    mean[0], precision[0] = logit(prior.rate), 1 / prior.intercept
+    mean, precision = _believed(layout, prior)
     spread = _inverse(upper + np.diag(precision))
     return spread @ (first + precision * mean), spread
+
+
+def _believed(layout: Layout, prior: Prior) -> tuple[Floats, Floats]:
+    """Mean and precision of the shared columns before any decision."""
+    mean, variance = np.zeros(len(layout.rows)), np.full(len(layout.rows), prior.shared)
+    for at, (i, j) in enumerate(zip(layout.rows.tolist(), layout.cols.tolist(), strict=True)):
+        name, kind = layout.names[i], layout.kinds[j]
+        if i == 0:
+            variance[at] = prior.offered
+            mean[at] = prior.generous if kind == "worth" else 0.0
+        elif is_word(name):
+            variance[at] = prior.word
+        elif name == f"rate:{kind}" or (name == "rate" and j == 0):
+            mean[at] = prior.habit
+    mean[0], variance[0] = logit(prior.rate), prior.intercept
+    return mean, 1 / variance
 
 
 def _inverse(precision: Floats) -> Floats:
@@ -170,7 +203,7 @@ def _shared_sums(layout: Layout, sums: Mapping[Offer, _Sum]) -> tuple[Floats, Fl
     size, width = len(layout.rows), len(layout.names)
     if not sums:
         return np.zeros((size, size)), np.zeros(size)
-    given = np.array([_given(layout, offer) for offer in sums])
+    given = np.array([layout.given(offer) for offer in sums])
     second = np.array([each.second.ravel() for each in sums.values()])
     count = given.shape[1]
     pairs = (given[:, :, None] * given[:, None, :]).reshape(len(given), -1)
@@ -180,11 +213,6 @@ def _shared_sums(layout: Layout, sums: Mapping[Offer, _Sum]) -> tuple[Floats, Fl
     ]
     first = (given.T @ np.array([each.first for each in sums.values()]))[layout.cols, layout.rows]
     return upper, first
-
-
-def _given(layout: Layout, offer: Offer) -> Floats:
-    told = dict(offer.features)
-    return np.array([1.0, *(told.get(kind, 0.0) for kind in layout.kinds[1:])])
 
 
 def _parts(layout: Layout, sums: Mapping[Offer, _Sum], prior: Prior) -> list[_Part]:
