@@ -132,7 +132,9 @@ async def _ask(
     its caller still waited for the answer to another. Without one each caller asks as soon as it was answered.
     """
     start = time.perf_counter() + 0.01
-    left = iter([(start + n / rate if rate else 0.0, json.dumps(q).encode()) for n, q in enumerate(asked)])
+    left = iter(
+        [(start + n / rate if rate else 0.0, json.dumps(q).encode()) for n, q in enumerate(asked)]
+    )
     taken: list[float] = []
     head = (
         f"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
