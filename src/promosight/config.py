@@ -10,7 +10,8 @@ from promosight.errors import Invalid
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Where the store is, where to listen, where files that come wait ("": beside
     the store), how many requests a minute a key may make (0: as many as it likes), the form
-    of log lines, whether each request has one, and where traces go ("": nowhere)."""
+    of log lines, whether each request has one, where traces go ("": nowhere), and for how many seconds it
+    says that it is not ready before it stops."""
 
     url: str
     host: str = "127.0.0.1"
@@ -21,6 +22,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_format: str = "text"
     log_requests: bool = False
     traces: str = ""
+    drain_seconds: int = 0
 
     def check(self) -> None:
         """Raises Invalid naming everything that cannot be."""

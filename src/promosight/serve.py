@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import secrets
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -99,9 +102,31 @@ def build_app(config: Config) -> Litestar:
     alerts.start()
     improver.start()
     keeper.start()
-    app.on_startup.append(lambda: _log.info("a server process serves"))
+    app.on_startup += [
+        lambda: _leave_slowly(door, config.drain_seconds),
+        lambda: _log.info("a server process serves"),
+    ]
     app.on_shutdown += [lambda: _log.info("a server process stops"), door.live.close, end]
     return app
+
+
+def _leave_slowly(door: Door, seconds: int) -> None:
+    """Has SIGTERM first say that no more requests are wanted, and stop the server so many seconds later.
+
+    Called on the server's loop, once the server has its own way of being told.
+    """
+    if not seconds:
+        return
+    loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def told(number: int, frame: FrameType | None) -> None:
+        if door.health.leaving or not callable(stop):
+            return
+        door.health.leaving = True
+        _log.info("a server process was told to stop")
+        loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, frame)
+
+    signal.signal(signal.SIGTERM, told)
 
 
 def _traced(door: Door, config: Config) -> Tracing | None:

@@ -238,3 +238,43 @@ def test_erasing_while_others_report_the_same_person_loses_and_doubles_nothing(
         client.close()
     assert ANNA not in dumped(store_url)
     assert is_clean(store_url)
+
+
+def test_two_servers_that_erase_while_both_take_reports_lose_and_double_nothing(
+    postgresql_url: str,
+) -> None:
+    """P18, N12: on one PostgreSQL; assignments, redemptions, reversals and erasures of one person at the same time."""
+    key = new_workspace(postgresql_url)
+    with running(postgresql_url) as one, running(postgresql_url) as other:
+        clients = [client_of(address, key) for address in (one, other)]
+        promotion(clients[0], "p", max_redemptions=100)
+
+        def report(sender: int) -> None:
+            client = clients[sender % 2]
+            for i in range(20):
+                number = (i + sender * 5) % 20
+                given = {"assignment_id": f"a{number}", "assigned_at": "2026-11-19T10:00:00Z"}
+                send(client, "assignments", [{"promotion_id": "p", "customer_id": ANNA, **given}])
+                send(client, "redemptions", [redemption(f"e{number}", assignment_id=f"a{number}")])
+                undo = {"event_id": f"r{number}", "type": "reversal", "reverses": f"e{number}"}
+                send(client, "redemptions", [undo] if number % 4 == 0 else [redemption("e0")])
+
+        def erase(client: httpx.Client) -> None:
+            for _ in range(8):
+                assert client.delete(f"/v1/customers/{ANNA}").status_code == 204
+
+        with ThreadPoolExecutor(6) as pool:
+            waits = [pool.submit(report, sender) for sender in range(4)]
+            waits += [pool.submit(erase, client) for client in clients]
+            for wait in waits:
+                wait.result()
+        erase(clients[1])
+        seen = [client.get("/v1/promotions/p").json()["figures"] for client in clients]
+        assert seen[0] == seen[1]
+        assert seen[0]["assigned"] == 20
+        told = [redemption(f"e{i}", assignment_id=f"a{i}") for i in range(20)]
+        assert set(send(clients[0], "redemptions", told)) == {"duplicate"}
+        for client in clients:
+            client.close()
+    assert ANNA not in dumped(postgresql_url)
+    assert is_clean(postgresql_url)

@@ -34,6 +34,7 @@ from promosight.api.call import (
     request_id_of,
 )
 from promosight.api.cookies import check_change, find_caller, token_of
+from promosight.api.health import Health
 from promosight.api.holding import Holding, Limits, Share, spooled
 from promosight.api.keys import NOBODY, Caller, Keys, check
 from promosight.api.live import Live
@@ -104,6 +105,7 @@ class Door:
         self.holding = Holding(limits)
         self.pressure = Pressure()
         self.metrics = Metrics(store)
+        self.health = Health(store, clock=clock)
         self.allowance = allowance or Allowance(0)
         self.log_requests = log_requests
         self.answering: Answering = answered

@@ -8,6 +8,7 @@ Counters are of this process; where several serve one port they share a folder a
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
@@ -30,6 +31,10 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _ANSWERED = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _US = 1_000_000
+_THREADS = frozenset(
+    f"promosight-{name}"
+    for name in ("alerts", "imports", "improver", "keeper", "learner", "writer")
+)
 
 
 class Metrics:
@@ -110,6 +115,15 @@ class Metrics:
         )
         waiting.add_metric((), self._store.waiting)
         yield waiting
+        threads = GaugeMetricFamily(
+            "promosight_thread_alive",
+            "Threads of this process that do something beside answering; one that is not here has ended",
+            labels=("thread",),
+        )
+        for thread in threading.enumerate():
+            if thread.name in _THREADS:
+                threads.add_metric((thread.name.removeprefix("promosight-"),), 1)
+        yield threads
         heard = GaugeMetricFamily(
             "promosight_source_heard_timestamp_seconds",
             "When a source was last heard, by its number and the cadence expected of it",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -17,7 +16,6 @@ from promosight.api.door import Route
 from promosight.api.metrics import MEDIA_TYPE
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
-_log = logging.getLogger("promosight")
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -55,15 +53,12 @@ def _fixed(content: bytes, media_type: str) -> Callable[[], Any]:
 
 
 async def _ready(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Whether the store answers; the truth, not a hope."""
-    store = request.app.state.door.store
-    try:
-        count = await asyncio.to_thread(store.read, lambda tx: len(tx.all("workspaces")))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the store does not answer
-        _log.warning("the store does not answer", exc_info=error)
-        body = problems.document(503, "not_ready", "the store does not answer")
+    """Whether requests are welcome; the truth, not a hope."""
+    found = await request.app.state.door.health.found()
+    if found.why:
+        body = problems.document(503, "not_ready", found.why)
         return Response(body, status_code=503, media_type=problems.MEDIA_TYPE)
-    return Response(msgspec.json.encode({"status": "ready", "workspaces": count}))
+    return Response(msgspec.json.encode({"status": "ready", "workspaces": found.workspaces}))
 
 
 async def _metrics(request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -43,6 +43,13 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         default=_DEFAULTS.rate_limit,
         help="requests a minute that each key or user may make of each process (no limit)",
     )
+    parser.add_argument(
+        "--drain-seconds",
+        metavar="N",
+        type=count,
+        default=_DEFAULTS.drain_seconds,
+        help="told to stop, answer for so long while /readyz says no (0)",
+    )
     add_logs(parser)
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
@@ -97,6 +104,7 @@ def config_of(arguments: argparse.Namespace, console: Console) -> Config:
         log_format=getattr(arguments, "log_format", _DEFAULTS.log_format),
         log_requests=getattr(arguments, "log_requests", _DEFAULTS.log_requests),
         traces=getattr(arguments, "traces", _DEFAULTS.traces),
+        drain_seconds=getattr(arguments, "drain_seconds", _DEFAULTS.drain_seconds),
     )
     config.check()
     check_free(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
@@ -53,6 +54,16 @@ def _apply(db: Database, tx: Tx, now_us: int, only: Collection[str] | None) -> N
             tx.run("add_schema_version", name=name, digest=digest, applied_us=now_us)
         elif there[name] != digest:
             raise StoreError(f"schema file {name} changed after it was applied")
+
+
+def unknown(tx: Tx) -> list[str]:
+    """The schema files that were applied and that this program does not have: a newer one was here."""
+    return [name for name in applied(tx) if name not in _files()]
+
+
+@cache
+def _files() -> frozenset[str]:
+    return frozenset(path.name for path in files("promosight.store").joinpath("schema").iterdir())
 
 
 def applied(tx: Tx) -> list[str]:

@@ -13,3 +13,8 @@ SELECT name, digest FROM schema_version;
 -- name: add_schema_version
 -- Notes a schema file as applied.
 INSERT INTO schema_version (name, digest, applied_us) VALUES (:name, :digest, :applied_us);
+
+-- name: write_probe
+-- Writes, to see whether it can be done.
+INSERT INTO probe (probe_no, written_us) VALUES (1, :written_us)
+ON CONFLICT (probe_no) DO UPDATE SET written_us = excluded.written_us;
