@@ -1,4 +1,4 @@
-"""A failover run: senders at work while the primary of a replicated PostgreSQL dies again and again, then the reckoning.
+"""A failover run: senders at work while the primary of a replicated PostgreSQL dies again and again; the reckoning.
 
 `./dev failover --minutes 10 --seed 7`. Two servers of ours with the addresses of both; whatever happens, nobody touches
 them. Where Patroni and etcd are installed (and we are root) they look after PostgreSQL, as in earnest; elsewhere a

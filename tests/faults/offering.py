@@ -236,14 +236,14 @@ def started_offer(plan: Plan) -> subprocess.Popen[bytes]:
     assert process.stdin is not None
     process.stdin.write(msgspec.json.encode(plan))
     process.stdin.close()
+    process.stdin = None  # or whoever asks what came writes to it
     return process
 
 
 def what_came(process: subprocess.Popen[bytes]) -> Offered:
     """What came of a generator's work, once it has ended."""
-    assert process.stdout is not None
-    said = process.stdout.read()
-    assert process.wait() == 0
+    said, _ = process.communicate()
+    assert process.returncode == 0
     return msgspec.json.decode(said, type=Offered)
 
 
