@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -251,6 +252,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="of overload (60)")
     parser.add_argument("--seed", type=int, default=7, help="of when requests come (7)")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
     right = True
     for store in chosen.stores.split(","):
         for kind in (SINGLES, BATCHES):

@@ -226,6 +226,7 @@ def _settings(number: int, address: str, folder: Path, synchronous: bool) -> str
             loop_wait: 2
             retry_timeout: 3
             primary_start_timeout: 0
+            maximum_lag_on_failover: 1073741824
             synchronous_mode: {str(synchronous).lower()}
             postgresql:
               use_pg_rewind: true
