@@ -1,4 +1,4 @@
-"""How many reports are let in: a burst passes, a line that stands does not grow, and refusals are cheap and complete."""
+"""How many reports are let in: a burst passes, a line that stands does not grow, refusals are cheap and complete."""
 
 from __future__ import annotations
 

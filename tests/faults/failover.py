@@ -1,4 +1,4 @@
-"""A failover run: senders at work while the primary of a replicated PostgreSQL dies again and again, then the reckoning.
+"""A failover run: senders at work while the primary of a replicated PostgreSQL dies again and again; the reckoning.
 
 `./dev failover --minutes 10 --seed 7`. Two servers of ours with the addresses of both; whatever happens, nobody touches
 them. Where Patroni and etcd are installed (and we are root) they look after PostgreSQL, as in earnest; elsewhere a
@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import random
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -154,6 +155,7 @@ def main() -> int:
         help="no commit waits for the standby (with Patroni): shows what is lost then",
     )
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
     seed = int(time.time()) if chosen.seed is None else chosen.seed
     with _looked_after(synchronous=not chosen.asynchronous) as replicated:
         report = fail_over(replicated, seed, chosen.minutes * 60, times=chosen.times)

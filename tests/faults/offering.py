@@ -42,11 +42,12 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Offered(msgspec.Struct):
-    """What came of it: when each accepted request was due (seconds from the beginning) and how long it took, which were
-    sent, and which were acknowledged."""
+    """What came of it: when each accepted request was due (seconds from the beginning) and how long it took (since
+    then, and since a generator that gets its turn had sent it), which were sent, and which were acknowledged."""
 
     accepted_ms: list[float]
     accepted_due: list[float]
+    accepted_since_sent_ms: list[float]
     refused_ms: list[float]
     answers: dict[str, int]
     without_retry_after: int
@@ -77,7 +78,7 @@ class Generator:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.free: deque[Line] = deque()
-        self.offered = Offered([], [], [], {}, 0, 0, [], 0, 0.0, [])
+        self.offered = Offered([], [], [], [], {}, 0, 0, [], 0, 0.0, [])
         self._answers: Counter[str] = Counter()
         self._again: deque[Work] = deque()
         self._late: deque[float] = deque()
@@ -111,6 +112,8 @@ class Generator:
         if status in ("200", "201"):
             self.offered.accepted_ms.append(took_ms)
             self.offered.accepted_due.append(line.due - self._began)
+            since_sent_ms = (time.perf_counter() - line.sent) * 1_000
+            self.offered.accepted_since_sent_ms.append(since_sent_ms)
             self.offered.acknowledged.append(line.work.number)
         else:
             self._refused(line, status, head, took_ms)
@@ -186,7 +189,7 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._read = b""
         self.work = Work(0, b"")
-        self.due = 0.0
+        self.due = self.sent = 0.0
         self.busy = False
         self._closing = False
 
@@ -198,6 +201,7 @@ class Line(asyncio.Protocol):
         """Sends a request that was due at a moment."""
         assert self._transport is not None
         self.work, self.due, self.busy = work, due, True
+        self.sent = time.perf_counter()
         self._transport.write(work.request)
 
     def data_received(self, data: bytes) -> None:
@@ -236,14 +240,14 @@ def started_offer(plan: Plan) -> subprocess.Popen[bytes]:
     assert process.stdin is not None
     process.stdin.write(msgspec.json.encode(plan))
     process.stdin.close()
+    process.stdin = None  # or whoever asks what came writes to it
     return process
 
 
 def what_came(process: subprocess.Popen[bytes]) -> Offered:
     """What came of a generator's work, once it has ended."""
-    assert process.stdout is not None
-    said = process.stdout.read()
-    assert process.wait() == 0
+    said, _ = process.communicate()
+    assert process.returncode == 0
     return msgspec.json.decode(said, type=Offered)
 
 

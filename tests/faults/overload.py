@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import statistics
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -56,6 +56,7 @@ class Phase:
     p50_ms: float
     p99_ms: float
     settled_p99_ms: float
+    since_sent_p99_ms: float
     refused: int
     refused_p99_ms: float
     answers: Counter[str]
@@ -174,12 +175,13 @@ def told(report: Report) -> str:
         f"    at {TIMES} times for {over.seconds:.0f} s: offered {over.offered * size:,}, "
         f"accepted {over.accepted * size:,} ({over.accepted * size / over.seconds:,.0f}/s), "
         f"p50 {over.p50_ms:.0f} ms, p99 {over.p99_ms:.0f} ms "
-        f"({over.settled_p99_ms:.0f} ms but for the first {SETTLES_WITHIN_S:.0f} s); refused {over.refused * size:,} "
+        f"({over.settled_p99_ms:.0f} ms but for the first {SETTLES_WITHIN_S:.0f} s; "
+        f"{over.since_sent_p99_ms:.0f} ms since it was sent); refused {over.refused * size:,} "
         f"(p99 {over.refused_p99_ms:.0f} ms), without Retry-After {over.without_retry_after}; "
         f"a request was sent {over.late_ms:.0f} ms late at the most",
         "    answers: " + ", ".join(f"{name} {n:,}" for name, n in sorted(over.answers.items())),
-        f"    memory {rss[0]:.0f} MB at first, {statistics.median(rss):.0f} MB (median), "
-        f"{max(rss):.0f} MB at most, {rss[-1]:.0f} MB at last",
+        f"    memory in MB, in eighths of the time: {' '.join(f'{one:.0f}' for one in rss[:: len(rss) // 8 or 1])}, "
+        f"at most {max(rss):.0f}",
     ]
     if report.wrong:
         return "\n".join([*lines, "    WRONG:", *(f"      {one}" for one in report.wrong[:20])])
@@ -196,6 +198,12 @@ def _together(came: list[Offered], seconds: float) -> Phase:
         for due, ms in zip(some.accepted_due, some.accepted_ms, strict=True)
         if due > SETTLES_WITHIN_S
     )
+    since_sent = sorted(
+        ms
+        for some in came
+        for due, ms in zip(some.accepted_due, some.accepted_since_sent_ms, strict=True)
+        if due > SETTLES_WITHIN_S
+    )
     refused = sorted(one for some in came for one in some.refused_ms)
     answers = sum((Counter(one.answers) for one in came), Counter[str]())
     wrong = [said for one in came for said in one.wrong]
@@ -208,6 +216,7 @@ def _together(came: list[Offered], seconds: float) -> Phase:
         _of(accepted, 0.50),
         _of(accepted, 0.99),
         _of(settled, 0.99),
+        _of(since_sent, 0.99),
         len(refused),
         _of(refused, 0.99),
         answers,
@@ -243,6 +252,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="of overload (60)")
     parser.add_argument("--seed", type=int, default=7, help="of when requests come (7)")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
     right = True
     for store in chosen.stores.split(","):
         for kind in (SINGLES, BATCHES):

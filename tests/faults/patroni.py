@@ -20,7 +20,7 @@ from textwrap import dedent
 from tests.faults.replicated import await_true, is_followed, is_primary
 from tools.postgres import find_programs
 
-_BRIDGE, _OURS, _ETCD = "pmsbr", "10.77.0.1", "10.77.0.2"
+_BRIDGE, _OURS, _ETCD = "pmsbr", "198.51.100.1", "198.51.100.2"
 _PROGRAMS = ("patroni", "etcd", "ip", "setpriv")
 _OWNER = "postgres"
 TTL_SECONDS = 20
@@ -31,7 +31,7 @@ class Machine:
     """One machine: Patroni and its PostgreSQL in a namespace."""
 
     def __init__(self, number: int, folder: Path) -> None:
-        self.address = f"10.77.0.1{number}"
+        self.address = f"198.51.100.1{number}"
         self.url = f"postgresql://postgres@{self.address}:5432/postgres"
         self._space, self._cable = f"pms{number}", f"pmsv{number}"
         self._folder = folder / f"machine-{number}"
@@ -226,6 +226,7 @@ def _settings(number: int, address: str, folder: Path, synchronous: bool) -> str
             loop_wait: 2
             retry_timeout: 3
             primary_start_timeout: 0
+            maximum_lag_on_failover: 1073741824
             synchronous_mode: {str(synchronous).lower()}
             postgresql:
               use_pg_rewind: true
@@ -242,8 +243,8 @@ def _settings(number: int, address: str, folder: Path, synchronous: bool) -> str
             replication: {{username: replicator, password: unused}}
           pg_hba:
             - local all all trust
-            - host all all 10.77.0.0/24 trust
-            - host replication all 10.77.0.0/24 trust
+            - host all all 198.51.100.0/24 trust
+            - host replication all 198.51.100.0/24 trust
           parameters: {{unix_socket_directories: {own}}}
         """)
 

@@ -36,8 +36,8 @@ class Terms(NamedTuple):
     at_least: int
 
 
-SINGLE = Terms(0.25, 0.5, 64)
-BATCH = Terms(1.0, 0.5, 4)
+SINGLE = Terms(0.25, 1.0, 64)
+BATCH = Terms(1.0, 1.0, 4)
 
 
 class Pressure:

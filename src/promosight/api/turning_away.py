@@ -1,9 +1,9 @@
 """Refusing in the cheapest way: a report that comes while there is no room is answered before it is even parsed.
 
-A server that spends half as much on a refusal as on taking an event in has nothing left for taking in when four times of
-what it can do is offered: it refuses all day. So the refusal of a plain request, which came whole and in one piece, is a
-look at its bytes and an answer made beforehand. Everything that is less plain goes the ordinary way, is parsed, and
-refused by the same rule (`door.answered`).
+A server that spends half as much on a refusal as on taking an event in has nothing left for taking in when four times
+of what it can do is offered: it refuses all day. So the refusal of a plain request, which came whole and in one piece,
+is a look at its bytes and an answer made beforehand. Everything that is less plain goes the ordinary way, is parsed,
+and refused by the same rule (`door.answered`).
 """
 
 from __future__ import annotations

@@ -194,10 +194,10 @@ _PLANS_KEPT_SECONDS = 1.0
 
 _CONNECTING: dict[str, str | int] = {
     "target_session_attrs": "read-write",
-    "connect_timeout": 5,
-    "tcp_user_timeout": 10_000,
-    "keepalives_idle": 10,
-    "keepalives_interval": 3,
+    "connect_timeout": 3,
+    "tcp_user_timeout": 6_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
     "keepalives_count": 3,
 }
 """How we connect where the URL says nothing else: to whichever of its hosts takes changes, and never waiting for one

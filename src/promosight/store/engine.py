@@ -224,7 +224,7 @@ class Store:
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 connected = self._recover(error)
                 last = attempt == first_attempt + TRIES - 1
-                last = last or not connected and time.monotonic() > until
+                last = last or (not connected and time.monotonic() > until)
                 if not self._goes_on(jobs, error, last=last):
                     return
                 if attempt > 1 or not isinstance(error, LostRace):
