@@ -280,4 +280,5 @@ def parquet_parts(file: Opened, size: int) -> Iterator[ParquetRows]:
                 file.pass_share(done, total)
                 yield ParquetRows(columns, part)
     except duckdb.Error as error:
-        raise Unreadable(f"is not Parquet that can be read: {error}") from None
+        said = str(error).partition("\n")[0]  # what follows is about our own files
+        raise Unreadable(f"is not Parquet that can be read: {said}") from None

@@ -52,6 +52,8 @@ def selected(name: str, kind: str) -> str:
     # the text that JSON would have for it.
     if kind == INSTANT:
         return f"epoch_us({quoted})"
+    if INSTANT in kind:  # within lists and the like, where no field has instants
+        return f"{quoted}::VARCHAR"
     return f"{quoted}::VARCHAR" if kind.startswith("DECIMAL") else quoted
 
 
