@@ -91,6 +91,14 @@ def test_a_wrong_password_and_an_unknown_email_are_answered_alike(client: httpx.
     assert known / 2 < unknown < known * 2
 
 
+def test_an_email_nobody_can_have_is_answered_like_one_that_nobody_has(
+    client: httpx.Client,
+) -> None:
+    """P16: found by ./dev fuzz: a NUL is no text to PostgreSQL, and that is nobody's business."""
+    answer = sign_in(browser(client, "198.51.100.77"), "ann\0@shop.example")
+    assert (answer.status_code, answer.json()["code"]) == (401, "wrong_password")
+
+
 def test_after_ten_wrong_passwords_an_email_has_to_wait(client: httpx.Client) -> None:
     """P14: wherever they come from, and also when they come all at once; others are not kept waiting."""
     email = new_user(client)

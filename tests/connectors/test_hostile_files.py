@@ -170,6 +170,28 @@ def test_instants_no_calendar_has_and_text_that_is_no_json_cost_their_row_of_par
     assert [isinstance(item, Refused) for item in items] == [False, True, True]
 
 
+def test_what_a_file_of_parquet_is_refused_for_says_nothing_of_our_own_files(
+    tmp_path: Path,
+) -> None:
+    """P16: found by ./dev fuzz: instants within a list, which need a package we do not have."""
+    path = tmp_path / "made.parquet"
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(
+            "COPY (SELECT 'a' AS event_id, ['2026-11-20 10:00:00+00'::TIMESTAMPTZ] AS channel)"
+            f" TO '{path}' (FORMAT parquet)"
+        )
+    (told,) = refusals(items_of(tmp_path, path.read_bytes(), "parquet", "redemptions"))
+    assert told
+    with pytest.raises(Unreadable) as error:
+        items_of(
+            tmp_path,
+            path.read_bytes()[:-60] + b"x" * 52 + path.read_bytes()[-8:],
+            "parquet",
+            "redemptions",
+        )
+    assert "\n" not in error.value.detail
+
+
 def test_a_backup_damaged_within_a_word_is_told() -> None:
     """A backup is a whole one or none."""
     file = io.BytesIO()

@@ -17,7 +17,7 @@ from promosight.api.door import Answer, Door, Route
 from promosight.api.routes import ROUTES
 from promosight.api.site import NOT_PAGES
 from promosight.connectors.import_file import FORM_OF
-from tests.fuzz import forms
+from tests.fuzz import forms, heavy
 from tests.fuzz.meant import fields_of, is_struct, meant, word
 from tests.fuzz.tables import parquet_file
 from tests.fuzz.values import ODD, changed, encoded, hopeless, spoiled, written
@@ -32,6 +32,7 @@ PAGES = (
 )
 """Addresses beside the table of routes."""
 _METHODS = ("HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "POST", "GET", "PROPFIND")
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}
 _PATHS = (
     *(
         "../../../../etc/passwd",
@@ -234,6 +235,8 @@ def asked_of(
     if method in ("POST", "PUT", "PATCH") or drawn.random() < 0.02:
         content_type, body = _body(route, drawn)
         headers["Content-Type"] = content_type
+        if coding := _MAGIC.get(body[:2]):
+            headers["Content-Encoding"] = coding
     for name in (
         [*_HEADERS]
         if drawn.random() < 0.01
@@ -312,7 +315,9 @@ def _body(route: Route, drawn: random.Random) -> tuple[str, bytes]:
     odd_type = drawn.choice(_TYPES) if drawn.random() < 0.06 else ""
     if drawn.random() < 0.03:
         return odd_type or "application/json", hopeless(drawn)
-    if route.admit is not None:
+    if drawn.random() < 0.02 and (route.admit is not None or route.takes in forms.TAKEN.values()):
+        content_type, body = drawn.choice(tuple(FORM_OF)), _heavy(drawn)
+    elif route.admit is not None:
         content_type, body = _file(drawn)
     elif route.takes in forms.TAKEN.values():
         content_type, body = _reported(route, drawn)
@@ -321,6 +326,10 @@ def _body(route: Route, drawn: random.Random) -> tuple[str, bytes]:
     else:
         content_type, body = "application/json", _object(route, drawn)
     return odd_type or content_type, body
+
+
+def _heavy(drawn: random.Random) -> bytes:
+    return heavy.HEAVY[drawn.choice(tuple(heavy.HEAVY))](drawn)
 
 
 def _file(drawn: random.Random) -> tuple[str, bytes]:

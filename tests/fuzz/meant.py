@@ -67,7 +67,7 @@ WORDS: dict[str, tuple[str, ...]] = _IDS | {
     "cadence": CADENCES,
     "role": ("viewer", "marketer", "developer", "admin"),
     "scopes": ("reports:read", "redemptions:write", "decisions:write"),
-    "ip_ranges": ("127.0.0.0/8", "::/0", "10.0.0.0/33"),
+    "ip_ranges": ("127.0.0.0/8", "::/0", "198.51.100.0/33"),
     "password": ("correct horse battery",),
     "current": ("correct horse battery",),
     "new": ("another horse battery",),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -118,6 +119,9 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true", help="without the connections that dawdle")
     parser.add_argument("--replay", metavar="DOOR:NUMBER", help="one input of a seed again")
     chosen = parser.parse_args()
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(1)
+    )  # so that stores and servers are ended, too
     book = Book(int(time.time()) if chosen.seed is None else chosen.seed)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         if chosen.replay:

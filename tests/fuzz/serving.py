@@ -169,7 +169,7 @@ class Served:
 
     def _await_imports(self) -> None:
         """Waits until every file that was taken has ended; none may have ended by a fault of ours."""
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 600
         with client_of(f"http://{HOST}:{self.port}", self.key) as client:
             while True:
                 items = client.get("/v1/imports", params={"limit": 1_000}).json()["items"]

@@ -150,75 +150,44 @@ def _floods(drawn: random.Random, told: _Told) -> bytes:
     return b"G" * many + told.head()
 
 
-def _odd_bytes(drawn: random.Random, told: _Told) -> bytes:
-    lines = (
-        *(
-            b"X: a\x00b",
-            b"X\x00: b",
-            b"X : b",
-            b": b",
-            b"X",
-            b"X: a\r\n folded",
-            b"X: a\rb",
-            b"X: a\nY: b",
-            b"\xff: \xff",
-        ),
-        *(
-            b"Host: y",
-            b"Host:",
-            b"X:\t\t",
-            b"X: " + b"\x80" * 50,
-            b"Authorization: Bearer\x00",
-            b"Cookie: \x01",
-        ),
-        *(
-            b"Connection: upgrade\r\nUpgrade: websocket",
-            b"Expect: 100-continue\r\nContent-Length: 50",
-            b"Content-Length\t: 5",
-        ),
-    )
-    targets = (
-        *(
-            b"*",
-            b"http://x/v1/promotions",
-            b"//",
-            b"",
-            b"x",
-            b"/\x00",
-            b"/\xff",
-            b"/\xc3\xa9",
-            b"/ HTTP/1.1 x",
-            b"/%",
-            b"/#x",
-            b"?",
-        ),
-        *(
-            b"x:80",
-            b"/v1/../v1/promotions",
-            b"http://[::1",
-            b"/v1/promotions\t",
-            b"/v1/decisions/\xe2\x82\xac",
-            b"/v1/promotions?\xff=\x80",
-        ),
-    )
-    methods = (
-        b"GET",
-        b"POST",
-        b"CONNECT",
-        b"OPTIONS",
-        b"get",
-        b"G\x00T",
+_LINES = (
+    *(b"X: a\x00b", b"X\x00: b", b"X : b", b": b", b"X", b"X: a\r\n folded", b"X: a\rb"),
+    *(b"X: a\nY: b", b"\xff: \xff", b"Host: y", b"Host:", b"X:\t\t", b"X: " + b"\x80" * 50),
+    *(b"Authorization: Bearer\x00", b"Cookie: \x01", b"Content-Length\t: 5"),
+    *(b"Connection: upgrade\r\nUpgrade: websocket", b"Expect: 100-continue\r\nContent-Length: 50"),
+)
+_TARGETS = (
+    *(
+        b"/v1/promotions",
+        b"*",
+        b"http://x/v1/promotions",
+        b"//",
         b"",
-        b"PRI",
-        b"QUERY",
-        b"X" * 300,
-        b"SUBSCRIBE",
-    )
-    return told.head(
-        drawn.choice(lines),
-        target=drawn.choice((b"/v1/promotions", *targets)),
-        method=drawn.choice(methods),
-    )
+        b"x",
+        b"/\x00",
+        b"/\xff",
+        b"?",
+    ),
+    *(
+        b"/\xc3\xa9",
+        b"/ HTTP/1.1 x",
+        b"/%",
+        b"/#x",
+        b"x:80",
+        b"/v1/../v1/promotions",
+        b"http://[::1",
+    ),
+    *(b"/v1/promotions\t", b"/v1/decisions/\xe2\x82\xac", b"/v1/promotions?\xff=\x80"),
+)
+_METHODS = (
+    *(b"GET", b"POST", b"CONNECT", b"OPTIONS", b"get", b"G\x00T", b"", b"PRI", b"QUERY"),
+    *(b"X" * 300, b"SUBSCRIBE"),
+)
+
+
+def _odd_bytes(drawn: random.Random, told: _Told) -> bytes:
+    line, target = drawn.choice(_LINES), drawn.choice(_TARGETS)
+    return told.head(line, target=target, method=drawn.choice(_METHODS))
 
 
 def _versions(drawn: random.Random, told: _Told) -> bytes:

@@ -19,7 +19,7 @@ from typing import IO, Any, BinaryIO, TypeAlias, cast
 import zstandard
 
 from promosight.connectors.frames import Frames
-from promosight.connectors.parquet_columns import ParquetRows, selected
+from promosight.connectors.parquet_columns import ParquetRows, selected, size_of
 from promosight.errors import Unreadable
 
 Peekable: TypeAlias = "io.BufferedReader[Any]"
@@ -31,6 +31,9 @@ _LONGEST = 16 << 20
 
 _MOST_TIMES, _UNPACKED_FREELY = 250, 1 << 30
 """An archive may unpack to a gibibyte, and beyond it to so many times its size; tables unpack to a tenth of that."""
+
+_LONGEST_ROW = 256 << 10
+"""The text of a row of Parquet, of which DuckDB holds 2,048 at once."""
 
 _SPACE = b" \t\r\n"
 # Only where elements end is asked here: digits stay digits, of which Python reads no more than some thousands.
@@ -136,6 +139,10 @@ def opened(name: str, stdin: BinaryIO | None = None, *, shown: str = "") -> Iter
         raise Unreadable(f"{shown}: {error.detail}".replace(name, shown)) from None
 
 
+def _bomb() -> Unreadable:
+    return Unreadable(f"it unpacks to more than {_MOST_TIMES} times its size")
+
+
 class _Bounded(io.RawIOBase):
     """What an archive unpacks to, as long as it is no more than anybody's table does. Raises Unreadable."""
 
@@ -151,7 +158,7 @@ class _Bounded(io.RawIOBase):
         size: int = self._unpacked.readinto(buffer) or 0
         self._size += size
         if self._size > max(_UNPACKED_FREELY, _MOST_TIMES * self._packed.count):
-            raise Unreadable(f"it unpacks to more than {_MOST_TIMES} times its size")
+            raise _bomb()
         return size
 
 
@@ -236,6 +243,20 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
             return
 
 
+def _counted(connection: Any, sizes: str, file_size: int) -> int:
+    """The number of rows, when none of them is too large to be held with some thousand others. Raises Unreadable.
+
+    A dictionary may stand for the same megabyte a million times: it is asked before any of them is made.
+    """
+    asked = f"SELECT count(*), coalesce(max(size), 0), coalesce(sum(size), 0) FROM (SELECT {sizes})"
+    ((rows, longest, whole),) = connection.execute(asked).fetchall()
+    if longest > _LONGEST_ROW:
+        raise Unreadable("a row is longer than 256 KB")
+    if whole > max(_UNPACKED_FREELY, _MOST_TIMES * file_size):
+        raise _bomb()
+    return int(rows)
+
+
 def parquet_parts(file: Opened, size: int) -> Iterator[ParquetRows]:
     """The rows of a Parquet file, by DuckDB, in parts of so many. Raises Unreadable."""
     import duckdb  # a heavy import that only this form needs
@@ -244,11 +265,14 @@ def parquet_parts(file: Opened, size: int) -> Iterator[ParquetRows]:
     try:
         with duckdb.connect(":memory:") as connection:
             connection.execute("SET threads TO 1")  # each further one holds a row group in memory
+            connection.execute("SET memory_limit = '1GiB'")
             table = f"read_parquet('{quoted}')"
             described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
             columns = [(name, kind) for name, kind, *_ in described]
             picked = ", ".join(selected(name, kind) for name, kind in columns)
-            ((total,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+            total = _counted(
+                connection, f"{size_of(columns)} AS size FROM {table}", file.total or 0
+            )
             rows = connection.execute(f"SELECT {picked} FROM {table}")
             done = 0
             while part := rows.fetchmany(size):
@@ -256,4 +280,5 @@ def parquet_parts(file: Opened, size: int) -> Iterator[ParquetRows]:
                 file.pass_share(done, total)
                 yield ParquetRows(columns, part)
     except duckdb.Error as error:
-        raise Unreadable(f"is not Parquet that can be read: {error}") from None
+        said = str(error).partition("\n")[0]  # what follows is about our own files
+        raise Unreadable(f"is not Parquet that can be read: {said}") from None

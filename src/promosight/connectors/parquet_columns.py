@@ -47,12 +47,35 @@ class ParquetRows(NamedTuple):
 
 def selected(name: str, kind: str) -> str:
     """What to select so that a column's values come as they are read here."""
-    quoted = '"' + name.replace('"', '""') + '"'
+    quoted = _quoted(name)
     # An instant comes as a number: DuckDB would need another package to make a datetime of it. A decimal comes as
     # the text that JSON would have for it.
     if kind == INSTANT:
         return f"epoch_us({quoted})"
+    if INSTANT in kind:  # within lists and the like, where no field has instants
+        return f"{quoted}::VARCHAR"
     return f"{quoted}::VARCHAR" if kind.startswith("DECIMAL") else quoted
+
+
+def size_of(columns: Sequence[tuple[str, str]]) -> str:
+    """What to select for the size of a row's text; numbers and instants are small."""
+    return " + ".join(["0", *(_size(_quoted(name), kind) for name, kind in columns)])
+
+
+def _size(column: str, kind: str) -> str:
+    if kind in ("VARCHAR", "JSON"):
+        return f"coalesce(strlen({column}), 0)"
+    if kind == "BLOB":
+        return f"coalesce(octet_length({column}), 0)"
+    if kind == "VARCHAR[]":
+        return f"coalesce(list_sum(list_transform({column}, lambda one: strlen(one))), 0)"
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return f"coalesce(strlen({column}::VARCHAR), 0)"
+    return "0"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def json_of_row(part: ParquetRows, row: int) -> bytes:

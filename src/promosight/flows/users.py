@@ -108,8 +108,9 @@ def find_user(tx: Tx, workspace_no: int, email: str) -> User:
 
 
 def user_of(tx: Tx, email: str) -> User | None:
-    """Whoever has this email, in whatever workspace."""
-    row = tx.one("user", email=plain_email(email))
+    """Whoever has this email, in whatever workspace; nobody has one that no store can hold."""
+    plain = plain_email(email)
+    row = tx.one("user", email=plain) if plain.isprintable() else None
     return None if row is None else User(*row)
 
 
