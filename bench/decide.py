@@ -54,6 +54,7 @@ AT_ONCE: dict[str, Callable[[World], playing.Decider]] = {
 }
 DELAYED: dict[str, Callable[[World], playing.Patient]] = {
     "late: ours": ours.Ours,
+    "late: always right": ours.Lagged,
     "late: wait for expiry": ours.Waiting,
     "late: yes first, no at expiry": ours.PositiveFirst,
 }
