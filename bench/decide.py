@@ -27,6 +27,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from bench.deciding import budgets, costs, ours, playing, rivals, tables  # noqa: E402  # after the threads are set
 from bench.deciding.worlds import World, world  # noqa: E402
+from promosight.rules.pacing import Reserve  # noqa: E402
 
 LIBRARIES = ("vowpalwabbit==9.11.9", "lightgbm==4.7.0", "mabwiser==2.7.4", "river==0.26.1")
 FIRST_SEED = 0
@@ -53,6 +54,7 @@ AT_ONCE: dict[str, Callable[[World], playing.Decider]] = {
 }
 DELAYED: dict[str, Callable[[World], playing.Patient]] = {
     "late: ours": ours.Ours,
+    "late: always right": ours.Lagged,
     "late: wait for expiry": ours.Waiting,
     "late: yes first, no at expiry": ours.PositiveFirst,
 }
@@ -111,29 +113,32 @@ def play(job: Job) -> tables.Played:
 
 
 def _with_budgets(seeds: int, decisions: int, processes: int) -> int:
-    """Plays each season paced and greedily; fails if a paced budget was overspent."""
-    print(
-        "| seed | greedy until exhausted | paced | times | of budgets spent | overspent (greedy) |"
-    )
-    print("|---|---|---|---|---|---|")
-    jobs = [(FIRST_SEED + seed, decisions) for seed in range(seeds)]
-    ratios, over = [], 0
+    """Plays each season paced and greedily under both reserves; fails if `full` was overspent."""
+    print("| reserve | seed | greedy | paced | times | spent of budgets | overspent (greedy) |")
+    print("|---|---|---|---|---|---|---|")
+    ratios: dict[Reserve, list[float]] = {"full": [], "two_sd": []}
+    jobs = [(FIRST_SEED + i, decisions, reserve) for reserve in ratios for i in range(seeds)]
+    failed = False
     with ProcessPoolExecutor(processes) as pool:
-        for (seed, _), (greedy, paced) in zip(jobs, pool.map(_season, jobs), strict=True):
-            ratios.append(paced.value / greedy.value)
-            over += paced.overspent
+        for (seed, _, reserve), (greedy, paced) in zip(jobs, pool.map(_season, jobs), strict=True):
+            ratios[reserve].append(paced.value / greedy.value)
+            failed |= reserve == "full" and paced.overspent > 0
             print(
-                f"| {seed} | {greedy.value:.3f} | {paced.value:.3f} | {ratios[-1]:.2f} | "
-                f"{paced.spent:.0%} | {paced.overspent} ({greedy.overspent}) |",
+                f"| {reserve} | {seed} | {greedy.value:.3f} | {paced.value:.3f} | "
+                f"{ratios[reserve][-1]:.2f} | {paced.spent:.0%} | "
+                f"{paced.overspent} ({greedy.overspent}) |",
                 flush=True,
             )
-    print(f"\n{sum(ratios) / len(ratios):.2f} times on average; {over} budgets overspent")
-    return int(over > 0)
+    for reserve, each in ratios.items():
+        print(f"{reserve}: {sum(each) / len(each):.2f} times on average")
+    return int(failed)
 
 
-def _season(job: tuple[int, int]) -> tuple[budgets.Outcome, budgets.Outcome]:
-    made = world("logistic", *job)
-    return budgets.played(made, pacing=False), budgets.played(made, pacing=True)
+def _season(job: tuple[int, int, Reserve]) -> tuple[budgets.Outcome, budgets.Outcome]:
+    seed, decisions, reserve = job
+    made = world("logistic", seed, decisions)
+    greedy = budgets.played(made, pacing=False, reserve=reserve)
+    return greedy, budgets.played(made, pacing=True, reserve=reserve)
 
 
 def _with(path: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 
 from bench.deciding.worlds import World
@@ -103,3 +104,30 @@ class PositiveFirst(Waiting):
         """The no of those without a redemption."""
         if at not in self.redeemed:
             self.evidence.add(self.decided[at])
+
+
+class Lagged(Waiting):
+    """Hears yes and no alike, each when a redemption would have come, and always right.
+
+    Nobody can know that: it is what the time that passes costs by itself, whatever the rule for labels.
+    """
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._coming: list[tuple[float, int, bool]] = []
+
+    def decide(self, at: int, there: list[int]) -> int | None:
+        """As usual, with what has come by now."""
+        while self._coming and self._coming[0][0] <= self._world.day[at]:
+            _, earlier, redeemed = heapq.heappop(self._coming)
+            self.evidence.add(self.decided[earlier], redeemed=redeemed)
+        chosen = super().decide(at, there)
+        if chosen is not None:
+            world = self._world
+            redeemed = bool(world.luck[at] < world.likely[at, chosen])
+            when = float(world.day[at] + world.delay[at, chosen])
+            heapq.heappush(self._coming, (when, at, redeemed))
+        return chosen
+
+    def expired(self, at: int) -> None:
+        """Known already."""

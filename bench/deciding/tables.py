@@ -45,13 +45,14 @@ def _row(policy: str, found: list[Played], ours: dict[int, float]) -> str:
     scores = {each["seed"]: each["score"] for each in found}
     pairs = [(ours[seed], score) for seed, score in scores.items() if seed in ours]
     less = np.array([mine - theirs for mine, theirs in pairs])
-    ratio = sum(mine for mine, _ in pairs) / sum(theirs for _, theirs in pairs)
+    told = sum(theirs for _, theirs in pairs)
+    ratio = sum(mine for mine, _ in pairs) / told if told else float("nan")
     new = np.array([each["new"] for each in found])
     cells = [
         policy,
         f"{np.mean(list(scores.values())):.3f}",
         f"{ratio:.2f}",
-        f"{less.mean():+.3f} +- {_error(less):.3f}",
+        f"{less.mean():+.3f} +- {_error(less):.3f}" if pairs else "-",
         f"{int((less > 0).sum())}/{len(less)}",
         f"{np.nanmean(new):.2f}" if not np.isnan(new).all() else "-",
         f"{np.mean([each['us'] for each in found]):.0f}",

@@ -103,7 +103,7 @@ def choose(
     scores = np.append(p_hat * net - contact, 0.0)
     if exploration.kind == "thompson":
         draws = menu.draws(doubt_scale(exploration))
-        inner = _frequencies(_likely(draws @ row + lean) * net - contact)
+        inner = _frequencies(_likely(_odds(draws, row) + lean) * net - contact)
     else:
         inner = _inverse_gaps_of_one(scores, greed(snapshot, exploration))
     pmf = (1.0 - exploration.floor) * inner + exploration.floor / len(inner)
@@ -260,8 +260,10 @@ def doubt_scale(exploration: Exploration) -> float:
 
 
 def _likely(odds: Floats) -> Floats:
-    likely: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -FAR, FAR)))
-    return likely
+    likely: Floats = np.clip(np.negative(odds), -FAR, FAR)
+    np.exp(likely, out=likely)
+    likely += 1.0
+    return np.reciprocal(likely, out=likely)
 
 
 def _worth(arms: Sequence[Arm]) -> tuple[Floats, Floats]:
@@ -285,13 +287,28 @@ def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:
     return whole
 
 
+def _odds(draws: Floats, row: Floats) -> Floats:
+    """Log-odds by draw and arm for one customer, in one product."""
+    count, arms, width = draws.shape
+    odds: Floats = (draws.reshape(-1, width) @ row).reshape(count, arms)
+    return odds
+
+
 def _frequencies(worth: Floats) -> Floats:
     """How often each arm was the best of a draw; none if nothing was worth more than 0."""
-    with_none = np.column_stack([worth, np.zeros(len(worth))])
-    shares: Floats = np.bincount(with_none.argmax(axis=1), minlength=with_none.shape[1]) / len(
-        worth
-    )
+    best = _best(worth)
+    shares: Floats = np.bincount(best, minlength=worth.shape[1] + 1) / len(worth)
     return shares
+
+
+def _best(worth: Floats) -> NDArray[np.intp]:
+    """The best arm of each row, the number behind the last where none is worth as much as nothing."""
+    count = worth.shape[1]
+    if not count:
+        return np.zeros(len(worth), np.intp)
+    best: NDArray[np.intp] = worth.argmax(axis=1)
+    best[worth[np.arange(len(worth)), best] < 0] = count
+    return best
 
 
 def _frequencies_of_many(
@@ -308,7 +325,7 @@ def _frequencies_of_many(
         leans, nets, costs = (np.broadcast_to(each, shape) for each in (lean, net, contact))
         found = np.zeros((len(rows), draws.shape[1] + 1))
         for i, row in enumerate(rows):
-            worth = _likely(draws @ row + leans[i]) * nets[i] - costs[i]
+            worth = _likely(_odds(draws, row) + leans[i]) * nets[i] - costs[i]
             if allowed is not None:
                 worth[:, ~allowed[i]] = -np.inf
             found[i] = _frequencies(worth)
@@ -319,7 +336,7 @@ def _frequencies_of_many(
         worth = _likely(rows @ weights.T + lean) * net - contact
         if allowed is not None:
             worth[~allowed] = -np.inf
-        counts[each, np.column_stack([worth, np.zeros(len(rows))]).argmax(axis=1)] += 1
+        counts[each, _best(worth)] += 1
     return counts / DRAWS
 
 

@@ -484,9 +484,9 @@ export interface components {
             objective: string;
             /** @default 1 */
             margin: number;
-            /** @default igw */
+            /** @default thompson */
             exploration: string;
-            /** @default 10 */
+            /** @default 30 */
             gamma: number;
             /** @default 0.02 */
             floor: number;
