@@ -103,12 +103,12 @@ class _PlainEvents:
         alone, rest = self._sort_out(told)
         asked, ahead = self._not_reversed_ahead(alone)
         found = self._look_up(asked)
-        self._answer_repeated(alone.told, [one for one in asked if one[3] in found.used])
+        if found.used:
+            self._answer_repeated(alone.told, [one for one in asked if one[3] in found.used])
         self._keep(self._sole_uses(alone.told, found.sole) + self._crowded_uses(alone.told, found))
         receipts = self._plain.receipts
         rest += [alone.told[one[3]] for one in ahead]
-        left = [alone.told[one[3]] for one in asked]
-        rest += [one for one in left if receipts[one[0]] is None]
+        rest += [one for *_, i in asked if receipts[(one := alone.told[i])[0]] is None]
         rest += [one for one, first in again if not self._repeat(one, first)]
         rest.sort()
         return rest

@@ -122,10 +122,9 @@ class SqliteTx(Tx):
         yield from self.connection.execute(self._statements[name].text, parameters)
 
     def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
-        scalars = tuple(parameters[one] for one in self._statements[name].scalars)
         found: list[Row] = []
-        for text, values in self._pieces(name, rows):
-            found += self.connection.execute(text, scalars + values)
+        for text, values in self._pieces(name, rows, parameters):
+            found += self.connection.execute(text, values)
         return found
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
@@ -137,19 +136,22 @@ class SqliteTx(Tx):
         return len(rows)
 
     def _run_many(self, name: str, rows: Sequence[Row], parameters: dict[str, Any]) -> int:
-        scalars = tuple(parameters[one] for one in self._statements[name].scalars)
         before = self.connection.total_changes()
-        for text, values in self._pieces(name, rows):
-            self.connection.execute(text, scalars + values)
+        for text, values in self._pieces(name, rows, parameters):
+            self.connection.execute(text, values)
         return self.connection.total_changes() - before
 
-    def _pieces(self, name: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
-        """The rows cut into pieces of the sizes there are texts for, largest first, each flattened."""
-        sized = self._statements[name].sized
+    def _pieces(
+        self, name: str, rows: Sequence[Row], parameters: dict[str, Any]
+    ) -> Iterator[tuple[str, Row]]:
+        """The rows cut into pieces of the sizes there are texts for, largest first; flat, behind the scalars."""
+        statement = self._statements[name]
+        scalars = [parameters[one] for one in statement.scalars]
         start = 0
         for size in SIZES:
             while start + size <= len(rows):
-                yield sized[size], tuple(chain.from_iterable(rows[start : start + size]))
+                values = chain.from_iterable(rows[start : start + size])
+                yield statement.sized[size], (*scalars, *values)
                 start += size
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
