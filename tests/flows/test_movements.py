@@ -14,15 +14,15 @@ from promosight.flows.counters import PUBLISHED, fold, move_counters
 from promosight.flows.outstanding import Outstanding
 from promosight.flows.publish import finish_import, start_import
 from promosight.flows.verify import verify
-from promosight.rules.instants import LocalDays, parse_instant
-from promosight.rules.money import LIMIT_MICROS
-from promosight.rules.piling import (
+from promosight.rules.counting import (
     AssignedColumns,
     Names,
     UseColumns,
     count_assigned,
     count_uses,
 )
+from promosight.rules.instants import LocalDays, parse_instant
+from promosight.rules.money import LIMIT_MICROS
 from promosight.rules.tallies import (
     DIMENSIONS,
     TOTAL,

@@ -8,7 +8,7 @@ from functools import cache
 from promosight.flows.groups import new_cells
 from promosight.flows.intake import Receipt
 from promosight.flows.places import NumberedPlace
-from promosight.rules.piling import Names
+from promosight.rules.counting import Names
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Tx
 

@@ -19,10 +19,10 @@ from promosight.flows.naming import Customers
 from promosight.flows.news import is_decided
 from promosight.flows.places import Words, places, places_for
 from promosight.flows.plain import Plain
+from promosight.rules.counting import AssignedColumns, count_assigned
 from promosight.rules.facts import Assignment
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import promised_micros
-from promosight.rules.piling import AssignedColumns, count_assigned
 from promosight.rules.promotions import Terms
 from promosight.store.rows import Arrival, grant_row
 

@@ -23,10 +23,10 @@ from promosight.flows.intake import Receipt
 from promosight.flows.places import places
 from promosight.flows.plain import Plain
 from promosight.flows.settling import given
+from promosight.rules.counting import UseColumns, count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros
-from promosight.rules.piling import UseColumns, count_uses
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_row
 
 Told = tuple[int, Event, Arrival]

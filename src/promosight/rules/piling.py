@@ -1,81 +1,30 @@
 """Counting thousands of facts together: column by column, into piles.
 
 What one fact adds is said in `tallies`. Of thousands that came together most add to the same few cells; here they
-are sorted by what they have in common and added up as numbers, and only the sums are put into piles. Facts name
-places, sources and instants by number; `Names` says what these are called.
+are sorted by what they have in common and added up as numbers, and only the sums are put into piles. Loading numpy
+takes a tenth of a second, so this is loaded where it is needed (`counting`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import compress
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from promosight.rules.counting import AssignedColumns, Names, UseColumns
 from promosight.rules.instants import QUARTER_US
-from promosight.rules.tallies import (
-    ASSIGNED_DAY,
-    PLACED,
-    REDEEMED_DAY,
-    Assigned,
-    Cells,
-    FirstUse,
-    PileKey,
-)
-
-MANY = 1_000
-"""From so many on, counting facts together is cheaper than each by itself."""
+from promosight.rules.tallies import ASSIGNED_DAY, PLACED, REDEEMED_DAY, Cells, PileKey
 
 Numbers = npt.NDArray[np.int64]
-Texts = tuple[str, str, str, str]
-"""The words of a place: tier, segment, channel, campaign; empty where it says nothing."""
 
 _LOW_BITS = 30
 _LOW = (1 << _LOW_BITS) - 1
 
 
-class Names(NamedTuple):
-    """What numbers are called: the words of places, sources, and the local day of an instant."""
-
-    places: Mapping[int, Texts]
-    sources: Mapping[int, str]
-    day: Callable[[int], str]
-
-
-class AssignedColumns(NamedTuple):
-    """Assignments in the rate that nobody has redeemed, each field a column."""
-
-    promotion_no: Sequence[int]
-    place_no: Sequence[int]
-    source_no: Sequence[int]
-    assigned_us: Sequence[int]
-    committed_micros: Sequence[int]
-    currency: Sequence[str]
-
-
-class UseColumns(NamedTuple):
-    """Redemptions as in `tallies.FirstUse`, each field a column. `own_...` is of the assignment that is taken."""
-
-    promotion_no: Sequence[int]
-    place_no: Sequence[int]
-    own_source_no: Sequence[int]
-    own_us: Sequence[int]
-    own_currency: Sequence[str | None]
-    source_no: Sequence[int]
-    redeemed_us: Sequence[int]
-    currency: Sequence[str]
-    order_currency: Sequence[str]
-    cost_micros: Sequence[int]
-    order_micros: Sequence[int]
-
-
-def count_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
-    """Adds assignments to a difference."""
-    if len(c.promotion_no) < MANY:
-        cells.assign(_assigned(c, names))
-        return
+def pile_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
+    """Piles up assignments in the rate that nobody has redeemed."""
     shared = _Shared(c.promotion_no, c.place_no, c.currency, names)
     days, day = _days(c.assigned_us, names)
     for key, n, (micros,) in shared.by_place([c.source_no], [c.committed_micros]):
@@ -88,24 +37,7 @@ def count_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
             cells.add_assigned(no, (dimension, currency, (days[day_no], tier)), n, micros)
 
 
-def count_uses(cells: Cells, c: UseColumns, names: Names) -> None:
-    """Adds first redemptions to a difference."""
-    if len(c.promotion_no) < MANY:
-        cells.use_first(_uses(c, names))
-        return
-    alike = [
-        own == currency == order
-        for own, currency, order in zip(c.own_currency, c.currency, c.order_currency, strict=True)
-    ]
-    if not all(alike):
-        others = UseColumns._make(tuple(compress(one, [not is_so for is_so in alike])) for one in c)
-        cells.use_first(_uses(others, names))
-        c = UseColumns._make(tuple(compress(one, alike)) for one in c)
-    if c.promotion_no:
-        _pile_uses(cells, c, names)
-
-
-def _pile_uses(cells: Cells, c: UseColumns, names: Names) -> None:
+def pile_uses(cells: Cells, c: UseColumns, names: Names) -> None:
     """Piles up first redemptions with one currency for everything."""
     shared = _Shared(c.promotion_no, c.place_no, c.currency, names)
     sources, sums = names.sources, [c.cost_micros, c.order_micros]
@@ -208,33 +140,3 @@ def _latest(promotion_no: Sequence[int], at_us: Sequence[int]) -> tuple[list[int
     numbers, instants = numbers[order], instants[order]
     last = np.append(numbers[1:] != numbers[:-1], True)
     return numbers[last].tolist(), instants[last].tolist()
-
-
-def _assigned(c: AssignedColumns, names: Names) -> list[Assigned]:
-    """The same, row by row."""
-    places, sources, day = names
-    return [
-        (no, *places[place_no], sources[source_no], day(assigned_us), micros, currency)
-        for no, place_no, source_no, assigned_us, micros, currency in zip(*c, strict=True)
-    ]
-
-
-def _uses(c: UseColumns, names: Names) -> list[FirstUse]:
-    """The same, row by row."""
-    places, sources, day = names
-    return [
-        (
-            no,
-            places[place_no],
-            sources[own_source_no],
-            day(own_us),
-            own,
-            sources[source_no],
-            day(redeemed_us),
-            *rest,
-            redeemed_us,
-        )
-        for no, place_no, own_source_no, own_us, own, source_no, redeemed_us, *rest in zip(
-            *c, strict=True
-        )
-    ]
