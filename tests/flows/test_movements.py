@@ -14,10 +14,18 @@ from promosight.flows.counters import PUBLISHED, fold, move_counters
 from promosight.flows.outstanding import Outstanding
 from promosight.flows.publish import finish_import, start_import
 from promosight.flows.verify import verify
+from promosight.rules.counting import (
+    AssignedColumns,
+    Names,
+    UseColumns,
+    count_assigned,
+    count_uses,
+)
+from promosight.rules.instants import LocalDays, parse_instant
+from promosight.rules.money import LIMIT_MICROS
 from promosight.rules.tallies import (
     DIMENSIONS,
     TOTAL,
-    Assigned,
     AssignmentStanding,
     Cells,
     FirstUse,
@@ -29,6 +37,7 @@ from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
+    MINUTE_US,
     NOW_US,
     PROMOTIONS,
     define,
@@ -212,32 +221,67 @@ def test_two_processes_that_append_and_fold_at_once_lose_nothing(
         one.close()
 
 
-def test_many_assignments_at_once_add_what_each_adds_alone() -> None:
+NAMES = Names(
+    {1: ("gold", "new", "email", "k1"), 2: ("", "", "", ""), 3: ("gold", "", "sms", "")},
+    {1: "till", 2: "shop"},
+    LocalDays("Europe/Vienna").day,
+)
+BEGIN_US = parse_instant("2026-10-24T20:00:00Z")
+"""Before the end of summer time in Vienna."""
+
+
+def test_thousands_of_assignments_together_add_what_each_adds_alone() -> None:
     random = Random(1)
-    assigned: list[Assigned] = [
+    rows = [
         (
             random.randrange(1, 4),
-            random.choice(["gold", ""]),
-            random.choice(["new", ""]),
-            random.choice(["email", ""]),
-            random.choice(["k1", ""]),
-            random.choice(["till", "shop"]),
-            random.choice(["2026-11-01", "2026-11-02"]),
-            random.choice([0, 5]),
+            random.choice([1, 2, 3]),
+            random.choice([1, 2]),
+            BEGIN_US + random.randrange(40 * 60) * MINUTE_US,
+            random.choice([0, 5, LIMIT_MICROS - 1]),
             random.choice(["EUR", "USD"]),
         )
-        for _ in range(200)
+        for _ in range(3_000)
     ]
-    together, alone = Cells(), Cells()
-    together.assign(assigned, together=True)
-    for promotion_no, tier, segment, channel, campaign, source, day, micros, currency in assigned:
-        place = Place(tier, segment, channel, campaign, source, day)
-        standing = AssignmentStanding(place, False, "", micros, currency)
-        alone.assignment(promotion_no, standing, 1)
-    assert together.values == alone.values
+    together, few, alone = Cells(), Cells(), Cells()
+    count_assigned(together, AssignedColumns._make(zip(*rows, strict=True)), NAMES)
+    for row in rows:
+        count_assigned(few, AssignedColumns._make((value,) for value in row), NAMES)
+        promotion_no, place_no, source_no, assigned_us, micros, currency = row
+        words = NAMES.places[place_no]
+        place = Place(*words, NAMES.sources[source_no], NAMES.day(assigned_us))
+        alone.assignment(promotion_no, AssignmentStanding(place, False, "", micros, currency), 1)
+    assert together.values == few.values == alone.values
 
 
-def test_many_first_redemptions_at_once_add_what_each_adds_alone() -> None:
+def test_thousands_of_first_redemptions_together_add_what_each_adds_alone() -> None:
+    random = Random(2)
+    rows = []
+    for _ in range(3_000):
+        own_us = BEGIN_US + random.randrange(40 * 60) * MINUTE_US
+        row = (
+            random.randrange(1, 4),
+            random.choice([1, 2, 3]),
+            random.choice([1, 2]),
+            own_us,
+            random.choice(["EUR", "EUR", "EUR", "USD", None]),
+            random.choice([1, 2]),
+            own_us + random.randrange(40 * 60) * MINUTE_US,
+            "EUR",
+            random.choice(["EUR", "EUR", "EUR", "USD"]),
+            random.choice([5, LIMIT_MICROS - 1]),
+            random.choice([0, 7, LIMIT_MICROS - 1]),
+        )
+        rows.append(row)
+    together, few = Cells(), Cells()
+    count_uses(together, UseColumns._make(zip(*rows, strict=True)), NAMES)
+    for one in rows:
+        count_uses(few, UseColumns._make((value,) for value in one), NAMES)
+    assert together.last_event_us == few.last_event_us
+    assert _counts(together.values) == _counts(few.values)
+
+
+def test_first_redemptions_add_what_each_adds_alone() -> None:
     random = Random(2)
     alone = Cells()
     uses: list[FirstUse] = []
@@ -259,9 +303,7 @@ def test_many_first_redemptions_at_once_add_what_each_adds_alone() -> None:
         taken = place[:4], place.source, place.day, own if in_rate else None
         words = told.source, told.day, told.currency, told.order_currency
         uses.append((no, *taken, *words, told.cost_micros, told.order_micros, at_us))
-    few, many = Cells(), Cells()
+    few = Cells()
     few.use_first(uses)
-    many.use_first(uses, together=True)
-    for cells in (few, many):
-        assert cells.last_event_us == alone.last_event_us
-        assert _counts(cells.values) == _counts(alone.values)
+    assert few.last_event_us == alone.last_event_us
+    assert _counts(few.values) == _counts(alone.values)

@@ -71,17 +71,17 @@ def name_customers(
     found = Customers()
     found.numbers = {customer_id: numbers[customer_id] for customer_id in wanted}
     present = _settle_collisions(tx, workspace, found.numbers)
-    added = []
-    for customer_id, customer_no in found.numbers.items():
-        becomes_known = wanted[customer_id]
-        was_known = present.get(customer_no)
-        if was_known is None:
-            found.newly_named.add(customer_no)
-            added.append((customer_no, workspace.workspace_no, customer_id, int(becomes_known)))
-        elif not was_known and becomes_known:
-            found.newly_known.append(customer_no)
-        if was_known or becomes_known:
-            found.known.add(customer_no)
+    numbered = found.numbers.items()
+    added = [
+        (no, workspace.workspace_no, customer_id, int(wanted[customer_id]))
+        for customer_id, no in numbered
+        if no not in present
+    ]
+    found.newly_named = {row[0] for row in added}
+    found.known = {no for customer_id, no in numbered if wanted[customer_id] or present.get(no)}
+    found.newly_known = [
+        no for customer_id, no in numbered if wanted[customer_id] and present.get(no) is False
+    ]
     found.newly_known.sort()
     added.sort()
     tx.run_many("add_customers", added)

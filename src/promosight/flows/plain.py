@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from promosight.flows.groups import new_cells
 from promosight.flows.intake import Receipt
+from promosight.flows.places import NumberedPlace
+from promosight.rules.counting import Names
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Tx
-
-MANY = 1_000
-"""From so many on, counting facts together is cheaper than each by itself."""
 
 
 class Plain:
@@ -42,6 +42,11 @@ class Plain:
     def workspace_no(self) -> int:
         """The workspace all of it belongs to."""
         return self.catalogue.workspace.workspace_no
+
+    def names(self, at: Mapping[int, NumberedPlace], numbers: Iterable[int]) -> Names:
+        """What counters call the numbers of facts: of these places, of sources, of instants."""
+        texts = {number: at[number].texts for number in set(numbers)}
+        return Names(texts, self.catalogue.sources, self.catalogue.days.day)
 
     def briefly(self, outcome: str, reason: str | None) -> Receipt | None:
         """The receipt of whoever wants to hear no more than that; None where they do."""

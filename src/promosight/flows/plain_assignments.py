@@ -8,6 +8,8 @@ its group is left to be settled there, as in `plain_events`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from promosight.flows.counters import HELD, PUBLISHED
@@ -16,14 +18,13 @@ from promosight.flows.intake import Receipt
 from promosight.flows.naming import Customers
 from promosight.flows.news import is_decided
 from promosight.flows.places import Words, places, places_for
-from promosight.flows.plain import MANY, Plain
+from promosight.flows.plain import Plain
+from promosight.rules.counting import AssignedColumns, count_assigned
 from promosight.rules.facts import Assignment
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import promised_micros
 from promosight.rules.promotions import Terms
-from promosight.rules.tallies import Assigned
-from promosight.store.rows import Arrival, granted_columns
-from promosight.store.tx import Row
+from promosight.store.rows import Arrival, grant_row
 
 Granted = tuple[int, Assignment, Arrival]
 """One assignment of a transaction: its position there, what it says, and how it arrived."""
@@ -50,6 +51,16 @@ _Key = tuple[int, int, int]
 """The group: (bucket, promotion_no, customer_no)."""
 _Group = tuple[int, int]
 """The same without the bucket."""
+
+
+class _New(NamedTuple):
+    """Assignments that are added, each field a column."""
+
+    keys: Sequence[_Key]
+    facts: Sequence[Assignment]
+    arrivals: Sequence[Arrival]
+    place_nos: Sequence[int]
+    promises: Sequence[tuple[int, str]]
 
 
 def take_plain_assignments(
@@ -88,19 +99,23 @@ class _PlainAssignments:
         self, granted: list[Granted]
     ) -> tuple[dict[tuple[_Key, int], Granted], list[Granted]]:
         """Those that may be plain by group and slot, each once, and the rest."""
-        known_nos = self._catalogue.known_nos
-        numbers, newly_known = self._customers.numbers, set(self._customers.newly_known)
+        known_nos, numbers = self._catalogue.known_nos, self._customers.numbers
+        newly_known = set(self._customers.newly_known)
+        facts = [one[1] for one in granted]
+        keys = [
+            (
+                (number := numbers[f.customer_id]) >> BUCKET_SHIFT,
+                known_nos.get(f.promotion_id, -1),
+                number,
+            )
+            for f in facts
+        ]
         given: dict[tuple[_Key, int], Granted] = {}
         rest: list[Granted] = []
-        for one in granted:
-            fact = one[1]
-            promotion_no = known_nos.get(fact.promotion_id)
-            number = numbers[fact.customer_id]
-            if promotion_no is None or fact.promo_code is not None or number in newly_known:
-                rest.append(one)
-                continue
-            where = (number >> BUCKET_SHIFT, promotion_no, number), fact.slot
-            if given.setdefault(where, one) is not one:
+        for one, fact, key in zip(granted, facts, keys, strict=True):
+            where = key, fact.slot
+            unusual = key[1] < 0 or fact.promo_code is not None or key[2] in newly_known
+            if unusual or given.setdefault(where, one) is not one:
                 rest.append(one)
         return given, rest
 
@@ -133,27 +148,43 @@ class _PlainAssignments:
         self, given: dict[tuple[_Key, int], Granted], there: dict[_Group, list[_There]]
     ) -> None:
         """Writes new assignments, answers them, and moves the counters."""
-        catalogue, receipts = self._catalogue, self._plain.receipts
-        sources, day, by_no = catalogue.sources, catalogue.days.day, catalogue.by_no
-        words = [_words(fact) for _, fact, _ in given.values()]
-        at = places_for(self._tx, self._plain.workspace_no, set(words))
-        tracked_us, brief = (
-            catalogue.workspace.tracking_from_us,
-            self._plain.briefly("counted", None),
+        if not given:
+            return
+        keys, _ = zip(*given, strict=True)
+        _, facts, arrivals = zip(*given.values(), strict=True)
+        nos = [no for _, no, _ in keys]
+        new = _New(keys, facts, arrivals, self._place_nos(facts), self._promises(nos, facts))
+        self._tx.add_new(
+            "add_grants",
+            list(map(grant_row, facts, keys, arrivals, new.place_nos, new.promises)),
+            workspace_no=self._plain.workspace_no,
+            import_no=arrivals[0].import_no,
         )
-        assigned: dict[int, list[Assigned]] = {PUBLISHED: [], HELD: []}
-        people = {group for group, rows in there.items() if any(row.in_rate for row in rows)}
-        new_people: dict[int, list[int]] = {PUBLISHED: [], HELD: []}
-        rows: list[Row] = []
-        for ((key, slot), (position, fact, arrival)), said in zip(
-            given.items(), words, strict=True
-        ):
-            _, promotion_no, customer_no = key
-            micros, currency = _promise(by_no[promotion_no].terms, fact)
-            place = at[said]
-            if is_decided(fact.details):
-                self._plain.decided.append(key)
-            rows.append(granted_columns(fact, key, arrival, place.place_no, micros, currency))
+        self._answer(given)
+        decided = zip(keys, facts, strict=True)
+        self._plain.decided += [key for key, fact in decided if is_decided(fact.details)]
+        self._count(new, there)
+
+    def _place_nos(self, facts: Sequence[Assignment]) -> list[int]:
+        said = [(f.tier_id, f.segment, f.channels, f.campaign_id) for f in facts]
+        words = {one: _words(*one) for one in set(said)}
+        at = places_for(self._tx, self._plain.workspace_no, words.values())
+        numbers = {one: at[its].place_no for one, its in words.items()}
+        return [numbers[one] for one in said]
+
+    def _promises(self, nos: Sequence[int], facts: Sequence[Assignment]) -> list[tuple[int, str]]:
+        """What each commits: micros and currency column."""
+        cases = [
+            (no, (fact.reward_micros, fact.tier_id, fact.currency))
+            for no, fact in zip(nos, facts, strict=True)
+        ]
+        by_no = self._catalogue.by_no
+        known = {(no, worth): _promise(by_no[no].terms, *worth) for no, worth in set(cases)}
+        return [known[case] for case in cases]
+
+    def _answer(self, given: dict[tuple[_Key, int], Granted]) -> None:
+        receipts, brief = self._plain.receipts, self._plain.briefly("counted", None)
+        for ((_, _, customer_no), slot), (position, fact, arrival) in given.items():
             receipts[position] = brief or Receipt(
                 fact.assignment_id,
                 "counted",
@@ -162,31 +193,57 @@ class _PlainAssignments:
                 None,
                 arrival.received_us,
             )
-            if fact.control or fact.assigned_us < tracked_us:
-                continue
-            group = promotion_no, customer_no
-            layer = layer_of(catalogue, arrival.import_no, there.get(group, ()))
-            where = (*place.texts, sources[arrival.source_no], day(fact.assigned_us))
-            assigned[layer].append((promotion_no, *where, micros, currency))
-            if group not in people:
-                people.add(group)
-                new_people[layer].append(promotion_no)
-        self._tx.add_new("add_assignments", rows)
-        for layer, some in assigned.items():
-            cells = self._plain.cells[layer]
-            cells.assign(some, together=len(some) >= MANY)
-            for promotion_no, number in Counter(new_people[layer]).items():
-                cells.customer(promotion_no, number, 0)
+
+    def _count(self, new: _New, there: dict[_Group, list[_There]]) -> None:
+        """Adds those in the rate to the counters, by layer, and customers who are there for the first time."""
+        tracked_us = self._catalogue.workspace.tracking_from_us
+        counted = [not f.control and f.assigned_us >= tracked_us for f in new.facts]
+        new = new if all(counted) else _some(new, counted)
+        layer_without = layer_of(self._catalogue, new.arrivals[0].import_no, ()) if new.keys else 0
+        people = {group for group, rows in there.items() if any(row.in_rate for row in rows)}
+        held = {
+            group for group, rows in there.items() if layer_of(self._catalogue, 0, rows) == HELD
+        }
+        if layer_without == HELD or not held:
+            self._count_in(layer_without, new, people)
+            return
+        waits = [key[1:] in held for key in new.keys]
+        self._count_in(HELD, _some(new, waits), people)
+        self._count_in(PUBLISHED, _some(new, [not its for its in waits]), people)
+
+    def _count_in(self, layer: int, new: _New, people: set[_Group]) -> None:
+        if not new.keys:
+            return
+        cells, groups = self._plain.cells[layer], [key[1:] for key in new.keys]
+        micros, currencies = zip(*new.promises, strict=True)
+        columns = AssignedColumns(
+            promotion_no=[no for no, _ in groups],
+            place_no=new.place_nos,
+            source_no=[arrival.source_no for arrival in new.arrivals],
+            assigned_us=[fact.assigned_us for fact in new.facts],
+            committed_micros=micros,
+            currency=currencies,
+        )
+        at = places(self._tx, self._plain.workspace_no, new.place_nos)
+        count_assigned(cells, columns, self._plain.names(at, new.place_nos))
+        for promotion_no, number in Counter(no for no, _ in set(groups) - people).items():
+            cells.customer(promotion_no, number, 0)
 
 
-def _words(fact: Assignment) -> Words:
-    channels = fact.channels
-    joined = None if not channels else channels[0] if len(channels) == 1 else "+".join(channels)
-    return Words(fact.tier_id, fact.segment, joined, fact.campaign_id)
+def _some(new: _New, whether: list[bool]) -> _New:
+    return _New._make(list(compress(column, whether)) for column in new)
 
 
-def _promise(terms: Terms, fact: Assignment) -> tuple[int, str]:
+def _words(
+    tier_id: str | None, segment: str | None, channels: tuple[str, ...], campaign_id: str | None
+) -> Words:
+    return Words(tier_id, segment, "+".join(channels) or None, campaign_id)
+
+
+def _promise(
+    terms: Terms, reward_micros: int | None, tier_id: str | None, currency: str | None
+) -> tuple[int, str]:
     """What an assignment commits: micros and currency column."""
-    micros = promised_micros(terms, fact.reward_micros, fact.tier_id) or 0
+    micros = promised_micros(terms, reward_micros, tier_id) or 0
     own = terms.currency
-    return micros, own if fact.currency is None or own.startswith("~") else fact.currency
+    return micros, own if currency is None or own.startswith("~") else currency

@@ -12,64 +12,75 @@ the unique key keeps the row out, the count tells, and the transaction is run ag
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Sequence
+from itertools import compress, count, pairwise
 from typing import NamedTuple
 
 import msgspec
 
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.intake import Receipt
-from promosight.flows.places import NumberedPlace, places
-from promosight.flows.plain import MANY, Plain
+from promosight.flows.places import places
+from promosight.flows.plain import Plain
 from promosight.flows.settling import given
+from promosight.rules.counting import UseColumns, count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros
-from promosight.rules.tallies import FirstUse
-from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_columns
-from promosight.store.tx import Row
+from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_row
 
 Told = tuple[int, Event, Arrival]
 """One redemption or reversal of a transaction: its position there, what it says, and how it arrived."""
 
 _Key = tuple[int, int, int]
 """The group: (bucket, promotion_no, customer_no)."""
-_Group = tuple[int, int]
-"""The same without the bucket."""
+_Asked = tuple[int, int, int, int]
+"""A group, and the number of the event alone in it here."""
+
+_Held = tuple[
+    int,
+    int,
+    int,
+    int,
+    int,
+    int,
+    int | None,
+    int,
+    str | None,
+    int,
+    int | None,
+    int,
+    int,
+    str,
+    int,
+    int,
+]
+"""A row of `plain_groups`: (number, bucket, promotion_no, customer_no, slot, assigned_us, expires_us, usable,
+assignment_id, place_no, reward_micros, source_no, import_no, currency, used, decided): an assignment, by the number of
+the event alone in its group here; whether it may be used at all, whether its group has an event, and whether a decision
+made it."""
 
 
-class _Held(NamedTuple):
-    """A row of `plain_groups`: an assignment, whether it may be used at all, an event of its group, if any, and
-    whether a decision made it."""
+class _Alone(NamedTuple):
+    """Events alone in their group here, and their groups in order, each with the number of its event."""
 
-    promotion_no: int
-    customer_no: int
-    slot: int
-    assigned_us: int
-    expires_us: int | None
-    usable: int
-    assignment_id: str | None
-    place_no: int
-    reward_micros: int | None
-    source_no: int
-    import_no: int
-    currency: str
-    event_id: str | None
-    decided: int
+    told: Sequence[Told]
+    asked: list[_Asked]
 
 
 class _Found(NamedTuple):
-    """The groups looked up: of one assignment and no event, of several and no event, and those with events."""
+    """The groups looked up, by the number of the event: of one assignment and no event, of several and no event,
+    and those with events."""
 
-    sole: dict[_Group, _Held]
-    crowded: dict[_Group, list[_Held]]
-    used: set[_Group]
+    sole: list[_Held]
+    crowded: dict[int, list[_Held]]
+    used: set[int]
 
 
-_Use = tuple[_Key, Told, _Held, str | None, int, str]
-"""An event that takes an assignment: its group, the event, the assignment, reason, cost (micros), currency."""
+_Worth = tuple[str | None, int, str]
+"""Reason, cost (micros) and currency of a redemption that counts."""
+_Use = tuple[Told, _Held, _Worth]
+"""An event that takes an assignment."""
 
 
 def take_plain_events(plain: Plain, told: list[Told], beside: set[tuple[str, str]]) -> list[Told]:
@@ -86,138 +97,149 @@ class _PlainEvents:
         self._beside = beside
         self._tx = plain.tx
         self._catalogue = plain.catalogue
-        self._places: dict[int, NumberedPlace] = {}
 
     def take(self, told: list[Told]) -> list[Told]:
-        alone, again, rest = self._sort_out(told)
-        rest += self._reversed_ahead(alone)
-        found = self._look_up(alone)
-        self._answer_repeated({key: one for key, one in alone.items() if key[1:] in found.used})
-        self._keep(chain(self._sole_uses(alone, found), self._crowded_uses(alone, found)))
+        told, again = _each_once(told)
+        alone, rest = self._sort_out(told)
+        asked, ahead = self._not_reversed_ahead(alone)
+        found = self._look_up(asked)
+        if found.used:
+            self._answer_repeated(alone.told, [one for one in asked if one[3] in found.used])
+        self._keep(self._sole_uses(alone.told, found.sole) + self._crowded_uses(alone.told, found))
         receipts = self._plain.receipts
-        rest += [one for one in alone.values() if receipts[one[0]] is None]
+        rest += [alone.told[one[3]] for one in ahead]
+        rest += [one for *_, i in asked if receipts[(one := alone.told[i])[0]] is None]
         rest += [one for one, first in again if not self._repeat(one, first)]
         rest.sort()
         return rest
 
-    def _sort_out(
-        self, told: list[Told]
-    ) -> tuple[dict[_Key, Told], list[tuple[Told, Told]], list[Told]]:
-        """Those alone in their group here, those that come again (with the first), and the rest."""
-        nos, numbers = self._catalogue.open_nos, self._plain.customer_numbers
-        beside = self._beside
-        first: dict[tuple[int, str], Told] = {}
-        by_key: dict[_Key, list[Told]] = {}
-        again: list[tuple[Told, Told]] = []
-        rest: list[Told] = []
-        for one in told:
-            _, fact, arrival = one
-            earlier = first.setdefault((arrival.source_no, fact.event_id), one)
-            if earlier is not one:
-                again.append((one, earlier))
-                continue
-            promotion_no = nos.get(fact.promotion_id or "")
-            if promotion_no is None or fact.reverses is not None:
-                rest.append(one)
-                continue
-            number = numbers[fact.customer_id or ""]
-            key = (number >> BUCKET_SHIFT, promotion_no, number)
-            by_key.setdefault(key, []).append(one)
-        alone: dict[_Key, Told] = {}
-        for key, ones in by_key.items():
-            # Facts of one group are judged together, so that each hears what it counts as beside the others.
-            fact = ones[0][1]
-            crowded = len(ones) > 1 or (
-                beside and (fact.promotion_id or "", fact.customer_id or "") in beside
-            )
-            if not crowded and fact.promo_code is None:
-                alone[key] = ones[0]
-            else:
-                rest += ones
-        return alone, again, rest
-
-    def _reversed_ahead(self, alone: dict[_Key, Told]) -> list[Told]:
-        """Takes out those whose reversal came before them and waits."""
-        if not alone or self._tx.one("any_waiting") is None:
-            return []
-        by_identity = {(a.source_no, f.event_id): key for key, (_, f, a) in alone.items()}
-        rows = self._tx.all_for("reversals_of", sorted(by_identity))
-        waiting = {(r.source_no, r.reverses or "") for r in (EventRow(*row) for row in rows)}
-        return [alone.pop(by_identity[identity]) for identity in sorted(waiting)]
-
-    def _look_up(self, alone: dict[_Key, Told]) -> _Found:
-        rows = list(map(_Held._make, self._tx.all_for("plain_groups", sorted(alone))))
-        groups = [row[:2] for row in rows]
-        found = _Found(dict(zip(groups, rows, strict=True)), {}, set())
-        found.used.update(row[:2] for row in rows if row.event_id is not None)
-        if len(found.sole) < len(rows):
-            several = {group for group, n in Counter(groups).items() if n > 1} - found.used
-            for group, row in zip(groups, rows, strict=True):
-                if group in several:
-                    found.crowded.setdefault(group, []).append(row)
-        for group in (*found.crowded, *found.used):
-            del found.sole[group]
-        numbers = {row.place_no for row in rows}
-        self._places = places(self._tx, self._plain.workspace_no, numbers)
-        return found
-
-    def _sole_uses(self, alone: dict[_Key, Told], found: _Found) -> Iterator[_Use]:
-        """What events take in groups of one assignment, where they may."""
-        by_no, at, sole = self._catalogue.by_no, self._places, found.sole
-        worth: dict[
-            tuple[int, int, int | None, int | None, str | None], tuple[str | None, int, str]
+    def _sort_out(self, told: list[Told]) -> tuple[_Alone, list[Told]]:
+        """Those that may be plain, alone in their group here, and the rest."""
+        open_nos, numbers, beside = (
+            self._catalogue.open_nos,
+            self._plain.customer_numbers,
+            self._beside,
+        )
+        nos = [open_nos.get(one[1].promotion_id or "", -1) for one in told]
+        asked: list[_Asked] = [
+            ((number := numbers[one[1].customer_id or ""]) >> BUCKET_SHIFT, no, number, index)
+            for index, no, one in zip(count(), nos, told)
+            if no >= 0 and one[1].reverses is None
         ]
-        worth = {}
-        for key, one in alone.items():
-            held = sole.get(key[1:])
-            if held is None or not held.usable:
-                continue
+        asked.sort()
+        # Facts of one group are judged together, so that each hears what it counts as beside the others.
+        apart = {
+            index
+            for one, other in pairwise(asked)
+            if one[2] == other[2] and one[1] == other[1]
+            for index in (one[3], other[3])
+        }
+        apart |= {i for i, one in enumerate(told) if one[1].promo_code is not None}
+        if beside:
+            named = [(one[1].promotion_id or "", one[1].customer_id or "") for one in told]
+            apart |= {i for i, names in enumerate(named) if names in beside}
+        if apart:
+            asked = [one for one in asked if one[3] not in apart]
+        if len(asked) == len(told):
+            return _Alone(told, asked), []
+        is_alone = {one[3] for one in asked}
+        return _Alone(told, asked), [one for i, one in enumerate(told) if i not in is_alone]
+
+    def _not_reversed_ahead(self, alone: _Alone) -> tuple[list[_Asked], list[_Asked]]:
+        """Those to go on with, and those whose reversal came before them and waits."""
+        told, asked = alone
+        if not asked or self._tx.one("any_waiting") is None:
+            return asked, []
+        identities = [_identity(told[one[3]]) for one in asked]
+        rows = self._tx.all_for("reversals_of", sorted(identities))
+        waiting = {(r.source_no, r.reverses or "") for r in (EventRow(*row) for row in rows)}
+        ahead = [identity in waiting for identity in identities]
+        return (
+            list(compress(asked, [not is_so for is_so in ahead])),
+            list(compress(asked, ahead)),
+        )
+
+    def _look_up(self, asked: list[_Asked]) -> _Found:
+        rows: list[_Held] = self._tx.all_for("plain_groups", asked)
+        used = {row[0] for row in rows if row[14]}
+        crowded: dict[int, list[_Held]] = {}
+        if len({row[0] for row in rows}) < len(rows):
+            by_number: dict[int, list[_Held]] = {}
+            for row in rows:
+                by_number.setdefault(row[0], []).append(row)
+            crowded = {n: some for n, some in by_number.items() if len(some) > 1 and n not in used}
+        if used or crowded:
+            rows = [row for row in rows if row[0] not in used and row[0] not in crowded]
+        return _Found(rows, crowded, used)
+
+    def _sole_uses(self, told: Sequence[Told], sole: list[_Held]) -> list[_Use]:
+        """What events take in groups of one assignment, where they may."""
+        worth: dict[tuple[int, int, int | None, int | None, str | None], _Worth] = {}
+        uses: list[_Use] = []
+        for held in sole:
+            one = told[held[0]]
             fact = one[1]
-            if not is_in_time(held.assigned_us, held.expires_us, fact.redeemed_us):
+            if not held[7] or not is_in_time(held[5], held[6], fact.redeemed_us):
                 continue
             # Thousands of uses are worth the same: what decides it is worked out once.
-            said = held.reward_micros, fact.reward_micros, fact.currency
-            case = (key[1], held.place_no, *said)
+            case = held[2], held[9], held[10], fact.reward_micros, fact.currency
             use = worth.get(case)
             if use is None:
-                terms, tier_id = by_no[key[1]].terms, at[held.place_no].words.tier_id
-                promised = promised_micros(terms, held.reward_micros, tier_id)
-                use = first_use(terms, promised, fact.reward_micros, fact.currency)
-                worth[case] = use
-            yield (key, one, held, *use)
+                use = worth[case] = self._worth(*case)
+            uses.append((one, held, use))
+        return uses
 
-    def _crowded_uses(self, alone: dict[_Key, Told], found: _Found) -> Iterator[_Use]:
+    def _worth(
+        self,
+        promotion_no: int,
+        place_no: int,
+        own_micros: int | None,
+        reward_micros: int | None,
+        currency: str | None,
+    ) -> _Worth:
+        terms = self._catalogue.by_no[promotion_no].terms
+        words = places(self._tx, self._plain.workspace_no, [place_no])[place_no].words
+        promised = promised_micros(terms, own_micros, words.tier_id)
+        return first_use(terms, promised, reward_micros, currency)
+
+    def _crowded_uses(self, told: Sequence[Told], found: _Found) -> list[_Use]:
         """What events take in groups of several assignments and no event yet."""
-        keys = [key for key in alone if key[1:] in found.crowded] if found.crowded else []
+        keys = sorted(some[0][1:4] for some in found.crowded.values())
         rows: dict[_Key, list[AssignmentRow]] = {}
         for row in (AssignmentRow(*r) for r in self._tx.all_for("assignments_of_groups", keys)):
             rows.setdefault(row.key, []).append(row)
-        for key in keys:
-            _, fact, arrival = alone[key]
-            used = Used(
-                event_id=fact.event_id,
-                source=self._catalogue.sources[arrival.source_no],
-                redeemed_us=fact.redeemed_us,
-                assignment_id=fact.assignment_id,
-                campaign_id=fact.campaign_id,
-                tier_id=fact.tier_id,
-                reward_micros=fact.reward_micros,
-                currency=fact.currency,
-            )
-            terms = self._catalogue.by_no[key[1]].terms
-            verdict = match(terms, [given(a) for a in rows[key]], [used])[0]
+        uses: list[_Use] = []
+        for number, some in found.crowded.items():
+            one = told[number]
+            terms = self._catalogue.by_no[some[0][2]].terms
+            given_here = [given(a) for a in rows[some[0][1:4]]]
+            verdict = match(terms, given_here, [self._used(one)])[0]
             if verdict.outcome == "counted":
-                taken = next(a for a in found.crowded[key[1:]] if a.slot == verdict.slot)
-                worth = verdict.reason, verdict.cost_micros, verdict.currency
-                yield (key, alone[key], taken, *worth)
+                taken = next(held for held in some if held[4] == verdict.slot)
+                uses.append((one, taken, (verdict.reason, verdict.cost_micros, verdict.currency)))
+        return uses
 
-    def _answer_repeated(self, again: dict[_Key, Told]) -> None:
+    def _used(self, one: Told) -> Used:
+        """A redemption without a code as matching sees it."""
+        _, fact, arrival = one
+        return Used(
+            event_id=fact.event_id,
+            source=self._catalogue.sources[arrival.source_no],
+            redeemed_us=fact.redeemed_us,
+            assignment_id=fact.assignment_id,
+            campaign_id=fact.campaign_id,
+            tier_id=fact.tier_id,
+            reward_micros=fact.reward_micros,
+            currency=fact.currency,
+        )
+
+    def _answer_repeated(self, told: Sequence[Told], again: list[_Asked]) -> None:
         """Answers those that their groups hold already, in the same words."""
-        by_identity = {(a.source_no, f.event_id): (i, f) for i, f, a in again.values()}
-        wanted = [(*key, a.source_no, f.event_id) for key, (_, f, a) in again.items()]
+        by_identity = {_identity(told[one[3]]): told[one[3]] for one in again}
+        wanted = [(*one[:3], *_identity(told[one[3]])) for one in again]
         for row in self._tx.all_for("repeated_events", wanted):
             source_no, event_id, digest, outcome, reason, received_us, *taken = row
-            position, fact = by_identity[source_no, event_id]
+            position, fact, _ = by_identity[source_no, event_id]
             if digest == fact.digest and outcome != "rejected":
                 customer_no, slot, assignment_id = taken
                 named = None if slot is None else assignment_id or (customer_no, slot)
@@ -225,45 +247,70 @@ class _PlainEvents:
                     Receipt(event_id, "duplicate", fact.promotion_id, named, reason, received_us)
                 )
 
-    def _keep(self, uses: Iterable[_Use]) -> None:
+    def _keep(self, uses: list[_Use]) -> None:
         """Writes the events, answers them, and moves the counters."""
-        catalogue, at = self._catalogue, self._places
+        if not uses:
+            return
+        self._tx.add_new(
+            "add_uses",
+            [
+                use_row(fact, held[1], held[2], held[3], arrival, held[4], *worth)
+                for (_, fact, arrival), held, worth in uses
+            ],
+            workspace_no=self._plain.workspace_no,
+            import_no=uses[0][0][2].import_no,
+        )
+        self._plain.decided += [held[1:4] for _, held, _ in uses if held[15]]
+        self._answer(uses)
+        published = self._catalogue.workspace.published_import_no
+        waits = [taken[12] > published or a.import_no > published for (_, _, a), taken, _ in uses]
+        if any(waits):
+            self._count(HELD, list(compress(uses, waits)))
+            uses = [use for use, its in zip(uses, waits, strict=True) if not its]
+        self._count(PUBLISHED, uses)
+
+    def _answer(self, uses: list[_Use]) -> None:
         receipts, briefly = self._plain.receipts, self._plain.briefly
-        workspace, sources, day = catalogue.workspace, catalogue.sources, catalogue.days.day
-        published, tracked_us = workspace.published_import_no, workspace.tracking_from_us
-        counted: dict[int, list[FirstUse]] = {PUBLISHED: [], HELD: []}
-        rows: list[Row] = []
-        for key, (position, fact, arrival), taken, reason, cost_micros, currency in uses:
-            rows.append(use_columns(fact, key, arrival, taken.slot, reason, cost_micros, currency))
+        for (position, fact, arrival), held, (reason, _, _) in uses:
             receipts[position] = briefly("counted", reason) or Receipt(
                 fact.event_id,
                 "counted",
                 fact.promotion_id,
-                taken.assignment_id or (taken.customer_no, taken.slot),
+                held[8] or (held[3], held[4]),
                 reason,
                 arrival.received_us,
             )
-            if taken.decided:
-                self._plain.decided.append(key)
-            held = arrival.import_no > published or taken.import_no > published
-            use = (
-                key[1],
-                at[taken.place_no].texts,
-                sources[taken.source_no],
-                day(taken.assigned_us),
-                taken.currency if taken.assigned_us >= tracked_us else None,
-                sources[arrival.source_no],
-                day(fact.redeemed_us),
-                currency,
-                fact.currency or workspace.currency,
-                cost_micros,
-                fact.order_micros or 0,
-                fact.redeemed_us,
+
+    def _count(self, layer: int, uses: list[_Use]) -> None:
+        """Adds the uses to the counters of a layer."""
+        if not uses:
+            return
+        workspace = self._catalogue.workspace
+        tracked_us, usual = workspace.tracking_from_us, workspace.currency
+        columns = UseColumns._make(
+            zip(
+                *[
+                    (
+                        held[2],
+                        held[9],
+                        held[11],
+                        held[5],
+                        # Given before anything was counted: not in the rate.
+                        held[13] if held[5] >= tracked_us else None,
+                        arrival.source_no,
+                        fact.redeemed_us,
+                        currency,
+                        fact.currency or usual,
+                        cost_micros,
+                        fact.order_micros or 0,
+                    )
+                    for (_, fact, arrival), held, (_, cost_micros, currency) in uses
+                ],
+                strict=True,
             )
-            counted[HELD if held else PUBLISHED].append(use)
-        self._tx.add_new("add_events", rows)
-        for layer, some in counted.items():
-            self._plain.cells[layer].use_first(some, together=len(some) >= MANY)
+        )
+        at = places(self._tx, self._plain.workspace_no, columns.place_no)
+        count_uses(self._plain.cells[layer], columns, self._plain.names(at, columns.place_no))
 
     def _repeat(self, one: Told, first: Told) -> bool:
         """Answers an event that came earlier in the same transaction, if that was plain."""
@@ -272,3 +319,19 @@ class _PlainEvents:
             return False
         self._plain.receipts[one[0]] = msgspec.structs.replace(before, outcome="duplicate")
         return True
+
+
+def _identity(one: Told) -> tuple[int, str]:
+    return one[2].source_no, one[1].event_id
+
+
+def _each_once(told: list[Told]) -> tuple[list[Told], list[tuple[Told, Told]]]:
+    """Each event where it comes first, and those that come again, each with the first."""
+    identities: list[object] = [one[1].event_id for one in told]
+    if len({one[2].source_no for one in told}) > 1:
+        identities = [_identity(one) for one in told]
+    first = dict(zip(reversed(identities), reversed(told), strict=True))
+    if len(first) == len(told):
+        return told, []
+    both = [(one, first[identity]) for one, identity in zip(told, identities, strict=True)]
+    return [one for one, it in both if one is it], [(one, it) for one, it in both if one is not it]

@@ -7,7 +7,8 @@ touch, settle those, and answer each item in its place.
 
 from __future__ import annotations
 
-from itertools import count, islice
+from itertools import islice
+from typing import Any
 
 from promosight.flows.activity import note_activity
 from promosight.flows.context import context_of
@@ -28,6 +29,9 @@ from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
+
+Placed = tuple[int, Item, Arrival]
+"""An item of a transaction: its position there, what it says, and how it arrived."""
 
 
 def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
@@ -51,10 +55,10 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
         items += delivery.items
         arrivals += [delivery.arrival] * len(delivery.items)
     brief = all(delivery.brief for delivery in deliveries)
-    placed = list(zip(count(), items, arrivals, strict=False))
-    granted = [(i, f, a) for i, f, a in placed if isinstance(f, Assignment)]
-    told = [(i, f, a) for i, f, a in placed if isinstance(f, Event)]
-    facts: list[Assignment | Event] = [f for f in items if not isinstance(f, Refused)]
+    placed: list[Placed] = list(zip(range(len(items)), items, arrivals, strict=True))
+    granted: list[Any] = _of_kind(placed, Assignment)
+    told: list[Any] = _of_kind(placed, Event)
+    facts: list[Assignment | Event] = [one[1] for one in (*granted, *told)]
     catalogue = load(tx, workspace_no)
     ids = {fact.customer_id for fact in facts if fact.customer_id is not None}
     numbers = customer_numbers(catalogue.workspace.workspace_id, ids)
@@ -73,8 +77,7 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     if tx.attempt == 1:
         granted = take_plain_assignments(plain, customers, granted)
     restating = Restating(catalogue, max(d.arrival.received_us for d in deliveries))
-    rest: list[tuple[int, Item, Arrival]] = [*granted, *told]
-    rest += [one for one in placed if isinstance(one[1], Refused)]
+    rest: list[Placed] = [*granted, *told, *_of_kind(placed, Refused)]
     rest.sort()
     intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
     if plain.decided:
@@ -92,18 +95,27 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     return receipts
 
 
-def _forget_unnamed(intake: Intake, placed: list[tuple[int, Item, Arrival]]) -> None:
+def _of_kind(placed: list[Placed], kind: type) -> list[Placed]:
+    """The items of a kind: all, or none of them, as nearly always."""
+    kinds = {type(one[1]) for one in placed}
+    if kinds == {kind}:
+        return placed
+    return [one for one in placed if isinstance(one[1], kind)] if kind in kinds else []
+
+
+def _forget_unnamed(intake: Intake, placed: list[Placed]) -> None:
     """Facts that came before name nobody anew: whom only these name here was erased meanwhile, and stays so."""
     newly, numbers = intake.customers.newly_named, intake.customers.numbers
     again = {id(e.item) for e in intake.entries if e.repeated or e.names_nobody}
     if not newly or not again:
         return
+    wanted = {one for one, no in numbers.items() if no in newly}
     named = {
         item.customer_id
         for _, item, _ in placed
-        if not isinstance(item, Refused) and id(item) not in again
+        if not isinstance(item, Refused) and item.customer_id in wanted and id(item) not in again
     }
-    unnamed = [(no,) for one, no in sorted(numbers.items()) if no in newly and one not in named]
+    unnamed = [(numbers[one],) for one in sorted(wanted - named)]
     intake.tx.run_many("forget_customers", unnamed)
 
 
@@ -121,10 +133,10 @@ def _lock(
     tx: Tx, workspace_no: int, facts: list[Assignment | Event], numbers: dict[str, int]
 ) -> None:
     """Codes and reversals reach into other customers' buckets; everything else stays in its customer's."""
-    if any(f.promo_code or (isinstance(f, Event) and f.reverses) for f in facts):
-        tx.lock(workspace_no)
-    else:
-        tx.lock(workspace_no, set(map(bucket_of, numbers.values())))
+    reaching = any(f.promo_code for f in facts) or any(
+        f.reverses for f in facts if isinstance(f, Event)
+    )
+    tx.lock(workspace_no, None if reaching else set(map(bucket_of, numbers.values())))
 
 
 def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: Restating) -> None:

@@ -118,30 +118,41 @@ class Restating:
                 rows.append(self._row(no, cause, lines, held=layer == HELD, facts=1))
                 if layer == PUBLISHED:
                     self._ended[no] = without(self._ended.get(no, {}), lines, self._today)
+        firsts = self._firsts(items)
+        otherwise = self._cause or Cause("late_report")
         for no, lines in self._ended.items():
             if late := told(lines):
-                rows.append(self._row(no, self._first(no, items), late, facts=facts_of(late)))
+                cause = firsts.get(no, otherwise)
+                rows.append(self._row(no, cause, late, facts=facts_of(late)))
         tx.run_many("add_restatements", rows)
 
     def _cells(self, layer: int, promotion_no: int, cause: Cause) -> Cells:
         return self._changed.setdefault((layer, promotion_no, cause), Cells())
 
-    def _first(self, promotion_no: int, items: Placed) -> Cause:
-        """The first item that came late for a promotion."""
-        promotion_id = self._catalogue.by_no[promotion_no].promotion_id
-        day, today = self._catalogue.days.day, self._today
+    def _firsts(self, items: Placed) -> dict[int, Cause]:
+        """The first item that came late for each promotion that moved: one that names it, or names none."""
+        day, today, by_no = self._catalogue.days.day, self._today, self._catalogue.by_no
+        wanted: dict[str | None, int] = {by_no[no].promotion_id: no for no in self._ended}
+        firsts: dict[int, Cause] = {}
         for _, fact, arrival in items:
-            named: str | None
-            if isinstance(fact, Event):
-                named, late, event_id = fact.promotion_id, fact.redeemed_us, fact.event_id
-            elif isinstance(fact, Assignment):
-                named, late = fact.promotion_id, fact.assigned_us
-                event_id = fact.assignment_id or self._derived_id(fact)
-            else:
+            if not wanted:
+                break
+            if not isinstance(fact, Event | Assignment):
                 continue
-            if day(late) < today and named in (promotion_id, None):
-                return Cause("late_report", arrival.source_no, event_id)
-        return self._cause or Cause("late_report")
+            named = fact.promotion_id
+            if named is not None and named not in wanted:
+                continue
+            if day(fact.redeemed_us if isinstance(fact, Event) else fact.assigned_us) < today:
+                cause = self._late(fact, arrival)
+                for one in [*wanted] if named is None else [named]:
+                    firsts[wanted.pop(one)] = cause
+        return firsts
+
+    def _late(self, fact: Event | Assignment, arrival: Arrival) -> Cause:
+        if isinstance(fact, Event):
+            return Cause("late_report", arrival.source_no, fact.event_id)
+        own = fact.assignment_id or self._derived_id(fact)
+        return Cause("late_report", arrival.source_no, own)
 
     def _derived_id(self, fact: Assignment) -> str:
         customer = fact.customer_id

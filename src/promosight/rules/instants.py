@@ -22,7 +22,8 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LONGEST = 40
 """No common form of an instant is longer; a fraction may have any number of digits."""
 
-_QUARTER_US = 900 * SECOND_US
+QUARTER_US = 900 * SECOND_US
+"""Offsets of zones change, and so days begin, on a quarter of an hour of UTC only."""
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -103,19 +104,19 @@ class LocalDays:
 
     def day(self, instant_us: int) -> str:
         """The local day of an instant as `YYYY-MM-DD`."""
-        quarter = instant_us // _QUARTER_US
+        quarter = instant_us // QUARTER_US
         day = self._by_quarter.get(quarter)
         if day is None:
-            moment = _EPOCH + timedelta(microseconds=quarter * _QUARTER_US)
+            moment = _EPOCH + timedelta(microseconds=quarter * QUARTER_US)
             day = self._by_quarter[quarter] = _local_date(moment, self._zone).isoformat()
         return day
 
     def hour_us(self, instant_us: int) -> int:
         """The instant at which the local hour of an instant began: in some zones not on an hour of UTC."""
-        quarter = instant_us // _QUARTER_US
+        quarter = instant_us // QUARTER_US
         begun_us = self._hours.get(quarter)
         if begun_us is None:
-            quarter_us = quarter * _QUARTER_US
+            quarter_us = quarter * QUARTER_US
             offset = (
                 (_EPOCH + timedelta(microseconds=quarter_us)).astimezone(self._zone).utcoffset()
             )

@@ -12,10 +12,9 @@ combinations add where they were placed and on their days), and the cells themse
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from operator import add, itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from operator import add
+from typing import NamedTuple
 
 import msgspec
 
@@ -81,9 +80,6 @@ _COUNTED_AS = {
 }
 """What a redemption of each outcome adds one to."""
 _WITHOUT_AMOUNTS = ("pending", "reversed")
-
-_place_of = itemgetter(0, 1, 2, 3, 4, 5, 7, 8)
-_days_of = itemgetter(0, 6, 1, 7, 8)
 
 
 class Place(NamedTuple):
@@ -211,31 +207,13 @@ class Cells:
         if latest is None or redeemed_us > latest:
             self.last_event_us[promotion_no] = redeemed_us
 
-    def assign(self, assigned: Sequence[Assigned], *, together: bool = False) -> None:
-        """Adds assignments in the rate that nobody has redeemed. `together`, for thousands, piles them up at once."""
-        if together:
-            self._pile_all_assigned(assigned)
-            return
+    def assign(self, assigned: Iterable[Assigned]) -> None:
+        """Adds assignments in the rate that nobody has redeemed."""
         for one in assigned:
             self._assigned[one] = self._assigned.get(one, 0) + 1
 
-    def _pile_all_assigned(self, assigned: Sequence[Assigned]) -> None:
-        by_place: Counter[Any] = Counter(map(_place_of, assigned))
-        for (promotion_no, *place, committed_micros, currency), n in by_place.items():
-            cell = self._cell(promotion_no, (PLACED, currency, tuple(place)))
-            cell[_ASSIGNED] += n
-            cell[_COMMITTED] += n * committed_micros
-        by_day: Counter[Any] = Counter(map(_days_of, assigned))
-        for (promotion_no, *day, committed_micros, currency), n in by_day.items():
-            for dimension in (ASSIGNED_DAY, REDEEMED_DAY):
-                cell = self._cell(promotion_no, (dimension, currency, tuple(day)))
-                cell[_ASSIGNED] += n
-                cell[_COMMITTED] += n * committed_micros
-
-    def use_first(self, uses: Sequence[FirstUse], *, together: bool = False) -> None:
-        """Adds first redemptions. `together`, for thousands, piles up at once what it can."""
-        if together:
-            uses = self._pile_alike(uses)
+    def use_first(self, uses: Iterable[FirstUse]) -> None:
+        """Adds first redemptions."""
         for no, words, own_source, own_day, own, source, day, currency, paid_in, *numbers in uses:
             cost_micros, order_micros, redeemed_us = numbers
             if own is not None:
@@ -251,57 +229,32 @@ class Cells:
             sums[2] += order_micros
             self.seen(no, redeemed_us)
 
-    def _pile_alike(self, uses: Sequence[FirstUse]) -> list[FirstUse]:
-        """Piles up first redemptions with one currency for everything; returns the others."""
-        sums: dict[tuple[int, PileKey], list[int]] = {}
-        taken: dict[tuple[int, PileKey], int] = {}
-        last_us = self.last_event_us
-        others: list[FirstUse] = []
-        for use in uses:
-            no, words, own_source, own_day, own, source, day, currency, paid_in, *numbers = use
-            if own != currency or paid_in != currency:
-                others.append(use)
-                continue
-            cost_micros, order_micros, redeemed_us = numbers
-            own_place: tuple[int, PileKey] = (no, (PLACED, currency, (*words, own_source)))
-            taken[own_place] = taken.get(own_place, 0) + 1
-            place = own_place
-            if source != own_source:
-                place = (no, (PLACED, currency, (*words, source)))
-            own_date = (ASSIGNED_DAY, currency, (own_day, words[0]))
-            date = (REDEEMED_DAY, currency, (day, words[0]))
-            for where in (place, (no, own_date), (no, date)):
-                there = sums.get(where)
-                if there is None:
-                    sums[where] = [1, cost_micros, order_micros]
-                else:
-                    there[0] += 1
-                    there[1] += cost_micros
-                    there[2] += order_micros
-            if redeemed_us > last_us.get(no, 0):
-                last_us[no] = redeemed_us
-        self._unpile(sums, taken)
-        return others
+    def add_assigned(self, promotion_no: int, key: PileKey, n: int, committed_micros: int) -> None:
+        """Piles up assignments that were added up already."""
+        cell = self._cell(promotion_no, key)
+        cell[_ASSIGNED] += n
+        cell[_COMMITTED] += committed_micros
 
-    def _unpile(
-        self, sums: dict[tuple[int, PileKey], list[int]], taken: dict[tuple[int, PileKey], int]
+    def add_taken(self, promotion_no: int, key: PileKey, n: int) -> None:
+        """The same of assignments that first redemptions take, by their place: each is a customer's first."""
+        self._cell(promotion_no, key)[_REDEEMED] += n
+        self.customer(promotion_no, 0, n)
+
+    def add_counted(
+        self, promotion_no: int, key: PileKey, n: int, cost_micros: int, order_micros: int
     ) -> None:
-        """Adds first redemptions, added up by place and by each of their days, to the piles."""
-        for (no, key), n in taken.items():
-            self._cell(no, key)[_REDEEMED] += n
-            self.customer(no, 0, n)
-        for (no, key), (n, cost_micros, order_micros) in sums.items():
-            dimension, currency, _ = key
-            cells = [self._cell(no, key)]
-            if dimension == PLACED:
-                cells.append(self._cell(no, (OUTCOME, currency, ("counted",))))
-            else:
-                cells[0][_REDEEMED] += n
-            for cell in cells:
-                cell[_REPORTED] += n
-                cell[_REDEMPTIONS] += n
-                cell[_COST] += cost_micros
-                cell[_ORDER] += order_micros
+        """The same of first redemptions, by their place."""
+        outcome: PileKey = (OUTCOME, key[1], ("counted",))
+        for cell in (self._cell(promotion_no, key), self._cell(promotion_no, outcome)):
+            _add_counted(cell, n, cost_micros, order_micros)
+
+    def add_used_day(
+        self, promotion_no: int, key: PileKey, n: int, cost_micros: int, order_micros: int
+    ) -> None:
+        """The same of first redemptions and the assignments they take, by a day of either."""
+        cell = self._cell(promotion_no, key)
+        cell[_REDEEMED] += n
+        _add_counted(cell, n, cost_micros, order_micros)
 
     @property
     def collected(
@@ -431,6 +384,13 @@ class Cells:
         if cell is None:
             cell = pile[key] = [0] * len(MEASURES)
         return cell
+
+
+def _add_counted(cell: list[int], n: int, cost_micros: int, order_micros: int) -> None:
+    cell[_REPORTED] += n
+    cell[_REDEMPTIONS] += n
+    cell[_COST] += cost_micros
+    cell[_ORDER] += order_micros
 
 
 def add_totals(sums: Sums, promotion_no: int, pile: Pile) -> None:

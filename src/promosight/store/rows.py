@@ -191,35 +191,34 @@ def assignment_columns(a: AssignmentRow, place_no: int) -> tuple[Any, ...]:
     )
 
 
-def granted_columns(
+def grant_row(
     fact: Assignment,
     key: tuple[int, int, int],
     arrival: Arrival,
     place_no: int,
-    micros: int,
-    currency: str,
+    promise: tuple[int, str],
 ) -> tuple[Any, ...]:
-    """The same of a new fact that commits `micros` of `currency`."""
+    """A row for `add_grants`: a new fact that names no code and commits what is promised."""
+    bucket, promotion_no, customer_no = key
+    committed_micros, currency = promise
     return (
-        *key,
+        bucket,
+        promotion_no,
+        customer_no,
         fact.slot,
-        arrival.workspace_no,
-        arrival.source_no,
-        arrival.import_no,
         fact.assigned_us,
         fact.expires_us,
-        arrival.received_us,
         fact.digest,
         fact.assignment_id,
-        place_no,
-        fact.promo_code,
         fact.reward_micros,
         fact.currency,
         fact.max_redemptions,
         int(fact.control),
-        None,
         fact.details,
-        micros,
+        arrival.source_no,
+        arrival.received_us,
+        place_no,
+        committed_micros,
         currency,
     )
 
@@ -253,33 +252,25 @@ def event_row(
     )
 
 
-def use_columns(
+def use_row(
     fact: Event,
-    key: tuple[int, int, int],
+    bucket: int,
+    promotion_no: int,
+    customer_no: int,
     arrival: Arrival,
     slot: int,
     reason: str | None,
     cost_micros: int,
     currency: str,
 ) -> tuple[Any, ...]:
-    """The columns of a new redemption that names its promotion, and no code, and takes an assignment."""
-    bucket, promotion_no, customer_no = key
-    workspace_no, source_no, import_no, received_us = arrival
+    """A row for `add_uses`: a new redemption that names its promotion, and no code, and takes an assignment."""
     return (
         bucket,
         promotion_no,
         customer_no,
         fact.redeemed_us,
-        source_no,
         fact.event_id,
-        workspace_no,
-        import_no,
-        received_us,
         fact.digest,
-        None,
-        0,
-        None,  # it lies in the promotion it names: see view event_told
-        None,
         fact.assignment_id,
         fact.campaign_id,
         fact.tier_id,
@@ -289,10 +280,10 @@ def use_columns(
         fact.order_id,
         fact.order_micros,
         fact.metadata,
-        "counted",
-        reason,
+        arrival.source_no,
+        arrival.received_us,
         slot,
-        1,
+        reason,
         cost_micros,
         currency,
     )

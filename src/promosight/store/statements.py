@@ -22,6 +22,8 @@ _INSERT_BATCH = re.compile(
     r"INSERT INTO (?P<table>\w+) \((?P<targets>[^)]*)\)\s+SELECT\s+(?P<values>[^()]*?)\s+"
     r"FROM \{\{batch\([^)]*\)\}\}\s+WHERE true\s+ON CONFLICT DO NOTHING$"
 )
+_SAME = re.compile(r"\d+|'\w+'|:\w+")
+"""What may be the same in every row of a batch: a number, a text, a scalar (always a number)."""
 _BATCH_COLUMN = re.compile(r"\bbatch\.(\w+)")
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -45,6 +47,8 @@ class Statement(NamedTuple):
     sized: dict[int, str]
     copied: str = ""
     """On PostgreSQL, for an INSERT that takes a batch as it is: the same by COPY, for rows known to be new."""
+    constants: tuple[str | int, ...] = ()
+    """What COPY writes behind each row: numbers, texts, and scalars as `:name`."""
 
 
 def load(engine: str) -> dict[str, Statement]:
@@ -70,10 +74,10 @@ def rewrite(text: str, engine: str) -> Statement:
     if engine == "sqlite":
         sized = {rows: _sized(text, columns, scalars, rows) for rows in SIZES} if batch else {}
         return Statement(text, columns, scalars, sized)
-    copied = _copied(text, columns)
+    copied, constants = _copied(text, columns)
     text = _PARAMETER.sub(lambda found: f"${scalars.index(found[1]) + 1}", text)
     text = _BATCH.sub(lambda _: _arrays(columns, len(scalars)), text)
-    return Statement(text, columns, scalars, {}, copied)
+    return Statement(text, columns, scalars, {}, copied, constants)
 
 
 def _column(declared: str) -> tuple[str, str]:
@@ -97,19 +101,23 @@ def _sized(
     return _BATCH.sub(lambda _: f"(VALUES {values}) AS batch", text)
 
 
-def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> str:
+def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> tuple[str, tuple[str | int, ...]]:
+    """The COPY of an INSERT that takes a batch, and what stands behind the columns of each row; empty for others."""
     insert = _INSERT_BATCH.match(text)
     if insert is None:
-        return ""
+        return "", ()
     targets = [one.strip() for one in insert["targets"].split(",")]
     values = [one.strip() for one in insert["values"].split(",")]
     # A target that is NULL in every row is left out.
-    target_of = {v: t for t, v in zip(targets, values, strict=True) if v != "NULL"}
+    said = [(t, v) for t, v in zip(targets, values, strict=True) if v != "NULL"]
+    target_of = {v: t for t, v in said if v.startswith("batch.")}
+    same = [(t, v) for t, v in said if not v.startswith("batch.")]
     wanted = [f"batch.{name}" for name, _ in columns]
-    if sorted(wanted) != sorted(target_of):
-        return ""
-    into = ", ".join(target_of[one] for one in wanted)
-    return f"COPY {insert['table']} ({into}) FROM STDIN (FORMAT BINARY)"
+    if sorted(wanted) != sorted(target_of) or not all(_SAME.fullmatch(v) for _, v in same):
+        return "", ()
+    into = ", ".join([target_of[one] for one in wanted] + [t for t, _ in same])
+    constants = tuple(int(v) if v.isdecimal() else v.strip("'") for _, v in same)
+    return f"COPY {insert['table']} ({into}) FROM STDIN (FORMAT BINARY)", constants
 
 
 def _arrays(columns: tuple[tuple[str, str], ...], before: int) -> str:

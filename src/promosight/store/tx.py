@@ -78,11 +78,11 @@ class Tx(ABC):
         """Runs a named statement that writes from `{{batch}}`; returns the number of rows changed."""
 
     @abstractmethod
-    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+    def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
         """Adds rows by a named `INSERT ... SELECT ... FROM {{batch}}`, known to be new; returns their number.
 
-        Much cheaper than `run_many` on PostgreSQL. Raises LostRace, and spoils the transaction, when one
-        was there after all.
+        `parameters` are the same in all of them. Much cheaper than `run_many` on PostgreSQL. Raises LostRace, and
+        spoils the transaction, when one was there after all.
         """
 
     @abstractmethod
@@ -122,30 +122,36 @@ class SqliteTx(Tx):
         yield from self.connection.execute(self._statements[name].text, parameters)
 
     def all_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> list[Row]:
-        scalars = tuple(parameters[one] for one in self._statements[name].scalars)
         found: list[Row] = []
-        for text, values in self._pieces(name, rows):
-            found += self.connection.execute(text, scalars + values)
+        for text, values in self._pieces(name, rows, parameters):
+            found += self.connection.execute(text, values)
         return found
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
-        before = self.connection.total_changes()
-        for text, values in self._pieces(name, rows):
-            self.connection.execute(text, values)
-        return self.connection.total_changes() - before
+        return self._run_many(name, rows, {})
 
-    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
-        if self.run_many(name, rows) != len(rows):
+    def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
+        if self._run_many(name, rows, parameters) != len(rows):
             raise LostRace
         return len(rows)
 
-    def _pieces(self, name: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
-        """The rows cut into pieces of the sizes there are texts for, largest first, each flattened."""
-        sized = self._statements[name].sized
+    def _run_many(self, name: str, rows: Sequence[Row], parameters: dict[str, Any]) -> int:
+        before = self.connection.total_changes()
+        for text, values in self._pieces(name, rows, parameters):
+            self.connection.execute(text, values)
+        return self.connection.total_changes() - before
+
+    def _pieces(
+        self, name: str, rows: Sequence[Row], parameters: dict[str, Any]
+    ) -> Iterator[tuple[str, Row]]:
+        """The rows cut into pieces of the sizes there are texts for, largest first; flat, behind the scalars."""
+        statement = self._statements[name]
+        scalars = [parameters[one] for one in statement.scalars]
         start = 0
         for size in SIZES:
             while start + size <= len(rows):
-                yield sized[size], tuple(chain.from_iterable(rows[start : start + size]))
+                values = chain.from_iterable(rows[start : start + size])
+                yield statement.sized[size], (*scalars, *values)
                 start += size
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
@@ -208,7 +214,7 @@ class PostgresTx(Tx):
         self._grown(len(rows))
         return changed
 
-    def add_new(self, name: str, rows: Sequence[Row], /) -> int:
+    def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
         import psycopg
 
         if not rows:
@@ -217,9 +223,12 @@ class PostgresTx(Tx):
         assert statement.copied, f"{name} is no plain INSERT of a batch"
         try:
             with self.connection.cursor() as cursor, cursor.copy(statement.copied.encode()) as copy:
-                copy.set_types([_COPY_TYPES[kind] for _, kind in statement.columns])
+                same = _same(statement, parameters)
+                kinds = [kind for _, kind in statement.columns]
+                kinds += ["TEXT" if isinstance(one, str) else "BIGINT" for one in same]
+                copy.set_types([_COPY_TYPES[kind] for kind in kinds])
                 for row in rows:
-                    copy.write_row(row)
+                    copy.write_row(row + same)
         except psycopg.errors.UniqueViolation as error:
             raise LostRace from error
         self._grown(len(rows))
@@ -242,3 +251,11 @@ class PostgresTx(Tx):
     def _arrays(self, name: str, rows: Sequence[Row]) -> list[Any]:
         columns = zip(self._statements[name].columns, zip(*rows, strict=True), strict=True)
         return [COLUMN_TYPES[kind](values) for (_, kind), values in columns]
+
+
+def _same(statement: Statement, parameters: dict[str, int]) -> Row:
+    """What COPY writes behind each row."""
+    return tuple(
+        parameters[one[1:]] if isinstance(one, str) and one.startswith(":") else one
+        for one in statement.constants
+    )

@@ -12,16 +12,18 @@ WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
 
 -- name: plain_groups
 -- The assignments of the groups given, as far as a first redemption needs them: whether it may be used at all, and
--- an event of the group, if there is one.
+-- whether the group has an event.
 SELECT
-    a.promotion_no, a.customer_no, a.slot, a.assigned_us, a.expires_us,
+    batch.number, a.bucket, a.promotion_no, a.customer_no, a.slot, a.assigned_us, a.expires_us,
     CASE WHEN a.control = 0 AND a.withdrawn_us IS NULL THEN 1 ELSE 0 END,
     a.assignment_id, a.place_no, a.reward_micros, a.source_no, a.import_no, a.currency,
-    (SELECT e.event_id FROM event AS e
-     WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
-       AND e.customer_no = a.customer_no LIMIT 1),
+    CASE WHEN EXISTS (
+        SELECT 1 FROM event AS e
+        WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+          AND e.customer_no = a.customer_no
+    ) THEN 1 ELSE 0 END,
     CASE WHEN a.details LIKE '%"decision_id":%' THEN 1 ELSE 0 END
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, number BIGINT)}}
 CROSS JOIN assignment AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
@@ -179,6 +181,40 @@ SELECT
     batch.order_micros, batch.metadata, batch.outcome, batch.reason, batch.slot, batch.live,
     batch.cost_micros, batch.currency
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, source_no BIGINT, event_id TEXT, workspace_no BIGINT, import_no BIGINT, received_us BIGINT, digest BIGINT, reverses TEXT, named_customer_no BIGINT, promotion_id TEXT, promo_code TEXT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, outcome TEXT, reason TEXT, slot BIGINT, live BIGINT, cost_micros BIGINT, currency TEXT)}}
+WHERE true
+ON CONFLICT DO NOTHING;
+
+-- name: add_grants
+-- New assignments of one import that are there to be redeemed and issue no code, as add_assignments.
+INSERT INTO assignment (
+    bucket, promotion_no, customer_no, slot, workspace_no, source_no, import_no, assigned_us,
+    expires_us, received_us, digest, assignment_id, place_no, promo_code, reward_micros, reward_currency,
+    max_redemptions, control, withdrawn_us, details, committed_micros, currency
+)
+SELECT
+    batch.bucket, batch.promotion_no, batch.customer_no, batch.slot, :workspace_no, batch.source_no,
+    :import_no, batch.assigned_us, batch.expires_us, batch.received_us, batch.digest,
+    batch.assignment_id, batch.place_no, NULL, batch.reward_micros, batch.reward_currency,
+    batch.max_redemptions, batch.control, NULL, batch.details, batch.committed_micros, batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, slot BIGINT, assigned_us BIGINT, expires_us BIGINT, digest BIGINT, assignment_id TEXT, reward_micros BIGINT, reward_currency TEXT, max_redemptions BIGINT, control BIGINT, details TEXT, source_no BIGINT, received_us BIGINT, place_no BIGINT, committed_micros BIGINT, currency TEXT)}}
+WHERE true
+ON CONFLICT DO NOTHING;
+
+-- name: add_uses
+-- New redemptions of one import that count, in the promotion they name, as add_events.
+INSERT INTO event (
+    bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, workspace_no, import_no,
+    received_us, digest, reverses, named_customer_no, promotion_id, promo_code, assignment_id,
+    campaign_id, tier_id, channel, reward_micros, reward_currency, order_id, order_micros, metadata,
+    outcome, reason, slot, live, cost_micros, currency
+)
+SELECT
+    batch.bucket, batch.promotion_no, batch.customer_no, batch.redeemed_us, batch.source_no,
+    batch.event_id, :workspace_no, :import_no, batch.received_us, batch.digest, NULL, 0, NULL, NULL,
+    batch.assignment_id, batch.campaign_id, batch.tier_id, batch.channel, batch.reward_micros,
+    batch.reward_currency, batch.order_id, batch.order_micros, batch.metadata, 'counted',
+    batch.reason, batch.slot, 1, batch.cost_micros, batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, event_id TEXT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, source_no BIGINT, received_us BIGINT, slot BIGINT, reason TEXT, cost_micros BIGINT, currency TEXT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 

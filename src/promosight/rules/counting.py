@@ -1,0 +1,112 @@
+"""Adding facts that came together to a difference: a few each by itself, thousands by their columns (`piling`).
+
+Facts name places, sources and instants by number; `Names` says what these are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
+from typing import NamedTuple
+
+from promosight.rules.tallies import Assigned, Cells, FirstUse
+
+MANY = 1_000
+"""From so many on, counting facts together is cheaper than each by itself."""
+
+Texts = tuple[str, str, str, str]
+"""The words of a place: tier, segment, channel, campaign; empty where it says nothing."""
+
+
+class Names(NamedTuple):
+    """What numbers are called: the words of places, sources, and the local day of an instant."""
+
+    places: Mapping[int, Texts]
+    sources: Mapping[int, str]
+    day: Callable[[int], str]
+
+
+class AssignedColumns(NamedTuple):
+    """Assignments in the rate that nobody has redeemed, each field a column."""
+
+    promotion_no: Sequence[int]
+    place_no: Sequence[int]
+    source_no: Sequence[int]
+    assigned_us: Sequence[int]
+    committed_micros: Sequence[int]
+    currency: Sequence[str]
+
+
+class UseColumns(NamedTuple):
+    """Redemptions as in `tallies.FirstUse`, each field a column. `own_...` is of the assignment that is taken."""
+
+    promotion_no: Sequence[int]
+    place_no: Sequence[int]
+    own_source_no: Sequence[int]
+    own_us: Sequence[int]
+    own_currency: Sequence[str | None]
+    source_no: Sequence[int]
+    redeemed_us: Sequence[int]
+    currency: Sequence[str]
+    order_currency: Sequence[str]
+    cost_micros: Sequence[int]
+    order_micros: Sequence[int]
+
+
+def count_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
+    """Adds assignments to a difference."""
+    if len(c.promotion_no) < MANY:
+        cells.assign(_assigned(c, names))
+        return
+    from promosight.rules.piling import pile_assigned  # numpy is loaded where there are many
+
+    pile_assigned(cells, c, names)
+
+
+def count_uses(cells: Cells, c: UseColumns, names: Names) -> None:
+    """Adds first redemptions to a difference."""
+    if len(c.promotion_no) < MANY:
+        cells.use_first(_uses(c, names))
+        return
+    from promosight.rules.piling import pile_uses  # as above
+
+    alike = [
+        own == currency == order
+        for own, currency, order in zip(c.own_currency, c.currency, c.order_currency, strict=True)
+    ]
+    if not all(alike):
+        others = UseColumns._make(tuple(compress(one, [not is_so for is_so in alike])) for one in c)
+        cells.use_first(_uses(others, names))
+        c = UseColumns._make(tuple(compress(one, alike)) for one in c)
+    if c.promotion_no:
+        pile_uses(cells, c, names)
+
+
+def _assigned(c: AssignedColumns, names: Names) -> list[Assigned]:
+    """The same, row by row."""
+    places, sources, day = names
+    return [
+        (no, *places[place_no], sources[source_no], day(assigned_us), micros, currency)
+        for no, place_no, source_no, assigned_us, micros, currency in zip(*c, strict=True)
+    ]
+
+
+def _uses(c: UseColumns, names: Names) -> list[FirstUse]:
+    """The same, row by row."""
+    places, sources, day = names
+    return [
+        (
+            no,
+            places[place_no],
+            sources[own_source_no],
+            day(own_us),
+            own,
+            sources[source_no],
+            day(redeemed_us),
+            *rest,
+            redeemed_us,
+        )
+        for no, place_no, own_source_no, own_us, own, source_no, redeemed_us, *rest in zip(
+            *c, strict=True
+        )
+    ]
