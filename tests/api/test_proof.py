@@ -89,7 +89,7 @@ def test_where_fixed_offers_are_hardly_known_the_benchmark_is_compared_with(
     for n in range(14):
         promotion(sandbox, f"other-{n}", properties={"decisioning": {"value": "24"}})
     mark = {"promotion_id": "basic", "share": 0.4}
-    settings(sandbox, control_share=0.05, floor=0.3, gamma=5, benchmark=mark)
+    settings(sandbox, control_share=0.05, floor=0.3, gamma=5, exploration="igw", benchmark=mark)
     for number in range(3):
         world.week(number)
     found = asked(sandbox, "evaluation")

@@ -36,7 +36,7 @@ class Terms(NamedTuple):
     at_least: int
 
 
-SINGLE = Terms(0.25, 1.0, 64)
+SINGLE = Terms(0.25, 1.0, 256)
 BATCH = Terms(1.0, 1.0, 4)
 
 
