@@ -60,6 +60,8 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/promotions/SPRING20/restatements", None),
     ("GET", "/v1/workspace", None),
     ("PATCH", "/v1/workspace", {"name": "Brand"}),
+    ("GET", "/v1/workspace/retention", None),
+    ("PUT", "/v1/workspace/retention", {"refused_days": 400}),
     ("POST", "/v1/sources", {"name": "till"}),
     ("PATCH", "/v1/sources/till", {"cadence": "daily"}),
     ("GET", "/v1/sources", None),

@@ -64,7 +64,11 @@ def test_a_plain_insert_of_a_batch_can_be_copied_on_postgresql() -> None:
     copied = "COPY t (z, x) FROM STDIN (FORMAT BINARY)"
     assert rewrite(insert + "DO NOTHING", "postgresql").copied == copied
     assert rewrite(insert + "(x) DO UPDATE SET z = 1", "postgresql").copied == ""
-    assert rewrite(insert.replace("NULL", "7") + "DO NOTHING", "postgresql").copied == ""
+    constant = rewrite(insert.replace("NULL", "7") + "DO NOTHING", "postgresql")
+    assert constant.copied == "COPY t (z, x, y) FROM STDIN (FORMAT BINARY)"
+    assert constant.constants == (7,)
+    computed = insert.replace("NULL", "LENGTH(batch.b)")
+    assert rewrite(computed + "DO NOTHING", "postgresql").copied == ""
     assert {n for n, s in load("postgresql").items() if s.copied} >= {
         "add_assignments",
         "add_customers",
