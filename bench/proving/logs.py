@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promosight.rules.logged import NONE, Floats, Log
-from promosight.rules.targets import one_each, uniform, with_benchmark
+from promosight.rules.policy import Benchmark, blended
+from promosight.rules.targets import one_each, uniform
 
 SEGMENTS, EACH = 5, 4
 FLOOR = 0.02
@@ -73,7 +74,9 @@ def drawn(
     seen = found.quality + found.segments[segment] - 2.6
     p = _likely(seen + tastes)
     expected = _worth(found, _likely(seen + found.errors[segment]))
-    pmf = with_benchmark(explored(expected, found.gamma), *benchmark)
+    column, share = benchmark
+    named = Benchmark(np.full(decisions, column), share)
+    pmf = blended(explored(expected, found.gamma), named)
     chosen = np.minimum(
         (pmf.cumsum(axis=1) < rng.random((decisions, 1))).sum(axis=1), len(found.value)
     )

@@ -43,6 +43,25 @@ class Shown(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """An answer has these fields and no others."""
 
 
+class AboutDecisions(Shown):
+    """Which decisions an answer is about, and in what it is told.
+
+    Of the `decisions` of the period `settled` are old enough to be judged and `young` are not; `used` were read.
+    """
+
+    objective: str
+    unit: str
+    policy_version: str
+    since: str
+    until: str
+    horizon_days: float
+    decisions: int
+    settled: int
+    used: int
+    young: int
+    as_of: str
+
+
 class ValueEstimate(Shown):
     """A value per decision with its 95% interval."""
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from promosight.flows.decided_uplift import MeasuredUplift, measured_uplift
 from promosight.flows.estimates import (
+    AboutDecisions,
     PolicyDifference,
     PolicyEstimate,
-    Shown,
     difference_told,
     policy_told,
     verdict_code,
@@ -34,7 +34,7 @@ _KEPT_US_EACH = 100
 """An answer stands for a second with ten thousand decisions, ten with a hundred thousand."""
 
 
-class DecisionEvaluation(Shown):
+class DecisionEvaluation(AboutDecisions):
     """What policies bring per decision, in `unit`, and what was measured.
 
     `policies` are `logged`, `current`, `best_fixed` and `uniform`, and `benchmark` where one is named. `verdict`
@@ -44,23 +44,12 @@ class DecisionEvaluation(Shown):
 
     verdict: str
     verdict_words: str
-    objective: str
-    unit: str
-    policy_version: str
-    since: str
-    until: str
-    horizon_days: float
-    decisions: int
-    settled: int
-    used: int
-    young: int
     policies: list[PolicyEstimate]
     against_best_fixed: PolicyDifference
     against_uniform: PolicyDifference
     against_benchmark: PolicyDifference | None
     fixed_order: list[str]
     measured: MeasuredUplift
-    as_of: str
 
 
 def evaluation(

@@ -29,8 +29,7 @@ from promosight.rules.identity import bucket_of
 from promosight.rules.instants import format_instant
 from promosight.rules.matching import IN_COST
 from promosight.rules.money import UNIT_MARK, format_amount
-from promosight.rules.policy import drawn, inverse_gaps
-from promosight.rules.targets import with_benchmark
+from promosight.rules.policy import Benchmark, blended, drawn, inverse_gaps
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
@@ -179,7 +178,8 @@ def _replay(trace: Trace, arms: list[Kept], scores: Any) -> Replay:
         again = (1.0 - trace.floor) * inner + trace.floor / len(scores)
         again = again / again.sum()
         if trace.benchmark >= 0:
-            again = with_benchmark(again, trace.benchmark, trace.share)
+            named = Benchmark(np.array([trace.benchmark]), trace.share)
+            again = blended(again[np.newaxis], named)[0]
     at = drawn(again, trace.seed)
     chosen = None if at == len(arms) else (arms[at].promotion_id, arms[at].tier_id)
     same_scores = _expected(trace, arms) == trace.expected

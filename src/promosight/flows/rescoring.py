@@ -20,7 +20,7 @@ from promosight.flows.yardstick import Named, Worth
 from promosight.rules.decisioning import Settings
 from promosight.rules.evidence import Decided
 from promosight.rules.logged import Floats, Mask
-from promosight.rules.policy import Arm, Exploration, choose_many
+from promosight.rules.policy import Arm, Benchmark, Exploration, blended, choose_many
 from promosight.rules.refitting import Lessons, less, refitted
 from promosight.rules.snapshot import Snapshot
 from promosight.rules.solving import Prior, solve
@@ -85,11 +85,11 @@ def chances(of: Judged, models: Models, settings: Settings, worth: Worth) -> Flo
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
             found[some] = _chances(of, some, snapshot, _tried(settings, snapshot, models), worth)
-    if settings.benchmark is None:
+    named = settings.benchmark
+    if named is None:
         return found
-    return (1.0 - settings.benchmark.share) * found + settings.benchmark.share * always(
-        of, (settings.benchmark.promotion_id, settings.benchmark.tier_id)
-    )
+    columns = always(of, (named.promotion_id, named.tier_id)).argmax(axis=1)
+    return blended(found, Benchmark(columns, named.share))
 
 
 def always(of: Judged, named: Named) -> Floats:

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from promosight.flows.estimates import Shown, ValueEstimate, told, worded
+from promosight.flows.estimates import AboutDecisions, Shown, ValueEstimate, told, worded
 from promosight.flows.evaluating import about, kept_answer
 from promosight.flows.judged import Asked, Frame, Judged, framed, judged
 from promosight.flows.minds import Minds
@@ -80,24 +80,13 @@ class MixSegment(Shown):
     offers: list[MixOffer]
 
 
-class ValueOverTime(Shown):
+class ValueOverTime(AboutDecisions):
     """What decisions brought over time, and what was offered to whom."""
 
     by: str
     periods: list[ValuePeriod]
     whole: ValuePeriod
     mix: list[MixSegment]
-    objective: str
-    unit: str
-    policy_version: str
-    since: str
-    until: str
-    horizon_days: float
-    decisions: int
-    settled: int
-    used: int
-    young: int
-    as_of: str
 
 
 class _Usual(NamedTuple):

@@ -14,9 +14,9 @@ import numpy as np
 from promosight.errors import Invalid
 from promosight.flows.boards import Kept
 from promosight.flows.estimates import (
+    AboutDecisions,
     PolicyDifference,
     PolicyEstimate,
-    Shown,
     difference_told,
     policy_told,
     worded,
@@ -25,7 +25,13 @@ from promosight.flows.evaluating import about, current_of, policy_of
 from promosight.flows.judged import Asked, Judged, framed, judged, name_of
 from promosight.flows.minds import Minds
 from promosight.flows.yardstick import Named, Worth, expectations, rewards
-from promosight.rules.decisioning import EXPLORATIONS, LEAST_FLOOR, Settings, money
+from promosight.rules.decisioning import (
+    EXPLORATIONS,
+    Settings,
+    check_bounds,
+    check_money,
+    money,
+)
 from promosight.rules.estimating import (
     NOT_ENOUGH,
     Difference,
@@ -42,8 +48,6 @@ from promosight.rules.money import parse_amount
 from promosight.rules.targets import instead, only_for, without
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Tx
-
-_LONGEST_REACH = 1_000.0
 
 
 class OfferNamed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +77,7 @@ class WhatIf(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     horizon_days: int | None = None
 
 
-class WhatIfAnswer(Shown):
+class WhatIfAnswer(AboutDecisions):
     """What the change would bring more per decision: `verdict` is `gain`, `no gain`, `worse` or `not enough support`.
 
     `affected` is the share of decisions that would go differently; `assumes` says what is taken for granted.
@@ -87,17 +91,6 @@ class WhatIfAnswer(Shown):
     current: PolicyEstimate
     changed: PolicyEstimate
     difference: PolicyDifference
-    objective: str
-    unit: str
-    policy_version: str
-    since: str
-    until: str
-    horizon_days: float
-    decisions: int
-    settled: int
-    used: int
-    young: int
-    as_of: str
 
 
 class _Side(NamedTuple):
@@ -160,17 +153,16 @@ def _check(catalogue: Catalogue, change: WhatIf) -> None:
             _check_offer(catalogue, offer, f"/{name}")
     for name in ("value", "cost", "reward"):
         if (text := getattr(change, name)) is not None:
-            _check_amount(text, f"/{name}")
+            check_money(text, f"/{name}")
     _check_tried(change)
 
 
 def _check_tried(change: WhatIf) -> None:
     if change.exploration is not None and change.exploration not in EXPLORATIONS:
         raise Invalid("must be one of " + ", ".join(EXPLORATIONS), pointer="/exploration")
-    for name, least, most in (("gamma", 0.1, _LONGEST_REACH), ("floor", LEAST_FLOOR, 1.0)):
-        number = getattr(change, name)
-        if number is not None and not least <= number <= most:
-            raise Invalid(f"must be from {least:g} to {most:g}", pointer=f"/{name}")
+    for name in ("gamma", "floor"):
+        if (number := getattr(change, name)) is not None:
+            check_bounds(name, number)
 
 
 def _check_offer(catalogue: Catalogue, offer: OfferNamed, pointer: str) -> None:
@@ -182,15 +174,6 @@ def _check_offer(catalogue: Catalogue, offer: OfferNamed, pointer: str) -> None:
     tiers = [one.tier_id for one in listed.definition.tiers]
     if offer.tier_id is not None and offer.tier_id not in tiers:
         raise Invalid(f"the promotion has no tier {offer.tier_id}", pointer=f"{pointer}/tier_id")
-
-
-def _check_amount(text: str, pointer: str) -> None:
-    try:
-        negative = parse_amount(text) < 0
-    except ValueError as error:
-        raise Invalid(str(error), pointer=pointer) from None
-    if negative:
-        raise Invalid("must not be negative", pointer=pointer)
 
 
 def _check_money(change: WhatIf, worth: Worth) -> None:

@@ -21,6 +21,14 @@ NOTHING = "nothing"
 LEAST_FLOOR = 0.005
 """Below this share of decisions at random nobody could tell afterwards what another policy would have brought."""
 
+BOUNDS = {
+    "margin": (0.0, 1.0),
+    "gamma": (0.1, 1_000.0),
+    "floor": (LEAST_FLOOR, 1.0),
+    "control_share": (0.0, 0.5),
+}
+"""The least and the most of settings that are numbers."""
+
 
 class Fixed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
     """The offer that everybody gets in mode `fixed`."""
@@ -102,15 +110,9 @@ def check_settings(settings: Settings) -> None:
     ):
         if getattr(settings, name) not in allowed:
             raise Invalid("must be one of " + ", ".join(allowed), pointer=f"/{name}")
-    for name, least, most in (
-        ("margin", 0.0, 1.0),
-        ("gamma", 0.1, 1_000.0),
-        ("floor", LEAST_FLOOR, 1.0),
-        ("control_share", 0.0, 0.5),
-    ):
-        if not least <= getattr(settings, name) <= most:
-            raise Invalid(f"must be from {least:g} to {most:g}", pointer=f"/{name}")
-    _money(settings.contact_cost, "/contact_cost")
+    for name in BOUNDS:
+        check_bounds(name, getattr(settings, name))
+    check_money(settings.contact_cost, "/contact_cost")
     cap = settings.frequency_cap
     if cap is not None and not 1 <= cap.assignments <= 10_000:
         raise Invalid("must be from 1 to 10000", pointer="/frequency_cap/assignments")
@@ -134,7 +136,7 @@ def offer_terms(properties: dict[str, Any]) -> OfferTerms:
         raise Invalid(said, pointer=f"/properties/decisioning{pointer}") from None
     for name in ("value", "cost"):
         if (text := getattr(terms, name)) is not None:
-            _money(text, f"/properties/decisioning/{name}")
+            check_money(text, f"/properties/decisioning/{name}")
     if terms.max_per_customer is not None and terms.max_per_customer < 1:
         raise Invalid("must be at least 1", pointer="/properties/decisioning/max_per_customer")
     return terms
@@ -145,7 +147,15 @@ def money(text: str) -> float:
     return parse_amount(text) / MICROS
 
 
-def _money(text: str, pointer: str) -> None:
+def check_bounds(name: str, number: float) -> None:
+    """Raises Invalid naming a setting that is out of its bounds."""
+    least, most = BOUNDS[name]
+    if not least <= number <= most:
+        raise Invalid(f"must be from {least:g} to {most:g}", pointer=f"/{name}")
+
+
+def check_money(text: str, pointer: str) -> None:
+    """Raises Invalid naming what is no amount, or less than nothing."""
     try:
         negative = parse_amount(text) < 0
     except ValueError as error:

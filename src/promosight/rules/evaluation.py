@@ -62,7 +62,7 @@ def evaluate(
 ) -> Evaluation:
     """The report. Without a current policy the logged one is judged.
 
-    A benchmark is a fixed policy named before its decisions (`targets.with_benchmark`); it stands for the best fixed
+    A benchmark is a fixed policy named before its decisions (`policy.blended`); it stands for the best fixed
     offer, since nothing was picked by what came of it.
     """
     target = log.pmf if current is None else current

@@ -155,7 +155,7 @@ class Worths:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """A column for each customer that a share of the decisions goes to, -1 for nobody's (targets.with_benchmark)."""
+    """A column for each customer that a share of the decisions goes to, -1 for nobody's."""
 
     columns: NDArray[np.intp]
     share: float
@@ -227,7 +227,11 @@ def choose_rows(
 
 
 def blended(pmf: Floats, benchmark: Benchmark) -> Floats:
-    """Probabilities of which a share goes to the benchmark of each customer who has one."""
+    """Probabilities of which a share goes to the benchmark of each customer who has one, such as a fixed offer.
+
+    Draw from these and log these. With many offers a fixed one is otherwise chosen too rarely to be judged at all; a
+    share s lets at least s of the decisions count for it. The benchmark must be named before the decision.
+    """
     found = pmf.copy()
     who = np.flatnonzero(benchmark.columns >= 0)
     found[who] *= 1.0 - benchmark.share

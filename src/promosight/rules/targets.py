@@ -35,17 +35,6 @@ def one_each(log: Log, columns: Ints) -> Floats:
     return found
 
 
-def with_benchmark(pmf: Floats, column: int, share: float) -> Floats:
-    """Probabilities of which a share goes to a benchmark, such as the best fixed offer so far.
-
-    Draw from these and log these. With many offers a fixed one is otherwise chosen too rarely to be judged at all; a
-    share s lets at least s of the decisions count for it. The benchmark must be named before the decision.
-    """
-    found: Floats = pmf * (1.0 - share)
-    found[..., column] += share
-    return found
-
-
 def best_fixed(log: Log) -> tuple[Floats, tuple[tuple[str, ...], tuple[str, ...]]]:
     """The best fixed order of offers, each half of the customers judged by the order picked from the other half.
 

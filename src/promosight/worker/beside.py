@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from abc import ABC, abstractmethod
+
+_log = logging.getLogger("promosight")
 
 
 class Beside(ABC):
-    """What such threads have in common. `_work` goes on until `_stopping` is set."""
+    """A thread that looks for work, rests and looks again until `stop`. `trouble` is what the log says of a look that
+    failed; there is nobody else to tell, and the next look tries again."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, trouble: str) -> None:
+        self._trouble = trouble
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -22,6 +28,25 @@ class Beside(ABC):
         self._stopping.set()
         self._thread.join()
 
-    @abstractmethod
     def _work(self) -> None:
-        """What the thread does."""
+        rest_s = self._rest_s(0.0)
+        while not self._stopping.wait(rest_s):
+            began = time.monotonic()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - there is nobody else to tell
+                self._after_trouble()
+                if not self._stopping.is_set():
+                    _log.error(self._trouble, exc_info=error)
+            rest_s = self._rest_s(time.monotonic() - began)
+
+    @abstractmethod
+    def _look(self) -> None:
+        """Does what there is to do now."""
+
+    @abstractmethod
+    def _rest_s(self, took_s: float) -> float:
+        """How long it rests after a look that took so long."""
+
+    def _after_trouble(self) -> None:  # noqa: B027 - most need nothing
+        """A look failed: what was kept from one to the next may be wrong."""

@@ -9,7 +9,6 @@ once, one of them promotes and the others find that it runs.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 
 from promosight.errors import PromosightError
@@ -44,21 +43,13 @@ class Improver(Beside):
     """The thread that looks after candidates of all workspaces of a store, until `stop`."""
 
     def __init__(self, store: Store, minds: Minds, *, clock: Callable[[], int]) -> None:
-        super().__init__("promosight-improver")
+        super().__init__("promosight-improver", trouble="looking after candidates failed")
         self._store = store
         self._minds = minds
         self._clock = clock
 
-    def _work(self) -> None:
-        rest = _LOOKS_EVERY_SECONDS
-        while not self._stopping.wait(rest):
-            began = time.monotonic()
-            try:
-                self._look()
-            except Exception as error:  # noqa: BLE001 - there is nobody else to tell
-                if not self._stopping.is_set():
-                    _log.error("looking after candidates failed", exc_info=error)
-            rest = max(_LOOKS_EVERY_SECONDS, _REST * (time.monotonic() - began))
+    def _rest_s(self, took_s: float) -> float:
+        return max(_LOOKS_EVERY_SECONDS, _REST * took_s)
 
     def _look(self) -> None:
         for workspace_no in self._store.read(lambda tx: refit_due(tx, now_us=self._clock())):

@@ -7,7 +7,6 @@ the store's writer is held only for a short transaction.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -37,14 +36,13 @@ _RESTS, _RESTS_AT_MOST = 8, 0.6
 """It rests so many times as long as a look took, and never longer: what is told is learned within a second."""
 _REST = 20
 """What the counters say is solved anew no oftener than so many times as long as it takes."""
-_log = logging.getLogger("promosight")
 
 
 class Learner(Beside):
     """The thread that learns for all workspaces of a store, until `stop`. `name` is its own among processes."""
 
     def __init__(self, store: Store, minds: Minds, *, clock: Callable[[], int], name: str) -> None:
-        super().__init__("promosight-learner")
+        super().__init__("promosight-learner", trouble="learning failed")
         self._store = store
         self._minds = minds
         self._clock = clock
@@ -53,19 +51,12 @@ class Learner(Beside):
         self._marks: dict[int, Any] = {}
         self._next_look: dict[int, float] = {}
 
-    def _work(self) -> None:
-        rest = _LOOKS_EVERY_SECONDS
-        while not self._stopping.wait(rest):
-            began = time.monotonic()
-            try:
-                self._look()
-                took = time.monotonic() - began
-                rest = min(max(_LOOKS_EVERY_SECONDS, _RESTS * took), _RESTS_AT_MOST)
-            except Exception as error:  # noqa: BLE001 - there is nobody else to tell
-                self._known.clear()
-                if not self._stopping.is_set():
-                    _log.error("learning failed", exc_info=error)
-                    self._stopping.wait(1.0)
+    def _rest_s(self, took_s: float) -> float:
+        return min(max(_LOOKS_EVERY_SECONDS, _RESTS * took_s), _RESTS_AT_MOST)
+
+    def _after_trouble(self) -> None:
+        self._known.clear()
+        self._stopping.wait(1.0)
 
     def _look(self) -> None:
         for workspace_no in self._store.read(workspaces_with_news):

@@ -7,7 +7,6 @@ time find less to do.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -35,7 +34,6 @@ _ROUND_EVERY_US = 6 * HOUR_US
 _REST = 10
 """It rests so many times as long as a step took."""
 _LONGEST_REST_S = 2.0
-_log = logging.getLogger("promosight")
 
 
 class Keeper(Beside):
@@ -44,19 +42,14 @@ class Keeper(Beside):
     def __init__(
         self, store: Store, *, clock: Callable[[], int], fresh: Callable[[int], str]
     ) -> None:
-        super().__init__("promosight-keeper")
+        super().__init__("promosight-keeper", trouble="what is to be forgotten cannot be")
         self._store = store
         self._clock = clock
         self._fresh = fresh
         self._done: dict[int, tuple[Retention, int]] = {}
 
-    def _work(self) -> None:
-        while not self._stopping.wait(_LOOKS_EVERY_SECONDS):
-            try:
-                self._look()
-            except Exception as error:  # noqa: BLE001 - there is nobody else to tell
-                if not self._stopping.is_set():
-                    _log.error("what is to be forgotten cannot be", exc_info=error)
+    def _rest_s(self, took_s: float) -> float:  # noqa: ARG002 - every step has had its rest
+        return _LOOKS_EVERY_SECONDS
 
     def _look(self) -> None:
         for workspace_no, wanted in self._store.read(retentions):

@@ -594,8 +594,6 @@ export interface components {
          *         with the benchmark: `gain`, `no gain`, `worse` or `not enough support`.
          */
         DecisionEvaluation: {
-            verdict: string;
-            verdict_words: string;
             objective: string;
             unit: string;
             policy_version: string;
@@ -606,13 +604,15 @@ export interface components {
             settled: number;
             used: number;
             young: number;
+            as_of: string;
+            verdict: string;
+            verdict_words: string;
             policies: components["schemas"]["PolicyEstimate"][];
             against_best_fixed: components["schemas"]["PolicyDifference"];
             against_uniform: components["schemas"]["PolicyDifference"];
             against_benchmark: components["schemas"]["PolicyDifference"] | null;
             fixed_order: string[];
             measured: components["schemas"]["MeasuredUplift"];
-            as_of: string;
         };
         /**
          * PolicyEstimate
@@ -735,6 +735,17 @@ export interface components {
          *         `affected` is the share of decisions that would go differently; `assumes` says what is taken for granted.
          */
         WhatIfAnswer: {
+            objective: string;
+            unit: string;
+            policy_version: string;
+            since: string;
+            until: string;
+            horizon_days: number;
+            decisions: number;
+            settled: number;
+            used: number;
+            young: number;
+            as_of: string;
             verdict: string;
             verdict_words: string;
             change: string;
@@ -743,27 +754,12 @@ export interface components {
             current: components["schemas"]["PolicyEstimate"];
             changed: components["schemas"]["PolicyEstimate"];
             difference: components["schemas"]["PolicyDifference"];
-            objective: string;
-            unit: string;
-            policy_version: string;
-            since: string;
-            until: string;
-            horizon_days: number;
-            decisions: number;
-            settled: number;
-            used: number;
-            young: number;
-            as_of: string;
         };
         /**
          * ValueOverTime
          * @description What decisions brought over time, and what was offered to whom.
          */
         ValueOverTime: {
-            by: string;
-            periods: components["schemas"]["ValuePeriod"][];
-            whole: components["schemas"]["ValuePeriod"];
-            mix: components["schemas"]["MixSegment"][];
             objective: string;
             unit: string;
             policy_version: string;
@@ -775,6 +771,10 @@ export interface components {
             used: number;
             young: number;
             as_of: string;
+            by: string;
+            periods: components["schemas"]["ValuePeriod"][];
+            whole: components["schemas"]["ValuePeriod"];
+            mix: components["schemas"]["MixSegment"][];
         };
         /**
          * ValuePeriod
