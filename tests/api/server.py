@@ -8,19 +8,28 @@ import itertools
 import json
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import httpx
+import uvicorn
 
+from promosight.api.app import application
+from promosight.api.door import Door
 from promosight.cli.console import Console
 from promosight.cli.main import build
+from promosight.serve import OPTIONS, now_us
+from promosight.store.engine import open_store
 from tests.cli.program import start
 
 TRACKING_FROM = "2026-10-01T00:00:00Z"
 _numbers = itertools.count(1)
+_KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=None)
+"""A connection that a thread was given but has not begun to use counts as idle, and another thread may close it as one
+too many or too old. So none is ever either."""
 
 
 def new_workspace(url: str, *more: str) -> str:
@@ -54,10 +63,31 @@ def running(url: str, *options: str) -> Iterator[str]:
         assert process.wait(30) in (0, -15)
 
 
+@contextmanager
+def serving_here(url: str, **options: Any) -> Iterator[tuple[Door, int]]:
+    """A server in this process, and its port. `options` are of its door; `http` is the protocol of its connections."""
+    store = open_store(url, now_us=now_us())
+    http_class = {"http": options.pop("http")} if "http" in options else {}
+    door = Door(store, **({"clock": now_us, "fresh": lambda _: "fresh"} | options))
+    config = OPTIONS | http_class
+    server = uvicorn.Server(uvicorn.Config(application(door), host="127.0.0.1", port=0, **config))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield door, server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        store.close()
+
+
 def client_of(address: str, key: str) -> httpx.Client:
     """A client of a server. (Loading the certificates of the world, which it never needs, takes a while.)"""
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.Client(base_url=address, headers=headers, timeout=60, verify=False)
+    return httpx.Client(base_url=address, headers=headers, timeout=60, verify=False, limits=_KEPT)
 
 
 def started(

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
 
 import pytest
-import uvicorn
 
-from promosight.api.app import application
-from promosight.api.door import Door
 from promosight.api.joined import JoinedHttp
-from promosight.serve import OPTIONS, now_us
-from promosight.store.engine import open_store
-from tests.api.server import new_workspace
+from tests.api.server import new_workspace, serving_here
 
 
 class Hurried(JoinedHttp):
@@ -30,21 +23,8 @@ class Hurried(JoinedHttp):
 def hurried(url: str) -> Iterator[int]:
     """The port of a server that is in a hurry."""
     new_workspace(url)
-    store = open_store(url, now_us=now_us())
-    app = application(Door(store, clock=now_us, fresh=lambda _: "fresh"))
-    options: dict[str, Any] = OPTIONS | {"http": Hurried}
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **options))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-        store.close()
+    with serving_here(url, http=Hurried) as (_, port):
+        yield port
 
 
 def test_a_head_that_does_not_come_or_does_not_end_is_not_waited_for(sqlite_url: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +13,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 import pytest
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from promosight.api.app import application
-from promosight.api.door import Door
 from promosight.api.wire import AlertPage
 from promosight.rules.instants import format_instant, from_datetime
-from promosight.serve import OPTIONS
-from promosight.store.engine import open_store
-from tests.api.server import client_of, figures, new_workspace, promotion, serving
+from tests.api.server import client_of, figures, new_workspace, promotion, serving, serving_here
 
 TIERS = [{"tier_id": "gold", "reward_value": "9"}, {"tier_id": "tin", "reward_value": "1"}]
 SECONDS = 15
@@ -146,22 +140,11 @@ def _at_will(url: str) -> Iterator[tuple[httpx.Client, _Clock]]:
     """A client of a server whose clock is ours."""
     key, clock = new_workspace(url), _Clock()
     clock.now_us = time.time_ns() // 1_000
-    store = open_store(url, now_us=clock.now_us)
-    app = application(Door(store, clock=clock, fresh=secrets.token_urlsafe))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with client_of(f"http://127.0.0.1:{port}", key) as client:
-            yield client, clock
-    finally:
-        server.should_exit = True
-        thread.join()
-        store.close()
+    with (
+        serving_here(url, clock=clock, fresh=secrets.token_urlsafe) as (_, port),
+        client_of(f"http://127.0.0.1:{port}", key) as client,
+    ):
+        yield client, clock
 
 
 # Days about changes of the clocks: forward and back, by an hour and by half an hour, amid a month and at its border.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,15 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
-from promosight.api.app import application
-from promosight.api.door import Door
 from promosight.api.holding import Limits
 from promosight.connectors.spool import Spool
-from promosight.serve import OPTIONS, now_us
-from promosight.store.engine import open_store
-from tests.api.server import figures, new_workspace, promotion, serving, started
+from tests.api.server import figures, new_workspace, promotion, serving, serving_here, started
 
 REDEMPTION = {
     "promotion_id": "p",
@@ -98,23 +92,11 @@ def senders(port: int, key: str) -> Iterator[Senders]:
 def limited(url: str, limits: Limits, spool: Spool | None = None) -> Iterator[Senders]:
     """A server with other limits, and connections to it."""
     key = new_workspace(url)
-    store = open_store(url, now_us=now_us())
-    app = application(
-        Door(store, clock=now_us, fresh=lambda _: "fresh", limits=limits, spool=spool)
-    )
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **OPTIONS))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        with senders(server.servers[0].sockets[0].getsockname()[1], key) as another:
-            yield another
-    finally:
-        server.should_exit = True
-        thread.join()
-        store.close()
+    with (
+        serving_here(url, limits=limits, spool=spool) as (_, port),
+        senders(port, key) as another,
+    ):
+        yield another
 
 
 def test_a_body_that_finds_no_room_is_sent_away_before_it_comes(sqlite_url: str) -> None:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import http.client
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
 import msgspec
 import pytest
-import uvicorn
 
 from promosight.api import pressure as pressures
-from promosight.api.app import application
 from promosight.api.door import Door
 from promosight.api.pressure import Pressure, Stay, Terms
 from promosight.api.routes import ROUTES
 from promosight.api.turning_away import TurningAway
 from promosight.errors import Overloaded
-from promosight.serve import OPTIONS, now_us
 from promosight.store.engine import open_store
-from tests.api.server import new_workspace
+from tests.api.server import new_workspace, serving_here
 
 HOST = "127.0.0.1"
 
@@ -186,20 +181,8 @@ def test_what_is_not_plain_is_parsed_first(turning_away: TurningAway, data: byte
 def running(url: str) -> Iterator[tuple[Door, int, str]]:
     """A server in this process, whose door we hold; its port and a key."""
     key = new_workspace(url)
-    store = open_store(url, now_us=now_us())
-    door = Door(store, clock=now_us, fresh=lambda _: "fresh")
-    server = uvicorn.Server(uvicorn.Config(application(door), host=HOST, port=0, **OPTIONS))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield door, server.servers[0].sockets[0].getsockname()[1], key
-    finally:
-        server.should_exit = True
-        thread.join()
-        store.close()
+    with serving_here(url) as (door, port):
+        yield door, port, key
 
 
 def asked(connection: socket.socket, data: bytes) -> tuple[int, str | None]:

@@ -41,7 +41,7 @@ class Servers:
         while time.monotonic() < deadline:
             self._run(port)
             while time.monotonic() < deadline and self._processes[port].poll() is None:
-                if _is_ready(port):
+                if says_yes(port, "/readyz"):
                     return
                 time.sleep(0.02)
             time.sleep(0.1)  # its store was not there yet: a service manager starts it again
@@ -76,7 +76,7 @@ class Servers:
         """Waits until every server says that it is ready. Raises AssertionError when one does not."""
         deadline = time.monotonic() + _READY_WITHIN_S
         for port in self.ports:
-            while not _is_ready(port):
+            while not says_yes(port, "/readyz"):
                 assert time.monotonic() < deadline, f"port {port} does not become ready again"
                 time.sleep(0.05)
 
@@ -153,10 +153,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+def says_yes(port: int, path: str, within_s: float = 5) -> bool:
+    """Whether a question without a key is answered with 200 in time."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=within_s)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

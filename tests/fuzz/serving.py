@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import random
 import re
 import socket
@@ -18,7 +17,7 @@ from promosight.api.door import Route
 from tests.api.server import client_of, new_workspace, promotion
 from tests.cli.program import run
 from tests.faults.sending import HOST
-from tests.faults.servers import Servers
+from tests.faults.servers import Servers, says_yes
 from tests.fuzz.asking import Asked, Credentials, asked, asked_of
 from tests.fuzz.book import Book
 from tests.fuzz.line import ANSWER_WITHIN_S, Line, Reply
@@ -158,14 +157,7 @@ class Served:
             self.book.find(door, number, one.said, f"answered {bad[0]}: {back[-600:]!r}", data)
 
     def _is_healthy(self) -> bool:
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=_HEALTHY_WITHIN_S)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return says_yes(self.port, "/healthz", _HEALTHY_WITHIN_S)
 
     def _await_imports(self) -> None:
         """Waits until every file that was taken has ended; none may have ended by a fault of ours."""
