@@ -33,6 +33,7 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
 ) -> None:
     """P7: the bell counts what is new, by itself; a click leads to the promotion; what was seen is seen."""
     page = signed_in("marketer")
+    expect(page).to_have_url("/promotions")  # the list of alerts closes when the address changes
     bell = page.get_by_role("button", name="Budget alerts, 1 new")
     expect(bell).to_be_visible(timeout=15_000)
     bell.click()

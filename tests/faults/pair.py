@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tests.faults.clusters import start_again
 from tests.faults.replicated import asked, await_true, is_followed, is_primary
 from tools.postgres import Cluster, cluster_in
 from tools.system import CannotContinue
@@ -88,7 +89,7 @@ class Pair:
         with (standby.data / "postgresql.conf").open("a") as settings:
             settings.write(f"port = {self._ports[standby.folder]}\n")
             settings.write(f"unix_socket_directories = '{standby.folder}'\n")
-        standby.start()
+        start_again(standby, self._address(standby))
         address = self._address(primary)
         await_true("the standby follows", lambda: is_followed(address, synchronous=False))
         asked(address, "ALTER SYSTEM SET synchronous_standby_names = '*'")

@@ -15,11 +15,9 @@ from pathlib import Path
 
 import psycopg
 
+from tests.faults.clusters import start_again
 from tests.faults.servers import Servers, fill
 from tools.postgres import Cluster
-from tools.system import CannotContinue
-
-_STARTS_WITHIN_S = 60.0
 
 
 class Troubles:
@@ -103,13 +101,7 @@ class Troubles:
 
     def _start_postgres(self) -> None:
         assert self._cluster is not None
-        deadline = time.monotonic() + _STARTS_WITHIN_S
-        while not _answers(self._cluster.url):
-            try:
-                self._cluster.start()
-            except CannotContinue:  # the processes of the one that was killed have not all ended
-                assert time.monotonic() < deadline, "PostgreSQL does not come back"
-                time.sleep(0.2)
+        start_again(self._cluster, self._cluster.url)
 
     def _cut(self, drawn: random.Random) -> None:
         """Ends what the servers' connections are doing, whatever that is."""
@@ -121,11 +113,3 @@ class Troubles:
                     "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
                 )
                 time.sleep(drawn.uniform(0.0, 0.1))
-
-
-def _answers(url: str) -> bool:
-    try:
-        with psycopg.connect(url, connect_timeout=5):
-            return True
-    except psycopg.Error:
-        return False
