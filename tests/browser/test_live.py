@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.api.server import promotion
-from tests.browser.conftest import SignedIn
+from tests.browser.conftest import PATIENCE_MS, SignedIn
 from tests.browser.shop import assign, redeem, redemption
 
 _WATCH = """link => {
@@ -31,6 +33,41 @@ def test_a_redemption_moves_the_rate_while_one_looks(
     expect(rate).to_have_text("25%")
     server.post("/v1/redemptions", json=redemption("LIVE", 1))
     expect(rate).to_have_text("50%")
+
+
+def test_an_answer_that_was_overtaken_does_not_put_back_what_was(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """S12: made before a redemption, and there only after the stream has told of it."""
+    promotion(server, "SLOW")
+    assign(server, "SLOW", range(4))
+    redeem(server, "SLOW", range(1))
+    page = signed_in("viewer")
+    expect(page.get_by_role("status", name="Live:")).to_be_visible()
+    expect(page.get_by_role("link", name="SLOW:")).to_have_text("25%")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if len(held) == 2:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route(re.compile(r"/v1/promotions/SLOW(/funnel)?$"), hold)
+    page.get_by_role("link", name="SLOW:").click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("1 of 4 assignments redeemed")  # as the list knows it
+    for _ in range(PATIENCE_MS // 20):
+        if len(held) == 2:
+            break
+        page.wait_for_timeout(20)
+    server.post("/v1/redemptions", json=redemption("SLOW", 1))
+    expect(page.get_by_role("link", name="SLOW:", include_hidden=True)).to_have_text("50%")
+    for route, answer in held:
+        route.fulfill(response=answer)
+    expect(drawer).to_contain_text("2 of 4 assignments redeemed")
+    funnel = drawer.get_by_role("table", name="What became of the assignments")
+    expect(funnel.get_by_role("row", name="Redeemed 2 50%").first).to_be_visible()
 
 
 def test_a_batch_moves_the_rate_once_at_its_end(signed_in: SignedIn, server: httpx.Client) -> None:

@@ -1,5 +1,6 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
+import { Overtaken } from "./overtaken";
 import { listen, type StreamState } from "./stream";
 import type { Promotion, PromotionPage } from "./types";
 
@@ -8,9 +9,10 @@ const PAUSE_MS = 200;
 /** What is derived on the server (breakdowns, funnels) is asked for anew no more often than this. */
 const RENEW_MS = 1_000;
 
-/** Everything that figures are shown in. */
-const SHOWN = ["promotions", "promotion", "breakdown", "funnel"];
+/** What figures are shown in: as the stream tells them, and as the server derives more from them. */
+const PATCHED = ["promotions", "promotion"];
 const DERIVED = ["breakdown", "funnel"];
+const SHOWN = [...PATCHED, ...DERIVED];
 const RENEWED: Record<string, string[]> = {
   sources: ["sources", "source"],
   problems: ["problems"],
@@ -23,13 +25,16 @@ export function useLiveFigures(workspace: string): void {
   const queries = useQueryClient();
   useEffect(() => {
     const gathered = new Map<string, Promotion>();
+    const overtaken = new Overtaken(queries, PATCHED, (changed) => patch(queries, changed));
+    const deaf = overtaken.listen();
     const flush = paced(PAUSE_MS, () => {
       patch(queries, gathered);
+      overtaken.keep(gathered);
       gathered.clear();
     });
     const renewed = new Set<string>();
     const renew = paced(RENEW_MS, () => {
-      for (const key of renewed) queries.invalidateQueries({ queryKey: [key] });
+      for (const key of renewed) overtaken.renew(key);
       renewed.clear();
     });
     const stop = listen(workspace, ({ event, data }) => {
@@ -38,7 +43,7 @@ export function useLiveFigures(workspace: string): void {
         // It may be that the session has ended, which the stream cannot tell.
         if (data === "lost") queries.invalidateQueries({ queryKey: ["session"] });
       } else if (event === "gap") {
-        for (const key of SHOWN) queries.invalidateQueries({ queryKey: [key] });
+        for (const key of SHOWN) overtaken.renew(key);
       } else if (event === "changed") {
         for (const what of JSON.parse(data).what)
           for (const key of RENEWED[what] ?? []) renewed.add(key);
@@ -52,6 +57,7 @@ export function useLiveFigures(workspace: string): void {
     });
     return () => {
       stop();
+      deaf();
       flush.cancel();
       renew.cancel();
     };
