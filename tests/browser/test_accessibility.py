@@ -37,6 +37,8 @@ PAGES = {
     "/settings": "Settings",
     "/settings?tab=users": "Settings",
     "/settings?tab=keys": "Settings",
+    "/settings?tab=privacy": "Settings",
+    "/settings?tab=audit": "Settings",
     "/nowhere": "no page",
 }
 """Every address, and a word of its heading."""

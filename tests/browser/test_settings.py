@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.server import figures, promotion
 from tests.browser.conftest import SignedIn
 from tests.browser.people import PASSWORD, Role, email_of
+from tests.browser.shop import assign
 
 
 def test_an_administrator_adds_a_user_who_then_signs_in(signed_in: SignedIn) -> None:
@@ -161,3 +164,67 @@ def ask(page: Page, name: str, what: str) -> None:
     page.goto("/settings?tab=users")
     page.get_by_role("button", name=f"Actions of {name}", exact=True).click()
     page.get_by_role("menuitem", name=what).click()
+
+
+def test_an_administrator_says_how_long_data_is_kept(
+    signed_in: SignedIn, server: httpx.Client, faults: list[str]
+) -> None:
+    """P18: what is shorter is asked about, what cannot be is said at the field, and the audit log has it."""
+    page = signed_in("admin")
+    page.goto("/settings?tab=privacy")
+    refused = page.get_by_role("textbox", name="Refused payloads")
+    refused.fill("90")
+    page.get_by_role("textbox", name="Ids of customers").fill("365")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save and forget").click()
+    expect(page.get_by_text(re.compile("Must not be more than .Ids of customers."))).to_be_visible()
+    assert len(faults) == 1
+    faults.clear()
+    page.get_by_role("textbox", name="Answers for retries").fill("30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save and forget").click()
+    expect(page.get_by_text("The settings are saved.")).to_be_visible()
+    kept = server.get("/v1/workspace/retention").json()
+    assert kept == {
+        "refused_days": 90,
+        "answers_days": 30,
+        "traces_days": None,
+        "customers_days": 365,
+    }
+    page.get_by_role("tab", name="Audit log").click()
+    entry = page.get_by_role("listitem").filter(has_text="Retention changed").first
+    expect(entry).to_contain_text("admin@brand.example")
+    expect(entry).to_contain_text("refused_days 90")
+
+
+def test_a_person_is_erased_on_their_page(
+    signed_in: SignedIn, server: httpx.Client, faults: list[str]
+) -> None:
+    """P18, N12: everything kept is saved first; a viewer is offered neither."""
+    promotion(server, "ERASE")
+    assign(server, "ERASE", range(9_900, 9_902))
+    mine = "c-9900"
+    page = signed_in("viewer")
+    page.goto(f"/customers/{mine}")
+    expect(page.get_by_role("region", name="Timeline")).to_be_visible()
+    expect(page.get_by_role("button", name="Personal data")).to_have_count(0)
+    page = signed_in("admin")
+    page.goto(f"/customers/{mine}")
+    page.get_by_role("button", name="Personal data").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="Save all that is kept").click()
+    assert mine in Path(saved.value.path()).read_text()
+    page.get_by_role("button", name="Personal data").click()
+    page.get_by_role("menuitem", name="Erase this person").click()
+    erase = page.get_by_role("button", name="Erase the person")
+    expect(erase).to_be_disabled()
+    page.get_by_label(f"Type {mine} to confirm").fill(mine)
+    erase.click()
+    expect(page.get_by_text("The person is erased")).to_be_visible()
+    expect(page.get_by_role("link", name=mine)).to_have_count(0)
+    assert server.get(f"/v1/customers/{mine}/timeline").status_code == 404
+    page.go_back()
+    expect(page.get_by_text("There is no customer with this id")).to_be_visible()
+    assert faults == [f"GET /v1/customers/{mine}/timeline was answered 404"]
+    faults.clear()
+    assert figures(server, "ERASE")["assigned"] == 2

@@ -12,6 +12,8 @@ interface Props {
   /** The word on the button that does it. */
   doing: string;
   isDangerous?: boolean;
+  /** Until something that is asked for in `children` is given. */
+  isDisabled?: boolean;
   isBusy?: boolean;
   error?: unknown;
   onConfirm: () => void;
@@ -19,7 +21,7 @@ interface Props {
 
 /** Asks before something is done that cannot be taken back, or that others notice. */
 export function Confirm(props: Props) {
-  const { isOpen, close, title, children, doing, isDangerous, isBusy, error, onConfirm } = props;
+  const { isOpen, close, title, children, doing, isBusy, error, onConfirm } = props;
   return (
     <Modal opened={isOpen} onClose={close} title={title}>
       <Stack gap="md">
@@ -31,7 +33,12 @@ export function Confirm(props: Props) {
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button color={isDangerous ? "red" : undefined} loading={isBusy} onClick={onConfirm}>
+          <Button
+            color={props.isDangerous ? "red" : undefined}
+            disabled={props.isDisabled}
+            loading={isBusy}
+            onClick={onConfirm}
+          >
             {doing}
           </Button>
         </Group>

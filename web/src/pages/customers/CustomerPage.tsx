@@ -15,6 +15,7 @@ import classes from "./customers.module.css";
 import { Entries } from "./Entries";
 import { FindCustomer } from "./FindCustomer";
 import { rememberLooked } from "./lookedAt";
+import { PersonalData } from "./PersonalData";
 import { KINDS, useKind, useTimeline } from "./timeline";
 
 /** One customer: how recent, how often, how much, and everything that happened in one timeline. */
@@ -39,6 +40,7 @@ export function Component() {
             : undefined
         }
       >
+        {first && <PersonalData customerId={customerId} />}
         <FindCustomer />
       </PageHeader>
       {isMissing && (

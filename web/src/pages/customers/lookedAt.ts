@@ -12,9 +12,19 @@ export function lookedAt(): string[] {
 }
 
 export function rememberLooked(customerId: string): void {
-  const kept = [customerId, ...lookedAt().filter((one) => one !== customerId)].slice(0, MOST);
+  keep([customerId, ...others(customerId)].slice(0, MOST));
+}
+
+/** Of somebody who was erased nothing stays here either. */
+export function forgetLooked(customerId: string): void {
+  keep(others(customerId));
+}
+
+const others = (customerId: string) => lookedAt().filter((one) => one !== customerId);
+
+function keep(ids: string[]): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(kept));
+    sessionStorage.setItem(KEY, JSON.stringify(ids));
   } catch {
     // a browser that keeps nothing still shows the customer
   }

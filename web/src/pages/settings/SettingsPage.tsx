@@ -2,7 +2,9 @@ import { Tabs } from "@mantine/core";
 import { useSearchParams } from "react-router";
 import { PageHeader } from "../../look/PageHeader";
 import { AccountTab } from "./AccountTab";
+import { AuditTab } from "./AuditTab";
 import { KeysTab } from "./KeysTab";
+import { PrivacyTab } from "./PrivacyTab";
 import { UsersTab } from "./UsersTab";
 import { WorkspaceTab } from "./WorkspaceTab";
 
@@ -10,6 +12,8 @@ const TABS = [
   { id: "workspace", label: "Workspace", shown: WorkspaceTab },
   { id: "users", label: "Users", shown: UsersTab },
   { id: "keys", label: "Keys", shown: KeysTab },
+  { id: "privacy", label: "Privacy", shown: PrivacyTab },
+  { id: "audit", label: "Audit log", shown: AuditTab },
   { id: "account", label: "My account", shown: AccountTab },
 ] as const;
 
