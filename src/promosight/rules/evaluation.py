@@ -51,26 +51,16 @@ class Evaluation:
     best_fixed: Estimated
     uniform: Estimated
     fixed_orders: tuple[tuple[str, ...], ...]
-    """The fixed orders compared with, one for each half of the customers; none if a benchmark was given."""
+    """The fixed orders compared with, one for each half of the customers."""
     against_fixed: Difference
     against_uniform: Difference
     verdict: Verdict
 
 
-def evaluate(
-    log: Log, current: Floats | None = None, benchmark: Floats | None = None
-) -> Evaluation:
-    """The report. Without a current policy the logged one is judged.
-
-    A benchmark is a fixed policy named before its decisions (`policy.blended`); it stands for the best fixed
-    offer, since nothing was picked by what came of it.
-    """
+def evaluate(log: Log, current: Floats | None = None) -> Evaluation:
+    """The report. Without a current policy the logged one is judged."""
     target = log.pmf if current is None else current
-    orders: tuple[tuple[str, ...], ...] = ()
-    if benchmark is None:
-        fixed, orders = best_fixed(log)
-    else:
-        fixed = benchmark
+    fixed, orders = best_fixed(log)
     even = uniform(log)
     against = difference(log, target, fixed)
     return Evaluation(

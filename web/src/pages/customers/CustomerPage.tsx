@@ -8,12 +8,13 @@ import type { Timeline } from "../../api/types";
 import { amounts, count, DASH, date, money, share } from "../../format";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
+import { FindById } from "../../look/FindById";
 import { PageHeader } from "../../look/PageHeader";
 import { Section } from "../../look/Section";
 import { Stat, Stats, Surface } from "../../look/Surface";
+import { customerAddress } from "../decisioning/addresses";
 import classes from "./customers.module.css";
 import { Entries } from "./Entries";
-import { FindCustomer } from "./FindCustomer";
 import { rememberLooked } from "./lookedAt";
 import { PersonalData } from "./PersonalData";
 import { KINDS, useKind, useTimeline } from "./timeline";
@@ -41,7 +42,7 @@ export function Component() {
         }
       >
         {first && <PersonalData customerId={customerId} />}
-        <FindCustomer />
+        <FindById label="Customer id" address={customerAddress} />
       </PageHeader>
       {isMissing && (
         <Surface>

@@ -2,11 +2,11 @@ import { IconUserSearch } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { Empty } from "../../look/Empty";
+import { FindById } from "../../look/FindById";
 import { PageHeader } from "../../look/PageHeader";
 import { Section } from "../../look/Section";
 import { Surface } from "../../look/Surface";
 import { customerAddress } from "../decisioning/addresses";
-import { FindCustomer } from "./FindCustomer";
 import { lookedAt } from "./lookedAt";
 
 /** Finds a customer by id; those looked at lately are a click away. */
@@ -25,7 +25,7 @@ export function Component() {
           title="Find a customer"
           why="By the id your systems use. Ids are told exactly, capitals included."
         >
-          <FindCustomer isFirst />
+          <FindById label="Customer id" address={customerAddress} isFirst />
         </Empty>
       </Surface>
       {latest.length > 0 && (

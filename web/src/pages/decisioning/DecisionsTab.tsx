@@ -1,12 +1,12 @@
-import { Button, Group, Menu, Skeleton, TextInput } from "@mantine/core";
-import { IconDownload, IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Button, Group, Menu, Skeleton } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { Link } from "react-router";
 import { url } from "../../api/client";
 import type { Decisioning } from "../../api/types";
 import { share } from "../../format";
 import { Ago } from "../../look/Ago";
 import { Failure } from "../../look/Failure";
+import { FindById } from "../../look/FindById";
 import { Section } from "../../look/Section";
 import { Tag } from "../../look/Tag";
 import { decisionAddress } from "./addresses";
@@ -24,7 +24,7 @@ export function DecisionsTab({ decisioning }: { decisioning: Decisioning }) {
       about="Open one to see why it was made, what else there was, and what came of it."
       aside={
         <Group gap="xs" align="flex-start">
-          <Find />
+          <FindById label="Decision id" address={decisionAddress} />
           <ExportLog />
         </Group>
       }
@@ -34,28 +34,6 @@ export function DecisionsTab({ decisioning }: { decisioning: Decisioning }) {
       {!data && !error && <Skeleton height={320} m="md" />}
       {data && <Table decisions={data} />}
     </Section>
-  );
-}
-
-function Find() {
-  const [id, setId] = useState("");
-  const navigate = useNavigate();
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (id.trim()) navigate(decisionAddress(id.trim()));
-      }}
-    >
-      <TextInput
-        aria-label="Find a decision by its id"
-        placeholder="Decision id"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        value={id}
-        onChange={(event) => setId(event.currentTarget.value)}
-        w={220}
-      />
-    </form>
   );
 }
 
