@@ -9,7 +9,7 @@ have the turn, when another process writes, when anything fails.
 
 Those who came during a commit would share the next one only with each other, while those just answered send their
 next event: two halves that take turns, at twice the commits. So as many as were answered are waited for, but no longer
-than their transaction took.
+than their transaction took; a few are not.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from promosight.errors import Overloaded
-from promosight.store.waiting import MAX_WAITING, Job, Waiting
+from promosight.store.waiting import AWAITED, LONGEST_WAIT_S, MAX_WAITING, Job, Waiting
 
 TOGETHER = 256
 """So many changes are worked off without a pause; it bounds for how long the loop does nothing else."""
-_LONGEST_WAIT_S = 0.01
-"""For so long at the most those that a commit answered are waited for."""
 
 
 class Steps(NamedTuple):
@@ -90,7 +88,7 @@ class LoopWriter:
 
     def _await_answered(self, answered: int) -> None:
         """Lets those who are there, or come next, wait for as many as a commit answered."""
-        seconds = min(time.perf_counter() - self._began, _LONGEST_WAIT_S)
+        seconds = min(time.perf_counter() - self._began, LONGEST_WAIT_S)
         self._awaited = min(len(self._gathered) + answered, TOGETHER)
         self._patience = self._loop.call_later(seconds, self._go_on)
 
@@ -134,7 +132,10 @@ class LoopWriter:
         else:
             for job in jobs:
                 job.settle()
-        self._await_answered(len(jobs))
+        if len(jobs) >= AWAITED:
+            self._await_answered(len(jobs))
+        else:
+            self._go_on()
 
     def _hand_over(self, jobs: list[Job]) -> None:
         for job in jobs:
