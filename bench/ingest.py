@@ -11,8 +11,10 @@ import argparse
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,10 @@ from bench.floors import BODIES, DRIVERS, measure_handler, measure_table, table_
 from bench.ours import BATCHES, SINGLE, import_way, measure_batches, measure_import, measure_singles
 from bench.results import Results
 from bench.run import Run
-from bench.sizes import add_size
+from bench.sizes import Size, add_size
 from bench.stores import NAMES, Stores, opened
 from bench.textbook_ways import measure_textbook
+from bench.work import Work
 
 Step = tuple[str, Callable[[], None]]
 """What is measured, and the act."""
@@ -38,17 +41,19 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         work = size.work(random_keys=arguments.random_keys, assignment_ids=arguments.assignment_ids)
-        half = size.redemptions // 2
-        prefixes = (half, half + size.singles, size.textbook)
+        prefixes = (size.redemptions // 2, size.textbook)
         asked = [way for way in names_of_ways(arguments.stores) if _asked(way, arguments.only)]
         needed = [one for one in forms.FORMS if any(import_way(one) in way for way in asked)]
         place = arguments.work or folder / "work"
         written = forms.write(work, place, prefixes=prefixes, forms=needed)
+        is_live = any(SINGLE in way for way in asked)
+        live = _live(work, size, place / "live") if is_live else written
         all_stores = [stack.enter_context(opened(name, folder)) for name in arguments.stores]
         about = machine.described([one.version() for one in all_stores])
         run = Run(
             size=size,
             written=written,
+            live=live,
             results=Results(len(asked) * arguments.rounds),
             seconds=arguments.seconds,
             workers=arguments.workers,
@@ -61,6 +66,13 @@ def main() -> int:
                         measure()
         run.results.close()
     return report.finish(run, about, arguments)
+
+
+def _live(work: Work, size: Size, folder: Path) -> forms.Written:
+    """The work with single events that happen now, as they do where each is reported at once."""
+    half = size.redemptions // 2
+    until = replace(work, redemptions=half + size.singles)
+    return forms.write(until.live(int(time.time()), half), folder, prefixes=(half,), forms=())
 
 
 def _parsed() -> argparse.Namespace:

@@ -111,8 +111,8 @@ def measure_batches(run: Run, stores: Stores, bodies: Bodies) -> None:
 
 
 def measure_singles(run: Run, stores: Stores) -> None:
-    """Single events by 64 senders, into a store that has seen half of the redemptions."""
-    product = run.half(stores).copied("single")
+    """Single events of now by 64 senders, into a store that has seen half of the redemptions."""
+    product = run.until_now(stores).copied("single")
     first = run.size.redemptions // 2
     last = first + run.size.singles
     with product.serving(run.workers_on(stores)) as server:
@@ -120,19 +120,19 @@ def measure_singles(run: Run, stores: Stores) -> None:
             port=server.port,
             path="/v1/redemptions",
             key=server.key,
-            file=str(run.written.file("redemptions")),
+            file=str(run.live.file("redemptions")),
             start=first,
             count=run.size.singles,
             seconds=run.seconds,
         )
         sent = _send(run, stores, server, plan, SINGLE, "redemptions")
         if sent.complete:
-            where, expected = f"{stores.name} {SINGLE}", run.written.expected
+            where, expected = f"{stores.name} {SINGLE}", run.live.expected
             before, after = Counter(expected[first]), Counter(expected[last])
             after.subtract(before)
             run.results.check(where, faults_of_outcomes(sent.outcomes, dict(after)))
             found = promotions(server)
-            run.results.check(where, faults_of_figures(found, run.written.work, expected[last]))
+            run.results.check(where, faults_of_figures(found, run.live.work, expected[last]))
     _verify(run, stores, SINGLE, product)
     stores.drop(product.place)
 

@@ -20,6 +20,8 @@ class Run:
 
     size: Size
     written: Written
+    live: Written
+    """The work whose second half happens now: what single events are taken from."""
     results: Results
     seconds: float
     """No sending lasts longer."""
@@ -40,9 +42,9 @@ class Run:
         """The product with all assignments; made once, by import."""
         return self._kept(stores, "loaded", self._make_loaded)
 
-    def half(self, stores: Stores) -> Product:
-        """The product with all assignments and the first half of the redemption lines."""
-        return self._kept(stores, "half", self._make_half)
+    def until_now(self, stores: Stores) -> Product:
+        """The product with all assignments of the live work and the redemption lines before now."""
+        return self._kept(stores, "until_now", self._make_until_now)
 
     def textbook(self, stores: Stores) -> Place:
         """The textbook's tables with all assignments; made once."""
@@ -75,9 +77,10 @@ class Run:
         product.take("assignments", self.written.file("assignments"))
         return product
 
-    def _make_half(self, stores: Stores) -> Product:
-        product = self.loaded(stores).copied("half")
-        part = self.written.part("redemptions", 0, self.size.redemptions // 2)
+    def _make_until_now(self, stores: Stores) -> Product:
+        product = self.empty(stores).copied("until_now")
+        product.take("assignments", self.live.file("assignments"))
+        part = self.live.part("redemptions", 0, self.size.redemptions // 2)
         product.take("redemptions", part)
         part.unlink()
         return product

@@ -8,6 +8,9 @@ assignment and about 1% are uses too many. Nothing is drawn: every row follows f
 constant and the right answer is known (`bench.expected`).
 
 With `random_keys` ids are random hexadecimal and assignments come in random order: the worst case for an index.
+
+All of it lies in the past, as what is loaded in bulk does. What is reported one by one happens now: `live` moves the
+whole calendar so that the redemptions from some line on are made at this moment, in the promotions that run.
 """
 
 from __future__ import annotations
@@ -16,10 +19,10 @@ import heapq
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, count, islice
 from typing import Any, NamedTuple
 
 Record = dict[str, Any]
@@ -50,6 +53,10 @@ class Line(NamedTuple):
     place: int = -1
 
 
+_Moment = tuple[int, int, int]
+"""When which promotion is used, and for which time."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """So many assignments and redemption lines (duplicates included) over so many promotions."""
@@ -60,6 +67,20 @@ class Work:
     seed: int = 7
     random_keys: bool = False
     assignment_ids: bool = True
+    begins_s: int = _START_S
+    live_from: int | None = None
+    now_s: int = 0
+    """When distinct redemptions from number `live_from` on are made."""
+
+    def live(self, now_s: int, line: int) -> Work:
+        """The same work at another time: from this line on redemptions are made at `now_s`, when all campaigns
+        have begun."""
+        told = islice(self.redemption_lines(), line)
+        first = sum(one.what != "duplicate" for one in told)
+        before_s = next(islice(self._moments_of_all(), first - 1, None))[0]
+        at_s = max(before_s, self.begins_s + _STARTS_OVER_S + 6 * _HOUR_S)
+        begins_s = self.begins_s + now_s - at_s
+        return replace(self, begins_s=begins_s, live_from=first, now_s=now_s)
 
     @cached_property
     def given(self) -> list[int]:
@@ -104,8 +125,8 @@ class Work:
                 promotion = bisect_right(ends, place)
                 yield self._assignment(promotion, place - ends[promotion] + self.given[promotion])
             return
-        for promotion, count in enumerate(self.given):
-            for row in range(count):
+        for promotion, rows in enumerate(self.given):
+            for row in range(rows):
                 yield self._assignment(promotion, row)
 
     def redemption_lines(self) -> Iterator[Line]:
@@ -126,9 +147,10 @@ class Work:
 
     def _distinct_lines(self) -> Iterator[Line]:
         turns = [0] * _TILLS
-        quotas = _shares(self.distinct, self.promotions)
-        moments = (self._moments(number, quota) for number, quota in enumerate(quotas))
-        for number, (at_s, promotion, turn) in enumerate(heapq.merge(*moments)):
+        moments = islice(self._moments_of_all(), self.live_from)
+        if self.live_from is not None:
+            moments = islice(self._until_now(moments), self.distinct)
+        for number, (at_s, promotion, turn) in enumerate(moments):
             till = mixed(self.seed + 2, number) % _TILLS
             turns[till] += 1
             event_id = f"pos-{till:06d}-{turns[till]:06d}"
@@ -136,7 +158,24 @@ class Work:
                 event_id = f"{mixed(self.seed + 3, number):016x}{number & 0xFFFF_FFFF:08x}"
             yield self._redemption(number, at_s, promotion, turn, event_id)
 
-    def _moments(self, promotion: int, quota: int) -> Iterator[tuple[int, int, int]]:
+    def _moments_of_all(self) -> Iterator[_Moment]:
+        quotas = _shares(self.distinct, self.promotions)
+        return heapq.merge(*(self._moments(number, quota) for number, quota in enumerate(quotas)))
+
+    def _until_now(self, passed: Iterator[_Moment]) -> Iterator[_Moment]:
+        """What has passed; then, without end, what happens now in the promotions that run."""
+        used, now_s = [0] * self.promotions, self.now_s
+        for at_s, promotion, turn in passed:
+            used[promotion] = turn + 1
+            yield at_s, promotion, turn
+        starts = [self._starts_s(promotion) for promotion in range(self.promotions)]
+        running = [no for no, s in enumerate(starts) if s + 5 * _HOUR_S <= now_s < s + _RUNS_S]
+        for number in count():
+            promotion = running[number % len(running)]
+            yield now_s, promotion, used[promotion]
+            used[promotion] += 1
+
+    def _moments(self, promotion: int, quota: int) -> Iterator[_Moment]:
         """When a promotion is used: from its fifth hour on, at first more often."""
         begins = self._starts_s(promotion) + 5 * _HOUR_S
         for turn in range(quota):
@@ -144,7 +183,7 @@ class Work:
             yield begins + int(passed * (_RUNS_S - 6 * _HOUR_S)), promotion, turn
 
     def _starts_s(self, promotion: int) -> int:
-        return _START_S + promotion * _STARTS_OVER_S // self.promotions
+        return self.begins_s + promotion * _STARTS_OVER_S // self.promotions
 
     def _customer(self, promotion: int, place: int, aside: int = 0) -> str:
         number = (promotion + aside) % _STEP + place * _STEP

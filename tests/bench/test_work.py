@@ -12,7 +12,7 @@ import pytest
 
 from bench.floor_rows import decoded
 from bench.forms import write
-from bench.work import Work
+from bench.work import Work, promotion_id, written
 
 WORK = Work(assignments=4_000, redemptions=2_000, promotions=20)
 
@@ -66,3 +66,15 @@ def test_every_form_holds_the_same_rows(tmp_path: Path) -> None:
             table = f"read_parquet('{written.file(kind, 'parquet')}')"
             stored = connection.execute(f"SELECT customer_id FROM {table}").fetchall()
         assert [row[0] for row in stored] == [record["customer_id"] for record in records]
+
+
+def test_live_redemptions_are_made_now_in_promotions_that_run() -> None:
+    now_s = 1_800_000_000
+    live = WORK.live(now_s, 1_000)
+    lines = list(live.redemption_lines())
+    assert [one.what for one in lines] == [one.what for one in WORK.redemption_lines()]
+    before, after = lines[:1_000], [one for one in lines[1_000:] if one.what != "duplicate"]
+    assert {one.record["redeemed_at"] for one in after} == {written(now_s)}
+    assert all(one.record["redeemed_at"] <= written(now_s) for one in before)
+    ends = {one["promotion_id"]: one.get("expires_at", "9") for one in live.assignment_records()}
+    assert all(ends[promotion_id(one.promotion)] > written(now_s) for one in after)

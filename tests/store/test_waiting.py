@@ -1,10 +1,11 @@
 """The lines before the writer: bounded, light changes not behind heavy ones, event loops woken once a commit."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextvars import Context
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from typing import TypeVarTuple
 
 import pytest
@@ -263,3 +264,26 @@ def test_questions_of_many_threads_share_a_few_connections(store: Store) -> None
         thread.start()
         thread.join(SOON)
     assert len(seen) == 1
+
+
+def test_those_just_answered_are_waited_for_but_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who came during a transaction shares the next one with those whom it answered, if these come again at once."""
+    line = waiting.Waiting()
+
+    def come(number: int, weight: int = 1) -> None:
+        for _ in range(number):
+            line.add(waiting.Job(add, 0, weight, None))
+
+    come(10)
+    began = time.perf_counter()
+    assert len(line.turn(20, 0.005)) == 10
+    assert time.perf_counter() - began >= 0.005
+    monkeypatch.setattr(waiting, "LONGEST_WAIT_S", SOON)
+    for others, together in (((20, 1), 30), ((1, 4_000), 1)):  # all of them; one that is in a hurry
+        come(10)
+        coming = Timer(0.005, come, others)
+        coming.start()
+        assert len(line.turn(20, SOON)) == together
+        coming.join()

@@ -17,6 +17,7 @@ from promosight.api.express import lanes, serve
 from promosight.api.pages import pages
 from promosight.api.routes import ROUTES
 from promosight.api.site import FOLDER, Site
+from promosight.api.straight import Straight
 from promosight.api.turning_away import TurningAway
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -30,6 +31,7 @@ class _Application(Litestar):
         self._door = door
         self._express = lanes(ROUTES)
         self.turning_away = TurningAway(door, ROUTES)
+        self.straight = Straight(door, ROUTES)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

@@ -39,6 +39,14 @@ def headers_of(scope: Scope) -> Headers:
     return dict(reversed(scope["headers"]))
 
 
+def media_type_of(headers: Headers) -> str:
+    """The content type without its parameters; JSON when none is named."""
+    given = headers.get(b"content-type")
+    if given is None or given == b"application/json":
+        return JSON
+    return given.decode("latin-1").split(";")[0].strip().lower()
+
+
 def request_id_of(headers: Headers) -> str:
     """The caller's X-Request-Id where it is a plain word, or a fresh one."""
     given = headers.get(b"x-request-id")
@@ -124,10 +132,7 @@ class Call:
     @property
     def media_type(self) -> str:
         """The content type without its parameters; JSON when none is named."""
-        given = self.headers.get(b"content-type")
-        if given is None or given == b"application/json":
-            return JSON
-        return given.decode("latin-1").split(";")[0].strip().lower()
+        return media_type_of(self.headers)
 
     def header(self, name: bytes) -> str:
         """A header's value, "" where it did not come."""

@@ -239,7 +239,7 @@ async def admitted(
     door: Door, allowed: str, scope: Scope, headers: Headers, *, now_us: int
 ) -> Caller:
     """Who calls, and that it may, with one of the scopes allowed. Raises Unauthenticated, Denied."""
-    secret = _secret(headers)
+    secret = secret_of(headers)
     if secret is None:
         caller = await _without_key(door, allowed, scope, headers, now_us)
     else:
@@ -352,7 +352,8 @@ def _media_type(status: int) -> str:
     return JSON if status < 400 else problems.MEDIA_TYPE
 
 
-def _secret(headers: Headers) -> str | None:
+def secret_of(headers: Headers) -> str | None:
+    """The key that headers bear."""
     given = headers.get(b"authorization")
     if given is not None:
         scheme, _, secret = given.decode("latin-1").partition(" ")

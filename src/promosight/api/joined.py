@@ -1,14 +1,16 @@
 """Writes of one moment leave together: an answer's head and body in one call to the system, not two.
 
 The server writes the two apart and the loop sends each at once; the second send costs as much as all the
-parsing of a request, and the receiver wakes twice. And what must be refused because there is no room is refused here,
-before it is parsed (`turning_away`).
+parsing of a request, and the receiver wakes twice. And what need not be parsed is not: a plain event goes straight to
+the store (`straight`), and what must be refused because there is no room is refused here (`turning_away`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from promosight.api.patient import PatientHttp
 
@@ -23,9 +25,20 @@ class JoinedHttp(PatientHttp):
 
     _between = True
     """Whether the next byte begins a request, and is not in the middle of one."""
+    _owing = False
+    """Whether an answer is owed to a request that went straight to the store."""
+    _ahead = b""
+    """What came before that answer."""
+    _last = False
+    """Whether that answer is to be the last."""
+    _used_at = 0.0
 
     def data_received(self, data: bytes) -> None:
         """Something has come."""
+        if self._owing:
+            self._ahead += data
+            self.flow.pause_reading()
+            return
         cycle: Any = self.cycle  # None before the first request
         app: Any = self.app
         if self._between and (cycle is None or cycle.response_complete):
@@ -33,6 +46,8 @@ class JoinedHttp(PatientHttp):
             if turned_away is not None:
                 self._stays_open()
                 self.transport.write(turned_away)
+                return
+            if not self.flow.write_paused and app.straight.take(self, data):
                 return
         super().data_received(data)
 
@@ -46,12 +61,57 @@ class JoinedHttp(PatientHttp):
         self._between = True
         super().on_message_complete()
 
+    def owes(self) -> None:
+        """An answer will come; until then nothing else is answered here."""
+        self._head_is_there()
+        self._owing = True
+
+    def pays(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """The answer that was owed."""
+        self._owing = False
+        if self.transport.is_closing():
+            return
+        self.server_state.total_requests += 1
+        every = self.server_state.default_headers
+        length = (b"content-length", b"%d" % len(body))
+        lines = [name + b": " + value for name, value in (*every, *headers, length)]
+        if self._last:
+            lines.append(b"connection: close")
+        self.transport.write(STATUS_LINE[status] + b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        if self._last:
+            self.transport.close()
+            return
+        self._is_used()
+        if self._ahead:
+            data, self._ahead = self._ahead, b""
+            self.flow.resume_reading()
+            self.data_received(data)
+
+    def _is_used(self) -> None:
+        """Whoever keeps the connection has the whole time again; a timer that runs already finds out at its end."""
+        self._used_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._await_use(self.timeout_keep_alive)
+
+    def _await_use(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The time is over in which a connection must be used, unless it was used meanwhile."""
+        left = self._used_at + self.timeout_keep_alive - self.loop.time()
+        if self._owing:
+            left = self.timeout_keep_alive
+        if left > 0:
+            self._await_use(left)
+        else:
+            super().timeout_keep_alive_handler()
+
     def _stays_open(self) -> None:
         """The connection was used: whoever keeps it has the whole time again."""
         self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        self._await_use(self.timeout_keep_alive)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection has come."""
@@ -59,6 +119,9 @@ class JoinedHttp(PatientHttp):
 
     def shutdown(self) -> None:
         """The server stops. An answer without an end of its own is ended here, whether it is read or not."""
+        if self._owing:
+            self._last = True
+            return
         super().shutdown()
         cycle: Any = self.cycle  # None before the first request
         stop = None if cycle is None else cycle.scope["state"].get("stop")

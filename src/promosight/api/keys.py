@@ -82,14 +82,19 @@ class Keys:
         if not secret:
             raise Unauthenticated(_HOW)
         digest = digest_of(secret)
-        kept = self._kept.get(digest)
-        if kept is not None and now_us <= kept.seen_us + _KEPT_US:
+        kept = self.known(digest, now_us=now_us)
+        if kept is not None:
             return kept
         asked = self._asked.get(digest)
         if asked is None:
             looking = self._look_up(digest, now_us, self._kept, self._asked)
             asked = self._asked[digest] = asyncio.ensure_future(looking)
         return await asyncio.shield(asked)
+
+    def known(self, digest: str, *, now_us: int) -> Caller | None:
+        """The caller behind the secret of this digest, if looked up a moment ago."""
+        kept = self._kept.get(digest)
+        return kept if kept is not None and now_us <= kept.seen_us + _KEPT_US else None
 
     def forget(self) -> None:
         """Looks every key up anew, because one was revoked or what follows from it changed.

@@ -53,7 +53,7 @@ async def report_outcomes(door: Door, call: Call) -> Answer:
     several = _several(receipts, everything=call.query("outcomes") == "all")
     door.metrics.reported("outcomes", several["outcomes"])
     if is_single(call.media_type, call.body):
-        return _single(receipts[0], rehearsed=False)
+        return answer_of(receipts[0], rehearsed=False)
     return Answer(several)
 
 
@@ -75,7 +75,7 @@ async def _report(door: Door, call: Call, kind: str) -> Answer:
     receipts = await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
     if single:
         door.metrics.reported(_counted_as(kind, rehearsed), {receipts[0].outcome: 1})
-        return _single(receipts[0], rehearsed=rehearsed)
+        return answer_of(receipts[0], rehearsed=rehearsed)
     several = _several(receipts, everything=everything)
     door.metrics.reported(_counted_as(kind, rehearsed), several["outcomes"])
     return Answer(several | _REHEARSED if rehearsed else several)
@@ -134,7 +134,8 @@ async def _try_out(door: Door, arrival: Arrival, kind: str, items: list[Item]) -
     return receipts
 
 
-def _single(receipt: Receipt, *, rehearsed: bool) -> Answer:
+def answer_of(receipt: Receipt, *, rehearsed: bool) -> Answer:
+    """The answer to a report of one event."""
     if receipt.outcome != "rejected":
         return Answer(_line(receipt) | _REHEARSED if rehearsed else _line(receipt))
     status = 409 if receipt.reason == "event_conflict" else 422

@@ -187,13 +187,17 @@ class Store:
         self._rest()
 
     def _work(self) -> None:
-        while taken := self._waiting.turn():
+        answered, seconds = 0, 0.0
+        while taken := self._waiting.turn(answered, seconds):
+            began = time.perf_counter()
             # A sender that hung up cancels its future and is passed over.
             if jobs := [job for job in taken if job.starts()]:
                 with self._turn:
                     for together in _parted(jobs):
                         self._commit_or_refuse(together)
                     self._rest()
+            answered = sum(job.weight <= SMALL_WEIGHT for job in jobs)
+            seconds = time.perf_counter() - began
 
     def _commit_or_refuse(self, jobs: list[Job]) -> None:
         """Whatever goes wrong even in going about a failure is these senders' answer, and no end to the writer:

@@ -6,6 +6,10 @@ every step, and transactions hold half of those who could share one. So where st
 there: a millisecond or two. Only the commit, which waits for the disk, is left to a thread, and the loop goes
 on reading meanwhile. Whatever is not so simple goes the way of the writer's thread: when others wait there or
 have the turn, when another process writes, when anything fails.
+
+Those who came during a commit would share the next one only with each other, while those just answered send their
+next event: two halves that take turns, at twice the commits. So as many as were answered are waited for, but no longer
+than their transaction took; a few are not.
 """
 
 from __future__ import annotations
@@ -13,12 +17,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from promosight.errors import Overloaded
-from promosight.store.waiting import MAX_WAITING, Job, Waiting
+from promosight.store.waiting import AWAITED, LONGEST_WAIT_S, MAX_WAITING, Job, Waiting
 
 TOGETHER = 256
 """So many changes are worked off without a pause; it bounds for how long the loop does nothing else."""
@@ -50,13 +55,19 @@ class LoopWriter:
         self._commits = commits
         self._gathered: list[Job] = []
         self._committing = False
+        self._began = 0.0  # when the last transaction did
+        self._awaited = 0  # so many are to be there before the time is over
+        self._patience: asyncio.TimerHandle | None = None
 
     def add(self, job: Job) -> None:
         """Lets a change wait until the loop has nothing else to do. Raises Overloaded when too many do."""
         if len(self._gathered) >= MAX_WAITING:
             raise Overloaded("too many requests wait for the store")
         self._gathered.append(job)
-        if len(self._gathered) == 1 and not self._committing:
+        if self._patience is not None:
+            if len(self._gathered) >= self._awaited:
+                self._go_on()
+        elif len(self._gathered) == 1 and not self._committing:
             self._loop.call_soon(self._gather, 1)
 
     def _gather(self, seen: int) -> None:
@@ -75,7 +86,22 @@ class LoopWriter:
         if self._gathered and not self._committing:
             self._loop.call_soon(self._gather, len(self._gathered))
 
+    def _await_answered(self, answered: int) -> None:
+        """Lets those who are there, or come next, wait for as many as a commit answered."""
+        seconds = min(time.perf_counter() - self._began, LONGEST_WAIT_S)
+        self._awaited = min(len(self._gathered) + answered, TOGETHER)
+        self._patience = self._loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        """Nobody is waited for any more."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if self._gathered:
+            self._loop.call_soon(self._gather, len(self._gathered))
+
     def _work(self, jobs: list[Job]) -> None:
+        self._began = time.perf_counter()
         try:
             self._steps.run(jobs)
         except Exception:  # noqa: BLE001 - whatever it is, the writer's thread knows what to do
@@ -106,8 +132,10 @@ class LoopWriter:
         else:
             for job in jobs:
                 job.settle()
-        if self._gathered:
-            self._loop.call_soon(self._gather, len(self._gathered))
+        if len(jobs) >= AWAITED:
+            self._await_answered(len(jobs))
+        else:
+            self._go_on()
 
     def _hand_over(self, jobs: list[Job]) -> None:
         for job in jobs:

@@ -26,6 +26,10 @@ MAX_WAITING_WEIGHT = 200_000
 """Their weight together. One that is heavier still is let in when nobody else stands there."""
 SMALL_WEIGHT = 100
 """What is heavier stands in the line of the large."""
+LONGEST_WAIT_S = 0.01
+"""For so long at the most those who were just answered are waited for."""
+AWAITED = 8
+"""Fewer who were just answered are not waited for: a commit of their own costs little, and waiting is felt."""
 SMALL_TURN = 2_000
 LARGE_TURN = 20_000
 SHARED_TURN = 5_000
@@ -153,6 +157,7 @@ class Waiting:
         self._bell = threading.Lock()
         self._bell.acquire()
         self._asleep = False
+        self._awaited = 1  # so many small ones, or a large one, ring
         self._closed = False
 
     def add(self, job: Job) -> None:
@@ -173,15 +178,34 @@ class Waiting:
         """How many wait."""
         return len(self._small.jobs) + len(self._large.jobs)
 
-    def turn(self) -> list[Job]:
-        """The next to be worked off together; waits for some. Empty once closed and nobody is left."""
+    def turn(self, answered: int = 0, seconds: float = 0.0) -> list[Job]:
+        """The next to be worked off together; waits for some. Empty once closed and nobody is left.
+
+        Who came during a transaction waits for as many more as it `answered`, but no longer than it took: else the two
+        halves would take turns, at twice the commits.
+        """
+        if answered >= AWAITED:
+            self._await(answered, min(seconds, LONGEST_WAIT_S))
         while True:
             with self._lock:
                 if taken := self._take():
                     return taken
                 if self._closed:
                     return []
-                self._asleep = True
+                self._asleep, self._awaited = True, 1
+            self._bell.acquire()
+
+    def _await(self, answered: int, seconds: float) -> None:
+        with self._lock:
+            self._awaited = len(self._small.jobs) + answered
+            if self._closed or self._large.jobs:
+                return
+            self._asleep = True
+        if self._bell.acquire(timeout=seconds):
+            return
+        with self._lock:
+            rung, self._asleep = not self._asleep, False
+        if rung:  # at the last moment
             self._bell.acquire()
 
     def close(self) -> None:
@@ -191,7 +215,8 @@ class Waiting:
             self._wake()
 
     def _wake(self) -> None:
-        if self._asleep:
+        enough = self._closed or self._large.jobs or len(self._small.jobs) >= self._awaited
+        if self._asleep and enough:
             self._asleep = False
             self._bell.release()
 

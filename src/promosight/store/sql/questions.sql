@@ -1,33 +1,31 @@
 -- name: codes_after
--- The codes that one promotion's assignments and redemptions carry, from one on, in order.
+-- The codes that one promotion's assignments and redemptions carry, from one on, in order. A redemption without a code
+-- carries that of the assignment it took, whether this counts or not.
 SELECT f.code
 FROM (
     SELECT g.code FROM (
         SELECT DISTINCT a.promo_code AS code
         FROM assignment AS a
-        WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-          AND a.promotion_no = :promotion_no AND a.control = 0 AND a.withdrawn_us IS NULL
-          AND a.assigned_us >= :tracking_from_us AND a.import_no <= :published_import_no
-          AND a.promo_code > :after
+        WHERE a.promotion_no = :promotion_no AND a.promo_code > :after
+          AND ((a.control = 0 AND a.withdrawn_us IS NULL
+                AND a.assigned_us >= :tracking_from_us AND a.import_no <= :published_import_no)
+               OR EXISTS (
+                   SELECT 1 FROM event AS e
+                   WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+                     AND e.customer_no = a.customer_no AND e.slot = a.slot AND e.promo_code IS NULL
+                     AND e.reverses IS NULL AND e.outcome <> 'rejected'
+                     AND e.import_no <= :published_import_no
+               ))
         ORDER BY a.promo_code
         LIMIT :limit
     ) AS g
     UNION
     SELECT g.code FROM (
-        SELECT DISTINCT h.code
-        FROM (
-            SELECT COALESCE(e.promo_code, (
-                SELECT a.promo_code FROM assignment AS a
-                WHERE a.bucket = e.bucket AND a.promotion_no = e.promotion_no
-                  AND a.customer_no = e.customer_no AND a.slot = e.slot
-            )) AS code
-            FROM event AS e
-            WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-              AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
-              AND e.import_no <= :published_import_no
-        ) AS h
-        WHERE h.code > :after
-        ORDER BY h.code
+        SELECT DISTINCT e.promo_code AS code
+        FROM event AS e
+        WHERE e.promotion_no = :promotion_no AND e.promo_code > :after
+          AND e.reverses IS NULL AND e.outcome <> 'rejected' AND e.import_no <= :published_import_no
+        ORDER BY e.promo_code
         LIMIT :limit
     ) AS g
 ) AS f
@@ -36,7 +34,7 @@ LIMIT :limit;
 
 -- name: codes_breakdown
 -- One promotion's assignments and redemptions by the code they carry, from the facts: codes after one up to another,
--- and with `without` 1 those that carry none.
+-- and with `without` 1 those that carry none, which are looked for among all.
 SELECT f.code, f.currency, f.order_currency,
        CAST(SUM(f.assigned) AS BIGINT),
        CAST(SUM(f.redeemed) AS BIGINT),
@@ -58,12 +56,17 @@ FROM (
            ) THEN 1 ELSE 0 END AS redeemed,
            0 AS redemptions, 0 AS excess, 0 AS unassigned, 0 AS flagged, 0 AS pending, 0 AS reversed,
            a.committed_micros AS committed_micros, 0 AS cost_micros, 0 AS order_micros
-    FROM assignment AS a
-    WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-      AND a.promotion_no = :promotion_no AND a.control = 0 AND a.withdrawn_us IS NULL
+    FROM (
+        SELECT a.* FROM assignment AS a
+        WHERE a.promotion_no = :promotion_no AND a.promo_code > :after AND a.promo_code <= :last
+        UNION ALL
+        SELECT a.* FROM assignment AS a
+        WHERE :without = 1
+          AND a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+          AND a.promotion_no = :promotion_no AND a.promo_code IS NULL
+    ) AS a
+    WHERE a.control = 0 AND a.withdrawn_us IS NULL
       AND a.assigned_us >= :tracking_from_us AND a.import_no <= :published_import_no
-      AND ((a.promo_code > :after AND a.promo_code <= :last)
-           OR (:without = 1 AND a.promo_code IS NULL))
     UNION ALL
     SELECT e.code, e.currency, COALESCE(e.reward_currency, ''), 0, 0,
            CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN 1 ELSE 0 END,
@@ -75,18 +78,25 @@ FROM (
            0, e.cost_micros,
            CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN COALESCE(e.order_micros, 0) ELSE 0 END
     FROM (
-        SELECT e.currency, e.reward_currency, e.live, e.outcome, e.cost_micros, e.order_micros,
-            COALESCE(e.promo_code, (
-                SELECT a.promo_code FROM assignment AS a
-                WHERE a.bucket = e.bucket AND a.promotion_no = e.promotion_no
-                  AND a.customer_no = e.customer_no AND a.slot = e.slot
-            )) AS code
+        SELECT e.promo_code AS code, e.* FROM event AS e
+        WHERE e.promotion_no = :promotion_no AND e.promo_code > :after AND e.promo_code <= :last
+        UNION ALL
+        SELECT a.promo_code AS code, e.*
+        FROM assignment AS a
+        JOIN event AS e ON e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+            AND e.customer_no = a.customer_no AND e.slot = a.slot
+        WHERE a.promotion_no = :promotion_no AND a.promo_code > :after AND a.promo_code <= :last
+          AND e.promo_code IS NULL
+        UNION ALL
+        SELECT NULL AS code, e.*
         FROM event AS e
-        WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-          AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome <> 'rejected'
-          AND e.import_no <= :published_import_no
+        LEFT JOIN assignment AS a ON a.bucket = e.bucket AND a.promotion_no = e.promotion_no
+            AND a.customer_no = e.customer_no AND a.slot = e.slot
+        WHERE :without = 1
+          AND e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+          AND e.promotion_no = :promotion_no AND e.promo_code IS NULL AND a.promo_code IS NULL
     ) AS e
-    WHERE CASE WHEN e.code IS NULL THEN :without = 1 ELSE e.code > :after AND e.code <= :last END
+    WHERE e.reverses IS NULL AND e.outcome <> 'rejected' AND e.import_no <= :published_import_no
 ) AS f
 GROUP BY f.code, f.currency, f.order_currency;
 

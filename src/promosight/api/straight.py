@@ -1,0 +1,211 @@
+"""Single reports straight from the wire: parsed, judged and queued in one step, with no task and no framework.
+
+Half of what a single event cost was spent on its way through a general server: its head parsed into parts that nobody
+asks for, a task that waits twice, an answer made in pieces. The plain case needs none of it: one event in JSON, whole
+and in one piece, without anything unusual in its head, from a caller who was seen a moment ago. It is taken here, and
+answered in the same words. Whatever is less plain, and whatever would be refused, is left to the ordinary way, which
+begins anew and decides alone; nothing has been done about it here. So there is one rule for everything that is refused.
+
+Heads come again and again, all alike but for a length, so what one says is remembered by its digest: a key is never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from hashlib import sha256
+from typing import NamedTuple, Protocol
+
+from promosight.api.call import Headers, media_type_of, request_id_of
+from promosight.api.door import Answer, Door, Route, answered, broken, content, refused, secret_of
+from promosight.api.holding import Share
+from promosight.api.keys import Caller, check
+from promosight.api.pressure import LARGE_BYTES, Stay
+from promosight.api.reporting import answer_of
+from promosight.connectors.reading import JSON, Reading, is_single, read_body
+from promosight.errors import PromosightError, StoreError, Unreadable
+from promosight.flows.intake import Delivery, Item, Receipt
+from promosight.flows.rejecting import Refused
+from promosight.flows.report import report
+from promosight.flows.set_up import digest_of
+from promosight.store.rows import Arrival
+
+_HEAD = re.compile(
+    rb"POST /v1/(redemptions|assignments) HTTP/1\.1\r\n"
+    rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)"
+)
+_UNUSUAL = frozenset(
+    (
+        *(b"content-encoding", b"expect", b"idempotency-key", b"te", b"trailer"),
+        *(b"transfer-encoding", b"upgrade"),
+    )
+)
+_LONGEST_HEAD = 4_096
+_MOST_HEADS = 4_096
+
+
+class Connection(Protocol):
+    """What is asked of a connection: whose it is, and to write an answer, of which it may be the last."""
+
+    client: tuple[str, int] | None
+
+    def owes(self) -> None:
+        """An answer will come; until then nothing else is answered here."""
+
+    def pays(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """The answer that was owed."""
+
+
+class Head(NamedTuple):
+    """What a plain head says."""
+
+    route: Route
+    kind: str
+    size: int
+    secret_digest: str
+    request_id: str | None
+    """The caller's own."""
+
+
+class Straight:
+    """The two reports among the routes that single events come by."""
+
+    def __init__(self, door: Door, routes: tuple[Route, ...]) -> None:
+        self._door = door
+        paths = {one.path.encode(): one for one in routes if one.reports}
+        kinds = (b"redemptions", b"assignments")
+        self._routes = {kind: paths[b"/v1/" + kind] for kind in kinds}
+        self._heads: dict[bytes, Head | None] = {}
+
+    def take(self, connection: Connection, data: bytes) -> bool:
+        """Takes in what has come on a connection where nothing else is under way, if it is one plain event."""
+        end = data.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
+        if end < 0 or len(data) >= LARGE_BYTES:
+            return False
+        head = self._head(data[: end + 2])
+        if head is None or len(data) != end + 4 + head.size:
+            return False
+        began, now_us = time.perf_counter(), self._door.clock()
+        try:
+            caller = self._admitted(connection, head, now_us)
+            item = None if caller is None else _read(head.kind, data[end + 4 :], caller, now_us)
+            if item is None or caller is None:
+                return False
+            share = Share(self._door.holding)
+            share.cover(head.size)
+        except PromosightError:
+            return False
+        _Pending(self._door, connection, head, share, began).send(caller, item, now_us)
+        return True
+
+    def _head(self, text: bytes) -> Head | None:
+        digest = sha256(text).digest()
+        try:
+            return self._heads[digest]
+        except KeyError:
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            found = self._heads[digest] = self._parsed(text)
+            return found
+
+    def _parsed(self, text: bytes) -> Head | None:
+        """What a head says; None where it is not plain."""
+        matched = _HEAD.fullmatch(text)
+        if matched is None:
+            return None
+        headers: dict[bytes, bytes] = {}
+        for line in matched[2].split(b"\r\n")[:-1]:
+            name, _, value = line.partition(b":")
+            if name.lower() in headers:
+                return None
+            headers[name.lower()] = value.strip(b" \t")
+        secret = secret_of(headers)
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit() or not secret or not _is_plain(headers):
+            return None
+        own = request_id_of(headers) if b"x-request-id" in headers else None
+        kind = matched[1]
+        return Head(self._routes[kind], kind.decode(), int(length), digest_of(secret), own)
+
+    def _admitted(self, connection: Connection, head: Head, now_us: int) -> Caller | None:
+        """Who calls; None where that is to be looked up, or where more is done with requests. Raises what refuses."""
+        door = self._door
+        if door.answering is not answered or door.allowance.per_minute:
+            return None
+        door.pressure.check(head.size)
+        caller = door.keys.known(head.secret_digest, now_us=now_us)
+        if caller is not None:
+            address = connection.client[0] if connection.client else ""
+            check(caller, address, head.route.scope, now_us=now_us)
+        return caller
+
+
+def _is_plain(headers: Headers) -> bool:
+    kept = headers.get(b"connection", b"keep-alive").lower() == b"keep-alive"
+    return kept and _UNUSUAL.isdisjoint(headers) and media_type_of(headers) == JSON
+
+
+def _read(kind: str, body: bytes, caller: Caller, now_us: int) -> Item | None:
+    """The one fact that a body is; None where it is anything else."""
+    if not is_single(JSON, body):
+        return None
+    try:
+        (item,) = read_body(kind, JSON, body, Reading(now_us, caller.workspace.tracking_from_us))
+    except Unreadable:
+        return None
+    return None if isinstance(item, Refused) else item
+
+
+class _Pending:
+    """One event that waits for its commit."""
+
+    __slots__ = ("_began", "_connection", "_door", "_head", "_request_id", "_share", "_stay")
+
+    def __init__(
+        self, door: Door, connection: Connection, head: Head, share: Share, began: float
+    ) -> None:
+        self._door = door
+        self._connection = connection
+        self._head = head
+        self._share = share
+        self._began = began
+        self._request_id = head.request_id or request_id_of({})
+        self._stay: Stay = door.pressure.begin(head.size)
+
+    def send(self, caller: Caller, item: Item, now_us: int) -> None:
+        """Has it written; its answer follows."""
+        self._connection.owes()
+        arrival = Arrival(caller.workspace.workspace_no, caller.source_no, 0, now_us)
+        loop, delivery = asyncio.get_running_loop(), Delivery(arrival, [item])
+        try:
+            waits = self._door.store.submit_from(loop, report, delivery, still=self._stay.check)
+        except PromosightError as error:
+            self._answer(refused(error), served=isinstance(error, StoreError))
+            return
+        waits.add_done_callback(self._committed)
+
+    def _committed(self, waited: asyncio.Future[list[Receipt]]) -> None:
+        error = waited.exception()
+        if error is None:
+            receipt = waited.result()[0]
+            self._door.metrics.reported(self._head.kind, {receipt.outcome: 1})
+            answer = answer_of(receipt, rehearsed=False)
+            self._answer(answer, served=answer.status < 300)
+        elif isinstance(error, PromosightError):
+            self._answer(refused(error), served=isinstance(error, StoreError))
+        else:
+            assert isinstance(error, Exception)
+            self._answer(broken(self._head.route, self._request_id, error), served=False)
+
+    def _answer(self, answer: Answer, *, served: bool) -> None:
+        self._stay.end(served=served)
+        self._share.end()
+        request_id = self._request_id
+        self._door.answered(self._head.route, answer.status, request_id, self._began)
+        headers = [
+            (b"content-type", answer.media_type.encode()),
+            (b"x-request-id", request_id.encode()),
+            *((name.lower().encode(), v.encode()) for name, v in answer.headers.items()),
+        ]
+        self._connection.pays(answer.status, headers, content(answer))
