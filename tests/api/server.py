@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import http.client
-import io
 import itertools
-import json
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import IO, Any
 
 import httpx
@@ -19,10 +18,13 @@ import uvicorn
 
 from promosight.api.app import application
 from promosight.api.door import Door
-from promosight.cli.console import Console
-from promosight.cli.main import build
+from promosight.cli.fresh_keys import fresh_hash, fresh_key
+from promosight.flows.set_up import NewKey, NewWorkspace, create_key, create_workspace
+from promosight.flows.users import NewUser, add_user, user_of
+from promosight.rules.instants import parse_instant
 from promosight.serve import OPTIONS, now_us
 from promosight.store.engine import open_store
+from promosight.store.tx import Tx
 from tests.cli.program import start
 
 TRACKING_FROM = "2026-10-01T00:00:00Z"
@@ -32,17 +34,45 @@ _KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepali
 too many or too old. So none is ever either."""
 
 
-def new_workspace(url: str, *more: str) -> str:
+def new_workspace(url: str, *, sandbox: bool = False) -> str:
     """The admin key of a fresh workspace, tracking since October.
 
-    `promosight init` as it is, but in this process: starting another took longer than what it does.
+    What `promosight init` makes. But all the first users have one password: hashing it took longer than all the rest.
     """
-    said = io.StringIO()
-    console = Console({}, lambda: time.time_ns() // 1_000, io.BytesIO(), said, io.StringIO())
-    words = ("--workspace", f"brand {next(_numbers)}", "--tracking-from", TRACKING_FROM)
-    chosen = build(console).parse_args(["init", "--database", url, *words, *more, "--json"])
-    assert chosen.run(chosen, console) == 0
-    return str(json.loads(said.getvalue())["key"])
+    key = fresh_key("admin", ["admin"], now_us=now_us())
+    store = open_store(url, now_us=now_us())
+    try:
+        store.change(lambda tx: _create(tx, f"brand-{next(_numbers)}", key, sandbox=sandbox))
+    finally:
+        store.close()
+    return key.secret
+
+
+def _create(tx: Tx, name: str, key: NewKey, *, sandbox: bool) -> None:
+    wanted = NewWorkspace(
+        workspace_id=name,
+        name=name,
+        time_zone="UTC",
+        currency="EUR",
+        tracking_from_us=parse_instant(TRACKING_FROM),
+        sandbox=sandbox,
+        created_us=key.created_us,
+    )
+    number = create_workspace(tx, wanted).workspace_no
+    create_key(tx, number, key)
+    email = "admin@localhost" if user_of(tx, "admin@localhost") is None else f"admin@{name}"
+    add_user(
+        tx,
+        number,
+        NewUser(
+            email=email, role="admin", name="", password_hash=_hash(), created_us=key.created_us
+        ),
+    )
+
+
+@cache
+def _hash() -> str:
+    return fresh_hash("a long word for tests")
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def test_only_a_sandbox_decides_as_of_another_time(client: httpx.Client, store_u
     refused = ask(client, as_of=TRACKING_FROM)
     assert code(refused) == (422, "invalid")
     assert refused.json()["errors"][0]["pointer"] == "/as_of"
-    with serving(store_url, new_workspace(store_url, "--sandbox")) as sandbox:
+    with serving(store_url, new_workspace(store_url, sandbox=True)) as sandbox:
         settings(sandbox)
         promotion(sandbox, "p", starts_at="2026-10-10T00:00:00Z")
         early = decided(sandbox, "bob", as_of="2026-10-05T00:00:00Z")

@@ -46,7 +46,7 @@ def uniform(request: pytest.FixtureRequest) -> Iterator[World]:
 def sandbox(request: pytest.FixtureRequest, engine: str) -> Iterator[httpx.Client]:
     """A client of a fresh sandbox on the servers that tests share."""
     url, address = request.getfixturevalue(f"shared_{engine}_server")
-    with client_of(address, new_workspace(url, "--sandbox")) as client:
+    with client_of(address, new_workspace(url, sandbox=True)) as client:
         yield client
 
 

@@ -95,7 +95,7 @@ class World:
 def world_of(request: pytest.FixtureRequest, chance: Chance, weeks: int) -> Iterator[World]:
     """Weeks of a sandbox on the servers that tests share."""
     url, address = request.getfixturevalue(f"shared_{request.param}_server")
-    with client_of(address, new_workspace(url, "--sandbox")) as client:
+    with client_of(address, new_workspace(url, sandbox=True)) as client:
         world = World(client, chance)
         for number in range(weeks):
             world.week(number)

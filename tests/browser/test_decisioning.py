@@ -21,7 +21,7 @@ WEEKS = 4
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A server over an empty sandbox, where weeks of decisions can be told at once."""
     url = f"sqlite:///{tmp_path_factory.mktemp('store')}/promosight.db"
-    with serving(url, new_workspace(url, "--sandbox")) as client:
+    with serving(url, new_workspace(url, sandbox=True)) as client:
         yield client
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 from promosight.flows.breakdowns import DIMENSIONS, Breakdown, breakdown
 from promosight.flows.set_up import find_workspace
 from promosight.store.engine import open_store
+from tests.cli.launcher import Program
 
 NOW_US = time.time_ns() // 1_000
 """The program reads the real clock, so what stands beside it does too."""
-PROGRAM = [sys.executable, "-m", "promosight"]
 
 
 def clean_environment() -> dict[str, str]:
@@ -29,8 +28,8 @@ def clean_environment() -> dict[str, str]:
 
 def start(*arguments: str | Path, **settings: Any) -> subprocess.Popen[bytes]:
     """The program, running."""
-    words = [*PROGRAM, *map(str, arguments)]
-    return subprocess.Popen(words, env=clean_environment(), **settings)
+    environment = clean_environment() | settings.pop("environment", {})
+    return Program(["promosight", *map(str, arguments)], env=environment, **settings)
 
 
 def run(
@@ -40,18 +39,14 @@ def run(
     folder: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """The program, run to its end whatever that is."""
-    done = subprocess.run(
-        [*PROGRAM, *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        env=clean_environment() | (environment or {}),
-        cwd=folder,
-        check=False,
-        timeout=120,
-    )
-    return subprocess.CompletedProcess(
-        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-    )
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with start(*arguments, environment=environment or {}, cwd=folder, **pipes) as program:
+        try:
+            out, err = program.communicate(stdin, timeout=120)
+        except BaseException:
+            program.kill()
+            raise
+    return subprocess.CompletedProcess(program.args, program.returncode, out.decode(), err.decode())
 
 
 def succeed(*arguments: str | Path, **settings: Any) -> str:

@@ -12,6 +12,7 @@ statement costs more than a row in it, so 64 rows at a time are looked up or wri
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -51,8 +52,12 @@ class Statement(NamedTuple):
     """What COPY writes behind each row: numbers, texts, and scalars as `:name`."""
 
 
+@cache
 def load(engine: str) -> dict[str, Statement]:
-    """All statements by name, rewritten for `sqlite` or `postgresql`. Raises ValueError on a name given twice."""
+    """All statements by name, rewritten for `sqlite` or `postgresql`, once in a process; nobody changes them.
+
+    Raises ValueError on a name given twice.
+    """
     found: dict[str, Statement] = {}
     for path in sorted(files("promosight.store").joinpath("sql").iterdir(), key=lambda p: p.name):
         if not path.name.endswith(".sql"):
