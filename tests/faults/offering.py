@@ -8,16 +8,17 @@ taken. The clock of a request begins when it was due, not when a connection was 
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import random
+import select
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter, deque
-from typing import cast
+from collections.abc import Iterator
 
 import msgspec
-import uvloop
 
 from tests.cli.program import clean_environment
 from tests.faults.facts import ASSIGNMENT, REDEMPTION, Life, Name, item
@@ -25,6 +26,8 @@ from tests.faults.sending import HOST
 
 _PLAIN = Life(assigned=True, redeemed=True, given_back=None)
 _LAST_ANSWER_WITHIN_S = 60.0
+_TICK_S = 0.001
+"""How long a generator sleeps between two looks; so much times are too long by, at the most."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -55,6 +58,7 @@ class Offered(msgspec.Struct):
     acknowledged: list[int]
     unanswered: int
     late_ms: float
+    cpu_s: float
     wrong: list[str]
 
 
@@ -73,90 +77,122 @@ def names_of(plan: Plan, number: int) -> list[Name]:
 
 
 class Generator:
-    """All connections of one process."""
+    """All connections of one process, on one bare poll: what a generator computes, the server cannot."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.free: deque[Line] = deque()
-        self.offered = Offered([], [], [], [], {}, 0, 0, [], 0, 0.0, [])
-        self._answers: Counter[str] = Counter()
+        self.offered = Offered([], [], [], [], {}, 0, 0, [], 0, 0.0, 0.0, [])
+        self._lines: dict[int, Line] = {}
+        self._free: deque[Line] = deque()
+        self._answers: Counter[bytes] = Counter()
         self._again: deque[Work] = deque()
-        self._late: deque[float] = deque()
+        self._late: deque[float] = deque()  # what found no free connection
+        self._poll = select.epoll()
         self._began = self._until = 0.0
 
-    async def run(self) -> Offered:
-        """Opens the connections, then sends until the time is over, then waits for the last answers."""
-        loop = asyncio.get_running_loop()
-        lines = [
-            (await loop.create_connection(lambda: Line(self), HOST, self.plan.port))[1]
-            for _ in range(self.plan.connections)
-        ]
-        self.free.extend(lines)
+    def run(self) -> Offered:
+        """Opens the connections, sends until the time is over, then waits for the last answers."""
+        for _ in range(self.plan.connections):
+            line = Line(socket.create_connection((HOST, self.plan.port)))
+            self._lines[line.number] = line
+            self._poll.register(line.number, select.EPOLLIN)
+        self._free.extend(self._lines.values())
         self._began = time.perf_counter()
         self._until = self._began + self.plan.seconds
-        if self.plan.rate:
-            await self._by_schedule()
-        else:
-            while self.free:
-                self._send(self.free.popleft(), time.perf_counter())
-            await asyncio.sleep(self.plan.seconds)
-        await self._last_answers(lines)
-        self.offered.answers = dict(self._answers)
+        self._work(self._dues())
+        self._last_answers()
+        self.offered.answers = {name.decode(): n for name, n in self._answers.items()}
+        self.offered.cpu_s = time.process_time()
         return self.offered
 
-    def answered(self, line: Line, head: bytes) -> None:
-        """Notes an answer, and gives the connection its next request where one is due."""
-        status = head[9:12].decode()
-        self._answers[status] += 1
-        took_ms = (time.perf_counter() - line.due) * 1_000
-        if status in ("200", "201"):
-            self.offered.accepted_ms.append(took_ms)
-            self.offered.accepted_due.append(line.due - self._began)
-            since_sent_ms = (time.perf_counter() - line.sent) * 1_000
-            self.offered.accepted_since_sent_ms.append(since_sent_ms)
-            self.offered.acknowledged.append(line.work.number)
-        else:
-            self._refused(line, status, head, took_ms)
-        self._next(line)
-
-    def gone(self, line: Line) -> None:
-        """A connection has ended that nobody asked to end."""
-        self.offered.wrong.append("the server ended a connection")
-        self.offered.unanswered += line.busy
-
-    def _refused(self, line: Line, status: str, head: bytes, took_ms: float) -> None:
-        self.offered.refused_ms.append(took_ms)
-        self._again.append(line.work)
-        if status not in ("429", "503"):
-            self.offered.wrong.append(head[:200].decode(errors="replace"))
-        elif b"\r\nretry-after:" not in head.lower():
-            self.offered.without_retry_after += 1
-
-    def _next(self, line: Line) -> None:
-        if self._late:
-            self._send(line, self._late.popleft())
-        elif not self.plan.rate and time.perf_counter() < self._until:
-            self._send(line, time.perf_counter())
-        else:
-            self.free.append(line)
-
-    async def _by_schedule(self) -> None:
+    def _dues(self) -> Iterator[float]:
+        """When requests are due: a Poisson stream; at a rate of 0 none, for each answer makes the next one due."""
+        if not self.plan.rate:
+            self._late.extend([self._began] * self.plan.connections)
         drawn = random.Random(f"{self.plan.seed}/{self.plan.sender}/{self.plan.first}")
         due = self._began
-        while (due := due + drawn.expovariate(self.plan.rate)) < self._until:
-            if due > time.perf_counter():
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            if self.free:
-                self._send(self.free.popleft(), due)
-            else:
+        while self.plan.rate and (due := due + drawn.expovariate(self.plan.rate)) < self._until:
+            yield due
+        yield float("inf")
+
+    def _work(self, dues: Iterator[float]) -> None:
+        due = next(dues)
+        while (now := time.perf_counter()) < self._until:
+            while due <= now:
                 self._late.append(due)
-            if len(self._late) % 50 == 49:
-                await asyncio.sleep(0)
+                due = next(dues)
+            while self._late and self._free:
+                self._send(self._free.popleft(), self._late.popleft())
+            self._listen()
+            # A tick: to wake for each answer would cost more than to look at it.
+            time.sleep(_TICK_S)
+
+    def _listen(self) -> None:
+        for number, happened in self._poll.poll(0):
+            line = self._lines[number]
+            if happened & select.EPOLLOUT:
+                self._push(line)
+            if happened & ~select.EPOLLOUT:
+                self._hear(line)
+
+    def _hear(self, line: Line) -> None:
+        try:
+            data = line.socket.recv(65_536)
+        except OSError:
+            data = b""
+        if not data:
+            self._gone(line)
+            return
+        line.read += data
+        head, found, rest = line.read.partition(b"\r\n\r\n")
+        if not found:
+            return
+        at = head.index(b"content-length: ") + 16
+        if len(rest) >= int(head[at : at + 10].split(b"\r", 1)[0]):
+            line.read, line.busy = b"", False
+            self._answered(line, head, time.perf_counter())
+            self._free.append(line)
+
+    def _gone(self, line: Line) -> None:
+        self.offered.wrong.append("the server ended a connection")
+        self.offered.unanswered += line.busy
+        self._poll.unregister(line.number)
+        del self._lines[line.number]
+        line.socket.close()
+
+    def _answered(self, line: Line, head: bytes, now: float) -> None:
+        status, offered = head[9:12], self.offered
+        self._answers[status] += 1
+        if status == b"200":
+            offered.accepted_ms.append((now - line.due) * 1_000)
+            offered.accepted_due.append(line.due - self._began)
+            offered.accepted_since_sent_ms.append((now - line.sent) * 1_000)
+            offered.acknowledged.append(line.work.number)
+        else:
+            offered.refused_ms.append((now - line.due) * 1_000)
+            self._again.append(line.work)
+            if status not in (b"429", b"503"):
+                offered.wrong.append(head[:200].decode(errors="replace"))
+            elif b"\r\nretry-after:" not in head:
+                offered.without_retry_after += 1
+        if not self.plan.rate and now < self._until:
+            self._late.append(now)
 
     def _send(self, line: Line, due: float) -> None:
-        late_ms = (time.perf_counter() - due) * 1_000
-        self.offered.late_ms = max(self.offered.late_ms, late_ms)
-        line.send(self._again.popleft() if self._again else self._new(), due)
+        line.work = self._again.popleft() if self._again else self._new()
+        line.due, line.sent, line.busy = due, time.perf_counter(), True
+        self.offered.late_ms = max(self.offered.late_ms, (line.sent - due) * 1_000)
+        line.left = memoryview(line.work.request)
+        self._push(line)
+
+    def _push(self, line: Line) -> None:
+        """Sends what the system takes; of a large request the rest when it takes more."""
+        waited = line.waits
+        with contextlib.suppress(BlockingIOError, ConnectionError):  # of its end we hear
+            line.left = line.left[line.socket.send(line.left) :]
+        line.waits = len(line.left) > 0
+        if line.waits != waited:
+            self._poll.modify(line.number, select.EPOLLIN | line.waits * select.EPOLLOUT)
 
     def _new(self) -> Work:
         number = self.offered.told
@@ -171,62 +207,32 @@ class Generator:
         )
         return Work(number, head.encode() + body)
 
-    async def _last_answers(self, lines: list[Line]) -> None:
-        self._late.clear()
+    def _last_answers(self) -> None:
         deadline = time.perf_counter() + _LAST_ANSWER_WITHIN_S
-        while any(line.busy for line in lines) and time.perf_counter() < deadline:
-            await asyncio.sleep(0.05)
-        self.offered.unanswered += sum(line.busy for line in lines)
-        for line in lines:
-            line.close()
+        while self._is_owed() and time.perf_counter() < deadline:
+            self._listen()
+            time.sleep(_TICK_S)
+        self.offered.unanswered += self._is_owed()
+        for line in self._lines.values():
+            line.socket.close()
+
+    def _is_owed(self) -> int:
+        return sum(line.busy for line in self._lines.values())
 
 
-class Line(asyncio.Protocol):
+class Line:
     """One connection, with one request on its way at a time."""
 
-    def __init__(self, generator: Generator) -> None:
-        self._generator = generator
-        self._transport: asyncio.Transport | None = None
-        self._read = b""
-        self.work = Work(0, b"")
+    __slots__ = ("busy", "due", "left", "number", "read", "sent", "socket", "waits", "work")
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket, self.number = connection, connection.fileno()
+        self.work, self.left = Work(0, b""), memoryview(b"")
+        self.read = b""
         self.due = self.sent = 0.0
-        self.busy = False
-        self._closing = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is there."""
-        self._transport = cast(asyncio.Transport, transport)
-
-    def send(self, work: Work, due: float) -> None:
-        """Sends a request that was due at a moment."""
-        assert self._transport is not None
-        self.work, self.due, self.busy = work, due, True
-        self.sent = time.perf_counter()
-        self._transport.write(work.request)
-
-    def data_received(self, data: bytes) -> None:
-        """Some of an answer has come."""
-        self._read += data
-        end = self._read.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        head = self._read[:end]
-        at = head.index(b"content-length: ") + 16
-        if len(self._read) < end + 4 + int(head[at:].split(b"\r", 1)[0]):
-            return
-        self._read, self.busy = b"", False
-        self._generator.answered(self, head)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It has ended."""
-        if not self._closing:
-            self._generator.gone(self)
-
-    def close(self) -> None:
-        """Ends it."""
-        self._closing = True
-        if self._transport is not None:
-            self._transport.close()
+        self.busy = self.waits = False
 
 
 def started_offer(plan: Plan) -> subprocess.Popen[bytes]:
@@ -254,7 +260,7 @@ def what_came(process: subprocess.Popen[bytes]) -> Offered:
 def main() -> int:
     """Works off the plan."""
     generator = Generator(msgspec.json.decode(sys.stdin.buffer.read(), type=Plan))
-    offered = uvloop.run(generator.run())
+    offered = generator.run()
     with open(
         sys.stdout.fileno(), "wb", closefd=False
     ) as out:  # whole, also where Python's own is unbuffered

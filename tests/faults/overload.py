@@ -62,6 +62,7 @@ class Phase:
     answers: Counter[str]
     without_retry_after: int
     late_ms: float
+    generators_cpu: float
     wrong: list[str]
 
 
@@ -178,7 +179,8 @@ def told(report: Report) -> str:
         f"({over.settled_p99_ms:.0f} ms but for the first {SETTLES_WITHIN_S:.0f} s; "
         f"{over.since_sent_p99_ms:.0f} ms since it was sent); refused {over.refused * size:,} "
         f"(p99 {over.refused_p99_ms:.0f} ms), without Retry-After {over.without_retry_after}; "
-        f"a request was sent {over.late_ms:.0f} ms late at the most",
+        f"a request was sent {over.late_ms:.0f} ms late at the most; "
+        f"generators took {over.generators_cpu:.2f} of a core",
         "    answers: " + ", ".join(f"{name} {n:,}" for name, n in sorted(over.answers.items())),
         f"    memory in MB, in eighths of the time: {' '.join(f'{one:.0f}' for one in rss[:: len(rss) // 8 or 1])}, "
         f"at most {max(rss):.0f}",
@@ -222,6 +224,7 @@ def _together(came: list[Offered], seconds: float) -> Phase:
         answers,
         sum(one.without_retry_after for one in came),
         max(one.late_ms for one in came),
+        sum(one.cpu_s for one in came) / seconds,
         wrong,
     )
 
