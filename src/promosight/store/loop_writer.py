@@ -23,10 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from promosight.errors import Overloaded
-from promosight.store.waiting import AWAITED, LONGEST_WAIT_S, MAX_WAITING, Job, Waiting
-
-TOGETHER = 256
-"""So many changes are worked off without a pause; it bounds for how long the loop does nothing else."""
+from promosight.store.waiting import AWAITED, LONGEST_WAIT_S, MAX_WAITING, TOGETHER, Job, Waiting
 
 
 class Steps(NamedTuple):
@@ -132,7 +129,7 @@ class LoopWriter:
         else:
             for job in jobs:
                 job.settle()
-        if len(jobs) >= AWAITED:
+        if len(jobs) >= AWAITED and len(self._gathered) < TOGETHER:
             self._await_answered(len(jobs))
         else:
             self._go_on()

@@ -28,6 +28,8 @@ SMALL_WEIGHT = 100
 """What is heavier stands in the line of the large."""
 LONGEST_WAIT_S = 0.01
 """For so long at the most those who were just answered are waited for."""
+TOGETHER = 256
+"""So many small changes share a transaction without waiting for others. A loop works off no more without a pause."""
 AWAITED = 8
 """Fewer who were just answered are not waited for: a commit of their own costs little, and waiting is felt."""
 SMALL_TURN = 2_000
@@ -197,9 +199,10 @@ class Waiting:
 
     def _await(self, answered: int, seconds: float) -> None:
         with self._lock:
-            self._awaited = len(self._small.jobs) + answered
-            if self._closed or self._large.jobs:
+            small = len(self._small.jobs)
+            if self._closed or self._large.jobs or small >= TOGETHER:
                 return
+            self._awaited = min(small + answered, TOGETHER)
             self._asleep = True
         if self._bell.acquire(timeout=seconds):
             return
