@@ -62,7 +62,7 @@ def reverse(client: httpx.Client, event_id: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def learned(client: httpx.Client, seconds: float = 5.0, **expected: int) -> dict[str, Any]:
+def learned(client: httpx.Client, seconds: float = 60.0, **expected: int) -> dict[str, Any]:
     """Waits until nothing waits to be learned and what was learned says so; returns it."""
     end = time.monotonic() + seconds
     while True:

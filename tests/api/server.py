@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import itertools
 import socket
 import subprocess
@@ -18,8 +19,11 @@ import uvicorn
 
 from promosight.api.app import application
 from promosight.api.door import Door
+from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_hash, fresh_key
+from promosight.cli.noting import Acting
 from promosight.flows.set_up import NewKey, NewWorkspace, create_key, create_workspace
+from promosight.flows.show_set_up import describe_workspace
 from promosight.flows.users import NewUser, add_user, user_of
 from promosight.rules.instants import parse_instant
 from promosight.serve import OPTIONS, now_us
@@ -58,16 +62,15 @@ def _create(tx: Tx, name: str, key: NewKey, *, sandbox: bool) -> None:
         sandbox=sandbox,
         created_us=key.created_us,
     )
-    number = create_workspace(tx, wanted).workspace_no
+    workspace = create_workspace(tx, wanted)
+    number, at_us = workspace.workspace_no, key.created_us
     create_key(tx, number, key)
     email = "admin@localhost" if user_of(tx, "admin@localhost") is None else f"admin@{name}"
-    add_user(
-        tx,
-        number,
-        NewUser(
-            email=email, role="admin", name="", password_hash=_hash(), created_us=key.created_us
-        ),
-    )
+    admin = NewUser(email=email, role="admin", password_hash=_hash(), created_us=at_us)
+    add_user(tx, number, admin)
+    said = describe_workspace(workspace) | {"key": key.key_id, "user": email}
+    console = Console({}, now_us, io.BytesIO(), io.StringIO(), io.StringIO())
+    Acting(console, "workspace.create", name).done(tx, number, **said)
 
 
 @cache

@@ -117,7 +117,7 @@ def _candidate(number: int) -> dict[str, Any]:
 
 
 def _ended(client: httpx.Client, import_id: str) -> str:
-    for _ in range(500):
+    for _ in range(3_000):
         if client.get(f"/v1/imports/{import_id}").json()["finished_at"]:
             return import_id
         time.sleep(0.02)

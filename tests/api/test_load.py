@@ -144,7 +144,7 @@ def test_who_stops_half_way_is_told_so_and_holds_nothing(sqlite_url: str) -> Non
         gone = another()
         gone.begin(len(body))
         gone.close()
-        for _ in range(100):
+        for _ in range(1_000):
             one = another()
             one.report("e1")
             status, _, _ = one.answer()

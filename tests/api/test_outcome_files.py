@@ -59,7 +59,7 @@ def imported(client: httpx.Client, body: bytes, form: str) -> dict[str, Any]:
     headers = {"Content-Type": TYPES[form]}
     answer = client.post("/v1/imports?kind=outcomes", content=body, headers=headers)
     assert answer.status_code == 202, answer.text
-    for _ in range(1_000):
+    for _ in range(3_000):
         shown: dict[str, Any] = client.get(answer.headers["location"]).json()
         if shown["finished_at"]:
             return shown

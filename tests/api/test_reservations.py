@@ -94,8 +94,9 @@ def test_what_is_released_or_expired_gives_its_room_back(client: httpx.Client) -
     assert settle(client, "release", one).json()["state"] == "released"
     assert code(settle(client, "confirm", one)) == (409, "reservation_released")
     assert committed(client) == ["0"]
+    asked = time.monotonic()
     two = held(client, ttl_seconds=1)
-    assert committed(client) == ["1"]
+    assert committed(client) == ["1"] or time.monotonic() - asked > 1  # on a busy machine
     time.sleep(1.1)
     assert committed(client) == ["0"]
     assert client.get(f"/v1/reservations/{two}").json()["state"] == "expired"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,19 +75,25 @@ def test_a_token_is_kept_as_a_digest_only(shared_store_url: str, client: httpx.C
 
 def test_a_wrong_password_and_an_unknown_email_are_answered_alike(client: httpx.Client) -> None:
     """P14: nobody learns by asking, nor by the time it takes, who has an account."""
-    email, times = new_user(client), []
-    answers = []
-    for turn in range(4):
-        for asked in (email, "nobody@shop.example"):
+    email, answers = new_user(client), []
+    times: dict[str, list[float]] = {email: [], "nobody@shop.example": []}
+    for turn in range(8):
+        for asked, spent in times.items():
             visitor = browser(client, f"198.51.100.{10 + turn}")
             begun = time.perf_counter()
             answers.append(sign_in(visitor, asked, "not the password"))
-            times.append(time.perf_counter() - begun)
+            spent.append(time.perf_counter() - begun)
+        # What else the machine does only adds to a time: the least of some is what it takes.
+        if turn > 1 and _alike(*map(min, times.values())):
+            break
     assert {one.status_code for one in answers} == {401}
     assert len({one.text for one in answers}) == 1
     assert answers[0].json()["code"] == "wrong_password"
-    known, unknown = statistics.median(times[::2]), statistics.median(times[1::2])
-    assert known / 2 < unknown < known * 2
+    assert _alike(*map(min, times.values())), times
+
+
+def _alike(one: float, other: float) -> bool:
+    return one / 2 < other < one * 2
 
 
 def test_an_email_nobody_can_have_is_answered_like_one_that_nobody_has(

@@ -84,7 +84,7 @@ class World:
             assert told.json()["problems"] == []
         self.redeemed += len(events)
         self.offers += sum(one["assignment_id"] is not None for one in made)
-        learned(self.client, 30, redeemed=self.redeemed, decisions=self.offers)
+        learned(self.client, redeemed=self.redeemed, decisions=self.offers)
         return made
 
     def _likes(self, one: dict[str, Any], plan: str) -> bool:

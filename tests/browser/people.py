@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 from playwright.sync_api import Page
 
 Role = Literal["viewer", "marketer", "developer", "admin"]
 PASSWORD = "a long word for tests"
+_sessions: dict[tuple[str, Role], Any] = {}
+"""The cookies of a role at a server, for whoever signs in next."""
 
 
 def email_of(role: Role) -> str:
@@ -24,7 +26,16 @@ def make_user(api: httpx.Client, role: Role) -> None:
 
 
 def sign_in(page: Page, api: httpx.Client, role: Role) -> None:
-    """Gives the page's browser a session of the role's user, without going through the form."""
+    """Gives the page's browser a session of the role's user, without going through the form.
+
+    A session that an earlier test has left is taken up: checking a password is slow on purpose.
+    """
+    kept = _sessions.get((str(api.base_url), role))
+    if kept is not None:
+        page.context.add_cookies(kept)
+        if page.request.get("/v1/session").ok:
+            return
     make_user(api, role)
     answer = page.request.post("/v1/session", data={"email": email_of(role), "password": PASSWORD})
     assert answer.ok, answer.text()
+    _sessions[str(api.base_url), role] = page.context.cookies()

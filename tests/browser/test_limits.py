@@ -35,7 +35,7 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     page = signed_in("marketer")
     expect(page).to_have_url("/promotions")  # the list of alerts closes when the address changes
     bell = page.get_by_role("button", name="Budget alerts, 1 new")
-    expect(bell).to_be_visible(timeout=15_000)
+    expect(bell).to_be_visible()
     bell.click()
     alerts = page.get_by_role("dialog", name="Budget alerts")
     line = alerts.get_by_role("link", name="NEAR")
@@ -48,7 +48,7 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     page.goto("/promotions")
     expect(page.get_by_role("button", name="Budget alerts", exact=True)).to_be_visible()
     assign(server, "FAR", range(500))
-    expect(page.get_by_role("button", name="Budget alerts, 1 new")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Budget alerts, 1 new")).to_be_visible()
 
 
 def test_usage_says_in_words_when_a_limit_is_reached(signed_in: SignedIn) -> None:

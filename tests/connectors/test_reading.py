@@ -258,9 +258,9 @@ def test_no_body_makes_a_reader_stumble(body: bytes) -> None:
 def test_depth_is_counted_by_brackets_outside_of_text() -> None:
     assert depth(b'{"a": [1, {"b": "]]]"}]}') == 3
     assert depth(b"[" * (MAX_DEPTH + 1)) > MAX_DEPTH
-    started = time.perf_counter()
+    started = time.process_time()
     depth(b'\\"' * 500_000 + b'"')
-    assert time.perf_counter() - started < 5  # one pass, however many quotes are left open
+    assert time.process_time() - started < 5  # one pass, however many quotes are left open
 
 
 TEXTS = st.sampled_from(

@@ -9,12 +9,10 @@ place in the law is written down.
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.tidy.tree import PACKAGE, name, parsed, python_files
+from tests.tidy.tree import PACKAGE, parsed, python_files, wrong_in
 
 INNER = {"errors", "rules", "store", "flows"}
 DOORS = {"api", "worker", "connectors"}
@@ -76,46 +74,61 @@ def rooms_imported(path: Path) -> Iterator[tuple[int, str]]:
             yield line, parts[1]
 
 
-def _id(path: Path) -> str:
-    return name(path).removeprefix("src/promosight/")
-
-
 def test_every_room_has_a_place_in_the_law() -> None:
     rooms = {room(path) for path in MODULES} - {"__init__"}
     assert rooms <= LAW.keys(), "write the new room's place into LAW"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_id)
-def test_a_room_knows_only_the_rooms_before_it(path: Path) -> None:
+def _rooms_not_allowed(path: Path) -> Iterator[str]:
     allowed = LAW.get(room(path), set()) | {room(path)}
-    wrong = [f"line {line}: {to}" for line, to in rooms_imported(path) if to not in allowed]
-    assert not wrong, f"{name(path)} may import only {sorted(allowed)}"
+    for line, to in rooms_imported(path):
+        if to not in allowed:
+            yield f"line {line}: {to}; it may import only {sorted(allowed)}"
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) == "rules"], ids=_id)
-def test_the_rules_read_no_clock_and_touch_nothing(path: Path) -> None:
-    wrong = [f"line {n}: {module}" for n, module in imports(path) if _top(module) in NOT_IN_RULES]
+def test_a_room_knows_only_the_rooms_before_it() -> None:
+    assert not wrong_in(MODULES, _rooms_not_allowed)
+
+
+def _among(forbidden: Container[str]) -> Callable[[Path], Iterator[str]]:
+    """What a file imports of these."""
+
+    def found(path: Path) -> Iterator[str]:
+        for line, module in imports(path):
+            if _top(module) in forbidden:
+                yield f"line {line}: {module}"
+
+    return found
+
+
+def test_the_rules_read_no_clock_and_touch_nothing() -> None:
+    rules = [path for path in MODULES if room(path) == "rules"]
+    wrong = wrong_in(rules, _among(NOT_IN_RULES))
     assert not wrong, "give the rule what it needs as an argument"
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) != "store"], ids=_id)
-def test_only_the_store_opens_a_database(path: Path) -> None:
-    wrong = [f"line {line}: {module}" for line, module in imports(path) if _top(module) in DRIVERS]
-    assert not wrong, f"{name(path)}: ask promosight.store"
+def test_only_the_store_opens_a_database() -> None:
+    others = [path for path in MODULES if room(path) != "store"]
+    assert not wrong_in(others, _among(DRIVERS)), "ask promosight.store"
 
 
-@pytest.mark.parametrize("path", python_files("dev", "tools/"), ids=name)
-def test_the_development_tools_need_nothing_installed(path: Path) -> None:
+def _installed(path: Path) -> Iterator[str]:
     allowed = sys.stdlib_module_names | {"tools"}
-    wrong = [f"line {n}: {module}" for n, module in imports(path) if _top(module) not in allowed]
-    assert not wrong, f"{name(path)} runs before anything is installed"
+    for line, module in imports(path):
+        if _top(module) not in allowed:
+            yield f"line {line}: {module}"
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.name == "__init__.py"], ids=_id)
-def test_nothing_is_re_exported(path: Path) -> None:
+def test_the_development_tools_need_nothing_installed() -> None:
+    wrong = wrong_in(python_files("dev", "tools/"), _installed)
+    assert not wrong, "they run before anything is installed"
+
+
+def test_nothing_is_re_exported() -> None:
     """A thing is imported from where it lives, so that its definition is one search away."""
-    found = [f"line {line}: {module}" for line, module in imports(path)]
-    assert not found, f"{name(path)} holds a docstring and no imports"
+    packages = [path for path in MODULES if path.name == "__init__.py"]
+    wrong = wrong_in(packages, lambda path: [f"line {n}: {module}" for n, module in imports(path)])
+    assert not wrong, "these hold a docstring and no imports"
 
 
 def _top(module: str) -> str:

@@ -6,11 +6,12 @@ in a lock or a setting, no address of a private network.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.tidy.tree import ROOT, files, name
+from tests.tidy.tree import ROOT, files, name, wrong_in
 
 FOREIGN = {
     "a path of one machine": r"(?<![\w.~}-])/(?:work|root|home|farm|Users|opt|mnt)/[\w.]",
@@ -37,15 +38,16 @@ def _text(path: Path) -> str:
         return ""
 
 
-@pytest.mark.parametrize("path", files(), ids=name)
-def test_a_file_names_no_machine_and_no_index(path: Path) -> None:
+def _foreign(path: Path) -> Iterator[str]:
     text = _text(path)
-    found = [
-        f"line {text.count(chr(10), 0, match.start()) + 1}: {what}: {match[0].strip()}"
-        for what, pattern in FOREIGN.items()
-        for match in re.finditer(pattern, text)
-    ]
-    assert not found, name(path)
+    for what, pattern in FOREIGN.items():
+        for match in re.finditer(pattern, text):
+            line = text.count("\n", 0, match.start()) + 1
+            yield f"line {line}: {what}: {match[0].strip()}"
+
+
+def test_a_file_names_no_machine_and_no_index() -> None:
+    assert not wrong_in(files(), _foreign)
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=name)

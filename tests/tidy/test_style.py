@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tidy.tree import Function, files, functions, name, parsed, python_files
+from tests.tidy.tree import Function, files, functions, name, parsed, python_files, wrong_in
 
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
@@ -50,26 +50,30 @@ def _vague_names(path: Path) -> Iterator[str]:
             yield f"class {node.name}, line {node.lineno}"
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
-def test_functions_are_short(path: Path) -> None:
-    long = [f"{f.name}: {length(f)} lines" for f in functions(path) if length(f) > LONGEST_FUNCTION]
-    assert not long
+def _long_functions(path: Path) -> Iterator[str]:
+    for one in functions(path):
+        if length(one) > LONGEST_FUNCTION:
+            yield f"{one.name}: {length(one)} lines"
 
 
-@pytest.mark.parametrize("path", SOURCE, ids=name)
-def test_files_are_short(path: Path) -> None:
-    assert line_count(path) <= LONGEST_FILE, f"{name(path)} does more than one thing"
+def test_functions_are_short() -> None:
+    assert not wrong_in(PYTHON, _long_functions)
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
-def test_names_say_something(path: Path) -> None:
-    assert not list(_vague_names(path)), f"name it for what it does, not one of {sorted(VAGUE)}"
+def test_files_are_short() -> None:
+    long = [name(path) for path in SOURCE if line_count(path) > LONGEST_FILE]
+    assert not long, "each does more than one thing"
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
-def test_every_module_opens_with_a_paragraph(path: Path) -> None:
-    opening = ast.get_docstring(parsed(path)) or ""
-    assert len(opening.split()) >= SHORTEST_OPENING, f"{name(path)}: what is this module for?"
+def test_names_say_something() -> None:
+    vague = wrong_in(PYTHON, _vague_names)
+    assert not vague, f"name it for what it does, not one of {sorted(VAGUE)}"
+
+
+def test_every_module_opens_with_a_paragraph() -> None:
+    openings = {name(path): ast.get_docstring(parsed(path)) or "" for path in PYTHON}
+    short = [one for one, said in openings.items() if len(said.split()) < SHORTEST_OPENING]
+    assert not short, "what are these modules for?"
 
 
 def test_the_medians_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
