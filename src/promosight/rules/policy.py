@@ -23,7 +23,9 @@ Floats = NDArray[np.float64]
 FAR = 30.0
 ABSURD = 1e12
 _FEW = 48
-"""So few customers are cheaper one by one."""
+"""Draws of so few customers are worked out together."""
+_AT_ONCE = 8
+"""Of so many at a time, so that their numbers stay near."""
 THOMPSON = 9.0
 """At this gamma Thompson sampling draws from the posterior as it is."""
 
@@ -264,7 +266,10 @@ def doubt_scale(exploration: Exploration) -> float:
 
 
 def _likely(odds: Floats) -> Floats:
-    likely: Floats = np.clip(np.negative(odds), -FAR, FAR)
+    """Probabilities of log-odds, in their place."""
+    likely: Floats = np.negative(odds, out=odds)
+    np.minimum(likely, FAR, out=likely)
+    np.maximum(likely, -FAR, out=likely)
     np.exp(likely, out=likely)
     likely += 1.0
     return np.reciprocal(likely, out=likely)
@@ -323,17 +328,14 @@ def _frequencies_of_many(
     allowed: NDArray[np.bool_] | None,
     lean: Floats,
 ) -> Floats:
-    """The same for many customers: draw by draw, or customer by customer where they are fewer."""
+    """The same for many customers: draw by draw, or some customers at a time where they are fewer."""
     if len(rows) < _FEW:
-        shape = len(rows), draws.shape[1]
-        leans, nets, costs = (np.broadcast_to(each, shape) for each in (lean, net, contact))
-        found = np.zeros((len(rows), draws.shape[1] + 1))
-        for i, row in enumerate(rows):
-            worth = _likely(_odds(draws, row) + leans[i]) * nets[i] - costs[i]
-            if allowed is not None:
-                worth[:, ~allowed[i]] = -np.inf
-            found[i] = _frequencies(worth)
-        return found
+        shape = len(rows), 1, draws.shape[1]
+        lean, net, contact = (
+            np.broadcast_to(each, (shape[0], shape[2])).reshape(shape)
+            for each in (lean, net, contact)
+        )
+        return _frequencies_of_few(draws, rows, net, contact, allowed, lean)
     counts = np.zeros((len(rows), draws.shape[1] + 1))
     each = np.arange(len(rows))
     for weights in draws:
@@ -342,6 +344,39 @@ def _frequencies_of_many(
             worth[~allowed] = -np.inf
         counts[each, _best(worth)] += 1
     return counts / DRAWS
+
+
+def _frequencies_of_few(
+    draws: Floats,
+    rows: Floats,
+    net: Floats,
+    contact: Floats,
+    allowed: NDArray[np.bool_] | None,
+    lean: Floats,
+) -> Floats:
+    """All draws of some customers in a few large steps (customer x draw x arm).
+
+    Many small ones would cost more than the sums; and at each of them a thread that learns beside may take the
+    interpreter away.
+    """
+    count, arms, width = draws.shape
+    flat = draws.reshape(-1, width).T
+    found = np.zeros((len(rows), arms + 1))
+    for start in range(0, len(rows), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        here = len(rows[some])
+        odds = (rows[some] @ flat).reshape(here, count, arms)
+        odds += lean[some]
+        worth = _likely(odds)
+        worth *= net[some]
+        worth -= contact[some]
+        if allowed is not None:
+            np.copyto(worth, -np.inf, where=~allowed[some, None])
+        best = _best(worth.reshape(here * count, arms)).reshape(here, count)
+        best += np.arange(here)[:, None] * (arms + 1)
+        times = np.bincount(best.ravel(), minlength=here * (arms + 1))
+        found[some] = times.reshape(here, arms + 1) / count
+    return found
 
 
 def inverse_gaps(scores: Floats, gamma: float) -> Floats:
