@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -26,7 +27,8 @@ SETTINGS = {"refused_days": 10, "answers_days": 10, "traces_days": 10, "customer
 
 def lives(client: httpx.Client) -> None:
     """Anna has a part in a promotion that ends soon, Ben also in one that goes on; something was refused."""
-    promotion(client, "p", ends_at="2026-12-01T00:00:00Z")
+    soon = datetime.now(UTC) + timedelta(days=5)
+    promotion(client, "p", ends_at=soon.isoformat())
     promotion(client, "q")
     about = {"attributes": {"email": ANNA}, "segments": ["vip"]}
     assert client.put(f"/v1/customers/{ANNA}", json=about).status_code == 201

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -201,16 +202,20 @@ def test_other_reasons_are_told_and_only_the_horizon_counts(client: httpx.Client
     assert client.get("/v1/promotions/none/return").status_code == 404
 
 
+def _ago(days: int) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
+
+
 def test_a_customer_stays_in_the_arm_of_the_first_assignment(client: httpx.Client) -> None:
     """S30: who got the offer after all stays a control customer, and costs stay out while a horizon is open."""
     give(client, 30, 30)
     later = {"promotion_id": "p", "assigned_at": "2026-10-06T08:00:00Z"}
-    new = {"promotion_id": "p", "customer_id": "new", "assigned_at": "2026-11-20T08:00:00Z"}
+    new = {"promotion_id": "p", "customer_id": "new", "assigned_at": _ago(6)}
     assert client.post("/v1/assignments", json=[later | {"customer_id": "c1"}, new]).is_success
     send(client, [outcome("o", "c1")])
     redeem(client, ["c1"])
     event = {"event_id": "new", "promotion_id": "p", "customer_id": "new"}
-    event["redeemed_at"] = "2026-11-21T12:00:00Z"
+    event["redeemed_at"] = _ago(5)
     assert client.post("/v1/redemptions", json=event).json()["outcome"] == "counted"
     found = returned(client)
     assert found["treated"] == {"customers": 30, "mean": "0.00", "acted": 0}
