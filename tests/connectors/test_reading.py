@@ -41,7 +41,7 @@ WITHOUT_ID = {name: value for name, value in GOOD.items() if name != "event_id"}
 
 
 def read(body: bytes, content_type: str = JSON, kind: str = "redemptions") -> list[Any]:
-    return read_body(kind, content_type, body, Reading(2_000_000_000_000_000, 0))
+    return [*read_body(kind, content_type, body, Reading(2_000_000_000_000_000, 0))]
 
 
 def encoded(*records: Any) -> bytes:

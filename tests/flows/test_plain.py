@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from promosight.flows.breakdowns import DIMENSIONS
@@ -14,9 +16,10 @@ from promosight.flows.intake import Delivery, Receipt
 from promosight.flows.publish import finish_import, start_import
 from promosight.flows.report import report
 from promosight.flows.verify import verify
-from promosight.rules.facts import assignment_from, event_from
+from promosight.rules.facts import Assignment, Event, assignment_from, event_from
 from promosight.rules.instants import format_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
+from promosight.rules.sheets import Sheet
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store, open_store
 from promosight.store.rows import Arrival
@@ -65,7 +68,7 @@ def opened_with_promotions(store: Store) -> Workspace:
 
 
 def send(
-    store: Store, flow: Any, items: list[Any], *, import_no: int = 0, brief: bool = False
+    store: Store, flow: Any, items: Any, *, import_no: int = 0, brief: bool = False
 ) -> list[Receipt]:
     workspace_no = 1
     arrival = Arrival(workspace_no, 1, import_no, NOW_US)
@@ -134,6 +137,44 @@ def test_plain_facts_count_as_if_every_group_were_settled(
     for start in range(0, len(items), size):
         some = items[start : start + size]
         assert heard(send(store, report, some)) == heard(send(other, settled, some))
+    assert shown(store, here) == shown(other, there)
+    assert verify(store, None).differences == []
+
+
+def sheeted(kind: type[Any], items: list[Any]) -> Sheet:
+    """Facts as the readers of bodies and files give thousands; some are alone, as if they had been in doubt."""
+    columns = [*zip(*map(msgspec.structs.astuple, items), strict=True)]
+    return Sheet(kind, columns, {}).apart({row: items[row] for row in range(5, len(items), 97)})
+
+
+def test_thousands_of_one_kind_count_as_if_every_group_were_settled(
+    store: Store, other: Store
+) -> None:
+    """N1: as columns, too, when they come again, and with an import that runs meanwhile."""
+    items = wide(7, 2_300)
+    here, there = opened_with_promotions(store), opened_with_promotions(other)
+    ahead = ReportedEvent(event_id="r-1", type="reversal", reverses="e-1")
+    reversal = event_from(ahead, received_us=NOW_US, tracking_from_us=TRACKING_US)
+    coded = redeemed("coded", 3, promo_code="SPRING")
+    unknown = [redeemed(f"unknown-{n}", n, promotion_id="nobody-defined") for n in range(9)]
+    both = [store, other]
+    imports = [
+        one.change(lambda tx: start_import(tx, 1, 1, kind="redemptions", name="a", now_us=NOW_US))
+        for one in both
+    ]
+    for import_no, some in (
+        (0, [reversal]),
+        (0, [one for one in items[:2_000] if isinstance(one, Assignment)]),
+        (imports[0], [one for one in items[:2_900] if isinstance(one, Event)] + [coded]),
+        (0, [one for one in items if isinstance(one, Assignment)]),
+        (0, [*unknown, *(one for one in items[::-1] if isinstance(one, Event)), *unknown]),
+    ):
+        sheet = sheeted(type(some[0]), some)
+        told = send(store, report, sheet, import_no=import_no, brief=True)
+        expected = send(other, settled, some, import_no=import_no, brief=True)
+        assert [(r.outcome, r.reason) for r in told] == [(r.outcome, r.reason) for r in expected]
+    for one, import_no in zip(both, imports, strict=True):
+        one.change(partial(finish_import, workspace_no=1, import_no=import_no, now_us=NOW_US))
     assert shown(store, here) == shown(other, there)
     assert verify(store, None).differences == []
 

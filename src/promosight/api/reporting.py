@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -85,7 +85,7 @@ def _counted_as(kind: str, rehearsed: bool) -> str:
     return f"{kind} (dry run)" if rehearsed else kind
 
 
-async def _items(door: Door, call: Call, kind: str, *, rehearsed: bool) -> list[Item]:
+async def _items(door: Door, call: Call, kind: str, *, rehearsed: bool) -> Sequence[Item]:
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     try:
         if len(call.raw) < _LARGE and not call.is_encoded:
@@ -99,7 +99,7 @@ async def _items(door: Door, call: Call, kind: str, *, rehearsed: bool) -> list[
         raise
 
 
-def _read_in_time(call: Call, kind: str, reading: Reading) -> list[Item]:
+def _read_in_time(call: Call, kind: str, reading: Reading) -> Sequence[Item]:
     if call.still is not None:
         call.still()
     return read_body(kind, call.media_type, call.body, reading)
@@ -114,7 +114,7 @@ def _as_sent(call: Call) -> bytes:
 
 
 def _send(
-    door: Door, call: Call, kind: str, items: list[Item], *, brief: bool, rehearsed: bool
+    door: Door, call: Call, kind: str, items: Sequence[Item], *, brief: bool, rehearsed: bool
 ) -> Awaitable[list[Receipt]]:
     arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
     if rehearsed:
@@ -124,7 +124,7 @@ def _send(
     return door.store.submit_from(loop, report, delivery, weight=len(items), still=call.still)
 
 
-async def _try_out(door: Door, arrival: Arrival, kind: str, items: list[Item]) -> list[Receipt]:
+async def _try_out(door: Door, arrival: Arrival, kind: str, items: Sequence[Item]) -> list[Receipt]:
     """What items would come to. Their source's test and that it was heard are kept, and nothing else."""
     rehearsed = door.store.rehearse(report, Delivery(arrival, items), weight=len(items))
     receipts = await asyncio.wrap_future(rehearsed)

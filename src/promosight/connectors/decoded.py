@@ -1,8 +1,8 @@
 """JSON of many events, decoded at once and judged column by column.
 
 What is decoded here is a little rawer than the reported structs: amounts as they were written, without a Decimal
-made of each, and `metadata` or `attributes` as bytes. Where a row is unusual or wrong its place is left open (None),
-and the reader of single elements decides.
+made of each, and `metadata` or `attributes` as bytes. Where a row is unusual or wrong it is in doubt, and the reader of
+single elements decides.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ import msgspec
 
 from promosight.connectors.elements import is_deep
 from promosight.rules.columns import (
-    TOGETHER,
     AssignmentColumns,
     EventColumns,
     assignment_columns,
-    assignments_of_columns,
+    assignment_sheet,
     event_columns,
-    events_of_columns,
+    event_sheet,
 )
 from promosight.rules.facts import UNNAMED, Assignment, Event
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
+from promosight.rules.sheets import Sheet, sheet_of_nothing
 
-Fact = Event | Assignment
 Columns = EventColumns | AssignmentColumns
+Judged = tuple[Sheet, set[int]]
+"""Facts, and the rows in doubt, for which the reader of single elements must decide."""
 
 EXTRA = {"redemptions": "metadata", "assignments": "attributes"}
 """The field that holds what has no field of its own."""
@@ -85,23 +86,22 @@ def decode_each(kind: str, texts: Sequence[bytes]) -> list[Any]:
     return found
 
 
-def facts_of(
+def sheet_of_decoded(
     kind: str, decoded: list[Any], *, received_us: int, tracking_from_us: int, derive: bool
-) -> list[Fact | None]:
-    """The facts of decoded elements, as in `facts_of_columns`."""
-    sound = [one for one in decoded if one is not None]
-    found: list[Fact | None] = []
-    for start in range(0, len(sound), TOGETHER):
-        found += facts_of_columns(
-            _columns(kind, sound[start : start + TOGETHER]),
-            received_us=received_us,
-            tracking_from_us=tracking_from_us,
-            derive=derive,
-        )
-    if len(sound) == len(decoded):
-        return found
-    following = iter(found)
-    return [None if one is None else next(following) for one in decoded]
+) -> Judged:
+    """The sheet of at most TOGETHER decoded elements, as `sheet_of_columns`."""
+    sound = [row for row, one in enumerate(decoded) if one is not None]
+    whole = decoded if len(sound) == len(decoded) else [decoded[row] for row in sound]
+    sheet, doubts = sheet_of_columns(
+        _columns(kind, whole),
+        received_us=received_us,
+        tracking_from_us=tracking_from_us,
+        derive=derive,
+    )
+    if whole is decoded:
+        return sheet, doubts
+    unread = set(range(len(decoded))) - set(sound)
+    return sheet.spread(sound, len(decoded)), unread | {sound[row] for row in doubts}
 
 
 def _columns(kind: str, decoded: list[Any]) -> Columns:
@@ -112,25 +112,29 @@ def _columns(kind: str, decoded: list[Any]) -> Columns:
     return columns._replace(**{EXTRA[kind]: [_opened(value) for value in raw]})
 
 
-def facts_of_columns(
+def sheet_of_columns(
     columns: Columns, *, received_us: int, tracking_from_us: int, derive: bool
-) -> list[Fact | None]:
-    """The facts of columns; None where a row is in doubt.
+) -> Judged:
+    """The facts of at most TOGETHER rows, and which of these are in doubt.
 
-    With `derive` an event may lack its id: the fact's is then empty, to be named by its content.
+    With `derive` an event may lack its id: it is alone then, its id empty, to be named by its content.
     """
+    if not columns[0]:
+        return sheet_of_nothing(
+            Assignment if isinstance(columns, AssignmentColumns) else Event, 0
+        ), set()
     if isinstance(columns, AssignmentColumns):
-        return [*assignments_of_columns(columns, received_us=received_us)]
+        return assignment_sheet(columns, received_us=received_us)
     unnamed = [row for row, one in enumerate(columns.event_id) if one is None] if derive else []
     if unnamed:
         columns = columns._replace(
             event_id=[UNNAMED if one is None else one for one in columns.event_id]
         )
-    found = events_of_columns(columns, received_us=received_us, tracking_from_us=tracking_from_us)
-    for row in unnamed:
-        if (event := found[row]) is not None:
-            event.event_id = ""
-    return [*found]
+    sheet, doubts = event_sheet(columns, received_us=received_us, tracking_from_us=tracking_from_us)
+    nameless = {row: sheet[row] for row in unnamed if row not in doubts}
+    for event in nameless.values():
+        event.event_id = ""
+    return sheet.apart(nameless), doubts
 
 
 def _tried(decode: Callable[[], list[Any]]) -> list[Any] | None:

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,11 +19,12 @@ from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_num
 from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.decoded import (
     EXTRA,
+    Judged,
     decode_array,
     decode_each,
     decode_lines,
-    facts_of,
-    facts_of_columns,
+    sheet_of_columns,
+    sheet_of_decoded,
 )
 from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, split_array
 from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_row
@@ -31,6 +32,7 @@ from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
 from promosight.flows.intake import Item, Piece
 from promosight.flows.rejecting import MAX_PAYLOAD, Refused
 from promosight.rules.columns import TOGETHER
+from promosight.rules.counting import MANY
 from promosight.rules.facts import (
     UNNAMED,
     Assignment,
@@ -43,12 +45,18 @@ from promosight.rules.facts import (
     name_by_content,
 )
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
+from promosight.rules.sheets import Sheet, joined, sheet_of_nothing
 
+S = TypeVar("S", bound=Sequence[Any])
 Reported = ReportedEvent | ReportedAssignment
 Fact = Event | Assignment
 _TYPES: dict[str, type[ReportedEvent] | type[ReportedAssignment]] = {
     "redemptions": ReportedEvent,
     "assignments": ReportedAssignment,
+}
+_FACTS: dict[str, type[Event] | type[Assignment]] = {
+    "redemptions": Event,
+    "assignments": Assignment,
 }
 _ID = {"redemptions": "event_id", "assignments": "assignment_id"}
 
@@ -75,8 +83,10 @@ class Reading(msgspec.Struct):
 
 def read_body(
     kind: str, content_type: str, body: bytes, reading: Reading, *, at_most: int = MAX_EVENTS
-) -> list[Item]:
+) -> Sequence[Item]:
     """An item for each element of a request's body, in order; kind is `redemptions` or `assignments`.
+
+    Many are a sheet.
 
     Raises Unreadable, UnsupportedMedia, or TooLarge when there are more than `at_most`.
     """
@@ -90,12 +100,14 @@ def read_body(
         pieces = csv_pieces(kind, text, reading)
     else:
         raise UnsupportedMedia("send " + ", ".join(MEDIA_TYPES))
-    found: list[Item] = []
+    found: list[Sequence[Item]] = []
+    total = 0
     for piece in pieces:
-        found += piece.items
-        if len(found) > at_most:
+        found.append(piece.items)
+        total += len(piece.items)
+        if total > at_most:
             raise TooLarge(f"more than {at_most} events in one request")
-    return found
+    return _gathered(found)
 
 
 def is_single(content_type: str, body: bytes) -> bool:
@@ -138,10 +150,8 @@ def parquet_pieces(kind: str, parts: Iterable[ParquetRows], reading: Reading) ->
         yield Piece(numbers, _of_parquet(kind, numbers, part, reading))
 
 
-def _of_lines(
-    kind: str, numbers: Sequence[int], lines: list[bytes], reading: Reading
-) -> list[Item]:
-    facts = facts_of(
+def _of_lines(kind: str, numbers: Sequence[int], lines: list[bytes], reading: Reading) -> Sheet:
+    judged = sheet_of_decoded(
         kind,
         decode_lines(kind, lines),
         received_us=reading.received_us,
@@ -149,42 +159,42 @@ def _of_lines(
         derive=True,
     )
     return _named(
-        _completed(facts, lambda row: _element(kind, lines[row], reading, line=numbers[row])),
+        _completed(judged, lambda row: _element(kind, lines[row], reading, line=numbers[row])),
         reading,
     )
 
 
-def _of_rows(kind: str, header: list[str], part: CsvPart, reading: Reading) -> list[Item]:
-    facts = facts_of_columns(
+def _of_rows(kind: str, header: list[str], part: CsvPart, reading: Reading) -> Sheet:
+    judged = sheet_of_columns(
         columns_of_cells(kind, header, part.rows),
         received_us=reading.received_us,
         tracking_from_us=reading.tracking_from_us,
         derive=True,
     )
     return _named(
-        _completed(facts, lambda row: _from_row(kind, header, part, row, reading)), reading
+        _completed(judged, lambda row: _from_row(kind, header, part, row, reading)), reading
     )
 
 
-def _of_parquet(
-    kind: str, numbers: Sequence[int], part: ParquetRows, reading: Reading
-) -> list[Item]:
+def _of_parquet(kind: str, numbers: Sequence[int], part: ParquetRows, reading: Reading) -> Sheet:
     def alone(row: int) -> Item:
         return _element(kind, json_of_row(part, row), reading, line=numbers[row])
 
     columns = columns_of_parquet(kind, part)
     if columns is None:  # a column of a type that no field has
-        return _named([alone(row) for row in range(len(part.rows))], reading)
-    facts = facts_of_columns(
+        rows = range(len(part.rows))
+        nothing: Judged = sheet_of_nothing(_FACTS[kind], len(rows)), set(rows)
+        return _named(_completed(nothing, alone), reading)
+    judged = sheet_of_columns(
         columns,
         received_us=reading.received_us,
         tracking_from_us=reading.tracking_from_us,
         derive=True,
     )
-    return _named(_completed(facts, alone), reading)
+    return _named(_completed(judged, alone), reading)
 
 
-def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> list[Item]:
+def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> Sequence[Item]:
     if is_single(JSON, body):
         return [_single(kind, body, reading)]
     decoded = decode_array(kind, body)
@@ -194,20 +204,31 @@ def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> list[I
         decoded = decode_each(kind, texts)
     if len(decoded) > at_most:
         raise TooLarge(f"more than {at_most} events in one request")
-    facts = facts_of(
-        kind,
-        decoded,
-        received_us=reading.received_us,
-        tracking_from_us=reading.tracking_from_us,
-        derive=False,
-    )
 
     def alone(row: int) -> Item:
         if not texts:
             texts.extend(split_array(body, at_most))
         return _element(kind, texts[row], reading)
 
-    return _completed(facts, alone)
+    found: list[Sheet] = []
+    for start in range(0, len(decoded), TOGETHER):
+        judged = sheet_of_decoded(
+            kind,
+            decoded[start : start + TOGETHER],
+            received_us=reading.received_us,
+            tracking_from_us=reading.tracking_from_us,
+            derive=False,
+        )
+        found.append(_completed(judged, lambda row, first=start: alone(first + row)))  # type: ignore[misc]
+    return _gathered(found)
+
+
+def _gathered(parts: Sequence[Sequence[Item]]) -> Sequence[Item]:
+    """Many items as one sheet; few as they are."""
+    sheets = [part for part in parts if isinstance(part, Sheet)]
+    if len(sheets) < len(parts) or sum(map(len, sheets)) < MANY:
+        return list(chain.from_iterable(parts))
+    return joined(sheets)
 
 
 def _single(kind: str, body: bytes, reading: Reading) -> Item:
@@ -225,14 +246,18 @@ def _single(kind: str, body: bytes, reading: Reading) -> Item:
     return _element(kind, elements[0], reading)
 
 
-def _completed(facts: Sequence[Fact | None], alone: Callable[[int], Item]) -> list[Item]:
-    """The facts, and in the open places what each becomes alone."""
-    return [alone(row) if fact is None else fact for row, fact in enumerate(facts)]
+def _completed(judged: Judged, alone: Callable[[int], Item]) -> Sheet:
+    """The facts, and instead of those in doubt what each becomes alone."""
+    sheet, doubts = judged
+    return sheet.apart({row: alone(row) for row in sorted(doubts)})
 
 
-def _named(items: list[Item], reading: Reading) -> list[Item]:
+def _named(items: S, reading: Reading) -> S:
     """Events that came without an id get one made of their content and of how often it was seen."""
-    for item in items:
+    found: Iterable[Item] = items
+    if isinstance(items, Sheet):  # those in columns have one
+        found = [items.alone[row] for row in sorted(items.alone)]
+    for item in found:
         if isinstance(item, Event) and not item.event_id:
             content = content_of(item)
             ordinal = reading.equal_rows.get(content, 0) + 1

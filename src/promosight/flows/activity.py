@@ -19,6 +19,7 @@ from promosight.flows.rejecting import Refused
 from promosight.flows.set_up import find_source
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.instants import DAY_US, HOUR_US, LocalDays, format_instant
+from promosight.rules.sheets import Sheet
 from promosight.store.catalogue import load
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
@@ -41,7 +42,7 @@ def note_activity(
     tx: Tx, days: LocalDays, deliveries: Sequence[Delivery], receipts: Sequence[Receipt]
 ) -> None:
     """Counts the receipts of deliveries, given one after the other; a replay is nothing that a source sent."""
-    together: dict[tuple[int, int], tuple[list[Item], list[Receipt]]] = {}
+    together: dict[tuple[int, int], tuple[list[str], list[Receipt]]] = {}
     start = 0
     for delivery in deliveries:
         end = start + len(delivery.items)
@@ -50,14 +51,14 @@ def note_activity(
             where = arrival.source_no, days.hour_us(arrival.received_us)
             if where not in together:
                 together[where] = [], []
-            items, answers = together[where]
-            items += delivery.items
+            kinds, answers = together[where]
+            kinds += _kinds_of(delivery.items)
             answers += receipts[start:end]
         start = end
     rows = [
         (*where, kind, outcome, tx.lane, number)
-        for where, (items, answers) in sorted(together.items())
-        for (kind, outcome), number in sorted(_answered(items, answers).items())
+        for where, (kinds, answers) in sorted(together.items())
+        for (kind, outcome), number in sorted(_answered(kinds, answers).items())
     ]
     tx.run_many("add_activity", rows)
 
@@ -68,15 +69,25 @@ def note_tests(tx: Tx, arrival: Arrival, kind: str, number: int) -> None:
     tx.run_many("add_activity", [(arrival.source_no, hour_us, kind, TEST, tx.lane, number)])
 
 
-def _answered(items: list[Item], receipts: list[Receipt]) -> Counter[tuple[str, str]]:
+def _answered(kinds: list[str], receipts: list[Receipt]) -> Counter[tuple[str, str]]:
     """How many items of each kind had each outcome."""
     outcomes = list(map(_outcome, receipts))
-    types = set(map(type, items))
-    if len(types) == 1 and types <= _KINDS.keys():  # as nearly always
-        kind = _KINDS[types.pop()]
-        return Counter({(kind, outcome): n for outcome, n in Counter(outcomes).items()})
-    kinds = [item.kind if isinstance(item, Refused) else _KINDS[type(item)] for item in items]
+    if len(set(kinds)) == 1:  # as nearly always
+        return Counter({(kinds[0], outcome): n for outcome, n in Counter(outcomes).items()})
     return Counter(zip(kinds, outcomes, strict=True))
+
+
+def _kinds_of(items: Sequence[Item]) -> list[str]:
+    if not isinstance(items, Sheet):
+        return [_kind_of(item) for item in items]
+    kinds = [_KINDS[items.kind]] * len(items)
+    for row, item in items.alone.items():
+        kinds[row] = _kind_of(item)
+    return kinds
+
+
+def _kind_of(item: Item) -> str:
+    return item.kind if isinstance(item, Refused) else _KINDS[type(item)]
 
 
 class Asked(NamedTuple):

@@ -26,7 +26,7 @@ class Delivery(msgspec.Struct):
     """
 
     arrival: Arrival
-    items: list[Item]
+    items: Sequence[Item]
     brief: bool = False
     replayed: bool = False
 

@@ -6,7 +6,7 @@ be kept under its key; whether they are defined or known is decided when the fac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
@@ -86,6 +86,19 @@ def name_customers(
     added.sort()
     tx.run_many("add_customers", added)
     tx.run_many("know_customers", [(no,) for no in found.newly_known])
+    return found
+
+
+def name_known(
+    tx: Tx, workspace: Workspace, numbers: dict[str, int], customer_ids: Collection[str]
+) -> Customers:
+    """Does the same for many whom all of this makes known: most of them are already, and are passed over."""
+    sorted_ids = sorted(customer_ids, key=numbers.__getitem__)
+    asked = [(numbers[one], one) for one in sorted_ids]
+    rows = tx.all_for("customers_to_name", asked, workspace_no=workspace.workspace_no)
+    found = name_customers(tx, workspace, numbers, {row[1]: True for row in rows})
+    found.numbers = numbers | found.numbers
+    found.known = set(found.numbers.values())
     return found
 
 

@@ -30,7 +30,7 @@ Granted = tuple[int, Assignment, Arrival]
 """One assignment of a transaction: its position there, what it says, and how it arrived."""
 
 
-class _There(NamedTuple):
+class There(NamedTuple):
     """A row of `assignments_in_groups`: an assignment that is stored already."""
 
     promotion_no: int
@@ -67,10 +67,12 @@ def take_plain_assignments(
     plain: Plain, customers: Customers, granted: list[Granted]
 ) -> list[Granted]:
     """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace."""
-    return _PlainAssignments(plain, customers).take(granted) if granted else []
+    return PlainAssignments(plain, customers).take(granted) if granted else []
 
 
-class _PlainAssignments:
+class PlainAssignments:
+    """The plain way for the assignments of one transaction."""
+
     def __init__(self, plain: Plain, customers: Customers) -> None:
         self._plain = plain
         self._tx = plain.tx
@@ -78,18 +80,19 @@ class _PlainAssignments:
         self._customers = customers
 
     def take(self, granted: list[Granted]) -> list[Granted]:
+        """Takes the plain ones and returns the others in their order."""
         given, rest = self._sort_out(granted)
         keys = sorted({key for key, _ in given})
-        there: dict[_Group, list[_There]] = {}
-        for row in map(_There._make, self._tx.all_for("assignments_in_groups", keys)):
+        there: dict[_Group, list[There]] = {}
+        for row in map(There._make, self._tx.all_for("assignments_in_groups", keys)):
             there.setdefault((row.promotion_no, row.customer_no), []).append(row)
-        if used := self._used(keys):
+        if used := self.used(keys):
             rest += [one for (key, _), one in given.items() if key[1:] in used]
             given = {where: one for where, one in given.items() if where[0][1:] not in used}
         if there:
             stored = {(*group, row.slot): row for group, rows in there.items() for row in rows}
             again = {w: stored[*w[0][1:], w[1]] for w in given if (*w[0][1:], w[1]) in stored}
-            rest += [one for w, row in again.items() if not self._repeat(one := given[w], row)]
+            rest += [one for w, row in again.items() if not self.repeat(one := given[w], row)]
             given = {where: one for where, one in given.items() if where not in again}
         self._add(given, there)
         rest.sort()
@@ -119,7 +122,7 @@ class _PlainAssignments:
                 rest.append(one)
         return given, rest
 
-    def _used(self, keys: list[_Key]) -> set[_Group]:
+    def used(self, keys: list[_Key]) -> set[_Group]:
         """Which of the groups have events."""
         promotions = {promotion_no for _, promotion_no, _ in keys}
         if len(promotions) * _ASKED_APART < len(keys):
@@ -131,7 +134,7 @@ class _PlainAssignments:
             keys = [key for key in keys if key[1] in having] if having else []
         return set(self._tx.all_for("groups_with_events", keys))
 
-    def _repeat(self, one: Granted, row: _There) -> bool:
+    def repeat(self, one: Granted, row: There) -> bool:
         """Answers an assignment that is there already; False where it says something new."""
         position, fact, _ = one
         words = places(self._tx, self._plain.workspace_no, [row.place_no])[row.place_no].words
@@ -145,7 +148,7 @@ class _PlainAssignments:
         return True
 
     def _add(
-        self, given: dict[tuple[_Key, int], Granted], there: dict[_Group, list[_There]]
+        self, given: dict[tuple[_Key, int], Granted], there: dict[_Group, list[There]]
     ) -> None:
         """Writes new assignments, answers them, and moves the counters."""
         if not given:
@@ -167,7 +170,7 @@ class _PlainAssignments:
 
     def _place_nos(self, facts: Sequence[Assignment]) -> list[int]:
         said = [(f.tier_id, f.segment, f.channels, f.campaign_id) for f in facts]
-        words = {one: _words(*one) for one in set(said)}
+        words = {one: words_said(*one) for one in set(said)}
         at = places_for(self._tx, self._plain.workspace_no, words.values())
         numbers = {one: at[its].place_no for one, its in words.items()}
         return [numbers[one] for one in said]
@@ -179,7 +182,7 @@ class _PlainAssignments:
             for no, fact in zip(nos, facts, strict=True)
         ]
         by_no = self._catalogue.by_no
-        known = {(no, worth): _promise(by_no[no].terms, *worth) for no, worth in set(cases)}
+        known = {(no, worth): promise(by_no[no].terms, *worth) for no, worth in set(cases)}
         return [known[case] for case in cases]
 
     def _answer(self, given: dict[tuple[_Key, int], Granted]) -> None:
@@ -194,7 +197,7 @@ class _PlainAssignments:
                 arrival.received_us,
             )
 
-    def _count(self, new: _New, there: dict[_Group, list[_There]]) -> None:
+    def _count(self, new: _New, there: dict[_Group, list[There]]) -> None:
         """Adds those in the rate to the counters, by layer, and customers who are there for the first time."""
         tracked_us = self._catalogue.workspace.tracking_from_us
         counted = [not f.control and f.assigned_us >= tracked_us for f in new.facts]
@@ -234,13 +237,14 @@ def _some(new: _New, whether: list[bool]) -> _New:
     return _New._make(list(compress(column, whether)) for column in new)
 
 
-def _words(
+def words_said(
     tier_id: str | None, segment: str | None, channels: tuple[str, ...], campaign_id: str | None
 ) -> Words:
+    """The words of an assignment."""
     return Words(tier_id, segment, "+".join(channels) or None, campaign_id)
 
 
-def _promise(
+def promise(
     terms: Terms, reward_micros: int | None, tier_id: str | None, currency: str | None
 ) -> tuple[int, str]:
     """What an assignment commits: micros and currency column."""

@@ -77,9 +77,9 @@ class _Found(NamedTuple):
     used: set[int]
 
 
-_Worth = tuple[str | None, int, str]
+Worth = tuple[str | None, int, str]
 """Reason, cost (micros) and currency of a redemption that counts."""
-_Use = tuple[Told, _Held, _Worth]
+_Use = tuple[Told, _Held, Worth]
 """An event that takes an assignment."""
 
 
@@ -88,10 +88,12 @@ def take_plain_events(plain: Plain, told: list[Told], beside: set[tuple[str, str
 
     `beside`: (promotion_id, customer_id) of the assignments that came in the same transaction.
     """
-    return _PlainEvents(plain, beside).take(told) if told else []
+    return PlainEvents(plain, beside).take(told) if told else []
 
 
-class _PlainEvents:
+class PlainEvents:
+    """The plain way for the events of one transaction; `beside` as in `take_plain_events`."""
+
     def __init__(self, plain: Plain, beside: set[tuple[str, str]]) -> None:
         self._plain = plain
         self._beside = beside
@@ -99,6 +101,7 @@ class _PlainEvents:
         self._catalogue = plain.catalogue
 
     def take(self, told: list[Told]) -> list[Told]:
+        """Takes the plain ones and returns the others in their order."""
         told, again = _each_once(told)
         alone, rest = self._sort_out(told)
         asked, ahead = self._not_reversed_ahead(alone)
@@ -151,13 +154,17 @@ class _PlainEvents:
         if not asked or self._tx.one("any_waiting") is None:
             return asked, []
         identities = [_identity(told[one[3]]) for one in asked]
-        rows = self._tx.all_for("reversals_of", sorted(identities))
-        waiting = {(r.source_no, r.reverses or "") for r in (EventRow(*row) for row in rows)}
+        waiting = self.reversed_ahead(identities)
         ahead = [identity in waiting for identity in identities]
         return (
             list(compress(asked, [not is_so for is_so in ahead])),
             list(compress(asked, ahead)),
         )
+
+    def reversed_ahead(self, identities: list[tuple[int, str]]) -> set[tuple[int, str]]:
+        """The events among these whose reversal waits for them."""
+        rows = self._tx.all_for("reversals_of", sorted(identities))
+        return {(r.source_no, r.reverses or "") for r in (EventRow(*row) for row in rows)}
 
     def _look_up(self, asked: list[_Asked]) -> _Found:
         rows: list[_Held] = self._tx.all_for("plain_groups", asked)
@@ -172,9 +179,14 @@ class _PlainEvents:
             rows = [row for row in rows if row[0] not in used and row[0] not in crowded]
         return _Found(rows, crowded, used)
 
+    def keep_crowded(self, told: Sequence[Told], asked: list[_Asked]) -> None:
+        """Takes events, alone in their group here, in groups of several assignments and no event."""
+        found = self._look_up(asked)
+        self._keep(self._crowded_uses(told, found))
+
     def _sole_uses(self, told: Sequence[Told], sole: list[_Held]) -> list[_Use]:
         """What events take in groups of one assignment, where they may."""
-        worth: dict[tuple[int, int, int | None, int | None, str | None], _Worth] = {}
+        worth: dict[tuple[int, int, int | None, int | None, str | None], Worth] = {}
         uses: list[_Use] = []
         for held in sole:
             one = told[held[0]]
@@ -185,18 +197,19 @@ class _PlainEvents:
             case = held[2], held[9], held[10], fact.reward_micros, fact.currency
             use = worth.get(case)
             if use is None:
-                use = worth[case] = self._worth(*case)
+                use = worth[case] = self.worth(*case)
             uses.append((one, held, use))
         return uses
 
-    def _worth(
+    def worth(
         self,
         promotion_no: int,
         place_no: int,
         own_micros: int | None,
         reward_micros: int | None,
         currency: str | None,
-    ) -> _Worth:
+    ) -> Worth:
+        """What a redemption is worth that takes an assignment of such a place and value."""
         terms = self._catalogue.by_no[promotion_no].terms
         words = places(self._tx, self._plain.workspace_no, [place_no])[place_no].words
         promised = promised_micros(terms, own_micros, words.tier_id)

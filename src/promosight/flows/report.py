@@ -11,10 +11,12 @@ from itertools import islice
 from typing import Any
 
 from promosight.flows.activity import note_activity
+from promosight.flows.bare_events import take_bare_events
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle, write_cells
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
-from promosight.flows.naming import name_customers, number_promotions
+from promosight.flows.many import Many, Named, Placed, many_of, named_by, named_in
+from promosight.flows.naming import Customers, name_customers, name_known, number_promotions
 from promosight.flows.news import note_news
 from promosight.flows.plain import Plain
 from promosight.flows.plain_assignments import take_plain_assignments
@@ -29,9 +31,6 @@ from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
-
-Placed = tuple[int, Item, Arrival]
-"""An item of a transaction: its position there, what it says, and how it arrived."""
 
 
 def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
@@ -49,50 +48,85 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
 
 
 def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery]) -> list[Receipt]:
+    many = many_of(deliveries) if tx.attempt == 1 else None
+    placed = [] if many else _placed(deliveries)
+    named = named_in(many.sheet) if many else named_by(one[1] for one in placed)
+    catalogue = load(tx, workspace_no)
+    numbers = customer_numbers(catalogue.workspace.workspace_id, named.customer_ids)
+    # Codes and reversals reach into other customers' buckets; everything else stays in its customer's.
+    tx.lock(workspace_no, None if named.reaching else set(map(bucket_of, numbers.values())))
+    # What other writers changed before this one had its locks is seen by the second look.
+    catalogue = number_promotions(tx, load(tx, workspace_no), named.promotion_ids)
+    items = len(many or placed)
+    brief = all(delivery.brief for delivery in deliveries)
+    plain = Plain(tx, catalogue, numbers, items, brief=brief)
+    left = _take_many(plain, many, named) if many else _take_plain(plain, placed)
+    customers, rest = left
+    restating = Restating(catalogue, max(d.arrival.received_us for d in deliveries))
+    intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
+    if plain.decided:
+        note_news(tx, workspace_no, plain.decided, now_us=deliveries[0].arrival.received_us)
+    if rest:
+        _settle_rest(intake, import_no, plain.cells, restating)
+    else:
+        write_cells(tx, workspace_no, plain.cells, restating)
+    restating.write(tx, many.firsts(restating.today_us) if many else placed)
+    for (position, _, _), entry in zip(rest, intake.entries, strict=True):
+        plain.receipts[position] = _receipt(intake, entry)
+    receipts = [receipt for receipt in plain.receipts if receipt is not None]
+    _note(intake, deliveries, receipts)
+    _forget_unnamed(intake, many, placed or rest)
+    return receipts
+
+
+def _placed(deliveries: list[Delivery]) -> list[Placed]:
     items: list[Item] = []
     arrivals: list[Arrival] = []
     for delivery in deliveries:
         items += delivery.items
         arrivals += [delivery.arrival] * len(delivery.items)
-    brief = all(delivery.brief for delivery in deliveries)
-    placed: list[Placed] = list(zip(range(len(items)), items, arrivals, strict=True))
+    return list(zip(range(len(items)), items, arrivals, strict=True))
+
+
+def _take_plain(plain: Plain, placed: list[Placed]) -> tuple[Customers, list[Placed]]:
+    """Takes what is plain; returns the customers named, and what is left, in its order."""
     granted: list[Any] = _of_kind(placed, Assignment)
     told: list[Any] = _of_kind(placed, Event)
-    facts: list[Assignment | Event] = [one[1] for one in (*granted, *told)]
-    catalogue = load(tx, workspace_no)
-    ids = {fact.customer_id for fact in facts if fact.customer_id is not None}
-    numbers = customer_numbers(catalogue.workspace.workspace_id, ids)
-    _lock(tx, workspace_no, facts, numbers)
-    promotion_ids = {fact.promotion_id for fact in facts if fact.promotion_id is not None}
-    # What other writers changed before this one had its locks is seen by the second look.
-    catalogue = number_promotions(tx, load(tx, workspace_no), promotion_ids)
-    plain = Plain(tx, catalogue, numbers, len(items), brief=brief)
     # Plain facts rely on unique keys; once these have told of a race, all are looked up before they are written.
-    if tx.attempt == 1:
+    bold = plain.tx.attempt == 1
+    if bold:
         beside = {(fact.promotion_id, fact.customer_id) for _, fact, _ in granted}
         told = take_plain_events(plain, told, beside)
     wanted = {fact.customer_id: False for _, fact, _ in told if fact.customer_id is not None}
     wanted |= {fact.customer_id: True for _, fact, _ in granted}
-    customers = name_customers(tx, catalogue.workspace, numbers, wanted)
-    if tx.attempt == 1:
+    customers = _name(plain, wanted)
+    if bold:
         granted = take_plain_assignments(plain, customers, granted)
-    restating = Restating(catalogue, max(d.arrival.received_us for d in deliveries))
     rest: list[Placed] = [*granted, *told, *_of_kind(placed, Refused)]
     rest.sort()
-    intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
-    if plain.decided:
-        note_news(tx, workspace_no, plain.decided, now_us=arrivals[0].received_us)
-    if rest:
-        _settle_rest(intake, import_no, plain.cells, restating)
-    else:
-        write_cells(tx, workspace_no, plain.cells, restating)
-    restating.write(tx, placed)
-    for (position, _, _), entry in zip(rest, intake.entries, strict=True):
-        plain.receipts[position] = _receipt(intake, entry)
-    receipts = [receipt for receipt in plain.receipts if receipt is not None]
-    _note(intake, deliveries, receipts)
-    _forget_unnamed(intake, placed)
-    return receipts
+    return customers, rest
+
+
+def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[Placed]]:
+    """The same of a sheet."""
+    # These load numpy, which nobody needs who sends a few.
+    if many.sheet.kind is Event:
+        from promosight.flows.many_events import take_many_events
+
+        rest = take_many_events(plain, many)
+        facts = [one[1] for one in rest if isinstance(one[1], Event)]
+        customers = _name(plain, {one.customer_id: False for one in facts if one.customer_id})
+        return customers, take_bare_events(plain, customers, rest)
+    from promosight.flows.many_assignments import take_many_assignments
+
+    customers = name_known(
+        plain.tx, plain.catalogue.workspace, plain.customer_numbers, named.customer_ids
+    )
+    return customers, take_many_assignments(plain, customers, many)
+
+
+def _name(plain: Plain, wanted: dict[str, bool]) -> Customers:
+    return name_customers(plain.tx, plain.catalogue.workspace, plain.customer_numbers, wanted)
 
 
 def _of_kind(placed: list[Placed], kind: type) -> list[Placed]:
@@ -103,14 +137,15 @@ def _of_kind(placed: list[Placed], kind: type) -> list[Placed]:
     return [one for one in placed if isinstance(one[1], kind)] if kind in kinds else []
 
 
-def _forget_unnamed(intake: Intake, placed: list[Placed]) -> None:
+def _forget_unnamed(intake: Intake, many: Many | None, placed: list[Placed]) -> None:
     """Facts that came before name nobody anew: whom only these name here was erased meanwhile, and stays so."""
     newly, numbers = intake.customers.newly_named, intake.customers.numbers
     again = {id(e.item) for e in intake.entries if e.repeated or e.names_nobody}
     if not newly or not again:
         return
     wanted = {one for one, no in numbers.items() if no in newly}
-    named = {
+    named = many.customers_but(one[0] for one in placed) if many else set()
+    named |= {
         item.customer_id
         for _, item, _ in placed
         if not isinstance(item, Refused) and item.customer_id in wanted and id(item) not in again
@@ -127,16 +162,6 @@ def _settle_rest(
     take_assignments(intake, assignments)
     take_events(intake, events)
     _settle(intake, import_no, cells, restating)
-
-
-def _lock(
-    tx: Tx, workspace_no: int, facts: list[Assignment | Event], numbers: dict[str, int]
-) -> None:
-    """Codes and reversals reach into other customers' buckets; everything else stays in its customer's."""
-    reaching = any(f.promo_code for f in facts) or any(
-        f.reverses for f in facts if isinstance(f, Event)
-    )
-    tx.lock(workspace_no, None if reaching else set(map(bucket_of, numbers.values())))
 
 
 def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: Restating) -> None:

@@ -11,7 +11,8 @@ Imports move no published figure before their end; then what they hold back is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 import msgspec
@@ -39,7 +40,7 @@ _encode = msgspec.json.Encoder().encode
 _lines = msgspec.json.Decoder(list[tuple[LineKey, list[int]]])
 _pile = msgspec.json.Decoder(list[tuple[PileKey, list[int]]])
 
-Placed = Sequence[tuple[int, object, Arrival]]
+Placed = Iterable[tuple[int, object, Arrival]]
 """Items of a transaction as they came: position, fact, arrival."""
 
 
@@ -62,6 +63,11 @@ class Restating:
         self._cause = cause
         self._changed: dict[tuple[int, int, Cause], Cells] = {}
         self._ended: dict[int, Lines] = {}
+
+    @property
+    def today_us(self) -> int:
+        """The instant at which today began."""
+        return self._catalogue.days.start_us(date.fromisoformat(self._today))
 
     def group(self, layer: int, group: Group, before: Standing, after: Standing) -> None:
         """Notes what changed of the stored facts of a group that was settled."""

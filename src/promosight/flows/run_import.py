@@ -10,9 +10,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from itertools import chain, repeat
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -25,10 +27,11 @@ from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
 from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
 from promosight.rules.instants import SECOND_US
+from promosight.rules.sheets import Sheet, joined
 from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
-from promosight.store.waiting import SMALL_WEIGHT
+from promosight.store.waiting import SMALL_WEIGHT, Later
 
 KINDS = ("promotions", "customers", "assignments", "redemptions", "outcomes")
 PIECE_ROWS = 20_000
@@ -55,7 +58,19 @@ _HEAVY = SMALL_WEIGHT + 1
 """The least weight of what an import does: all of it stands in the heavy line, so that single events pass it."""
 
 _outcome = attrgetter("outcome")
+_EMPTY = Piece((), ())
 _Flow = Callable[[Tx, list[Any]], list[list[Receipt]]]
+_FLOWS: dict[str, _Flow] = {
+    "promotions": define_promotions,
+    "customers": know_customers,
+    "outcomes": take_outcomes,
+}
+_PAYLOADS: dict[str, Callable[[Arrival, list[Any]], Any]] = {
+    "promotions": Definitions,
+    "customers": Acquaintance,
+    "outcomes": OutcomeDelivery,
+}
+"""What takes the kinds that are no reports, and in which form."""
 
 
 def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -> Iterator[Piece]:
@@ -67,16 +82,17 @@ def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -
     remaining = iter(pieces)
     for size in sizes:
         lines: list[int] = []
-        items: list[Any] = []
+        parts: list[Sequence[Any]] = []
         failure: Exception | None = None
         try:
             for piece in remaining:
                 lines += piece.lines
-                items += piece.items
-                if len(items) >= size:
+                parts.append(piece.items)
+                if len(lines) >= size:
                     break
         except Exception as error:  # noqa: BLE001 - what was read before it is taken first
             failure = error
+        items = _together(parts)
         if len(items) <= 2 * size and items:
             yield Piece(lines, items)
         else:
@@ -87,7 +103,14 @@ def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -
             return
 
 
-def _cut(lines: list[int], items: list[Any], size: int) -> Iterator[Piece]:
+def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:
+    sheets = [part for part in parts if isinstance(part, Sheet)]
+    if sheets and len(sheets) == len(parts):
+        return joined(sheets)
+    return list(chain.from_iterable(parts))
+
+
+def _cut(lines: list[int], items: Sequence[Any], size: int) -> Iterator[Piece]:
     for start in range(0, len(items), size):
         yield Piece(lines[start : start + size], items[start : start + size])
 
@@ -132,15 +155,25 @@ class ImportReport(msgspec.Struct):
                 self.problems.append(Problem(file, line, receipt.event_id, receipt.outcome, *why))
 
 
-class _Taken(NamedTuple):
-    file: str
-    piece: Piece
-    receipts: Future[list[Receipt]]
+class _NoMore(Exception):
+    """There is no further piece."""
+
+
+class _Taken:
+    """A piece on its way: read by whoever works it off, or before."""
+
+    __slots__ = ("file", "piece", "receipts")
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.piece = _EMPTY
+        self.receipts: Future[list[Receipt]] = Future()
 
 
 class RunningImport:
     """An import that has begun, by whichever `start` gives its number. `take` files, then `finish` or `leave`.
 
+    In large pieces, which nobody uses beside real-time traffic, the writer's thread reads each file itself.
     Figures move when it finishes. `report.bytes_read` is kept by whoever reads the files.
     """
 
@@ -168,16 +201,20 @@ class RunningImport:
 
     def take(self, file: str, pieces: Iterable[Piece]) -> Generator[int, None, None]:
         """Takes pieces of a file; yields how many rows of all files are done."""
+        pieces = gathered(self.report.kind, pieces, self._piece_rows)
         try:
-            for piece in gathered(self.report.kind, pieces, self._piece_rows):
-                self._submit(file, piece)
+            while True:
+                self._submit(file, pieces)
                 ahead = self._ahead()
                 while len(self._waiting) > ahead:
                     self._collect()
                 yield self.report.rows
+        except _NoMore:
+            pass
         finally:
             while self._waiting:
-                self._collect()
+                with suppress(_NoMore):
+                    self._collect()
         yield self.report.rows
 
     def finish(self, state: str = "done", detail: str | None = None) -> ImportReport:
@@ -204,19 +241,27 @@ class RunningImport:
             self._served, self._met_us = served, now_us
         return 1 if now_us < self._met_us + _QUIET_US else self._most
 
-    def _submit(self, file: str, piece: Piece) -> None:
+    def _submit(self, file: str, pieces: Iterator[Piece]) -> None:
+        taken = _Taken(file)
+        kind, made, weight = self.report.kind, partial(self._read, taken, pieces), self._piece_rows
+        payload: Any = Later(made)
+        if self._piece_rows < PIECE_ROWS:
+            payload = made()
+            weight = len(taken.piece.items)
+        taken.receipts = self._submitted(_FLOWS.get(kind, report), payload, max(_HEAVY, weight))
+        self._waiting.append(taken)
+
+    def _read(self, taken: _Taken, pieces: Iterator[Piece]) -> Any:
+        """The next piece as a flow takes it. Raises _NoMore."""
+        piece = next(pieces, None)
+        if piece is None:
+            raise _NoMore
+        taken.piece = piece
         arrival = self._arrival._replace(received_us=self._clock())
-        items = [*piece.items]
-        flow: _Flow = report
-        payload: Any = Delivery(arrival, items, brief=True)
-        if self.report.kind == "promotions":
-            flow, payload = define_promotions, Definitions(arrival, items)
-        elif self.report.kind == "customers":
-            flow, payload = know_customers, Acquaintance(arrival, items)
-        elif self.report.kind == "outcomes":
-            flow, payload = take_outcomes, OutcomeDelivery(arrival, items)
-        receipts = self._submitted(flow, payload, max(_HEAVY, len(items)))
-        self._waiting.append(_Taken(file, piece, receipts))
+        items: Any = piece.items if isinstance(piece.items, Sheet) else [*piece.items]
+        if self.report.kind in _PAYLOADS:
+            return _PAYLOADS[self.report.kind](arrival, items)
+        return Delivery(arrival, items, brief=True)
 
     def _submitted(self, flow: _Flow, payload: Any, weight: int) -> Future[list[Receipt]]:
         while True:
@@ -237,9 +282,9 @@ class RunningImport:
         """Notes the lines of rows that were refused for what others say; those refused in reading bear theirs."""
         workspace_no, _, import_no, _ = self._arrival
         rows = [
-            (workspace_no, receipt.event_id, import_no, line)
-            for line, item, receipt in zip(piece.lines, piece.items, receipts, strict=True)
-            if receipt.outcome == "rejected" and not isinstance(item, Refused)
+            (workspace_no, receipt.event_id, import_no, piece.lines[row])
+            for row, receipt in enumerate(receipts)
+            if receipt.outcome == "rejected" and not isinstance(piece.items[row], Refused)
         ]
         if rows:
             self._store.submit(

@@ -6,6 +6,8 @@ sets the source up is written here, in a transaction of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from promosight.flows.activity import note_tests
 from promosight.flows.intake import Item, Receipt
 from promosight.flows.rejecting import Refused, named_in
@@ -15,7 +17,7 @@ from promosight.store.tx import Tx
 
 
 def keep_test(
-    tx: Tx, arrival: Arrival, kind: str, items: list[Item], receipts: list[Receipt]
+    tx: Tx, arrival: Arrival, kind: str, items: Sequence[Item], receipts: list[Receipt]
 ) -> None:
     """Keeps what the last item came to, that its source was heard, and how many were tried out."""
     tx.run_many("hear_sources", [(arrival.source_no, arrival.received_us)])

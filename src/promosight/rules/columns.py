@@ -22,6 +22,7 @@ from promosight.rules.facts import (
 from promosight.rules.identity import content_digests
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.rows import Column, Rows
+from promosight.rules.sheets import Sheet
 
 TOGETHER = 1_000
 """Rows worked off together: few enough that their columns stay near the processor."""
@@ -173,7 +174,33 @@ def _parts(columns: tuple[Column, ...]) -> Iterator[Sequence[Column]]:
         yield [column[start : start + TOGETHER] for column in columns]
 
 
+def event_sheet(
+    c: EventColumns, *, received_us: int, tracking_from_us: int
+) -> tuple[Sheet, set[int]]:
+    """The facts as a sheet, of at most TOGETHER rows, and the rows in doubt, which the caller decides on alone."""
+    rows, fields = _event_fields(c, received_us, tracking_from_us)
+    return Sheet(Event, fields, {}), rows.doubts
+
+
+def assignment_sheet(c: AssignmentColumns, *, received_us: int) -> tuple[Sheet, set[int]]:
+    """The same of assignments."""
+    rows, fields = _assignment_fields(c, received_us)
+    return Sheet(Assignment, fields, {}), rows.doubts
+
+
 def _events(c: EventColumns, received_us: int, tracking_from_us: int) -> list[Event | None]:
+    rows, fields = _event_fields(c, received_us, tracking_from_us)
+    return rows.certain(map(Event, *fields))
+
+
+def _assignments(c: AssignmentColumns, received_us: int) -> list[Assignment | None]:
+    rows, fields = _assignment_fields(c, received_us)
+    return rows.certain(map(Assignment, *fields))
+
+
+def _event_fields(
+    c: EventColumns, received_us: int, tracking_from_us: int
+) -> tuple[Rows, tuple[Column, ...]]:
     rows = Rows(len(c.event_id))
     rows.allow(c.type, {None, "redemption"})
     rows.allow(c.reverses, {None})  # reversals are few, and may leave out more than redemptions
@@ -198,10 +225,10 @@ def _events(c: EventColumns, received_us: int, tracking_from_us: int) -> list[Ev
         rows.json(c.metadata),
     )
     digests = content_digests(zip(*fields, strict=True))
-    return rows.certain(map(Event, *fields, digests))
+    return rows, (*fields, digests)
 
 
-def _assignments(c: AssignmentColumns, received_us: int) -> list[Assignment | None]:
+def _assignment_fields(c: AssignmentColumns, received_us: int) -> tuple[Rows, tuple[Column, ...]]:
     rows = Rows(len(c.promotion_id))
     first = (
         rows.needed(rows.ids(c.promotion_id)),
@@ -228,4 +255,4 @@ def _assignments(c: AssignmentColumns, received_us: int) -> list[Assignment | No
     slots = content_digests(
         map(slot_of, promotion_id, assignment_id, campaign_id, occurrence, assigned_us)
     )
-    return rows.certain(map(Assignment, *first, channels, *rest, digests, slots))
+    return rows, (*first, channels, *rest, digests, slots)

@@ -112,6 +112,11 @@ def first_use(
     return "value_mismatch" if differs else None, reward_micros, paid_in
 
 
+def given_later(assigned_us: int, slot: int, other_us: int, other_slot: int) -> bool:
+    """Whether a first redemption that names neither takes this assignment and not the other, being in time of both."""
+    return (assigned_us, slot) > (other_us, other_slot)
+
+
 def candidates(given: list[Given], one: Used) -> tuple[int, list[Given]]:
     """The assignments a redemption may take and the rank of its reference: 1 assignment, 2 code, 3 campaign, 4 none."""
     in_time = [a for a in given if _in_time(a, one.redeemed_us)]

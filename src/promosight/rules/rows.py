@@ -40,12 +40,13 @@ class Rows:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._doubts: set[int] = set()
+        self.doubts: set[int] = set()
+        """The rows in doubt."""
 
     def certain(self, facts: Iterable[T]) -> list[T | None]:
         """The facts made of all rows, those in doubt taken out."""
         found: list[T | None] = list(facts)
-        for row in self._doubts:
+        for row in self.doubts:
             found[row] = None
         return found
 
@@ -160,7 +161,7 @@ class Rows:
         return column if column.count(None) == self.count else self._each(column, _json)
 
     def _doubt(self, wrong: Iterable[bool]) -> None:
-        self._doubts.update(row for row, is_wrong in enumerate(wrong) if is_wrong)
+        self.doubts.update(row for row, is_wrong in enumerate(wrong) if is_wrong)
 
     def _each(self, column: Iterable[Any], parse: Callable[[Any], T | None]) -> list[T | None]:
         """Each value parsed alone; None where it is missing or in doubt."""
@@ -169,7 +170,7 @@ class Rows:
             try:
                 found.append(None if value is None else parse(value))
             except _NOT_UNDERSTOOD:
-                self._doubts.add(row)
+                self.doubts.add(row)
                 found.append(None)
         return found
 

@@ -191,7 +191,7 @@ class Store:
         while taken := self._waiting.turn(answered, seconds):
             began = time.perf_counter()
             # A sender that hung up cancels its future and is passed over.
-            if jobs := [job for job in taken if job.starts()]:
+            if jobs := [job for job in taken if job.starts() and job.is_made()]:
                 with self._turn:
                     for together in _parted(jobs):
                         self._commit_or_refuse(together)

@@ -41,6 +41,18 @@ TRACED: ContextVar[Any] = ContextVar("traced", default=None)
 """The trace of the request that is being worked at; None where nobody follows it."""
 
 
+class Later:
+    """A payload that the writer's thread makes when it is its turn.
+
+    What one thread makes and another one takes apart travels from processor to processor: a tenth of a batch's CPU.
+    """
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
 class Job:
     """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None.
 
@@ -89,6 +101,17 @@ class Job:
         if self.loop is None:
             return bool(self.future.set_running_or_notify_cancel())
         return not self.future.cancelled()
+
+    def is_made(self) -> bool:
+        """Whether its payload is there. What making one raises is its sender's answer."""
+        if isinstance(self.payload, Later):
+            try:
+                self.payload = self.payload.make()
+            except Exception as error:  # noqa: BLE001 - as said
+                self.error = error
+                answer([self])
+                return False
+        return True
 
     def settle(self) -> None:
         """Gives the sender its result or error, where it has not hung up meanwhile."""

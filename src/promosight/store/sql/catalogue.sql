@@ -125,6 +125,16 @@ FROM {{batch(customer_no BIGINT)}}
 CROSS JOIN customer AS c
 WHERE c.customer_no = batch.customer_no;
 
+-- name: customers_to_name
+-- Of the customers given those whom nobody is known by under this number.
+SELECT batch.customer_no, batch.customer_id
+FROM {{batch(customer_no BIGINT, customer_id TEXT)}}
+WHERE NOT EXISTS (
+    SELECT 1 FROM customer AS c
+    WHERE c.customer_no = batch.customer_no AND c.customer_id = batch.customer_id
+      AND c.workspace_no = :workspace_no AND c.known = 1
+);
+
 -- name: add_customers
 -- Customers named for the first time.
 INSERT INTO customer (customer_no, workspace_no, customer_id, known, profile)

@@ -1,0 +1,130 @@
+"""Thousands of facts of one kind in one transaction, as columns: what the ways for many share.
+
+They are taken as one sheet when nobody wants to hear more of each than its outcome, and when the transaction is run
+for the first time. Whatever is not plain among them, or stands alone in its sheet, becomes an object again and is
+settled as ever (`report`), and sees what was taken here as stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
+
+from promosight.flows.intake import Delivery, Item
+from promosight.rules.counting import MANY
+from promosight.rules.facts import Assignment, Event
+from promosight.rules.sheets import Sheet, joined
+from promosight.store.rows import Arrival
+
+T = TypeVar("T")
+
+Placed = tuple[int, Any, Arrival]
+"""An item of a transaction: its position there, what it says, and how it arrived."""
+
+
+class Many(NamedTuple):
+    """One sheet of all deliveries of a transaction, and how each of its rows arrived."""
+
+    sheet: Sheet
+    arrivals: Sequence[Arrival]
+    source_no: Sequence[int]
+    received_us: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.sheet)
+
+    def column(self, name: str) -> Sequence[Any]:
+        """What the facts say in a field."""
+        return self.sheet.columns[name]
+
+    def customers_but(self, rows: Iterable[int]) -> set[str | None]:
+        """The customers whom all but these rows name."""
+        others = set(range(len(self))).difference(rows, self.sheet.alone)
+        named = self.column("customer_id")
+        return {named[row] for row in others}
+
+    def placed(self, rows: Iterable[int]) -> Iterator[Placed]:
+        """Some rows as items, each made when it is its turn."""
+        return ((row, self.sheet[row], self.arrivals[row]) for row in rows)
+
+    def firsts(self, before_us: int) -> Iterator[Placed]:
+        """Among others, in order, the first of each promotion that happened before an instant."""
+        happened = "redeemed_us" if self.sheet.kind is Event else "assigned_us"
+        early = [
+            row
+            for row, at_us in enumerate(self.column(happened))
+            if at_us is not None and at_us < before_us
+        ]
+        early.reverse()
+        named = self.column("promotion_id")
+        first = dict(zip([named[row] for row in early], early, strict=True))
+        yield from self.placed(sorted({*first.values(), *self.sheet.alone}))
+
+
+def many_of(deliveries: Sequence[Delivery]) -> Many | None:
+    """The deliveries as one sheet; None where they are few, of several kinds, or more is to be told of each."""
+    sheets = [one.items for one in deliveries if isinstance(one.items, Sheet) and one.brief]
+    if len(sheets) < len(deliveries) or len({sheet.kind for sheet in sheets}) > 1:
+        return None
+    if sum(map(len, sheets)) < MANY:
+        return None
+    arrivals: list[Arrival] = []
+    for one in deliveries:
+        arrivals += [one.arrival] * len(one.items)
+    return Many(
+        joined(sheets),
+        arrivals,
+        [arrival.source_no for arrival in arrivals],
+        [arrival.received_us for arrival in arrivals],
+    )
+
+
+class Named(NamedTuple):
+    """What items name, and whether they may reach into other customers' buckets: by a code, or as a reversal."""
+
+    customer_ids: set[str]
+    promotion_ids: set[str]
+    reaching: bool
+
+
+def named_by(items: Iterable[Item]) -> Named:
+    """What items name."""
+    facts = [item for item in items if isinstance(item, Assignment | Event)]
+    return Named(
+        {fact.customer_id for fact in facts if fact.customer_id is not None},
+        {fact.promotion_id for fact in facts if fact.promotion_id is not None},
+        any(f.promo_code for f in facts) or any(f.reverses for f in facts if isinstance(f, Event)),
+    )
+
+
+def named_in(sheet: Sheet) -> Named:
+    """What a sheet names."""
+    alone = named_by(sheet.alone.values())
+    columns = sheet.columns
+    codes = columns["promo_code"]
+    return Named(
+        {*columns["customer_id"], *alone.customer_ids} - {None},
+        {*columns["promotion_id"], *alone.promotion_ids} - {None},
+        alone.reaching or codes.count(None) < len(codes),
+    )
+
+
+class Once(dict[tuple[Any, ...], T]):
+    """What a function says of each case, asked once: of ten thousand rows most are alike."""
+
+    def __init__(self, said: Callable[..., T]) -> None:
+        super().__init__()
+        self._said = said
+
+    def __missing__(self, case: tuple[Any, ...]) -> T:
+        found = self[case] = self._said(*case)
+        return found
+
+
+def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
+    """The values of some rows, in their order."""
+    if len(rows) > 1:
+        values: Sequence[Any] = itemgetter(*rows)(column)
+        return values
+    return [column[row] for row in rows]

@@ -1,0 +1,93 @@
+"""Facts that came together, kept as columns: an object is made of a row only where somebody asks for that row.
+
+Making ten thousand objects and asking each for its fields costs more than all that is decided about them. A sheet is
+read as a sequence of facts like any other; whoever takes thousands at once reads its columns instead. Rows that are
+*alone* are in no column: what they became is kept as it is, such as a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from promosight.rules.facts import Assignment, Event
+
+
+class Sheet(Sequence[Any]):
+    """Facts of one kind in their order: a column for each field, which says nothing in rows that are `alone`."""
+
+    __slots__ = ("alone", "columns", "kind")
+
+    def __init__(
+        self,
+        kind: type[Event] | type[Assignment],
+        columns: Sequence[Sequence[Any]],
+        alone: Mapping[int, Any],
+    ) -> None:
+        self.kind = kind
+        self.columns = dict(zip(kind.__struct_fields__, columns, strict=True))
+        self.alone = alone
+
+    def __len__(self) -> int:
+        return len(self.columns["digest"])
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[one] for one in range(*row.indices(len(self)))]
+        if row < 0:
+            row += len(self)
+        if row in self.alone:
+            return self.alone[row]
+        return self.kind(*[column[row] for column in self.columns.values()])
+
+    def __iter__(self) -> Iterator[Any]:
+        facts: list[Any] = list(map(self.kind, *self.columns.values()))
+        for row, item in self.alone.items():
+            facts[row] = item
+        return iter(facts)
+
+    def apart(self, alone: Mapping[int, Any]) -> Sheet:
+        """The same, these rows alone."""
+        if not alone:
+            return self
+        columns = [list(column) for column in self.columns.values()]
+        for column in columns:
+            for row in alone:
+                column[row] = None
+        return Sheet(self.kind, columns, {**self.alone, **alone})
+
+    def spread(self, rows: Sequence[int], count: int) -> Sheet:
+        """The same, each row moved to its place among so many; the others are still to be set apart."""
+        if len(rows) == count:
+            return self
+        columns = [[None] * count for _ in self.columns]
+        for wide, column in zip(columns, self.columns.values(), strict=True):
+            for row, value in zip(rows, column, strict=True):
+                wide[row] = value
+        return Sheet(self.kind, columns, {rows[row]: item for row, item in self.alone.items()})
+
+
+def sheet_of_nothing(kind: type[Event] | type[Assignment], count: int) -> Sheet:
+    """So many rows of which nothing is known; all are still to be set apart."""
+    return Sheet(kind, [[None] * count for _ in kind.__struct_fields__], {})
+
+
+def joined(sheets: Sequence[Sheet]) -> Sheet:
+    """Sheets of one kind as one, in their order."""
+    if len(sheets) == 1:
+        return sheets[0]
+    kind = sheets[0].kind
+    columns = [_chained(sheet.columns[name] for sheet in sheets) for name in kind.__struct_fields__]
+    alone: dict[int, Any] = {}
+    start = 0
+    for sheet in sheets:
+        alone |= {start + row: item for row, item in sheet.alone.items()}
+        start += len(sheet)
+    return Sheet(kind, columns, alone)
+
+
+def _chained(parts: Iterable[Sequence[Any]]) -> list[Any]:
+    found: list[Any] = []
+    for part in parts:
+        found += part
+    return found
