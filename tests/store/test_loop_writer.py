@@ -10,6 +10,7 @@ import pytest
 
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import LostRace, Tx
+from promosight.store.waiting import SMALL_WEIGHT
 
 
 @pytest.fixture
@@ -52,25 +53,36 @@ def test_a_thousand_are_worked_off_in_parts_and_none_is_lost(store: Store) -> No
     assert store.read(stored) == list(range(1_000))
 
 
-def test_while_the_thread_writes_single_events_wait_for_their_turn_there(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("weight", "seconds", "where"),
+    [
+        (1, 0.01, "MainThread"),  # something small: it is waited for on the loop
+        (1, 0.3, "promosight-writer"),  # unless it takes long
+        (SMALL_WEIGHT + 1, 0.01, "promosight-writer"),
+    ],
+)
+def test_while_the_thread_writes_single_events_wait_for_their_turn(
+    store: Store, weight: int, seconds: float, where: str
+) -> None:
     started, release = Event(), Event()
 
-    def hold(tx: Tx) -> None:
+    def hold(_: Tx, held: list[None]) -> list[None]:
         started.set()
         release.wait(10)
+        return held
 
     async def send() -> list[tuple[int, str]]:
         loop = asyncio.get_running_loop()
-        held = loop.run_in_executor(None, store.change, hold)
+        held = store.submit(hold, None, weight=weight)
         await loop.run_in_executor(None, started.wait)
         waiting = [store.submit_from(loop, add, no) for no in range(3)]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(seconds)
         assert not any(one.done() for one in waiting)
         release.set()
-        await held
+        held.result()
         return await asyncio.gather(*waiting)
 
-    assert asyncio.run(send()) == [(3, "promosight-writer")] * 3
+    assert asyncio.run(send()) == [(3, where)] * 3
 
 
 def test_while_another_process_writes_the_loop_goes_on(store: Store, path: Path) -> None:

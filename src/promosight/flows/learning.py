@@ -7,8 +7,8 @@ revision is written only by whoever has read the one before, in one transaction 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,9 @@ from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
 
 _PAGE = 2_000
+_WITHOUT_PAUSE = 8
+"""So many decisions are learned from in one go: a fraction of a millisecond."""
+_T = TypeVar("_T")
 _LabelKey = tuple[str, int, str]
 """Decision, promotion and tier ("" for none)."""
 
@@ -56,10 +59,24 @@ class Change(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """The next state of what was learned, and the labels that led to it."""
+    """The next state of what was learned, as it is kept too, and the labels that led to it."""
 
     learned: Learned
+    text: str
     changes: list[Change]
+
+
+Pause = Callable[[], None]
+"""Called now and then by work that takes long, to let others have the interpreter."""
+
+
+def _never() -> None:
+    return
+
+
+def lesson_of(learned: Learned, changes: list[Change]) -> Lesson:
+    """What is to be written."""
+    return Lesson(learned, state_text(learned.evidence, learned.latest_us), changes)
 
 
 def workspaces_with_news(tx: Tx) -> list[int]:
@@ -72,16 +89,16 @@ def take_news(tx: Tx, workspace_no: int, taken: str) -> None:
     tx.run("take_news", workspace_no=workspace_no, taken=taken)
 
 
-def changes_of_news(tx: Tx, workspace_no: int, taken: str) -> list[Change]:
+def changes_of_news(tx: Tx, workspace_no: int, taken: str, pause: Pause = _never) -> list[Change]:
     """What the news taken come to, compared with what was learned before."""
     texts = [row[0] for row in tx.all("news_taken", workspace_no=workspace_no, taken=taken)]
-    return _changes(tx, workspace_no, moved_groups(texts))
+    return _changes(tx, workspace_no, moved_groups(texts), pause)
 
 
-def learn(learned: Learned, changes: Iterable[Change]) -> Learned:
+def learn(learned: Learned, changes: Iterable[Change], pause: Pause = _never) -> Learned:
     """The next revision. `learned` is used up."""
     latest_us = learned.latest_us
-    for change in changes:
+    for change in _paused(changes, pause):
         if change.teaches is not None:
             _teach(learned.evidence, change.teaches, change.before, change.after)
             latest_us = max(latest_us, change.decided_us)
@@ -101,7 +118,7 @@ def write_lesson(
         "advance_learned",
         workspace_no=workspace_no,
         revision=lesson.learned.revision,
-        state=state_text(lesson.learned.evidence, lesson.learned.latest_us),
+        state=lesson.text,
         decisions=sum(cell.decisions for cell in cells),
         redeemed=sum(cell.redeemed for cell in cells),
         now_us=now_us,
@@ -130,7 +147,7 @@ def relearn(tx: Tx, workspace_no: int, *, now_us: int) -> int:
         changes += found
     state = state_of(tx, workspace_no, rules_of(tx, workspace_no).version)
     learned = learned._replace(revision=row[0] + 1, evidence=added(learned.evidence, state))
-    lesson = Lesson(learned, changes)
+    lesson = lesson_of(learned, changes)
     write_lesson(tx, workspace_no, lesson, "", now_us=now_us, anew=True)
     return len(changes)
 
@@ -143,7 +160,16 @@ def current(tx: Tx, workspace_no: int, known: Learned | None) -> Learned:
     return read_learned(tx, workspace_no)
 
 
-def _changes(tx: Tx, workspace_no: int, keys: list[GroupKey]) -> list[Change]:
+def _paused(changes: Iterable[_T], pause: Pause) -> Iterator[_T]:
+    for number, change in enumerate(changes):
+        if not number % _WITHOUT_PAUSE:
+            pause()
+        yield change
+
+
+def _changes(
+    tx: Tx, workspace_no: int, keys: list[GroupKey], pause: Pause = _never
+) -> list[Change]:
     found: dict[_LabelKey, tuple[int, Label]] = {}
     for no, customer_no, tier_id, details, *rest in tx.all_for("decided_of_groups", keys):
         key = msgspec.json.decode(details)["decision_id"], no, tier_id or ""
@@ -158,7 +184,7 @@ def _changes(tx: Tx, workspace_no: int, keys: list[GroupKey]) -> list[Change]:
     rows = tx.all_for("labels_of", [(one,) for one in ids], workspace_no=workspace_no)
     before = {(row[0], row[1], row[2]): Label(*row[3:8]) for row in rows}
     changes = []
-    for key, (customer_no, label) in sorted(found.items()):
+    for key, (customer_no, label) in _paused(sorted(found.items()), pause):
         decision = decisions.get(key[0])
         # An id that no decision of this customer bears is the brand's own affair.
         if decision is None or decision.customer_no != customer_no or before.get(key) == label:

@@ -4,8 +4,10 @@ The writer's thread and an event loop share one interpreter. While both have wor
 every step, and transactions hold half of those who could share one. So where statements run in this process
 (SQLite), small changes are gathered until their loop has nothing else to do, and their statements run right
 there: a millisecond or two. Only the commit, which waits for the disk, is left to a thread, and the loop goes
-on reading meanwhile. Whatever is not so simple goes the way of the writer's thread: when others wait there or
-have the turn, when another process writes, when anything fails.
+on reading meanwhile. While the writer's thread is at something small itself, such as what was learned, they wait
+for it here: it will be quick, and those who once stand in its line keep it at work, so that all who come later would
+have to stand there too. Whatever is not so simple goes the way of the writer's thread: when others wait there, when
+it is at a batch, when another process writes, when anything fails.
 
 Those who came during a commit would share the next one only with each other, while those just answered send their
 next event: two halves that take turns, at twice the commits. So as many as were answered are waited for, but no longer
@@ -24,6 +26,10 @@ from typing import NamedTuple
 
 from promosight.errors import Overloaded
 from promosight.store.waiting import AWAITED, LONGEST_WAIT_S, MAX_WAITING, TOGETHER, Job, Waiting
+
+_LOOKS_AGAIN_SECONDS = 0.001
+_LOOKS = 50
+"""How often, and how many times, it is looked whether the writer's thread is done with something small."""
 
 
 class Steps(NamedTuple):
@@ -55,6 +61,8 @@ class LoopWriter:
         self._began = 0.0  # when the last transaction did
         self._awaited = 0  # so many are to be there before the time is over
         self._patience: asyncio.TimerHandle | None = None
+        self._looked = 0
+        """How many times in vain; 0 where the writer's thread is not waited for."""
 
     def add(self, job: Job) -> None:
         """Lets a change wait until the loop has nothing else to do. Raises Overloaded when too many do."""
@@ -64,7 +72,7 @@ class LoopWriter:
         if self._patience is not None:
             if len(self._gathered) >= self._awaited:
                 self._go_on()
-        elif len(self._gathered) == 1 and not self._committing:
+        elif len(self._gathered) == 1 and not self._committing and not self._looked:
             self._loop.call_soon(self._gather, 1)
 
     def _gather(self, seen: int) -> None:
@@ -73,10 +81,18 @@ class LoopWriter:
         if seen < found < TOGETHER:
             self._loop.call_soon(self._gather, found)
             return
-        if self._committing or not found:
+        if found and not self._committing and not self._looked:
+            self._take_turn()
+
+    def _take_turn(self) -> None:
+        has_turn = self._waiting.is_empty and self._turn.acquire(blocking=False)
+        if not has_turn and self._waiting.is_light and self._looked < _LOOKS:
+            self._looked += 1
+            self._loop.call_later(_LOOKS_AGAIN_SECONDS, self._take_turn)
             return
+        self._looked = 0
         jobs, self._gathered = self._gathered[:TOGETHER], self._gathered[TOGETHER:]
-        if self._waiting.is_empty and self._turn.acquire(blocking=False):
+        if has_turn:
             self._work([job for job in jobs if job.starts()])
         else:
             self._hand_over(jobs)

@@ -174,6 +174,7 @@ class Waiting:
         self._small = _Line()
         self._large = _Line()
         self._after_small = False
+        self._turn_is_large = False
         self.small_taken = 0
         """Small changes that have had their turn: whoever has time can tell that others have not."""
         self._lock = threading.Lock()
@@ -197,6 +198,11 @@ class Waiting:
     def is_empty(self) -> bool:
         """Whether nobody waits."""
         return not self._small.jobs and not self._large.jobs
+
+    @property
+    def is_light(self) -> bool:
+        """Whether those who wait, and those who had their turn last, are all small."""
+        return not self._large.jobs and not self._turn_is_large
 
     @property
     def size(self) -> int:
@@ -249,9 +255,12 @@ class Waiting:
     def _take(self) -> list[Job]:
         if self._small.jobs and not (self._large.jobs and self._after_small):
             self._after_small = True
+            self._turn_is_large = False
             taken = self._small.take(SMALL_TURN)
             self.small_taken += len(taken)
             return taken
         weight = SHARED_TURN if self._after_small else LARGE_TURN
         self._after_small = False
-        return self._large.take(weight)
+        taken = self._large.take(weight)
+        self._turn_is_large = bool(taken)
+        return taken

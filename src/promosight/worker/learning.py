@@ -2,7 +2,8 @@
 
 It looks a few times a second. What one process has learned the others read; where two learn at once, one of them writes
 the next revision and the other begins again from it. What is dear (comparing, adding up, solving) is done here, so that
-the store's writer is held only for a short transaction.
+the store's writer is held only for a short transaction. It does so in small pieces with pauses: a thread that computes
+takes the interpreter from the server at each of its statements.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ from typing import Any
 from promosight.flows.boards import board_of
 from promosight.flows.decisioning import rules_of
 from promosight.flows.learning import (
-    Lesson,
     changes_of_news,
     current,
     learn,
+    lesson_of,
     take_news,
     workspaces_with_news,
     write_lesson,
 )
-from promosight.flows.minds import Learned, Minds
+from promosight.flows.minds import Learned, Mind, Minds
+from promosight.rules.decisioning import Settings
+from promosight.rules.features import Offer
 from promosight.rules.policy import Exploration, doubt_scale
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
@@ -32,8 +35,10 @@ from promosight.worker.beside import Beside
 
 _LOOKS_EVERY_SECONDS = 0.2
 _COUNTERS_EVERY_SECONDS = 1.0
-_RESTS, _RESTS_AT_MOST = 8, 0.6
+_RESTS, _RESTS_AT_MOST = 8, 0.5
 """It rests so many times as long as a look took, and never longer: what is told is learned within a second."""
+_PAUSES_SECONDS = 0.001
+_OFFERS_WITHOUT_PAUSE = 4
 _REST = 20
 """What the counters say is solved anew no oftener than so many times as long as it takes."""
 
@@ -70,11 +75,11 @@ class Learner(Beside):
         self._store.change(partial(take_news, workspace_no=workspace_no, taken=taken))
         changes, known = self._store.read(
             lambda tx: (
-                changes_of_news(tx, workspace_no, taken),
+                changes_of_news(tx, workspace_no, taken, self._pause),
                 current(tx, workspace_no, self._known.pop(workspace_no, None)),
             )
         )
-        lesson = Lesson(learn(known, changes), changes)
+        lesson = lesson_of(learn(known, changes, self._pause), changes)
 
         def write(tx: Tx) -> bool:
             return write_lesson(tx, workspace_no, lesson, taken, now_us=self._clock())
@@ -106,10 +111,7 @@ class Learner(Beside):
             mind = self._minds.made(tx, catalogue, known)
             said = rules_of(tx, workspace_no).settings
             board = board_of(tx, catalogue, said, mind.epoch)
-            # What the next decision would have to work out first is worked out here.
-            menu = mind.snapshot.menu(board.offers)
-            if said.exploration == "thompson":
-                menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
+            self._prepare(mind, board.offers, said)
             self._minds.put(workspace_no, mind)
             return tx.one("counted_mark", workspace_no=workspace_no)
 
@@ -117,3 +119,19 @@ class Learner(Beside):
         now = time.monotonic()
         rest = max(_COUNTERS_EVERY_SECONDS, _REST * (now - began))
         self._next_look[workspace_no] = now + rest
+
+    def _prepare(self, mind: Mind, offers: tuple[Offer, ...], said: Settings) -> None:
+        """Works out what the next decision would have to work out first."""
+        thompson = said.exploration == "thompson"
+        for number, offer in enumerate(offers):
+            if not number % _OFFERS_WITHOUT_PAUSE:
+                self._pause()
+            mind.snapshot.weights(offer)
+            if thompson:
+                mind.snapshot.drawn(offer)
+        menu = mind.snapshot.menu(offers)
+        if thompson:
+            menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
+
+    def _pause(self) -> None:
+        self._stopping.wait(_PAUSES_SECONDS)
