@@ -15,6 +15,8 @@ from promosight.store.tx import Tx
 
 _KEPT_US = 2_000_000
 """A key is believed this long before it is looked up again."""
+_FRESH_US = 1_000_000
+"""After this long it is looked up beside, so that nobody waits for that while the key is in use."""
 _MAX_KEPT = 10_000
 _HOW = "send the key as `Authorization: Bearer KEY` or `X-API-KEY: KEY`, or sign in"
 
@@ -83,12 +85,15 @@ class Keys:
             raise Unauthenticated(_HOW)
         digest = digest_of(secret)
         kept = self._kept.get(digest)
-        if kept is not None and now_us <= kept.seen_us + _KEPT_US:
+        if kept is not None and now_us <= kept.seen_us + _FRESH_US:
             return kept
         asked = self._asked.get(digest)
         if asked is None:
             looking = self._look_up(digest, now_us, self._kept, self._asked)
             asked = self._asked[digest] = asyncio.ensure_future(looking)
+            asked.add_done_callback(_heard)
+        if kept is not None and now_us <= kept.seen_us + _KEPT_US:
+            return kept
         return await asyncio.shield(asked)
 
     def forget(self) -> None:
@@ -104,12 +109,21 @@ class Keys:
     ) -> Caller:
         try:
             caller = await asyncio.to_thread(self._find, self._store, digest, now_us)
+        except Unauthenticated:
+            kept.pop(digest, None)
+            raise
         finally:
             del asked[digest]
         if len(kept) >= _MAX_KEPT:
             kept.clear()
         kept[digest] = caller
         return caller
+
+
+def _heard(asked: asyncio.Future[Caller]) -> None:
+    """A look-up that nobody waited for may fail unheard: whoever comes next looks again."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def check(caller: Caller, address: str, scope: str, *, now_us: int) -> None:

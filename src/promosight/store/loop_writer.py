@@ -23,6 +23,8 @@ from promosight.store.waiting import MAX_WAITING, Job, Waiting
 TOGETHER = 256
 """So many changes are worked off without a pause; it bounds for how long the loop does nothing else."""
 
+_SOON_S = 0.001
+
 
 class Steps(NamedTuple):
     """The parts of a transaction: `begin` and run the flows; commit; undo both after a failure."""
@@ -67,8 +69,12 @@ class LoopWriter:
             return
         if self._committing or not found:
             return
+        if self._waiting.is_at_small:
+            # The turn is theirs, and they would never have it if a loop took it again and again.
+            self._loop.call_later(_SOON_S, self._gather, TOGETHER)
+            return
         jobs, self._gathered = self._gathered[:TOGETHER], self._gathered[TOGETHER:]
-        if self._waiting.is_empty and self._turn.acquire(blocking=False):
+        if self._waiting.is_idle and self._turn.acquire(blocking=False):
             self._work([job for job in jobs if job.starts()])
         else:
             self._hand_over(jobs)

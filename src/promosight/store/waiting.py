@@ -169,6 +169,16 @@ class Waiting:
         return not self._small.jobs and not self._large.jobs
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits and none is worked off."""
+        return self._asleep
+
+    @property
+    def is_at_small(self) -> bool:
+        """Whether nobody waits, and small ones are worked off or about to be."""
+        return self.is_empty and self._after_small and not self._asleep
+
+    @property
     def size(self) -> int:
         """How many wait."""
         return len(self._small.jobs) + len(self._large.jobs)
