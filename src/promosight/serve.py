@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import uvicorn
 from litestar import Litestar
+from uvicorn.config import STARTUP_FAILURE
 
+from promosight.api import accepting
 from promosight.api.allowance import Allowance
 from promosight.api.app import application
 from promosight.api.door import Door
@@ -168,7 +171,7 @@ def run(config: Config) -> None:
     recount_what_is_due(store)  # by one process, before any serves
     store.close()
     with _shared_counters(config.workers):
-        uvicorn.run(
+        settings = uvicorn.Config(
             "promosight.serve:worker_app",
             factory=True,
             host=config.host,
@@ -176,6 +179,8 @@ def run(config: Config) -> None:
             workers=config.workers,
             **OPTIONS,
         )
+        if not accepting.serve(settings):
+            sys.exit(STARTUP_FAILURE)
 
 
 def _trace_of_the_moment() -> dict[str, str]:

@@ -32,6 +32,7 @@ class _Application(Litestar):
         self._express = lanes(ROUTES)
         self.turning_away = TurningAway(door, ROUTES)
         self.straight = Straight(door, ROUTES)
+        self.rounds = door.rounds
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

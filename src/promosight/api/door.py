@@ -41,6 +41,7 @@ from promosight.api.live import Live
 from promosight.api.metrics import Metrics
 from promosight.api.passwords import Passwords
 from promosight.api.pressure import Pressure
+from promosight.api.rounds import Rounds
 from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,
@@ -103,7 +104,8 @@ class Door:
         self.attempts = Attempts()
         self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
-        self.pressure = Pressure()
+        self.rounds = Rounds()
+        self.pressure = Pressure(rounds=self.rounds)
         self.metrics = Metrics(store)
         self.health = Health(store, clock=clock)
         self.allowance = allowance or Allowance(0)
@@ -222,6 +224,9 @@ async def _taken_in(door: Door, route: Route, bare: Call, receive: Receive) -> A
 
 async def _report(door: Door, route: Route, call: Call) -> Answer:
     """Answers a report, and notes how long it took from its body on."""
+    door.pressure.check(
+        len(call.raw)
+    )  # many may have come while its key or its body was waited for
     stay, served = door.pressure.begin(len(call.raw)), False
     call.still = stay.check
     try:

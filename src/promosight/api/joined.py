@@ -41,6 +41,7 @@ class JoinedHttp(PatientHttp):
             return
         cycle: Any = self.cycle  # None before the first request
         app: Any = self.app
+        app.rounds.note(self.loop)
         if self._between and (cycle is None or cycle.response_complete):
             turned_away = app.turning_away.answer(data)
             if turned_away is not None:

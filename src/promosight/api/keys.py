@@ -15,6 +15,8 @@ from promosight.store.tx import Tx
 
 _KEPT_US = 2_000_000
 """A key is believed this long before it is looked up again."""
+_FRESH_US = 1_000_000
+"""After this long it is looked up beside, so that nobody waits for that while the key is in use."""
 _MAX_KEPT = 10_000
 _HOW = "send the key as `Authorization: Bearer KEY` or `X-API-KEY: KEY`, or sign in"
 
@@ -83,18 +85,25 @@ class Keys:
             raise Unauthenticated(_HOW)
         digest = digest_of(secret)
         kept = self.known(digest, now_us=now_us)
-        if kept is not None:
-            return kept
+        return await asyncio.shield(self._asking(digest, now_us)) if kept is None else kept
+
+    def known(self, digest: str, *, now_us: int) -> Caller | None:
+        """The caller behind the secret of this digest, if looked up a moment ago. Belongs to the event loop."""
+        kept = self._kept.get(digest)
+        if kept is None or now_us > kept.seen_us + _KEPT_US:
+            return None
+        if now_us > kept.seen_us + _FRESH_US:
+            self._asking(digest, now_us)
+        return kept
+
+    def _asking(self, digest: str, now_us: int) -> asyncio.Future[Caller]:
+        """The look-up of a key that is under way, or begins now."""
         asked = self._asked.get(digest)
         if asked is None:
             looking = self._look_up(digest, now_us, self._kept, self._asked)
             asked = self._asked[digest] = asyncio.ensure_future(looking)
-        return await asyncio.shield(asked)
-
-    def known(self, digest: str, *, now_us: int) -> Caller | None:
-        """The caller behind the secret of this digest, if looked up a moment ago."""
-        kept = self._kept.get(digest)
-        return kept if kept is not None and now_us <= kept.seen_us + _KEPT_US else None
+            asked.add_done_callback(_heard)
+        return asked
 
     def forget(self) -> None:
         """Looks every key up anew, because one was revoked or what follows from it changed.
@@ -109,12 +118,21 @@ class Keys:
     ) -> Caller:
         try:
             caller = await asyncio.to_thread(self._find, self._store, digest, now_us)
+        except Unauthenticated:
+            kept.pop(digest, None)
+            raise
         finally:
             del asked[digest]
         if len(kept) >= _MAX_KEPT:
             kept.clear()
         kept[digest] = caller
         return caller
+
+
+def _heard(asked: asyncio.Future[Caller]) -> None:
+    """A look-up that nobody waited for may fail unheard: whoever comes next looks again."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def check(caller: Caller, address: str, scope: str, *, now_us: int) -> None:

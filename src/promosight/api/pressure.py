@@ -13,9 +13,11 @@ Single events and batches are counted apart: the first by their number, the seco
 
 from __future__ import annotations
 
+import math
 import time
 from typing import NamedTuple
 
+from promosight.api.rounds import Rounds
 from promosight.errors import Overloaded
 
 LARGE_BYTES = 16_384
@@ -28,43 +30,59 @@ WHY = "more comes than can be answered in time"
 
 
 class Terms(NamedTuple):
-    """How long a report should take, for how long all may take longer before a line is said to stand, and how many
-    are let in at least."""
+    """How long a report may always take, for how long all may take longer before a line is said to stand, and how
+    many are let in at least."""
 
-    should_take_s: float
+    may_take_s: float
     stands_after_s: float
     at_least: int
 
 
-SINGLE = Terms(0.25, 1.0, 256)
-BATCH = Terms(1.0, 1.0, 4)
+SINGLE = Terms(0.1, 0.5, 64)
+BATCH = Terms(0.5, 1.0, 4)
+_QUICKEST_TIMES = 3.0
+"""A report should take no longer than that many times what the quickest one took lately, or what it always may."""
+_MOST_SECONDS = 1.0
+"""However long the quickest took."""
+_LATELY_SECONDS = 10.0
 
 
 class Pressure:
     """The reports under way in one process. Belongs to one event loop."""
 
-    def __init__(self, single: Terms = SINGLE, batch: Terms = BATCH) -> None:
+    def __init__(
+        self, single: Terms = SINGLE, batch: Terms = BATCH, rounds: Rounds | None = None
+    ) -> None:
         self._single, self._batch = _Kind(single), _Kind(batch)
+        self._rounds = Rounds() if rounds is None else rounds
 
     @property
     def is_limited(self) -> bool:
         """Whether anybody may have to be refused at all."""
         return self._single.limit is not None or self._batch.limit is not None
 
-    def is_full(self, size: int) -> bool:
-        """Whether there is no room for a body of so many bytes."""
+    def lets_in(self, size: int) -> bool:
+        """Whether there is room for a body of so many bytes that was just read, beside those read with it."""
         kind, units = self._kind(size)
-        return kind.is_full(units, time.perf_counter())
+        now, rounds = time.perf_counter(), self._rounds
+        if kind.is_full(units, now, now - rounds.since(now), kind.coming(rounds.number)):
+            return False
+        kind.comes(units)
+        return True
 
     def check(self, size: int) -> None:
         """Raises Overloaded when there is no room for a body of so many bytes."""
-        if self.is_full(size):
+        kind, units = self._kind(size)
+        now = time.perf_counter()
+        if kind.is_full(units, now, now - self._rounds.since(now)):
             raise Overloaded(WHY)
 
-    def begin(self, size: int) -> Stay:
-        """A body of so many bytes is here; its answer is now waited for."""
+    def begin(self, size: int, *, at_once: bool = False) -> Stay:
+        """A body of so many bytes is here; its answer is now waited for. `at_once`: it was let in just now."""
         kind, units = self._kind(size)
-        return Stay(kind, units, time.perf_counter())
+        if at_once:
+            kind.came(units, self._rounds.number)
+        return Stay(kind, units, self._rounds.since(time.perf_counter()))
 
     def _kind(self, size: int) -> tuple[_Kind, int]:
         return (self._batch, size) if size >= LARGE_BYTES else (self._single, 1)
@@ -102,6 +120,8 @@ class _Kind:
         self._there: dict[Stay, float] = {}  # since when; the oldest is the first
         self._units = 0
         self._blind = False  # the limit is a guess, because nothing was answered
+        self._quickest = _Quickest()
+        self._round, self._coming = 0, (0, 0)
         self._quick_at = self._slow_at = self._narrowed_at = 0.0
 
     def begin(self, stay: Stay, units: int, now: float) -> int:
@@ -118,24 +138,52 @@ class _Kind:
         del self._there[stay]
         self._units -= units
 
-    def is_full(self, units: int, now: float) -> bool:
-        """Whether there is no room for so many more."""
-        if len(self._there) < self._terms.at_least:
+    @property
+    def should_take_s(self) -> float:
+        """How long a report should take here, as far as is known."""
+        quickest_s = min(_QUICKEST_TIMES * self._quickest.seconds, _MOST_SECONDS)
+        return max(self._terms.may_take_s, quickest_s)
+
+    def coming(self, round_number: int) -> tuple[int, int]:
+        """How many were let in by their bytes in this round of the loop, and are not under way yet; their units."""
+        if round_number != self._round:
+            self._round, self._coming = round_number, (0, 0)
+        return self._coming
+
+    def comes(self, units: int) -> None:
+        """Another was let in by its bytes."""
+        reports, theirs = self._coming
+        self._coming = reports + 1, theirs + units
+
+    def came(self, units: int, round_number: int) -> None:
+        """One of those who were let in is under way in the same round."""
+        reports, theirs = self.coming(round_number)
+        if reports:
+            self._coming = reports - 1, theirs - units
+
+    def is_full(
+        self, units: int, now: float, waited_s: float, coming: tuple[int, int] = (0, 0)
+    ) -> bool:
+        """Whether there is no room for so many more, which may have waited for so long before they were read."""
+        if len(self._there) + coming[0] < self._terms.at_least:
             return False
+        if self.limit is not None and waited_s > self.should_take_s:
+            return True
         if self.limit is None:
             self._look(now)
         elif now - self._slow_at > _FORGIVEN_SECONDS:
             self.limit = None
-        return self.limit is not None and self._units + units > self.limit
+        return self.limit is not None and self._units + coming[1] + units > self.limit
 
     def is_late(self, waited_s: float) -> bool:
         """Whether who has waited so long must make room for those who have not."""
-        return len(self._there) > self._terms.at_least and waited_s > 2 * self._terms.should_take_s
+        return len(self._there) > self._terms.at_least and waited_s > 2 * self.should_take_s
 
     def learn(self, units: int, before: int, took_s: float, now: float) -> None:
         """So much was answered in so long; that much was there when it came."""
-        terms = self._terms
-        if took_s <= terms.should_take_s:
+        self._quickest.note(took_s, now, goes_on=self.limit is None)
+        should_take_s = self.should_take_s
+        if took_s <= should_take_s:
             self._quick_at = now
             if self.limit is not None:
                 self.limit += _WIDENED_BY * units
@@ -143,18 +191,36 @@ class _Kind:
         self._slow_at = now
         # After a change a while is left to see what comes of it.
         since = max(self._quick_at, self._narrowed_at)
-        if self._blind or now - since > terms.stands_after_s:
+        if self._blind or now - since > self._terms.stands_after_s:
             # What was there took so long; this much of it would have taken as long as it should.
-            self._narrow((before + units) * terms.should_take_s / took_s, now)
+            self._narrow((before + units) * should_take_s / took_s, now)
 
     def _look(self, now: float) -> None:
         """Sees by those who stand there, without an answer, that it takes too long."""
-        terms = self._terms
         longest_s = now - next(iter(self._there.values()))
-        if longest_s > terms.should_take_s and now - self._quick_at > terms.stands_after_s:
+        stands_s = now - self._quick_at
+        if longest_s > self.should_take_s and stands_s > self._terms.stands_after_s:
             self._slow_at = now
             self._narrow(0.0, now)
             self._blind = True
 
     def _narrow(self, limit: float, now: float) -> None:
         self.limit, self._narrowed_at, self._blind = limit, now, False
+
+
+class _Quickest:
+    """How long the quickest took, of the last ten to twenty seconds in which nobody was refused."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0  # nothing is known
+        self._before = self._of_now = math.inf
+        self._turned_at = 0.0
+
+    def note(self, took_s: float, now: float, *, goes_on: bool) -> None:
+        """Another took so long. While not all go on, all of them wait, and no longer time is learnt."""
+        if not goes_on and took_s >= self.seconds:
+            return
+        if now - self._turned_at > _LATELY_SECONDS:
+            self._before, self._of_now, self._turned_at = self._of_now, math.inf, now
+        self._of_now = min(self._of_now, took_s)
+        self.seconds = min(self._before, self._of_now)

@@ -171,7 +171,7 @@ class _Pending:
         self._share = share
         self._began = began
         self._request_id = head.request_id or request_id_of({})
-        self._stay: Stay = door.pressure.begin(head.size)
+        self._stay: Stay = door.pressure.begin(head.size, at_once=True)
 
     def send(self, caller: Caller, item: Item, now_us: int) -> None:
         """Has it written; its answer follows."""

@@ -44,7 +44,7 @@ class TurningAway:
         plain = _PLAIN.match(data)
         route = self._paths.get(plain[1]) if plain else None
         size = _size_of(data)
-        if route is None or size is None or not self._door.pressure.is_full(size):
+        if route is None or size is None or self._door.pressure.lets_in(size):
             return None
         self._door.metrics.answered(route.method, route.shown, 503, 0.0)
         return self._before + request_id_of({}).encode() + self._after

@@ -85,7 +85,7 @@ class LoopWriter:
             self._take_turn()
 
     def _take_turn(self) -> None:
-        has_turn = self._waiting.is_empty and self._turn.acquire(blocking=False)
+        has_turn = self._waiting.is_idle and self._turn.acquire(blocking=False)
         if not has_turn and self._waiting.is_light and self._looked < _LOOKS:
             self._looked += 1
             self._loop.call_later(_LOOKS_AGAIN_SECONDS, self._take_turn)

@@ -195,9 +195,9 @@ class Waiting:
             self._wake()
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nobody waits."""
-        return not self._small.jobs and not self._large.jobs
+    def is_idle(self) -> bool:
+        """Whether nobody waits and none is worked off."""
+        return self._asleep and not self._small.jobs and not self._large.jobs
 
     @property
     def is_light(self) -> bool:
