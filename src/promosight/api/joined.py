@@ -111,6 +111,7 @@ class JoinedHttp(PatientHttp):
 
     def _stays_open(self) -> None:
         """The connection was used: whoever keeps it has the whole time again."""
+        self._head_is_there()
         self._unset_keepalive_if_required()
         self._await_use(self.timeout_keep_alive)
 

@@ -64,8 +64,7 @@ class Pressure:
     def lets_in(self, size: int) -> bool:
         """Whether there is room for a body of so many bytes that was just read, beside those read with it."""
         kind, units = self._kind(size)
-        now, rounds = time.perf_counter(), self._rounds
-        if kind.is_full(units, now, now - rounds.since(now), kind.coming(rounds.number)):
+        if kind.is_full(units, time.perf_counter(), kind.coming(self._rounds.number)):
             return False
         kind.comes(units)
         return True
@@ -73,8 +72,7 @@ class Pressure:
     def check(self, size: int) -> None:
         """Raises Overloaded when there is no room for a body of so many bytes."""
         kind, units = self._kind(size)
-        now = time.perf_counter()
-        if kind.is_full(units, now, now - self._rounds.since(now)):
+        if kind.is_full(units, time.perf_counter()):
             raise Overloaded(WHY)
 
     def begin(self, size: int, *, at_once: bool = False) -> Stay:
@@ -82,7 +80,7 @@ class Pressure:
         kind, units = self._kind(size)
         if at_once:
             kind.came(units, self._rounds.number)
-        return Stay(kind, units, self._rounds.since(time.perf_counter()))
+        return Stay(kind, units, time.perf_counter())
 
     def _kind(self, size: int) -> tuple[_Kind, int]:
         return (self._batch, size) if size >= LARGE_BYTES else (self._single, 1)
@@ -161,14 +159,10 @@ class _Kind:
         if reports:
             self._coming = reports - 1, theirs - units
 
-    def is_full(
-        self, units: int, now: float, waited_s: float, coming: tuple[int, int] = (0, 0)
-    ) -> bool:
-        """Whether there is no room for so many more, which may have waited for so long before they were read."""
+    def is_full(self, units: int, now: float, coming: tuple[int, int] = (0, 0)) -> bool:
+        """Whether there is no room for so many more, beside those that are coming."""
         if len(self._there) + coming[0] < self._terms.at_least:
             return False
-        if self.limit is not None and waited_s > self.should_take_s:
-            return True
         if self.limit is None:
             self._look(now)
         elif now - self._slow_at > _FORGIVEN_SECONDS:
