@@ -20,6 +20,9 @@ const RENEWED: Record<string, string[]> = {
   alerts: ["alerts"],
 };
 
+/** All that may have changed between being asked for and the stream's beginning. */
+const LISTS = Object.values(RENEWED).flat();
+
 /** Keeps everything read of promotions true while the page is open. To be called once, by the shell. */
 export function useLiveFigures(workspace: string): void {
   const queries = useQueryClient();
@@ -43,7 +46,7 @@ export function useLiveFigures(workspace: string): void {
         // It may be that the session has ended, which the stream cannot tell.
         if (data === "lost") queries.invalidateQueries({ queryKey: ["session"] });
       } else if (event === "gap") {
-        for (const key of SHOWN) overtaken.renew(key);
+        for (const key of [...SHOWN, ...LISTS]) overtaken.renew(key);
       } else if (event === "changed") {
         for (const what of JSON.parse(data).what)
           for (const key of RENEWED[what] ?? []) renewed.add(key);
