@@ -76,8 +76,8 @@ async function readStream(
       timer = setTimeout(open, wait * (0.75 + Math.random() / 2));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     };
-    source.addEventListener("hello", ({ lastEventId: id }) => {
-      if (!from) tell({ event: "gap", id, data: "" });
+    source.addEventListener("hello", ({ lastEventId: id, data }) => {
+      if (!JSON.parse(data).resumed) tell({ event: "gap", id, data: "" });
     });
     for (const event of ["figures", "changed"] as const)
       source.addEventListener(event, ({ lastEventId: id, data }) => tell({ event, id, data }));
