@@ -143,7 +143,7 @@ def request(
 
 def test_a_refusal_before_parsing_says_the_same_as_any_other(turning_away: TurningAway) -> None:
     """P1, P16: 503, a problem document, Retry-After and an id."""
-    said = turning_away.answer(request("Connection: keep-alive"))
+    said = turning_away.answer(request("Connection: keep-alive"), lambda: 0.0)
     assert said is not None
     head, _, body = said.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
@@ -174,7 +174,7 @@ def test_a_refusal_before_parsing_says_the_same_as_any_other(turning_away: Turni
 )
 def test_what_is_not_plain_is_parsed_first(turning_away: TurningAway, data: bytes) -> None:
     """What might be something else than one whole report is nobody's to answer unread."""
-    assert turning_away.answer(data) is None
+    assert turning_away.answer(data, lambda: 0.0) is None
 
 
 @contextmanager

@@ -8,11 +8,13 @@ the store (`straight`), and what must be refused because there is no room is ref
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from promosight.api.patient import PatientHttp
+from promosight.api.unread import unread_s
 
 _LARGE = 16_384
 """A piece of this size is sent at once: holding it would only fill memory."""
@@ -43,7 +45,7 @@ class JoinedHttp(PatientHttp):
         app: Any = self.app
         app.rounds.note(self.loop)
         if self._between and (cycle is None or cycle.response_complete):
-            turned_away = app.turning_away.answer(data)
+            turned_away = app.turning_away.answer(data, partial(unread_s, self.transport))
             if turned_away is not None:
                 self._stays_open()
                 self.transport.write(turned_away)

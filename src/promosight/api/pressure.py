@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from promosight.api.rounds import Rounds
@@ -26,6 +27,10 @@ _FORGIVEN_SECONDS = 10.0
 """So long after the last one that was slow there is no limit any more."""
 _WIDENED_BY = 0.05
 """What a quick answer adds to the limit, as a share of what it answered."""
+_UNREAD_SHARE = 0.5
+"""Who has lain unread for so much of the time that a report should take is refused while there is no room for all."""
+_A_FEW = 16
+"""With fewer under way everybody is welcome."""
 WHY = "more comes than can be answered in time"
 
 
@@ -38,8 +43,8 @@ class Terms(NamedTuple):
     at_least: int
 
 
-SINGLE = Terms(0.1, 0.5, 64)
-BATCH = Terms(0.5, 1.0, 4)
+SINGLE = Terms(0.06, 0.5, 64)
+BATCH = Terms(0.5, 0.4, 4)
 _QUICKEST_TIMES = 3.0
 """A report should take no longer than that many times what the quickest one took lately, or what it always may."""
 _MOST_SECONDS = 1.0
@@ -55,16 +60,26 @@ class Pressure:
     ) -> None:
         self._single, self._batch = _Kind(single), _Kind(batch)
         self._rounds = Rounds() if rounds is None else rounds
+        self._unread_s = 0.0
+        """For how long the one that was let in last had lain unread."""
 
     @property
     def is_limited(self) -> bool:
         """Whether anybody may have to be refused at all."""
         return self._single.limit is not None or self._batch.limit is not None
 
-    def lets_in(self, size: int) -> bool:
-        """Whether there is room for a body of so many bytes that was just read, beside those read with it."""
+    def lets_in(self, size: int, unread_s: Callable[[], float]) -> bool:
+        """Whether there is room for a body of so many bytes that was just read, beside those read with it.
+
+        `unread_s` says for how long it had lain there: while there is no room for all, it goes to those who have not
+        waited for it yet.
+        """
         kind, units = self._kind(size)
-        if kind.is_full(units, time.perf_counter(), kind.coming(self._rounds.number)):
+        coming = kind.coming(self._rounds.number)
+        if kind.is_full(units, time.perf_counter(), coming):
+            return False
+        self._unread_s = unread_s() if kind.is_choosy(coming) else 0.0
+        if self._unread_s > _UNREAD_SHARE * kind.should_take_s:
             return False
         kind.comes(units)
         return True
@@ -78,9 +93,11 @@ class Pressure:
     def begin(self, size: int, *, at_once: bool = False) -> Stay:
         """A body of so many bytes is here; its answer is now waited for. `at_once`: it was let in just now."""
         kind, units = self._kind(size)
+        began = time.perf_counter()
         if at_once:
             kind.came(units, self._rounds.number)
-        return Stay(kind, units, time.perf_counter())
+            began, self._unread_s = began - self._unread_s, 0.0
+        return Stay(kind, units, began)
 
     def _kind(self, size: int) -> tuple[_Kind, int]:
         return (self._batch, size) if size >= LARGE_BYTES else (self._single, 1)
@@ -152,6 +169,10 @@ class _Kind:
         """Another was let in by its bytes."""
         reports, theirs = self._coming
         self._coming = reports + 1, theirs + units
+
+    def is_choosy(self, coming: tuple[int, int]) -> bool:
+        """Whether there are enough under way, and not room for all who come."""
+        return self.limit is not None and len(self._there) + coming[0] >= _A_FEW
 
     def came(self, units: int, round_number: int) -> None:
         """One of those who were let in is under way in the same round."""

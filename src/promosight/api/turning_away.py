@@ -9,6 +9,7 @@ and refused by the same rule (`door.answered`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from promosight.api.call import request_id_of
 from promosight.api.door import Door, Route, content, refused
@@ -37,14 +38,14 @@ class TurningAway:
         self._before = ("\r\n".join(head) + "\r\nx-request-id: ").encode()
         self._after = b"\r\n\r\n" + body
 
-    def answer(self, data: bytes) -> bytes | None:
+    def answer(self, data: bytes, unread_s: Callable[[], float]) -> bytes | None:
         """The refusal of what has come on a connection, where it is one plain report for which there is no room."""
         if not self._door.pressure.is_limited:
             return None
         plain = _PLAIN.match(data)
         route = self._paths.get(plain[1]) if plain else None
         size = _size_of(data)
-        if route is None or size is None or self._door.pressure.lets_in(size):
+        if route is None or size is None or self._door.pressure.lets_in(size, unread_s):
             return None
         self._door.metrics.answered(route.method, route.shown, 503, 0.0)
         return self._before + request_id_of({}).encode() + self._after
