@@ -38,6 +38,19 @@ class Many(NamedTuple):
         """What the facts say in a field."""
         return self.sheet.columns[name]
 
+    def apart_from_alone(self, named_by: str) -> list[bool] | None:
+        """Rows that share no group and no id with one alone; None where nothing is alone but what was refused.
+
+        Those that do are judged with it, in their order: it may be the first of them.
+        """
+        alone = [one for one in self.sheet.alone.values() if isinstance(one, self.sheet.kind)]
+        if not alone:
+            return None
+        groups = {(one.promotion_id, one.customer_id) for one in alone}
+        ids = {getattr(one, named_by) for one in alone} - {None}
+        rows = zip(*map(self.column, ("promotion_id", "customer_id", named_by)), strict=True)
+        return [one[:2] not in groups and one[2] not in ids for one in rows]
+
     def customers_but(self, rows: Iterable[int]) -> set[str | None]:
         """The customers whom all but these rows name."""
         others = set(range(len(self))).difference(rows, self.sheet.alone)

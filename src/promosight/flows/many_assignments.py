@@ -102,6 +102,8 @@ class _ManyAssignments:
             may &= np.array([code is None for code in codes], np.bool_)
         if newly_known:
             may &= ~np.isin(number, np.array(newly_known, np.int64))
+        if (apart := self._many.apart_from_alone("assignment_id")) is not None:
+            may &= apart
         rows = np.flatnonzero(may)
         slot = np.array(picked(column("slot"), rows.tolist()), np.int64)
         no, number = no[rows], number[rows]

@@ -20,7 +20,6 @@ from promosight.flows.places import places
 from promosight.flows.plain import Plain
 from promosight.flows.plain_events import PlainEvents
 from promosight.rules.counting import UseColumns, count_uses
-from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import given_later, is_in_time
 
@@ -136,11 +135,11 @@ class _ManyEvents:
         no, number = np.array(self._no, np.int64), np.array(self._number, np.int64)
         may = (no >= 0) & (number >= 0)
         may[[row for row, _ in again]] = False
-        odd = {(e.promotion_id, e.customer_id) for e in many.sheet.alone.values() if _is_event(e)}
-        if odd:
-            pairs = zip(many.column("promotion_id"), many.column("customer_id"), strict=True)
-            may &= np.array([pair not in odd for pair in pairs], np.bool_)
+        if (apart := many.apart_from_alone("event_id")) is not None:
+            may &= apart
         rows = np.flatnonzero(may)
+        if not rows.size:
+            return []
         no, number = no[rows], number[rows]
         order = np.lexsort((number, no, number >> BUCKET_SHIFT))
         no, number, rows = no[order], number[order], rows[order]
@@ -278,10 +277,6 @@ class _ManyEvents:
             before = receipts[first]
             if before is not None and digests[row] == digests[first]:
                 receipts[row] = self._plain.briefly("duplicate", before.reason)
-
-
-def _is_event(item: object) -> bool:
-    return isinstance(item, Event)
 
 
 def _coming_twice(rows: list[int]) -> set[int]:
