@@ -224,9 +224,8 @@ async def _taken_in(door: Door, route: Route, bare: Call, receive: Receive) -> A
 
 async def _report(door: Door, route: Route, call: Call) -> Answer:
     """Answers a report, and notes how long it took from its body on."""
-    door.pressure.check(
-        len(call.raw)
-    )  # many may have come while its key or its body was waited for
+    # Many may have come while its key or its body was waited for.
+    door.pressure.check(len(call.raw))
     stay, served = door.pressure.begin(len(call.raw)), False
     call.still = stay.check
     try:

@@ -112,10 +112,9 @@ class JoinedHttp(PatientHttp):
             super().timeout_keep_alive_handler()
 
     def _stays_open(self) -> None:
-        """The connection was used: whoever keeps it has the whole time again."""
+        """The connection was used, if only to be refused."""
         self._head_is_there()
-        self._unset_keepalive_if_required()
-        self._await_use(self.timeout_keep_alive)
+        self._is_used()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection has come."""

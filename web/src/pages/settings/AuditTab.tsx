@@ -1,5 +1,5 @@
 import { Button, Group, Skeleton, Text } from "@mantine/core";
-import { IconDownload, IconHistory, IconLock } from "@tabler/icons-react";
+import { IconDownload, IconHistory } from "@tabler/icons-react";
 import { url } from "../../api/client";
 import { useMay } from "../../api/session";
 import type { AuditEntry } from "../../api/types";
@@ -7,8 +7,8 @@ import { Ago } from "../../look/Ago";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
-import { Surface } from "../../look/Surface";
 import { AUDIT_PATH, actionOf, type FieldChange, fieldChanges, useAudit } from "./audit";
+import { ClosedTab } from "./ClosedTab";
 import own from "./settings.module.css";
 
 /** Who changed what, before and after. Administrators only. */
@@ -18,13 +18,10 @@ export function AuditTab() {
     useAudit(mayRead);
   if (!mayRead)
     return (
-      <Surface>
-        <Empty
-          icon={IconLock}
-          title="Administrators read the audit log"
-          why="It says who changed what, and what it was before."
-        />
-      </Surface>
+      <ClosedTab
+        title="Administrators read the audit log"
+        why="It says who changed what, and what it was before."
+      />
     );
   const entries = data?.pages.flatMap((page) => page.items) ?? [];
   return (

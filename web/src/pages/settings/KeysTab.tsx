@@ -1,5 +1,5 @@
 import { Button, Group, Skeleton, Switch } from "@mantine/core";
-import { IconKey, IconLock, IconPlus } from "@tabler/icons-react";
+import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { useMay } from "../../api/session";
@@ -7,11 +7,11 @@ import type { Key } from "../../api/types";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
-import { Surface } from "../../look/Surface";
 import { KeyTable } from "../keys/KeyTable";
 import { useKeys } from "../keys/keys";
 import { MakeKey } from "../keys/MakeKey";
 import { RevokeKey } from "../keys/RevokeKey";
+import { ClosedTab } from "./ClosedTab";
 
 /** All keys of the workspace. Those that work are shown; the others on demand. */
 export function KeysTab() {
@@ -77,12 +77,9 @@ export function KeysTab() {
 
 function NotAllowed() {
   return (
-    <Surface>
-      <Empty
-        icon={IconLock}
-        title="Developers and administrators manage the keys"
-        why="Your role may not see them. An administrator can change your role."
-      />
-    </Surface>
+    <ClosedTab
+      title="Developers and administrators manage the keys"
+      why="Your role may not see them. An administrator can change your role."
+    />
   );
 }

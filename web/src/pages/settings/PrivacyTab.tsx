@@ -1,17 +1,15 @@
 import { Button, NumberInput, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
-import { IconLock } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useMay } from "../../api/session";
 import type { Retention } from "../../api/types";
 import { Confirm } from "../../look/Confirm";
-import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { FormFailure, fieldErrors } from "../../look/FormFailure";
 import { Section } from "../../look/Section";
-import { Surface } from "../../look/Surface";
 import { tell } from "../../look/tell";
+import { ClosedTab } from "./ClosedTab";
 import { useChangeRetention, useRetention } from "./retention";
 
 type Name = keyof Retention;
@@ -60,13 +58,10 @@ export function PrivacyTab() {
   const { data, error, refetch } = useRetention(mayManage);
   if (!mayManage)
     return (
-      <Surface>
-        <Empty
-          icon={IconLock}
-          title="Administrators say how long data is kept"
-          why="They also see everything kept of one person, and erase it when the person asks."
-        />
-      </Surface>
+      <ClosedTab
+        title="Administrators say how long data is kept"
+        why="They also see everything kept of one person, and erase it when the person asks."
+      />
     );
   return (
     <Stack gap="md">

@@ -1,14 +1,13 @@
 import { Button, Skeleton } from "@mantine/core";
-import { IconLock, IconPlus } from "@tabler/icons-react";
+import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useMay } from "../../api/session";
 import type { User } from "../../api/types";
 import { Confirm } from "../../look/Confirm";
-import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
-import { Surface } from "../../look/Surface";
 import { tell } from "../../look/tell";
+import { ClosedTab } from "./ClosedTab";
 import { AddUser, ChangeRole, Dialog, SetPassword } from "./UserForm";
 import { UserTable } from "./UserTable";
 import { useRemoveUser, useUsers } from "./users";
@@ -23,13 +22,10 @@ export function UsersTab() {
   const close = () => setAsked(undefined);
   if (!mayManage)
     return (
-      <Surface>
-        <Empty
-          icon={IconLock}
-          title="Administrators manage the users"
-          why="Your role may not see who else is in this workspace. Your own account is under My account."
-        />
-      </Surface>
+      <ClosedTab
+        title="Administrators manage the users"
+        why="Your role may not see who else is in this workspace. Your own account is under My account."
+      />
     );
   return (
     <Section
