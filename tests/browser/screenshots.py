@@ -6,14 +6,19 @@ To take another, add a line to `SHOTS`.
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+from random import Random
 from typing import Literal, NamedTuple
 
 import httpx
 from playwright.sync_api import Browser
 
+from promosight.cli.decision_feed import Desk
+from promosight.cli.demo_calls import Caller
 from promosight.cli.demo_users import PASSWORD
+from promosight.simulate.settings import demo
 from tests.api.server import serving
 from tests.browser.launching import launched
 from tests.browser.people import Role
@@ -44,6 +49,8 @@ SHOTS = (
     Shot(
         "compare", "/compare?id=SPRING20&id=SPEND-AND-SAVE&id=VIP-CASHBACK", "Compare", "marketer"
     ),
+    Shot("decisioning", "/decisioning", "Decisioning", "marketer"),
+    Shot("customer", "/customers/c-000123", "c-000123", "marketer"),
     Shot("new-promotion", "/promotions/new", "New promotion", "marketer"),
     Shot("integrations", "/integrations", "Integrations", "developer"),
     Shot("source", "/integrations/checkout", "checkout", "developer"),
@@ -60,8 +67,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         key = ask("demo", "--data", folder, "--no-serve")["key"]
         with serving(f"sqlite:///{folder}/promosight.db", key) as api, launched() as browser:
+            _tell_decisions(str(api.base_url), key)
             for shot, width, scheme in product(SHOTS, SIZES, SCHEMES):
                 print(_take(browser, api, shot, width, scheme).relative_to(ROOT), flush=True)
+
+
+def _tell_decisions(url: str, key: str) -> None:
+    """Six weeks of them, as a demo that serves has them."""
+    caller = Caller(url, key)
+    Desk(caller, caller, demo(_now()), now=_now, random=Random(7)).tell_past()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _take(

@@ -59,23 +59,8 @@ class Desk:
         """Stops asking."""
         self._stopped.set()
 
-    def _work(self) -> None:
-        told = False
-        while not self._stopped.wait(1.0 if not told else self._pause()):
-            try:
-                if told:
-                    self._decide([self._visit(self._name())])
-                    self._redeem(self._now())
-                else:
-                    self._tell_past()
-                    told = True
-            except NotReached:
-                continue
-
-    def _pause(self) -> float:
-        return self._random.expovariate(1 / _PAUSE_SECONDS)
-
-    def _tell_past(self) -> None:
+    def tell_past(self) -> None:
+        """Tells six weeks of decisions, unless there are some already."""
         found = self._brand.call("GET", "/v1/decisioning")
         if found is None or found["decisions"]:
             return
@@ -90,6 +75,22 @@ class Desk:
         while day < self._now() - timedelta(hours=2) and not self._stopped.is_set():
             self._tell_day(day)
             day += timedelta(days=1)
+
+    def _work(self) -> None:
+        told = False
+        while not self._stopped.wait(1.0 if not told else self._pause()):
+            try:
+                if told:
+                    self._decide([self._visit(self._name())])
+                    self._redeem(self._now())
+                else:
+                    self.tell_past()
+                    told = True
+            except NotReached:
+                continue
+
+    def _pause(self) -> float:
+        return self._random.expovariate(1 / _PAUSE_SECONDS)
 
     def _tell_day(self, day: datetime) -> None:
         hours = sorted(self._random.random() * _OPEN_HOURS for _ in range(_A_DAY))
