@@ -54,3 +54,7 @@ def test_rebuilding_what_is_right_changes_nothing(tmp_path: Path, store_url: str
     before = everything(store_url)
     assert ask("rebuild", "--database", store_url)["groups"] > 100
     assert everything(store_url) == before
+    poor = run("verify", "--database", store_url, "--memory-mb", "2")
+    assert poor.returncode == 1
+    assert "needs more than 2 MB" in poor.stderr
+    assert "--memory-mb" in poor.stderr

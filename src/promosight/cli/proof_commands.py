@@ -8,7 +8,13 @@ from typing import Any
 
 from promosight.cli.console import Console, plural
 from promosight.cli.noting import Acting
-from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
+from promosight.cli.options import (
+    add_store,
+    add_workspace,
+    count,
+    opened,
+    take_from_environment,
+)
 from promosight.errors import PromosightError
 from promosight.flows.rematch import rebuild
 from promosight.flows.set_up import find_workspace
@@ -30,6 +36,9 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         parser = commands.add_parser(name, help=words)
         add_store(parser)
         add_workspace(parser)
+        if run is run_verify:
+            words = "memory of the second engine at the most (1024, or 200 bytes a fact)"
+            parser.add_argument("--memory-mb", type=count, metavar="N", help=words)
         take_from_environment(parser, environment)
         parser.set_defaults(run=run)
 
@@ -41,7 +50,13 @@ def run_verify(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.workspace is not None:
             chosen = store.read(lambda tx: find_workspace(tx, arguments.workspace))
         with console.bar("facts", total=None, unit=" facts") as bar:
-            report = verify(store, chosen, now_us=console.clock(), progress=bar.advance)
+            report = verify(
+                store,
+                chosen,
+                now_us=console.clock(),
+                memory_mb=arguments.memory_mb,
+                progress=bar.advance,
+            )
     if arguments.json:
         console.answer({"ok": not report.different, **_described(report)})
     else:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from promosight.errors import StoreError
 from promosight.flows.extract import Progress, extract, local_days, write_rows
 from promosight.flows.extract_money import extract_money
 from promosight.rules.instants import LocalDays
@@ -25,13 +26,12 @@ from promosight.store.engine import Store
 from promosight.store.recount import Ask, Row, comparison, create_inputs, recount, steps
 from promosight.store.tx import Tx
 
-if TYPE_CHECKING:
-    import duckdb
-
 MAX_LISTED = 1_000
 """Differing rows of each kind that a report lists; all of them are counted."""
 
-_MEMORY_MB = 1_024
+_LEAST_MEMORY_MB = 1_024
+_FACTS_A_MB = 5_000
+"""The second engine spills what it can; of a join of large tables it holds a part: about 130 bytes a fact."""
 _EVENT_MEASURES = ("outcome", "reason", "slot", "live", "cost_micros", "currency")
 _ASSIGNMENT_MEASURES = ("redeemed_us", "committed_micros", "currency")
 _RESERVATION_MEASURES = (
@@ -84,14 +84,15 @@ def verify(
     now_us: int | None = None,
     progress: Progress | None = None,
     folder: Path | None = None,
-    memory_mb: int = _MEMORY_MB,
+    memory_mb: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> VerifyReport:
     """Recomputes every figure of a workspace (None: of all) and compares it with the stored one.
 
     Usage and return depend on the time: they are compared as of `now_us`, and not at all without it.
     `folder` is where temporary files may lie (about 250 bytes a fact, and as much again for a large
-    store when memory is short); `memory_mb` bounds the second engine.
+    store when memory is short); `memory_mb` bounds the second engine, else as much as the facts need:
+    1 GiB, or 200 bytes a fact where that is more. Raises StoreError where it is not enough.
     """
     started = clock()
     report = VerifyReport()
@@ -111,7 +112,7 @@ def _verify_workspace(
     workspace_no: int,
     folder: Path,
     now_us: int | None,
-    memory_mb: int,
+    memory_mb: int | None,
     progress: Progress | None,
     report: VerifyReport,
 ) -> None:
@@ -123,31 +124,31 @@ def _verify_workspace(
 
     catalogue, facts = store.read(written)
     report.facts += facts
-    connection = _open(folder, memory_mb)
-    try:
-        ask = _asking(connection)
+    memory_mb = memory_mb or max(_LEAST_MEMORY_MB, facts // _FACTS_A_MB)
+    with _engine(folder, memory_mb) as ask:
         load_inputs(ask, folder, catalogue.days)
         recount(ask)
         compare(ask, catalogue, report)
-    finally:
-        connection.close()
 
 
-def _open(folder: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _engine(folder: Path, memory_mb: int) -> Iterator[Ask]:
+    """The second engine. Raises StoreError when its memory is not enough."""
     import duckdb  # a heavy import that only this command needs
 
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": f"{memory_mb}MB",
-            "temp_directory": str(folder / "spill"),
-            "preserve_insertion_order": "false",
-        },
-    )
-
-
-def _asking(connection: duckdb.DuckDBPyConnection) -> Ask:
-    return lambda text: connection.execute(text).fetchall()
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{memory_mb}MB",
+        "temp_directory": str(folder / "spill"),
+        "preserve_insertion_order": "false",
+    }
+    with duckdb.connect(":memory:", config=config) as connection:
+        try:
+            yield lambda text: connection.execute(text).fetchall()
+        except duckdb.OutOfMemoryException as error:
+            raise StoreError(
+                f"counting anew needs more than {memory_mb:,} MB of memory, or more room for temporary "
+                "files: give it more with --memory-mb, or set TMPDIR to a larger disk"
+            ) from error
 
 
 def load_inputs(ask: Ask, folder: Path, days: LocalDays) -> None:
