@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.cli.program import ask, fail, run, start
+from tests.ports import kept_port
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +22,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a demo made without serving it, and its admin key."""
     folder = tmp_path_factory.mktemp("demo") / "data"
     return folder, ask("demo", "--data", folder, "--no-serve")["key"]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _get(url: str, key: str) -> Any:
@@ -37,8 +33,10 @@ def _get(url: str, key: str) -> Any:
 @contextmanager
 def _serving(folder: Path, key: str) -> Iterator[str]:
     """The demo, served; afterwards stopped as by Ctrl-C, which it takes for a proper end."""
-    url = f"http://127.0.0.1:{(port := _free_port())}"
-    with start("demo", "--data", folder, "--port", str(port), stdout=-3, stderr=-3) as program:
+    keeper, port = kept_port()
+    url = f"http://127.0.0.1:{port}"
+    words = ("demo", "--data", folder, "--port", str(port))
+    with keeper, start(*words, stdout=-3, stderr=-3) as program:
         try:
             _wait_until(lambda: _get(f"{url}/v1/promotions", key))
             yield url
