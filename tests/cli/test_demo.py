@@ -26,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 def _get(url: str, key: str) -> Any:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -42,11 +42,11 @@ def _serving(folder: Path, key: str) -> Iterator[str]:
             yield url
         finally:
             program.send_signal(signal.SIGINT)
-            assert program.wait(timeout=30) == 0
+            assert program.wait(timeout=60) == 0
 
 
 def _wait_until(asked: Any) -> Any:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
             if found := asked():

@@ -17,7 +17,7 @@ from tests.cli.program import clean_environment
 from tests.faults.sending import HOST
 from tests.ports import kept_port
 
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 120.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -99,7 +99,7 @@ class Servers:
             one.terminate()
         for one in self._processes.values():
             try:
-                one.wait(30)
+                one.wait(60)
             except subprocess.TimeoutExpired:
                 one.kill()
         for keeper in self._keepers:
