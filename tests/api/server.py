@@ -29,7 +29,7 @@ from promosight.serve import OPTIONS, now_us
 from promosight.store.engine import open_store
 from promosight.store.tx import Tx
 from tests.cli.program import start
-from tests.ports import kept_port
+from tools.ports import kept_port
 
 TRACKING_FROM = "2026-10-01T00:00:00Z"
 STARTS_WITHIN_S, ENDS_WITHIN_S = 120, 60

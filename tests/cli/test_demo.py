@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.cli.program import ask, fail, run, start
-from tests.ports import kept_port
+from tools.ports import kept_port
 
 
 @pytest.fixture(scope="module")

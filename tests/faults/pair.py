@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.faults.clusters import start_again
 from tests.faults.replicated import asked, await_true, is_followed, is_primary
-from tests.ports import HOST, kept_port
+from tools.ports import HOST, kept_port
 from tools.postgres import Cluster, cluster_in
 from tools.system import CannotContinue
 

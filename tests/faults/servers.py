@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.cli.program import clean_environment
 from tests.faults.sending import HOST
-from tests.ports import kept_port
+from tools.ports import kept_port
 
 _READY_WITHIN_S = 120.0
 _ROOT = Path(__file__).resolve().parents[2]

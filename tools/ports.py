@@ -1,4 +1,4 @@
-"""Ports for the servers of tests, kept for them from before they start until they have ended.
+"""Ports for the servers of tests and benchmarks, kept for them from before they start until they have ended.
 
 A port that was only found free may be given to somebody else before the server listens on it: to a server of another
 test, say, which would then be taken for ours. One that is bound is given to nobody; and as long as it is only bound, a
