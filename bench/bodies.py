@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.servers import HOST
+from tools.ports import HOST
 
 ENDS = b"\r\n\r\n"
 """The end of a head of HTTP."""

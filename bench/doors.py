@@ -6,7 +6,8 @@ import http.client
 import json
 from threading import local
 
-from bench.servers import HOST, Server
+from bench.servers import Server
+from tools.ports import HOST
 
 
 class Doors:

@@ -14,7 +14,8 @@ import time
 from types import TracebackType
 
 from bench.product import ProductFailed
-from bench.servers import HOST, Server
+from bench.servers import Server
+from tools.ports import HOST
 
 _WITHIN_S = 30.0
 

@@ -25,8 +25,9 @@ from bench import machine
 from bench.followers import Followers
 from bench.measure import Meter, Usage
 from bench.product import Product, ProductFailed
-from bench.servers import HOST, Server, get
+from bench.servers import Server, get
 from bench.stores import NAMES, Stores, opened
+from tools.ports import HOST
 
 _WAYS = {
     "by id": "limit=50",

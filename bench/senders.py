@@ -21,7 +21,8 @@ import msgspec
 import uvloop
 
 from bench.bodies import ENDS, Body, Plan, bodies
-from bench.servers import HOST, clean_environment, module
+from bench.servers import clean_environment, module
+from tools.ports import HOST
 
 _RETRIED = (429, 503)
 _PATIENCE_S = 60.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-HOST = "127.0.0.1"
+from tools.ports import HOST, kept_port
+
 _STARTS_WITHIN_S = 60.0
 _STOPS_WITHIN_S = 60.0
 
@@ -46,13 +46,14 @@ def serving(command: Sequence[str], *, ready: str = "/", key: str = "") -> Itera
 
     It is ready when `ready` answers, whatever it answers below 500. Raises DidNotStart.
     """
-    port = _free_port()
+    keeper, port = kept_port()
     words = [str(port) if word == "PORT" else word for word in command]
     process = subprocess.Popen(words, env=clean_environment(), stdout=subprocess.DEVNULL)
     try:
         _await(process, port, ready)
         yield Server(process.pid, port, key)
     finally:
+        keeper.close()
         process.terminate()
         try:
             process.wait(_STOPS_WITHIN_S)
@@ -70,12 +71,6 @@ def get(server: Server, path: str) -> tuple[int, bytes]:
         return answer.status, answer.read()
     finally:
         connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _await(process: subprocess.Popen[bytes], port: int, path: str) -> None:

@@ -9,9 +9,11 @@ then says so in red.
 
 import itertools
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -23,11 +25,24 @@ from psycopg import sql
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 DATABASE = "PROMOSIGHT_TEST_DATABASE"
+EVENING = timedelta(seconds=45)
 _numbers = itertools.count(1)
 
 # A deadline per example would measure the neighbours on a shared machine, not our code.
 settings.register_profile("promosight", deadline=None, print_blob=True)
 settings.load_profile("promosight")
+
+
+def pytest_runtest_setup() -> None:
+    """No test begins shortly before midnight: what it did today would be yesterday's when it looks."""
+    await_morning()
+
+
+def await_morning(zone: tzinfo = UTC) -> None:
+    """Lets a day end that is about to; a few seconds of the next one are over then, too."""
+    now = datetime.now(zone)
+    if (now + EVENING).date() != now.date() or (now - timedelta(seconds=5)).date() != now.date():
+        time.sleep(EVENING.total_seconds() + 5)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -100,9 +115,12 @@ def _on_server(url: str, statement: sql.Composed) -> None:
 
 
 def _with_search_path(url: str, schema: str) -> str:
-    """`url` with a search path of `schema` only, beside any options it already carries."""
+    """`url` with a search path of `schema` only, beside any options it already carries.
+
+    A server of many tests may be slow to take connections; the product would rather look for another one.
+    """
     parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
+    query = {"connect_timeout": "60"} | dict(parse_qsl(parts.query))
     query["options"] = f"{query.get('options', '')} -csearch_path={schema}".strip()
     # urlunsplit would drop the empty host of `postgresql:///name?host=...`.
     whole = urlunsplit(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import httpx
 
-_numbers = count(1)
+_numbers: dict[str, Iterator[int]] = {}
+"""The next id of a decision of each workspace, by its key: what is drawn follows from it, whatever ran before."""
 
 
 def settings(client: httpx.Client, **changes: Any) -> None:
@@ -21,7 +23,8 @@ def settings(client: httpx.Client, **changes: Any) -> None:
 
 def ask(client: httpx.Client, customer_id: str = "ann", **more: Any) -> httpx.Response:
     """Asks for a decision, under a fresh id unless one is given."""
-    body = {"customer_id": customer_id, "decision_id": f"d{next(_numbers)}", **more}
+    numbers = _numbers.setdefault(client.headers["authorization"], count(1))
+    body = {"customer_id": customer_id, "decision_id": f"d{next(numbers)}", **more}
     return client.post("/v1/decisions", json=body)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-SOON = 20.0
+SOON = 60.0
 """Seconds after which a test gives up waiting."""
 
 
@@ -23,6 +23,12 @@ class Told(NamedTuple):
     event_id: str
     data: Any
     at: float
+
+
+def figures_in(told: Told, promotion_id: str) -> dict[str, Any] | None:
+    """What an event says of a promotion."""
+    items = told.data["items"]
+    return next((one["figures"] for one in items if one["promotion_id"] == promotion_id), None)
 
 
 class Reader:
@@ -48,10 +54,16 @@ class Reader:
     def figures(self, promotion_id: str) -> dict[str, Any]:
         """The figures of a promotion when they next come."""
         while True:
-            for item in self.next().data["items"]:
-                if item["promotion_id"] == promotion_id:
-                    found: dict[str, Any] = item["figures"]
-                    return found
+            if (found := figures_in(self.next(), promotion_id)) is not None:
+                return found
+
+    def until(self, promotion_id: str, **wanted: object) -> Told:
+        """The event in which a promotion has these figures, past any that tell of earlier moments."""
+        while True:
+            told = self.next()
+            found = figures_in(told, promotion_id)
+            if found is not None and wanted.items() <= found.items():
+                return told
 
     def is_quiet(self, seconds: float) -> bool:
         """Whether no figures come for so long."""

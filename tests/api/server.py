@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import itertools
-import socket
 import subprocess
 import threading
 import time
@@ -30,8 +29,11 @@ from promosight.serve import OPTIONS, now_us
 from promosight.store.engine import open_store
 from promosight.store.tx import Tx
 from tests.cli.program import start
+from tools.ports import kept_port
 
 TRACKING_FROM = "2026-10-01T00:00:00Z"
+STARTS_WITHIN_S, ENDS_WITHIN_S = 120, 60
+"""How long a server may take, on a machine that does other things too. (Requests under way are given 20 seconds.)"""
 _numbers = itertools.count(1)
 _KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=None)
 """A connection that a thread was given but has not begun to use counts as idle, and another thread may close it as one
@@ -93,7 +95,7 @@ def running(url: str, *options: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        assert process.wait(30) in (0, -15)
+        assert process.wait(ENDS_WITHIN_S) in (0, -15)
 
 
 @contextmanager
@@ -126,24 +128,18 @@ def client_of(address: str, key: str) -> httpx.Client:
 def started(
     url: str, *options: str, log: IO[bytes] | None = None
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """A server that answers (`log`: where its lines go).
-
-    Another program may take a free port first; then another port is tried."""
-    for _ in range(5):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        process = start(
-            "serve", "--database", url, "--port", str(port), *options, stdout=log, stderr=log
-        )
-        for _ in range(1_500):
-            if process.poll() is not None:
-                break
+    """A server that answers (`log`: where its lines go)."""
+    keeper, port = kept_port()
+    with keeper:
+        words = ("serve", "--database", url, "--port", str(port), *options)
+        process = start(*words, stdout=log, stderr=log)
+        until = time.monotonic() + STARTS_WITHIN_S
+        while process.poll() is None and time.monotonic() < until:
             if _is_ready(port):
                 return process, port
             time.sleep(0.02)
-        process.kill()
-        process.wait()
+    process.kill()
+    process.wait()
     raise AssertionError("the server did not come up")
 
 
@@ -152,7 +148,7 @@ def _is_ready(port: int) -> bool:
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()

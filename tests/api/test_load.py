@@ -15,7 +15,15 @@ import httpx
 
 from promosight.api.holding import Limits
 from promosight.connectors.spool import Spool
-from tests.api.server import figures, new_workspace, promotion, serving, serving_here, started
+from tests.api.server import (
+    ENDS_WITHIN_S,
+    figures,
+    new_workspace,
+    promotion,
+    serving,
+    serving_here,
+    started,
+)
 
 REDEMPTION = {
     "promotion_id": "p",
@@ -29,13 +37,13 @@ class Sender:
 
     def __init__(self, port: int, key: str) -> None:
         self.key = key
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.read = self.socket.makefile("rb")
 
-    def head(self, *lines: str, path: str = "/v1/redemptions") -> None:
-        """Sends the head of a report."""
+    def head(self, *lines: str, path: str = "/v1/redemptions", body: bytes = b"") -> None:
+        """Sends the head of a report, and what is to come with it of its body."""
         text = [f"POST {path} HTTP/1.1", "Host: here", f"Authorization: Bearer {self.key}", *lines]
-        self.socket.sendall("\r\n".join([*text, "", ""]).encode())
+        self.socket.sendall("\r\n".join([*text, "", ""]).encode() + body)
 
     def begin(self, size: int, *lines: str, path: str = "/v1/redemptions") -> None:
         """Sends the head of a report of so many bytes, and waits until the server asks for the body."""
@@ -46,8 +54,7 @@ class Sender:
     def report(self, event_id: str) -> None:
         """Sends a whole report."""
         body = body_of(event_id)
-        self.head(f"Content-Length: {len(body)}")
-        self.socket.sendall(body)
+        self.head(f"Content-Length: {len(body)}", body=body)
 
     def answer(self) -> tuple[int, dict[str, str], Any]:
         """Status, headers and body of the next answer."""
@@ -136,8 +143,7 @@ def test_who_stops_half_way_is_told_so_and_holds_nothing(sqlite_url: str) -> Non
     body = body_of("e1")
     with limited(sqlite_url, Limits(held_bytes=len(body), seconds=0.5)) as another:
         slow = another()
-        slow.begin(len(body))
-        slow.socket.sendall(body[:20])
+        slow.head(f"Content-Length: {len(body)}", body=body[:20])
         status, headers, problem = slow.answer()
         assert (status, problem["code"], headers["connection"]) == (408, "too_slow", "close")
         assert slow.read.read() == b""
@@ -187,7 +193,7 @@ def test_what_was_accepted_is_answered_though_the_server_stops(store_url: str) -
         status, headers, receipt = busy.answer()
         assert (status, receipt["event_id"]) == (200, "e2")
         assert headers["connection"] == "close"
-    assert process.wait(30) in (0, -15)
+    assert process.wait(ENDS_WITHIN_S) in (0, -15)
     with serving(store_url, key) as client:
         for event_id in ("e1", "e2"):
             assert client.get(f"/v1/events/{event_id}").json()["event_id"] == event_id

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from tests.api.server import client_of, new_workspace, started
+from tests.api.server import ENDS_WITHIN_S, client_of, new_workspace, started
 
 NAME = "zq7person"
 """Part of every id, email, key and header that is sent here: it must be nowhere in what is logged."""
@@ -30,7 +30,7 @@ def logging_server(url: str, log: Path, *options: str) -> Iterator[httpx.Client]
                 yield client
         finally:
             process.terminate()
-            assert process.wait(30) in (0, -15)
+            assert process.wait(ENDS_WITHIN_S) in (0, -15)
 
 
 def break_store(url: str) -> None:

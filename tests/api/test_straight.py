@@ -148,11 +148,12 @@ def test_what_is_less_plain_is_left_to_the_ordinary_way(sqlite_url: str) -> None
     store = open_store(sqlite_url, now_us=0)
 
     async def send() -> None:
-        door = Door(store, clock=now_us, fresh=str)
+        at_us = now_us()  # and it stays then: a caller is known for two seconds only
+        door = Door(store, clock=lambda: at_us, fresh=str)
         straight = Straight(door, ROUTES)
         plain = request(event("e-1"), key)
         assert not straight.take(Line(), plain)  # who is it?
-        await door.keys.caller(key, now_us=now_us())
+        await door.keys.caller(key, now_us=at_us)
         for odd in (
             *(request(event("e-1"), key, more) for more in UNUSUAL),
             request(event("e-1"), key).replace(b"Content-Length", b"Content-Length "),

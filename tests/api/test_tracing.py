@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,10 @@ def check_parts(own: Span, parts: list[Span], spans: list[Span]) -> None:
     """A request's parts follow each other, and its commit and the one that carried it name each other."""
     in_order = sorted(parts, key=lambda part: (part.start_time_unix_nano, part.end_time_unix_nano))
     assert [part.name for part in in_order] == ["door", "rule", "wait", "transaction", "commit"]
-    slack_ns = 2_000_000
-    assert own.start_time_unix_nano <= in_order[0].start_time_unix_nano + slack_ns
-    assert in_order[-1].end_time_unix_nano <= own.end_time_unix_nano + slack_ns
+    assert own.start_time_unix_nano == in_order[0].start_time_unix_nano
+    for one, following in pairwise(in_order):
+        assert one.end_time_unix_nano <= following.start_time_unix_nano
+    assert in_order[-1].end_time_unix_nano <= own.end_time_unix_nano
     carrier = next(span for span in spans if span.span_id == in_order[-1].links[0].span_id)
     assert carrier.name == "group commit"
     assert own.span_id in [link.span_id for link in carrier.links]
@@ -103,7 +105,7 @@ def test_a_collector_that_is_gone_costs_no_answer_and_no_stop(
             event = EVENT | {"event_id": f"e-{number}"}
             assert client.post("/v1/redemptions", json=event).status_code == 200
         stopping = time.monotonic()
-    assert time.monotonic() - stopping < 15
+    assert time.monotonic() - stopping < 30
     lines = log.read_text().splitlines()[1:]
     assert all("event" in json.loads(line) for line in lines)
 

@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 from tools.chromium import BROWSER
 
 PICTURES = ROOT / "test-results"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 """How long a page may take to show what is expected of it, on a machine that does other things too."""
 
 SignedIn = Callable[[Role], Page]

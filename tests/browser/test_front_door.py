@@ -35,5 +35,6 @@ def test_what_goes_wrong_unseen_is_noticed(page: Page, faults: list[str]) -> Non
             break
         page.wait_for_timeout(50)
     seen = "\n".join(faults)
+    page.close()  # some of it is said twice, the second time a little later
     faults.clear()
     assert [one for one in wanted if one not in seen] == []

@@ -31,7 +31,10 @@ def offers(server: httpx.Client) -> None:
 def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     signed_in: SignedIn, server: httpx.Client
 ) -> None:
-    """P7: the bell counts what is new, by itself; a click leads to the promotion; what was seen is seen."""
+    """P7: the bell counts what is new, by itself; a click leads to the promotion; what was seen is seen.
+
+    Also what came while the list was open.
+    """
     page = signed_in("marketer")
     expect(page).to_have_url("/promotions")  # the list of alerts closes when the address changes
     bell = page.get_by_role("button", name="Budget alerts, 1 new")
@@ -48,7 +51,11 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     page.goto("/promotions")
     expect(page.get_by_role("button", name="Budget alerts", exact=True)).to_be_visible()
     assign(server, "FAR", range(500))
-    expect(page.get_by_role("button", name="Budget alerts, 1 new")).to_be_visible()
+    page.get_by_role("button", name="Budget alerts, 1 new").click()
+    assign(server, "FAR", range(500, 850))
+    expect(alerts.get_by_role("link", name="FAR")).to_contain_text("80% of the assignments")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Budget alerts", exact=True)).to_be_visible()
 
 
 def test_usage_says_in_words_when_a_limit_is_reached(signed_in: SignedIn) -> None:

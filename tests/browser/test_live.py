@@ -123,4 +123,5 @@ def test_what_was_missed_is_caught_up(
     page.context.set_offline(False)
     expect(page.get_by_role("status", name="Live:")).to_be_visible()
     expect(page.get_by_role("link", name="LOST:")).to_have_text("10%")
+    page.close()
     faults.clear()  # the connection we cut

@@ -145,8 +145,12 @@ def test_the_tracking_start_is_shown_and_fixed(signed_in: SignedIn) -> None:
     expect(start.get_by_role("textbox")).to_have_count(0)
 
 
-def test_people_change_their_own_password(signed_in: SignedIn, faults: list[str]) -> None:
-    page = signed_in("marketer")
+def test_people_change_their_own_password(
+    page: Page, server: httpx.Client, faults: list[str]
+) -> None:
+    pat = {"email": "pat@brand.example", "password": PASSWORD}
+    assert server.post("/v1/users", json=pat | {"role": "marketer"}).status_code == 201
+    assert page.request.post("/v1/session", data=pat).ok
     page.goto("/settings?tab=account")
     page.get_by_label("Current password").fill("not this one")
     page.get_by_label("New password").fill("another long word")

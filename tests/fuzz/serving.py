@@ -27,7 +27,7 @@ from tests.fuzz.torn import Torn, torn
 _ADMIN = {"email": "fuzz@shop.example", "role": "admin", "password": "correct horse battery"}
 _THREADS = 4
 _TORN_THREADS = 8
-_HEALTHY_WITHIN_S = 5.0
+_HEALTHY_WITHIN_S = 20.0
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 _FAULT = re.compile(r".*(?:Error|Exception|failed).*")
 _SECRETS = (b"root:x:0:0", b"Traceback (most recent call last)")

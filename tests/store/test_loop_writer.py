@@ -8,6 +8,7 @@ from threading import Event, current_thread
 import apsw
 import pytest
 
+from promosight.store import loop_writer
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import LostRace, Tx
 from promosight.store.waiting import SMALL_WEIGHT
@@ -54,21 +55,22 @@ def test_a_thousand_are_worked_off_in_parts_and_none_is_lost(store: Store) -> No
 
 
 @pytest.mark.parametrize(
-    ("weight", "seconds", "where"),
+    ("weight", "looks", "where"),
     [
-        (1, 0.01, "MainThread"),  # something small: it is waited for on the loop
-        (1, 0.3, "promosight-writer"),  # unless it takes long
-        (SMALL_WEIGHT + 1, 0.01, "promosight-writer"),
+        (1, 1_000_000, "MainThread"),  # something small: it is waited for on the loop
+        (1, 50, "promosight-writer"),  # unless it takes long
+        (SMALL_WEIGHT + 1, 50, "promosight-writer"),
     ],
 )
 def test_while_the_thread_writes_single_events_wait_for_their_turn(
-    store: Store, weight: int, seconds: float, where: str
+    store: Store, weight: int, looks: int, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(loop_writer, "_LOOKS", looks)
     started, release = Event(), Event()
 
     def hold(_: Tx, held: list[None]) -> list[None]:
         started.set()
-        release.wait(10)
+        assert release.wait(60)
         return held
 
     async def send() -> list[tuple[int, str]]:
@@ -76,7 +78,9 @@ def test_while_the_thread_writes_single_events_wait_for_their_turn(
         held = store.submit(hold, None, weight=weight)
         await loop.run_in_executor(None, started.wait)
         waiting = [store.submit_from(loop, add, no) for no in range(3)]
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(0.01)
+        while where != "MainThread" and store.waiting < len(waiting):  # not in the thread's line
+            await asyncio.sleep(0.001)
         assert not any(one.done() for one in waiting)
         release.set()
         held.result()

@@ -52,7 +52,7 @@ def test_an_audit_that_reaches_nobody_says_so_and_ends(
             monkeypatch.setenv(name, address)
         began = time.monotonic()
         assert supply.audit(seconds=1.5) == 0
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60  # a silent service would be waited for without end
     said = capfd.readouterr().err
     assert "requirements.lock was NOT audited" in said
     assert "package-lock.json was NOT audited" in said

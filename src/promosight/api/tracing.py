@@ -54,12 +54,17 @@ class Carried(NamedTuple):
 
 
 class Traced:
-    """One request on its way; times by `time.perf_counter`."""
+    """One request on its way; times by `time.perf_counter`.
 
-    __slots__ = ("carried", "judged_from", "span", "trace_id")
+    Where that clock began is asked once, for all spans of a request: else one that is held up between asking the two
+    clocks would seem to come before what came before it.
+    """
 
-    def __init__(self, span: Span) -> None:
+    __slots__ = ("carried", "clock_began", "judged_from", "span", "trace_id")
+
+    def __init__(self, span: Span, clock_began: int) -> None:
         self.span = span
+        self.clock_began = clock_began
         self.trace_id = format_trace_id(span.get_span_context().trace_id)
         self.judged_from = 0.0
         self.carried: list[Carried] = []
@@ -95,7 +100,8 @@ class Tracing:
         parameters: Mapping[str, str],
     ) -> Answer:
         """`answered`, followed. Raises what is our fault."""
-        began, traced = time.perf_counter(), self._begun(route, headers)
+        began = time.perf_counter()
+        traced = self._begun(route, headers, began)
         TRACED.set(
             traced
         )  # until the end of the request's task, so that its lines in the log bear it too
@@ -110,21 +116,22 @@ class Tracing:
             self._ended(traced, status, began)
         return answer._replace(headers=answer.headers | _named(traced.span.get_span_context()))
 
-    def _begun(self, route: Route, headers: Headers) -> Traced:
+    def _begun(self, route: Route, headers: Headers, began: float) -> Traced:
         given = headers.get(b"traceparent", b"").decode("latin-1")
         carrier = {
             "traceparent": given,
             "tracestate": headers.get(b"tracestate", b"").decode("latin-1"),
         }
         said = {"http.request.method": route.method, "http.route": route.shown}
-        return Traced(
-            self._tracer.start_span(
-                f"{route.method} {route.shown}",
-                context=_propagator.extract(carrier) if given else None,
-                kind=SpanKind.SERVER,
-                attributes=said,
-            )
+        clock_began = _clock_began()
+        span = self._tracer.start_span(
+            f"{route.method} {route.shown}",
+            context=_propagator.extract(carrier) if given else None,
+            kind=SpanKind.SERVER,
+            attributes=said,
+            start_time=_at(began, clock_began),
         )
+        return Traced(span, clock_began)
 
     def _ended(self, traced: Traced, status: int, began: float) -> None:
         span = traced.span
@@ -135,23 +142,24 @@ class Tracing:
             span.set_status(Status(StatusCode.ERROR))
         now = time.perf_counter()
         judged_from = traced.judged_from or now
-        self._part(span, "door", began, judged_from)
+        self._part(traced, "door", began, judged_from)
         queued = [one.queued for one in traced.carried if one.queued >= judged_from]
         if traced.judged_from:
-            self._part(span, "rule", judged_from, min(queued, default=now))
+            self._part(traced, "rule", judged_from, min(queued, default=now))
         for one in traced.carried:
-            self._part(span, "wait", one.queued, one.began)
-            self._part(span, "transaction", one.began, one.ran)
-            self._part(span, "commit", one.ran, one.committed, one.span)
-        span.end()
+            self._part(traced, "wait", one.queued, one.began)
+            self._part(traced, "transaction", one.began, one.ran)
+            self._part(traced, "commit", one.ran, one.committed, one.span)
+        span.end(_at(now, traced.clock_began))
 
     def _part(
-        self, whole: Span, name: str, began: float, ended: float, of: SpanContext | None = None
+        self, whole: Traced, name: str, began: float, ended: float, of: SpanContext | None = None
     ) -> None:
         links = None if of is None else [Link(of)]
-        context = set_span_in_context(whole)
-        part = self._tracer.start_span(name, context, links=links, start_time=_at(began))
-        part.end(_at(ended))
+        context, clock_began = set_span_in_context(whole.span), whole.clock_began
+        start = _at(began, clock_began)
+        part = self._tracer.start_span(name, context, links=links, start_time=start)
+        part.end(_at(ended, clock_began))
 
     def _committed(self, jobs: list[Job], began: float, ran: float) -> None:
         """Called by whoever committed, before anybody is answered."""
@@ -160,23 +168,28 @@ class Tracing:
         ]
         if not followed:
             return
-        committed = time.perf_counter()
+        committed, clock_began = time.perf_counter(), _clock_began()
         span = self._tracer.start_span(
             "group commit",
             context=set_span_in_context(INVALID_SPAN),
             links=[Link(job.traced.span.get_span_context()) for job in followed],
             attributes={"promosight.changes": len(jobs)},
-            start_time=_at(began),
+            start_time=_at(began, clock_began),
         )
-        span.end(_at(committed))
+        span.end(_at(committed, clock_began))
         for job in followed:
             carried = Carried(job.queued_s, began, ran, committed, span.get_span_context())
             job.traced.carried.append(carried)
 
 
-def _at(moment: float) -> int:
-    """Nanoseconds since 1970 of a moment by `time.perf_counter`."""
-    return time.time_ns() - int((time.perf_counter() - moment) * 1e9)
+def _clock_began() -> int:
+    """When `time.perf_counter` was nothing, in nanoseconds since 1970."""
+    return time.time_ns() - time.perf_counter_ns()
+
+
+def _at(moment: float, clock_began: int) -> int:
+    """Nanoseconds since 1970 of a moment by `time.perf_counter`, which began so many of them after 1970."""
+    return clock_began + int(moment * 1e9)
 
 
 def _named(context: SpanContext) -> dict[str, str]:

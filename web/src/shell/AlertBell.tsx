@@ -16,13 +16,14 @@ export function AlertBell() {
   const { pathname } = useLocation();
   const { alerts, isKnown, hasNextPage, fetchNextPage, isFetchingNextPage } = useAlerts();
   const { seen, see } = useSeen(alerts[0]);
+  const newest = alerts[0]?.raised_at;
   const fresh = alerts.filter((one) => one.raised_at > seen).length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: it closes when the address changes
   useEffect(close, [pathname]);
-  const open = () => {
-    toggle();
-    see();
-  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what comes while the list is open is seen too
+  useEffect(() => {
+    if (isOpen) see();
+  }, [isOpen, newest]);
   const label = fresh ? `Budget alerts, ${fresh} new` : "Budget alerts";
   return (
     <Popover
@@ -41,7 +42,7 @@ export function AlertBell() {
           size="lg"
           className={classes.bell}
           aria-label={label}
-          onClick={open}
+          onClick={toggle}
         >
           <IconBell size={18} stroke={1.7} />
           {fresh > 0 && (

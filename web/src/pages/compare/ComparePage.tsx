@@ -17,21 +17,19 @@ export function Component() {
   const { ids, add, remove } = useIds();
   const compared = useCompared(ids);
   const known = compared.filter(({ error }) => !error);
-  const picker = <AddPromotion chosen={ids} onAdd={add} />;
   return (
     <>
       <PageHeader title="Compare promotions" about="Two to six promotions on the same scales.">
-        {ids.length > 0 && picker}
+        {/* At one place whatever is chosen: whoever adds one after another goes on typing in the same field. */}
+        <AddPromotion chosen={ids} onAdd={add} />
       </PageHeader>
       {ids.length === 0 ? (
         <Stack gap="md">
           <Empty
             icon={IconScale}
             title="Choose promotions to compare"
-            why={`Add two to ${MOST} of them here, or tick them in the list of promotions. Their rates, costs and groups of customers then stand side by side; the address of this page keeps the choice.`}
-          >
-            {picker}
-          </Empty>
+            why={`Add two to ${MOST} of them above, or tick them in the list of promotions. Their rates, costs and groups of customers then stand side by side; the address of this page keeps the choice.`}
+          />
           <EffectSection ids={NOBODY} />
         </Stack>
       ) : (
