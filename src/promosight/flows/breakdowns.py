@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import add
+from collections import Counter
+from collections.abc import Callable, Collection
+from operator import add, sub
 from typing import NamedTuple
 
 import msgspec
@@ -122,7 +123,7 @@ def breakdown(
     state = state_of(listed, total, Coverage(tx, catalogue))
     next_code = None
     if by == "code":
-        groups, next_code = _codes(tx, catalogue, listed, page)
+        groups, next_code = _codes(tx, catalogue, listed, page, total)
     else:
         groups = _groups(counters, catalogue, listed, by, date)
     if by == "outcome":
@@ -238,11 +239,12 @@ _HIGHEST = "\U0010ffff"
 
 
 def _codes(
-    tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage
+    tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage, total: Sums
 ) -> tuple[dict[str, Sums], str | None]:
     """A page of what was counted by code, and the code after which the next one begins.
 
-    Codes are as many as customers, so they have no counters: these are added up from the facts.
+    Codes are as many as customers, so they have no counters: these are added up from the facts. Where one page has
+    all codes, what carries none is the rest of `total`, and no fact without a code is looked at.
     """
     facts = {
         "promotion_no": listed.promotion_no,
@@ -256,8 +258,12 @@ def _codes(
         codes = tx.all("codes_after", limit=page.limit + 1, **facts)
         if len(codes) > page.limit:
             last = next_code = codes[page.limit - 1][0]
-    rows = tx.all("codes_breakdown", last=last, without=int(next_code is None), **facts)
+    is_whole = not page.after and next_code is None
+    without = int(next_code is None and not is_whole)
+    rows = tx.all("codes_breakdown", last=last, without=without, **facts)
     groups = _code_sums(rows, catalogue.workspace.currency)
+    if is_whole and _adds(rest := _without_code(total, groups.values())):
+        groups[""] = rest
     # Those that carry no code come last of all: on a page of their own where the others fill the last one.
     if codes and len(groups) > len(codes) == page.limit:
         del groups[""]
@@ -282,6 +288,25 @@ def _code_sums(rows: list[Row], currency_of_orders: str) -> dict[str, Sums]:
             if amount:
                 amounts[unit] = amounts.get(unit, 0) + amount
     return groups
+
+
+def _without_code(total: Sums, coded: Collection[Sums]) -> Sums:
+    """What is left of the total, of what is shown by code."""
+    rest = Sums()
+    rest.counts = [*total.counts[:2], 0, 0, *total.counts[4:-1], 0]
+    for sums in coded:
+        rest.counts = list(map(sub, rest.counts, sums.counts))
+    rest.committed = _left(total.committed, [sums.committed for sums in coded])
+    rest.cost = _left(total.cost, [sums.cost for sums in coded])
+    rest.order = _left(total.order, [sums.order for sums in coded])
+    return rest
+
+
+def _left(total: dict[str, int], parts: list[dict[str, int]]) -> dict[str, int]:
+    left = Counter(total)
+    for part in parts:
+        left.subtract(part)
+    return {unit: amount for unit, amount in left.items() if amount}
 
 
 def _spread_outcomes(groups: dict[str, Sums], total: Sums) -> None:
