@@ -8,6 +8,8 @@ place in the law is written down.
 """
 
 import ast
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
@@ -133,3 +135,13 @@ def test_nothing_is_re_exported() -> None:
 
 def _top(module: str) -> str:
     return module.split(".")[0]
+
+
+def test_the_program_computes_with_one_thread() -> None:
+    """Linear algebra is told so before any command loads it; else it would keep a second core spinning beside a server."""
+    said = "import os, promosight.cli.main, numpy; print(os.listdir('/proc/self/task'))"
+    free = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    told = subprocess.run(
+        [sys.executable, "-c", said], env=free, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.count(",") == 0
