@@ -24,7 +24,7 @@ from promosight.flows.as_it_stands import the_source
 from promosight.flows.publish import start_import
 from promosight.flows.run_import import KINDS, ImportReport, RunningImport
 from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
-from promosight.process import collect_rarely
+from promosight.process import collect_rarely, compute_alone
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
@@ -59,6 +59,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Imports the files and shows what became of their rows."""
     started_us = console.clock()
+    compute_alone()
     collect_rarely()
     with opened_store(arguments, console) as store:
         report = import_files(store, console, arguments)

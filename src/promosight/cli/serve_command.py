@@ -13,6 +13,7 @@ from promosight.cli.options import add_store, count, existing_store, take_from_e
 from promosight.config import Config
 from promosight.errors import PromosightError
 from promosight.logs import FORMS
+from promosight.process import compute_alone
 
 _DEFAULTS = Config(url="")
 
@@ -128,6 +129,7 @@ def address(config: Config) -> str:
 
 def serve(config: Config) -> int:
     """Serves until stopped; being stopped is its proper end."""
+    compute_alone()
     from promosight.serve import run as run_server  # heavy, and only needed here
 
     try:

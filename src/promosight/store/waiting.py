@@ -172,10 +172,10 @@ class _Line:
 class Patience:
     """Whether those whom a commit has answered are waited for, and how long.
 
-    Whoever asks again as soon as answered is worth the wait: those who came meanwhile share a transaction with them, where
-    else the two halves would take turns, at twice the commits. Whoever asks when customers come is not: half of the time
-    would go by in vain. Which of the two there are is found out: after each wait in which they did not come, twice as many
-    commits pass until the next.
+    Whoever asks again as soon as answered is worth the wait: those who came meanwhile share a transaction with them,
+    where else the two halves would take turns, at twice the commits. Whoever asks when customers come is not: half of
+    the time would go by in vain. Which of the two there are is found out: after each wait in which they did not come,
+    twice as many commits pass until the next.
     """
 
     def __init__(self) -> None:
