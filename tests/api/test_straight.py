@@ -71,6 +71,22 @@ def alike(said: Said, name: str) -> tuple[object, ...]:
     return status, sorted(headers), headers["content-type"], text
 
 
+def sent(line: socket.socket, body: bytes, key: str, first: str, *, parted: bool) -> Said:
+    """The answer to a request that is sent whole, or with its body behind its head."""
+    head, whole = request(body, key, first=first).removesuffix(body), b""
+    if parted:
+        line.sendall(head)
+        time.sleep(0.01)
+    else:
+        whole = head
+    line.sendall(whole + body)
+    return answers(line, 1)[0]
+
+
+def question(decision_id: str, **more: object) -> bytes:
+    return json.dumps({"decision_id": decision_id, "customer_id": "c-1", **more}).encode()
+
+
 def test_an_event_in_one_piece_is_answered_like_one_in_two(client: httpx.Client) -> None:
     """Whole, it goes straight; with its body behind its head, it is parsed: all they are told is the same."""
     told: dict[str, list[tuple[object, ...]]] = {}
@@ -90,18 +106,25 @@ def test_an_event_in_one_piece_is_answered_like_one_in_two(client: httpx.Client)
         )
         with closing(line_to(client)) as line:
             for body in bodies:
-                head, whole = request(body, key_of(client)).removesuffix(body), b""
-                if parted:
-                    line.sendall(head)
-                    time.sleep(0.01)
-                else:
-                    whole = head
-                line.sendall(whole + body)
-                told.setdefault(name, []).append(alike(answers(line, 1)[0], name))
+                one = sent(line, body, key_of(client), "POST /v1/redemptions", parted=parted)
+                told.setdefault(name, []).append(alike(one, name))
     assert told["whole"] == told["split"]
     assert [one[0] for one in told["whole"]] == [200, 200, 409, 200, 200, 422, 400]
     said = "".join(str(one[3]) for one in told["whole"])
     assert all(f'"{one}"' in said for one in ("counted", "duplicate", "excess", "pending"))
+    with closing(line_to(client)) as line:  # P19: so is a question for a decision
+        for body, status in (
+            (question("d-1"), 200),
+            (question("d-1", assign=False), 409),
+            (question("d-2", as_of="yesterday"), 422),
+            (question(""), 422),
+        ):
+            both = [
+                sent(line, body, key_of(client), "POST /v1/decisions", parted=parted)
+                for parted in (False, True)
+            ]
+            assert both[0][0] == both[1][0] == status
+            assert alike(both[0], "?") == alike(both[1], "?")
 
 
 def test_events_sent_before_the_answer_wait_their_turn(client: httpx.Client) -> None:
@@ -173,6 +196,10 @@ def test_what_is_less_plain_is_left_to_the_ordinary_way(sqlite_url: str) -> None
             line = Line()
             assert straight.take(line, plain)
             assert await line.paid == 200
+        asks, line = "POST /v1/decisions", Line()
+        assert not straight.take(line, request(question("d-1", as_of="soon"), key, first=asks))
+        assert straight.take(line, request(question("d-1"), key, first=asks))
+        assert await line.paid == 200
         door.allowance.per_minute = 10
         assert not straight.take(Line(), plain)
 

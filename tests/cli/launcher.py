@@ -25,6 +25,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from promosight.process import compute_alone
+
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _LOADED = (
     "promosight.cli.main",
@@ -177,6 +179,7 @@ def _become() -> NoReturn:
 
 def _load() -> None:
     """Loads the program, and builds its application once: Litestar remembers what it found out about functions."""
+    compute_alone()  # as `promosight serve` does, before it loads the rest
     for name in _LOADED:
         import_module(name)
     from promosight.api.app import application

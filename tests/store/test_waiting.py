@@ -281,9 +281,26 @@ def test_those_just_answered_are_waited_for_but_not_for_long(
     assert len(line.turn(20, 0.005)) == 10
     assert time.perf_counter() - began >= 0.005
     monkeypatch.setattr(waiting, "LONGEST_WAIT_S", SOON)
+    line = waiting.Waiting()  # that one was in vain, and the next would not be made
     for others, together in (((20, 1), 30), ((1, 4_000), 1)):  # all of them; one that is in a hurry
         come(10)
         coming = Timer(0.005, come, others)
         coming.start()
         assert len(line.turn(20, SOON)) == together
         coming.join()
+
+
+def test_those_who_do_not_come_again_at_once_are_waited_for_more_and_more_rarely() -> None:
+    """Where customers come by a clock of their own, waiting for those answered would only add to how long it takes."""
+    patience = waiting.Patience()
+    assert patience.seconds(waiting.AWAITED - 1, 0.005) == 0
+    waited = []
+    for commit in range(100):
+        if patience.seconds(20, 0.005):
+            waited.append(commit)
+            patience.ended(came=False)
+    assert waited == [0, 2, 6, 14, 30, 62, 94]
+    while not patience.seconds(20, 0.005):
+        pass
+    patience.ended(came=True)
+    assert patience.seconds(20, 0.005) == 0.005

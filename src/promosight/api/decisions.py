@@ -11,6 +11,7 @@ from msgspec import Meta
 from promosight.api.bodies import decoded, identified, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
+from promosight.api.keys import Caller
 from promosight.errors import Invalid, PromosightError, TooLarge
 from promosight.flows.deciding import Decide, decide, decide_batch
 from promosight.flows.decisions_kept import DecisionAnswer
@@ -87,12 +88,17 @@ class BatchAnswer(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 async def create(door: Door, call: Call) -> Answer:
     """POST /v1/decisions."""
-    asked = question(door, call, decoded(call.body, NewDecision), "")
+    asked = asked_of(door, call.caller, call.body, call.now_us)
     loop = asyncio.get_running_loop()
     found = await door.store.submit_from(loop, decide, asked, apart=True)
     if isinstance(found, PromosightError):
         raise found
     return Answer(found)
+
+
+def asked_of(door: Door, caller: Caller, body: bytes, now_us: int) -> Decide:
+    """The one question that a body is. Raises Unreadable, Invalid."""
+    return question(door, caller, decoded(body, NewDecision), "", now_us)
 
 
 async def create_many(door: Door, call: Call) -> Answer:
@@ -121,7 +127,7 @@ def _questions(door: Door, call: Call) -> list[Decide]:
         one.assign = one.assign and batch.assign
         one.as_of = one.as_of or batch.as_of
         where = f"/{index}" if listed else f"/decisions/{index}"
-        found.append(question(door, call, one, where))
+        found.append(question(door, call.caller, one, where, call.now_us))
     return found
 
 
@@ -147,38 +153,40 @@ def _told(asked: list[Decide], found: list[DecisionAnswer | PromosightError]) ->
     )
 
 
-def question(door: Door, call: Call, wanted: NewDecision, where: str) -> Decide:
+def question(door: Door, caller: Caller, wanted: NewDecision, where: str, now_us: int) -> Decide:
     """What is asked, checked. `where` is the pointer to it within the body. Raises Invalid."""
     customer_id = identified(wanted.customer_id, f"{where}/customer_id")
     decision_id = identified(wanted.decision_id, f"{where}/decision_id")
     candidates = None if wanted.candidates is None else _candidates(wanted.candidates, where)
     if len(wanted.context) > MOST_CONTEXT:
         raise Invalid(f"may hold {MOST_CONTEXT} values", pointer=f"{where}/context")
-    as_of_us = None if wanted.as_of is None else as_of(call, wanted.as_of, f"{where}/as_of")
+    as_of_us = (
+        None if wanted.as_of is None else as_of(caller, wanted.as_of, f"{where}/as_of", now_us)
+    )
     said = canonical_json(wanted.context)
     return Decide(
-        call.workspace_no,
+        caller.workspace.workspace_no,
         decision_id,
         customer_id,
         candidates,
         wanted.context,
         wanted.assign,
-        call.now_us if as_of_us is None else as_of_us,
-        call.now_us,
+        now_us if as_of_us is None else as_of_us,
+        now_us,
         content_digest(customer_id, candidates, said, wanted.assign, as_of_us),
         door.minds,
     )
 
 
-def as_of(call: Call, text: str, pointer: str) -> int:
+def as_of(caller: Caller, text: str, pointer: str, now_us: int) -> int:
     """The moment a sandbox decides as of. Raises Invalid."""
-    workspace = call.caller.workspace
+    workspace = caller.workspace
     if not workspace.sandbox:
         raise Invalid("is taken in sandbox workspaces only", pointer=pointer)
     at_us = instant(text, pointer)
     if at_us < workspace.tracking_from_us:
         raise Invalid("lies before the start of tracking", pointer=pointer)
-    if at_us > call.now_us:
+    if at_us > now_us:
         raise Invalid("lies in the future", pointer=pointer)
     return at_us
 

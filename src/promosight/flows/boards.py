@@ -188,16 +188,43 @@ def kept_board(tx: Tx, workspace_no: int, board_no: int) -> list[Kept]:
     return found
 
 
-def board_of(tx: Tx, catalogue: Catalogue, settings: Settings, epoch: int) -> Board:
-    """The board as of a catalogue, settings and an epoch of the mind it goes with."""
+class Marked(NamedTuple):
+    """A board, and what it is the board of: the catalogue, the currency, the settings, the epoch of a mind."""
+
+    mark: tuple[int, str, Settings, int]
+    board: Board
+
+
+def board_of(
+    tx: Tx, catalogue: Catalogue, settings: Settings, epoch: int, ready: Marked | None = None
+) -> Board:
+    """The board as of a catalogue, settings and an epoch of the mind it goes with; `ready` where it is that."""
+    key = "board", catalogue.workspace.workspace_no
+    known: Marked | None = tx.cache.get(key)
+    mark = _mark(catalogue, settings, epoch)
+    if known is None or known.mark != mark:
+        known = ready if ready is not None and ready.mark == mark else None
+        known = tx.cache[key] = known or marked_board(tx, catalogue, settings, epoch)
+    return known.board
+
+
+def marked_board(tx: Tx, catalogue: Catalogue, settings: Settings, epoch: int) -> Marked:
+    """A board made anew. Other connections may have it only where this one reads what is committed."""
+    return Marked(_mark(catalogue, settings, epoch), _made(tx, catalogue, settings))
+
+
+def _mark(catalogue: Catalogue, settings: Settings, epoch: int) -> tuple[int, str, Settings, int]:
     workspace = catalogue.workspace
-    mark = workspace.catalogue_version, workspace.currency, settings, epoch
-    key = "board", workspace.workspace_no
-    known = tx.cache.get(key)
-    if known is None or known[0] != mark:
-        known = tx.cache[key] = mark, _made(tx, catalogue, settings)
-    board: Board = known[1]
-    return board
+    return workspace.catalogue_version, workspace.currency, settings, epoch
+
+
+def offers_of(catalogue: Catalogue) -> tuple[Offer, ...]:
+    """The offers of a board of this catalogue, in order, as the model sees them."""
+    return tuple(
+        offer_of(listed.promotion_id, one, tier_id)
+        for listed, one in _offered(catalogue)
+        for tier_id in _tiers(one)
+    )
 
 
 def keep_board(tx: Tx, workspace_no: int, board: Board) -> None:
@@ -211,11 +238,7 @@ def keep_board(tx: Tx, workspace_no: int, board: Board) -> None:
 def _made(tx: Tx, catalogue: Catalogue, settings: Settings) -> Board:
     workspace = catalogue.workspace
     sums = _sums(Outstanding(tx, workspace.workspace_no), workspace.currency)
-    offered = [
-        (listed, listed.definition)
-        for listed in catalogue.defined
-        if listed.definition is not None and listed.definition.status == "active"
-    ]
+    offered = _offered(catalogue)
     terms = {listed.promotion_no: offer_terms(one.properties) for listed, one in offered}
     stated = [money(one.value) for one in terms.values() if one.value is not None]
     worth = _Worth(sums, settings, stated)
@@ -330,6 +353,14 @@ def _place(
         micros,
         worth.by_order(listed, terms, micros),
     )
+
+
+def _offered(catalogue: Catalogue) -> list[tuple[Listed, Promotion]]:
+    return [
+        (listed, listed.definition)
+        for listed in catalogue.defined
+        if listed.definition is not None and listed.definition.status == "active"
+    ]
 
 
 def _tiers(one: Promotion) -> list[str | None]:

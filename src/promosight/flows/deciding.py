@@ -197,7 +197,7 @@ class _Transaction:
         tx, catalogue = self._tx, self._catalogue
         rules = rules_of(tx, self._number)
         mind = self._asked[0].minds.of(tx, catalogue)
-        board = board_of(tx, catalogue, rules.settings, mind.epoch)
+        board = board_of(tx, catalogue, rules.settings, mind.epoch, mind.board)
         customers = self._customers(rules)
         rooms = self._rooms(board, customers)
         together, reserve = self._together, rules.settings.reserve

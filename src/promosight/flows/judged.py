@@ -122,11 +122,11 @@ def framed(tx: Tx, workspace_no: int, minds: Minds, asked: Asked, *, now_us: int
     asked = asked._replace(to_us=min(asked.to_us, max(now_us + 1, asked.from_us)))
     settled_us = now_us - longest_us + 1
     settled_us = min(max(settled_us, asked.from_us), asked.to_us)
-    epoch = minds.of(tx, catalogue).epoch
+    mind = minds.of(tx, catalogue)
     return Frame(
         catalogue,
         rules,
-        board_of(tx, catalogue, settings, epoch),
+        board_of(tx, catalogue, settings, mind.epoch, mind.board),
         asked,
         asked.objective or settings.objective,
         longest_us,

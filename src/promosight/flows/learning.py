@@ -59,11 +59,14 @@ class Change(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """The next state of what was learned, as it is kept too, and the labels that led to it."""
+    """The next state of what was learned as it is kept, and the labels that led to it: all that is to be written."""
 
-    learned: Learned
+    revision: int
     text: str
-    changes: list[Change]
+    decisions: int
+    redeemed: int
+    labels: list[tuple[_LabelKey, Label]]
+    settled: list[Settled]
 
 
 Pause = Callable[[], None]
@@ -76,7 +79,15 @@ def _never() -> None:
 
 def lesson_of(learned: Learned, changes: list[Change]) -> Lesson:
     """What is to be written."""
-    return Lesson(learned, state_text(learned.evidence, learned.latest_us), changes)
+    cells = learned.evidence.cells.values()
+    return Lesson(
+        learned.revision,
+        state_text(learned.evidence, learned.latest_us),
+        sum(cell.decisions for cell in cells),
+        sum(cell.redeemed for cell in cells),
+        [(change.key, change.after) for change in changes],
+        _settled(changes),
+    )
 
 
 def workspaces_with_news(tx: Tx) -> list[int]:
@@ -113,20 +124,19 @@ def write_lesson(
     `anew`: the lesson is of all there is to learn.
     """
     tx.run("begin_learned", workspace_no=workspace_no, now_us=now_us)
-    cells = lesson.learned.evidence.cells.values()
     advanced = tx.run(
         "advance_learned",
         workspace_no=workspace_no,
-        revision=lesson.learned.revision,
+        revision=lesson.revision,
         state=lesson.text,
-        decisions=sum(cell.decisions for cell in cells),
-        redeemed=sum(cell.redeemed for cell in cells),
+        decisions=lesson.decisions,
+        redeemed=lesson.redeemed,
         now_us=now_us,
     )
     if not advanced:
         return False
     _write_labels(tx, workspace_no, lesson, now_us)
-    settle_promises(tx, workspace_no, _settled(lesson.changes), anew=anew)
+    settle_promises(tx, workspace_no, lesson.settled, anew=anew)
     tx.run("drop_news", workspace_no=workspace_no, taken=taken)
     return True
 
@@ -260,8 +270,5 @@ def _teach(evidence: Evidence, decided: Decided, before: Label | None, after: La
 
 
 def _write_labels(tx: Tx, workspace_no: int, lesson: Lesson, now_us: int) -> None:
-    revision = lesson.learned.revision
-    rows = [
-        (workspace_no, *change.key, *change.after, revision, now_us) for change in lesson.changes
-    ]
+    rows = [(workspace_no, *key, *label, lesson.revision, now_us) for key, label in lesson.labels]
     tx.run_many("put_labels", rows)

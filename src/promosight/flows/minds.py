@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from promosight.flows.boards import Marked
 from promosight.flows.outstanding import Outstanding
 from promosight.rules.evidence import Evidence
 from promosight.rules.instants import DAY_US
@@ -51,6 +52,8 @@ class Mind(NamedTuple):
     snapshot: Snapshot
     epoch: int
     """Another one with each that is made in a process: what offers are worth is looked up with it."""
+    board: Marked | None = None
+    """What offers are worth, where that was worked out with it."""
 
 
 class Minds:
@@ -65,15 +68,14 @@ class Minds:
         number = catalogue.workspace.workspace_no
         mind = self._by_workspace.get(number)
         if mind is None:
-            mind = self.made(tx, catalogue, read_learned(tx, number))
+            learned = read_learned(tx, number)
+            mind = Mind(learned.revision, snapshot_of(tx, catalogue, learned), self.epoch())
             self.put(number, mind)
         return mind
 
-    def made(self, tx: Tx, catalogue: Catalogue, learned: Learned) -> Mind:
-        """Solves what was learned, as of the latest decision among it."""
-        prior = prior_of(tx, catalogue, learned.evidence)
-        snapshot = solve(learned.evidence, prior, learned.latest_us, learned.revision)
-        return Mind(learned.revision, snapshot, next(self._epochs))
+    def epoch(self) -> int:
+        """The epoch of a mind that is being made."""
+        return next(self._epochs)
 
     def put(self, workspace_no: int, mind: Mind) -> None:
         """Chooses with this from now on."""
@@ -88,6 +90,12 @@ class Minds:
         """The revision that is chosen with, None where nobody decided here yet."""
         mind = self._by_workspace.get(workspace_no)
         return None if mind is None else mind.revision
+
+
+def snapshot_of(tx: Tx, catalogue: Catalogue, learned: Learned) -> Snapshot:
+    """Solves what was learned, as of the latest decision among it."""
+    prior = prior_of(tx, catalogue, learned.evidence)
+    return solve(learned.evidence, prior, learned.latest_us, learned.revision)
 
 
 def read_learned(tx: Tx, workspace_no: int) -> Learned:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import copysign, exp, isfinite, log1p
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from promosight.rules.promotions import Promotion
 
@@ -68,6 +68,10 @@ class Offer:
     @cached_property
     def _hash(self) -> int:
         return hash((self.promotion, self.tier, self.features))
+
+    def __reduce__(self) -> tuple[type[Offer], tuple[Any, ...]]:
+        """Sent to another process, where the hash of a text is another number."""
+        return Offer, (self.promotion, self.tier, self.features)
 
 
 def customer_features(

@@ -10,8 +10,8 @@ have to stand there too. Whatever is not so simple goes the way of the writer's 
 it is at a batch, when another process writes, when anything fails.
 
 Those who came during a commit would share the next one only with each other, while those just answered send their
-next event: two halves that take turns, at twice the commits. So as many as were answered are waited for, but no longer
-than their transaction took; a few are not.
+next event: two halves that take turns, at twice the commits. So as many as were answered are waited for, where they do
+come again at once (`waiting.Patience`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from promosight.errors import Overloaded
-from promosight.store.waiting import AWAITED, LONGEST_WAIT_S, MAX_WAITING, TOGETHER, Job, Waiting
+from promosight.store.waiting import MAX_WAITING, TOGETHER, Job, Patience, Waiting
 
 _LOOKS_AGAIN_SECONDS = 0.001
 _LOOKS = 50
@@ -60,7 +60,8 @@ class LoopWriter:
         self._committing = False
         self._began = 0.0  # when the last transaction did
         self._awaited = 0  # so many are to be there before the time is over
-        self._patience: asyncio.TimerHandle | None = None
+        self._patience = Patience()
+        self._until: asyncio.TimerHandle | None = None  # when it ends
         self._looked = 0
         """How many times in vain; 0 where the writer's thread is not waited for."""
 
@@ -69,9 +70,10 @@ class LoopWriter:
         if len(self._gathered) >= MAX_WAITING:
             raise Overloaded("too many requests wait for the store")
         self._gathered.append(job)
-        if self._patience is not None:
+        if self._until is not None:
             if len(self._gathered) >= self._awaited:
-                self._go_on()
+                self._until.cancel()
+                self._waited(came=True)
         elif len(self._gathered) == 1 and not self._committing and not self._looked:
             self._loop.call_soon(self._gather, 1)
 
@@ -99,17 +101,19 @@ class LoopWriter:
         if self._gathered and not self._committing:
             self._loop.call_soon(self._gather, len(self._gathered))
 
-    def _await_answered(self, answered: int) -> None:
-        """Lets those who are there, or come next, wait for as many as a commit answered."""
-        seconds = min(time.perf_counter() - self._began, LONGEST_WAIT_S)
-        self._awaited = min(len(self._gathered) + answered, TOGETHER)
-        self._patience = self._loop.call_later(seconds, self._go_on)
+    def _go_on(self, answered: int) -> None:
+        """Has those worked off who are there, with as many as were answered where these are waited for."""
+        left_s = self._patience.seconds(answered, time.perf_counter() - self._began)
+        if left_s and len(self._gathered) < TOGETHER:
+            self._awaited = min(len(self._gathered) + answered, TOGETHER)
+            self._until = self._loop.call_later(left_s, self._waited)
+        elif self._gathered:
+            self._loop.call_soon(self._gather, len(self._gathered))
 
-    def _go_on(self) -> None:
+    def _waited(self, *, came: bool = False) -> None:
         """Nobody is waited for any more."""
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        self._until = None
+        self._patience.ended(came=came)
         if self._gathered:
             self._loop.call_soon(self._gather, len(self._gathered))
 
@@ -145,10 +149,7 @@ class LoopWriter:
         else:
             for job in jobs:
                 job.settle()
-        if len(jobs) >= AWAITED and len(self._gathered) < TOGETHER:
-            self._await_answered(len(jobs))
-        else:
-            self._go_on()
+        self._go_on(len(jobs))
 
     def _hand_over(self, jobs: list[Job]) -> None:
         for job in jobs:

@@ -32,6 +32,8 @@ TOGETHER = 256
 """So many small changes share a transaction without waiting for others. A loop works off no more without a pause."""
 AWAITED = 8
 """Fewer who were just answered are not waited for: a commit of their own costs little, and waiting is felt."""
+_MOST_LEFT_OUT = 31
+"""So many commits pass at the most, after waits in vain, until those answered are waited for again."""
 SMALL_TURN = 2_000
 LARGE_TURN = 20_000
 SHARED_TURN = 5_000
@@ -167,6 +169,34 @@ class _Line:
         return taken
 
 
+class Patience:
+    """Whether those whom a commit has answered are waited for, and how long.
+
+    Whoever asks again as soon as answered is worth the wait: those who came meanwhile share a transaction with them,
+    where else the two halves would take turns, at twice the commits. Whoever asks when customers come is not: half of
+    the time would go by in vain. Which of the two there are is found out: after each wait in which they did not come,
+    twice as many commits pass until the next.
+    """
+
+    def __init__(self) -> None:
+        self._left_out = 0
+        self._pass = 0
+
+    def seconds(self, answered: int, took_s: float) -> float:
+        """For how long so many are waited for after a transaction that took so long; 0 for not at all."""
+        if answered < AWAITED:
+            return 0.0
+        if self._pass:
+            self._pass -= 1
+            return 0.0
+        return min(took_s, LONGEST_WAIT_S)
+
+    def ended(self, *, came: bool) -> None:
+        """A wait is over, and they came, or did not."""
+        self._left_out = 0 if came else min(2 * self._left_out + 1, _MOST_LEFT_OUT)
+        self._pass = self._left_out
+
+
 class Waiting:
     """The two lines, and the bell that wakes the one writer when it sleeps."""
 
@@ -184,6 +214,7 @@ class Waiting:
         self._bell.acquire()
         self._asleep = False
         self._awaited = 1  # so many small ones, or a large one, ring
+        self._patience = Patience()
         self._closed = False
 
     def add(self, job: Job) -> None:
@@ -212,11 +243,10 @@ class Waiting:
     def turn(self, answered: int = 0, seconds: float = 0.0) -> list[Job]:
         """The next to be worked off together; waits for some. Empty once closed and nobody is left.
 
-        Who came during a transaction waits for as many more as it `answered`, but no longer than it took: else the two
-        halves would take turns, at twice the commits.
+        Who came during a transaction waits for as many more as it `answered`, but no longer than it took (`Patience`).
         """
-        if answered >= AWAITED:
-            self._await(answered, min(seconds, LONGEST_WAIT_S))
+        if patience := self._patience.seconds(answered, seconds):
+            self._await(answered, patience)
         while True:
             with self._lock:
                 if taken := self._take():
@@ -233,12 +263,13 @@ class Waiting:
                 return
             self._awaited = min(small + answered, TOGETHER)
             self._asleep = True
-        if self._bell.acquire(timeout=seconds):
-            return
-        with self._lock:
-            rung, self._asleep = not self._asleep, False
-        if rung:  # at the last moment
-            self._bell.acquire()
+        came = self._bell.acquire(timeout=seconds)
+        if not came:
+            with self._lock:
+                came, self._asleep = not self._asleep, False
+            if came:  # at the last moment
+                self._bell.acquire()
+        self._patience.ended(came=came)
 
     def close(self) -> None:
         """Lets nobody else in."""

@@ -1,46 +1,40 @@
 """The learner: one thread beside the server that turns news into what decisions are made with.
 
 It looks a few times a second. What one process has learned the others read; where two learn at once, one of them writes
-the next revision and the other begins again from it. What is dear (comparing, adding up, solving) is done here, so that
-the store's writer is held only for a short transaction. It does so in small pieces with pauses: a thread that computes
-takes the interpreter from the server at each of its statements.
+the next revision and the other begins again from it. What is dear (`study`) is done before the store's writer is held
+for a short transaction: by this thread while it is little; once there was much, by a process of its own (`apart`).
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from promosight.flows.boards import board_of
+from promosight.flows.boards import marked_board
 from promosight.flows.decisioning import rules_of
-from promosight.flows.learning import (
-    changes_of_news,
-    current,
-    learn,
-    lesson_of,
-    take_news,
-    workspaces_with_news,
-    write_lesson,
-)
-from promosight.flows.minds import Learned, Mind, Minds
-from promosight.rules.decisioning import Settings
-from promosight.rules.features import Offer
-from promosight.rules.policy import Exploration, doubt_scale
+from promosight.flows.learning import take_news, workspaces_with_news, write_lesson
+from promosight.flows.minds import Mind, Minds
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
+from promosight.worker.apart import Apart
 from promosight.worker.beside import Beside
+from promosight.worker.study import Solved, Study
 
 _LOOKS_EVERY_SECONDS = 0.2
 _COUNTERS_EVERY_SECONDS = 1.0
 _RESTS, _RESTS_AT_MOST = 8, 0.5
 """It rests so many times as long as a look took, and never longer: what is told is learned within a second."""
 _PAUSES_SECONDS = 0.001
-_OFFERS_WITHOUT_PAUSE = 4
+_MUCH = 150
+"""So many labels in one look are learned apart from then on."""
 _REST = 20
 """What the counters say is solved anew no oftener than so many times as long as it takes."""
+
+_log = logging.getLogger("promosight")
 
 
 class Learner(Beside):
@@ -52,16 +46,39 @@ class Learner(Beside):
         self._minds = minds
         self._clock = clock
         self._name = name
-        self._known: dict[int, Learned] = {}
+        self._own = Study(store.read, self._pause)
+        self._apart: Apart | None = None
+        self._stays = False
+        """Whether a process of its own is not to be had here."""
         self._marks: dict[int, Any] = {}
         self._next_look: dict[int, float] = {}
+
+    def stop(self) -> None:
+        """Ends after what is at hand here; what is left, or under way apart, stays for the next server."""
+        self._stopping.set()
+        if (apart := self._apart) is not None:
+            apart.kill()
+        super().stop()
+        if apart is not None:
+            apart.end()
 
     def _rest_s(self, took_s: float) -> float:
         return min(max(_LOOKS_EVERY_SECONDS, _RESTS * took_s), _RESTS_AT_MOST)
 
     def _after_trouble(self) -> None:
-        self._known.clear()
+        self._own.forget()
+        if self._apart is not None and self._apart.is_gone:
+            self._apart.end()
+            self._apart, self._stays = None, True
         self._stopping.wait(1.0)
+
+    @property
+    def _study(self) -> Study | Apart:
+        """Who does what is dear."""
+        if self._apart is not None and self._apart.is_ready():
+            self._own.forget()
+            return self._apart
+        return self._own
 
     def _look(self) -> None:
         for workspace_no in self._store.read(workspaces_with_news):
@@ -73,20 +90,23 @@ class Learner(Beside):
         """Learns what is new in a workspace; where somebody else was first, the next look tries again."""
         taken = f"{self._name}-{self._clock()}"
         self._store.change(partial(take_news, workspace_no=workspace_no, taken=taken))
-        changes, known = self._store.read(
-            lambda tx: (
-                changes_of_news(tx, workspace_no, taken, self._pause),
-                current(tx, workspace_no, self._known.pop(workspace_no, None)),
-            )
-        )
-        lesson = lesson_of(learn(known, changes, self._pause), changes)
+        study = self._study
+        lesson = study.lesson(workspace_no, taken)
 
         def write(tx: Tx) -> bool:
             return write_lesson(tx, workspace_no, lesson, taken, now_us=self._clock())
 
         if self._store.change(write):
-            self._known[workspace_no] = lesson.learned
-            self._solve(workspace_no)
+            self._solve(workspace_no, study, kept=True)
+        if len(lesson.labels) >= _MUCH and self._apart is None and not self._stays:
+            self._begin_apart()
+
+    def _begin_apart(self) -> None:
+        try:
+            self._apart = Apart(self._store.database.url)
+        except OSError as error:
+            self._stays = True
+            _log.warning("no process to learn in", exc_info=error)
 
     def _keep_up(self, workspace_no: int) -> None:
         """Chooses with what other processes learned, and with what the counters say now."""
@@ -94,44 +114,27 @@ class Learner(Beside):
         revision = 0 if row is None else row[0]
         due = time.monotonic() >= self._next_look.get(workspace_no, 0.0)
         if revision != self._minds.revision_of(workspace_no) or (due and self._moved(workspace_no)):
-            self._solve(workspace_no)
+            self._solve(workspace_no, self._study, kept=False)
 
     def _moved(self, workspace_no: int) -> bool:
         self._next_look[workspace_no] = time.monotonic() + _COUNTERS_EVERY_SECONDS
         mark = self._store.read(lambda tx: tx.one("counted_mark", workspace_no=workspace_no))
         return self._marks.get(workspace_no) != mark
 
-    def _solve(self, workspace_no: int) -> None:
+    def _solve(self, workspace_no: int, study: Study | Apart, *, kept: bool) -> None:
         began = time.monotonic()
-
-        def solved(tx: Tx) -> Any:
-            known = current(tx, workspace_no, self._known.get(workspace_no))
-            self._known[workspace_no] = known
-            catalogue = load(tx, workspace_no)
-            mind = self._minds.made(tx, catalogue, known)
-            said = rules_of(tx, workspace_no).settings
-            board = board_of(tx, catalogue, said, mind.epoch)
-            self._prepare(mind, board.offers, said)
-            self._minds.put(workspace_no, mind)
-            return tx.one("counted_mark", workspace_no=workspace_no)
-
-        self._marks[workspace_no] = self._store.read(solved)
+        solved = study.solved(workspace_no, kept=kept)
+        self._store.read(lambda tx: self._put(tx, workspace_no, solved))
+        self._marks[workspace_no] = solved.mark
         now = time.monotonic()
         rest = max(_COUNTERS_EVERY_SECONDS, _REST * (now - began))
         self._next_look[workspace_no] = now + rest
 
-    def _prepare(self, mind: Mind, offers: tuple[Offer, ...], said: Settings) -> None:
-        """Works out what the next decision would have to work out first."""
-        thompson = said.exploration == "thompson"
-        for number, offer in enumerate(offers):
-            if not number % _OFFERS_WITHOUT_PAUSE:
-                self._pause()
-            mind.snapshot.weights(offer)
-            if thompson:
-                mind.snapshot.drawn(offer)
-        menu = mind.snapshot.menu(offers)
-        if thompson:
-            menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
+    def _put(self, tx: Tx, workspace_no: int, solved: Solved) -> None:
+        """Has it chosen with, together with what the offers are worth now, so that no decision must work that out."""
+        epoch, said = self._minds.epoch(), rules_of(tx, workspace_no).settings
+        board = marked_board(tx, load(tx, workspace_no), said, epoch)
+        self._minds.put(workspace_no, Mind(solved.revision, solved.snapshot, epoch, board))
 
     def _pause(self) -> None:
         self._stopping.wait(_PAUSES_SECONDS)

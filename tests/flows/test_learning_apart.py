@@ -1,0 +1,116 @@
+"""What is dear of learning, done by a process of its own: the same to the last bit, and no loss where it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from promosight.flows.deciding import Decide, decide
+from promosight.flows.learning import relearn, take_news, write_lesson
+from promosight.flows.manage_promotions import put_promotion
+from promosight.flows.minds import Minds
+from promosight.rules.promotions import Promotion, Reward
+from promosight.store.engine import Store, open_store
+from promosight.store.tx import Tx
+from promosight.worker import learning
+from promosight.worker.apart import Apart
+from promosight.worker.learning import Learner
+from promosight.worker.study import Study
+from tests.flows.worlds import NOW_US, TRACKING_US, open_workspace
+
+PATIENCE_S = 60.0
+
+
+def decided(store: Store, workspace_no: int, kind: str, number: int) -> list[object]:
+    """So many customers are decided on."""
+    minds = Minds()
+    asked = [
+        Decide(
+            *(workspace_no, f"{kind}{n}", f"c{n}", None, {"plan": ("gold", "tin")[n % 2]}, True),
+            *(NOW_US, NOW_US, n, minds),
+        )
+        for n in range(number)
+    ]
+    return list(store.change(lambda tx: decide(tx, asked)))
+
+
+def offered(store: Store) -> int:
+    """The number of a workspace with offers."""
+    workspace = open_workspace(store)
+    for n in range(3):
+        reward = Reward(type="amount", value=str(n + 1))
+        one = Promotion(name=f"o{n}", status="active", reward=reward)
+        store.change(partial(_put, number=workspace.workspace_no, name=f"o{n}", definition=one))
+    return workspace.workspace_no
+
+
+def _put(tx: Tx, *, number: int, name: str, definition: Promotion) -> None:
+    put_promotion(tx, number, name, definition, now_us=TRACKING_US)
+
+
+def soon(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_another_process_learns_the_same_to_the_last_bit(store_url: str) -> None:
+    """P19: the lesson, and what the next decision asks the model for first, also where offers are looked up by hash."""
+    store = open_store(store_url, now_us=0)
+    number = offered(store)
+    decided(store, number, "d", 60)
+    store.change(partial(take_news, workspace_no=number, taken="here"))
+    here, apart = Study(store.read, lambda: None), Apart(store.database.url)
+    try:
+        soon(apart.is_ready)
+        lesson = here.lesson(number, "here")
+        assert apart.lesson(number, "here") == lesson
+        assert len(lesson.labels) > 30
+        assert store.change(lambda tx: write_lesson(tx, number, lesson, "here", now_us=NOW_US))
+        mine, theirs = here.solved(number, kept=True), apart.solved(number, kept=True)
+        assert mine.revision == theirs.revision == lesson.revision
+        (menu,) = mine.snapshot._menus.values()
+        prepared = theirs.snapshot._menus[menu._offers]
+        assert theirs.snapshot.menu(menu._offers) is prepared
+        assert (prepared.weights == menu.weights).all()
+        for scale, draws in menu._draws.items():
+            assert (prepared._draws[scale] == draws).all()
+    finally:
+        apart.end()
+        store.close()
+
+
+def test_where_it_ends_the_learner_goes_on_alone(
+    monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+) -> None:
+    """P19: what was to be learned when the process was killed is learned, and once."""
+    monkeypatch.setattr(learning, "_MUCH", 5)
+    store = open_store(sqlite_url, now_us=0)
+    number = offered(store)
+    learner = Learner(store, Minds(), clock=lambda: NOW_US, name="here")
+    learner.start()
+
+    def state() -> str:
+        row = store.read(lambda tx: tx.one("learned", workspace_no=number))
+        assert row is not None
+        return str(row[1])
+
+    try:
+        decided(store, number, "a", 20)
+        soon(lambda: learner._apart is not None and learner._apart.is_ready())
+        apart = learner._apart
+        assert apart is not None
+        apart.kill()
+        decided(store, number, "b", 20)
+        soon(lambda: learner._apart is None)
+        soon(lambda: store.read(lambda tx: tx.all("workspaces_with_news")) == [])
+    finally:
+        learner.stop()
+    known = state()
+    assert store.change(lambda tx: relearn(tx, number, now_us=NOW_US)) >= 30
+    assert state() == known
+    store.close()
