@@ -178,24 +178,21 @@ class _Pending:
         self._connection.owes()
         arrival = Arrival(caller.workspace.workspace_no, caller.source_no, 0, now_us)
         loop, delivery = asyncio.get_running_loop(), Delivery(arrival, [item])
+        store, still = self._door.store, self._stay.check
         try:
-            waits = self._door.store.submit_from(loop, report, delivery, still=self._stay.check)
+            store.submit_telling(loop, report, delivery, self._committed, still=still)
         except PromosightError as error:
             self._answer(refused(error), served=isinstance(error, StoreError))
-            return
-        waits.add_done_callback(self._committed)
 
-    def _committed(self, waited: asyncio.Future[list[Receipt]]) -> None:
-        error = waited.exception()
+    def _committed(self, receipts: list[Receipt], error: Exception | None) -> None:
         if error is None:
-            receipt = waited.result()[0]
+            receipt = receipts[0]
             self._door.metrics.reported(self._head.kind, {receipt.outcome: 1})
             answer = answer_of(receipt, rehearsed=False)
             self._answer(answer, served=answer.status < 300)
         elif isinstance(error, PromosightError):
             self._answer(refused(error), served=isinstance(error, StoreError))
         else:
-            assert isinstance(error, Exception)
             self._answer(broken(self._head.route, self._request_id, error), served=False)
 
     def _answer(self, answer: Answer, *, served: bool) -> None:
