@@ -44,6 +44,7 @@ class Kind:
 
 SINGLES = Kind("single events", 1, 64, 4_000)
 BATCHES = Kind("batches of 1,000", 1_000, 8, 400)
+KINDS = {"singles": SINGLES, "batches": BATCHES}
 
 
 @dataclass
@@ -56,6 +57,8 @@ class Phase:
     p50_ms: float
     p99_ms: float
     settled_p99_ms: float
+    by_second: list[tuple[int, float]]
+    """Of those due in each second, how many were accepted, and their p99 in milliseconds."""
     since_sent_p99_ms: float
     refused: int
     refused_p99_ms: float
@@ -122,12 +125,12 @@ class Pressure:
 
     @contextlib.contextmanager
     def memory(self) -> Iterator[list[float]]:
-        """The server's resident memory in MB, every half second."""
+        """The server's resident memory in MB, every second."""
         seen: list[float] = []
         stopped = Event()
 
         def look() -> None:
-            while not stopped.wait(0.5):
+            while not stopped.wait(1.0):
                 seen.append(_resident_mb(self._pid))
 
         thread = Thread(target=look)
@@ -181,9 +184,10 @@ def told(report: Report) -> str:
         f"(p99 {over.refused_p99_ms:.0f} ms), without Retry-After {over.without_retry_after}; "
         f"a request was sent {over.late_ms:.0f} ms late at the most; "
         f"generators took {over.generators_cpu:.2f} of a core",
+        "    accepted and their p99 by the second: "
+        + ", ".join(f"{n * size:,} {ms:.0f}" for n, ms in over.by_second),
         "    answers: " + ", ".join(f"{name} {n:,}" for name, n in sorted(over.answers.items())),
-        f"    memory in MB, in eighths of the time: {' '.join(f'{one:.0f}' for one in rss[:: len(rss) // 8 or 1])}, "
-        f"at most {max(rss):.0f}",
+        f"    memory in MB, each second: {' '.join(f'{one:.0f}' for one in rss)}",
     ]
     if report.wrong:
         return "\n".join([*lines, "    WRONG:", *(f"      {one}" for one in report.wrong[:20])])
@@ -218,6 +222,7 @@ def _together(came: list[Offered], seconds: float) -> Phase:
         _of(accepted, 0.50),
         _of(accepted, 0.99),
         _of(settled, 0.99),
+        _by_second(came, seconds),
         _of(since_sent, 0.99),
         len(refused),
         _of(refused, 0.99),
@@ -227,6 +232,14 @@ def _together(came: list[Offered], seconds: float) -> Phase:
         sum(one.cpu_s for one in came) / seconds,
         wrong,
     )
+
+
+def _by_second(came: list[Offered], seconds: float) -> list[tuple[int, float]]:
+    found: list[list[float]] = [[] for _ in range(int(seconds) + 1)]
+    for some in came:
+        for due, ms in zip(some.accepted_due, some.accepted_ms, strict=True):
+            found[int(due)].append(ms)
+    return [(len(one), _of(sorted(one), 0.99)) for one in found if one]
 
 
 def _of(ordered: list[float], share: float) -> float:
@@ -252,13 +265,14 @@ def main() -> int:
     """Runs what was asked for; 1 when anything was wrong."""
     parser = argparse.ArgumentParser(prog="./dev overload", description=__doc__)
     parser.add_argument("--stores", default=",".join(STORES), metavar="A,B", help="(both)")
+    parser.add_argument("--kinds", default=",".join(KINDS), metavar="A,B", help="(both)")
     parser.add_argument("--seconds", type=float, default=60.0, help="of overload (60)")
     parser.add_argument("--seed", type=int, default=7, help="of when requests come (7)")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
     right = True
     for store in chosen.stores.split(","):
-        for kind in (SINGLES, BATCHES):
+        for kind in (KINDS[name] for name in chosen.kinds.split(",")):
             say(f"{store}, {kind.name}")
             with _store(store) as url:
                 report = overload(url, kind, chosen.seed, chosen.seconds)

@@ -14,6 +14,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from promosight.api.patient import PatientHttp
+from promosight.api.rounds import Rounds
 from promosight.api.unread import unread_s
 
 _LARGE = 16_384
@@ -48,7 +49,10 @@ class JoinedHttp(PatientHttp):
             turned_away = app.turning_away.answer(data, partial(unread_s, self.transport))
             if turned_away is not None:
                 self._stays_open()
-                self.transport.write(turned_away)
+                if app.rounds.lasts:
+                    self._joining.hold(turned_away, app.rounds)
+                else:
+                    self._joining.send(turned_away)
                 return
             if not self.flow.write_paused and app.straight.take(self, data):
                 return
@@ -80,7 +84,7 @@ class JoinedHttp(PatientHttp):
         lines = [name + b": " + value for name, value in (*every, *headers, length)]
         if self._last:
             lines.append(b"connection: close")
-        self.transport.write(STATUS_LINE[status] + b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        self._joining.send(STATUS_LINE[status] + b"\r\n".join(lines) + b"\r\n\r\n" + body)
         if self._last:
             self.transport.close()
             return
@@ -118,7 +122,8 @@ class JoinedHttp(PatientHttp):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection has come."""
-        super().connection_made(_Joining(transport, self.loop))
+        self._joining = _Joining(transport, self.loop)
+        super().connection_made(self._joining)
 
     def shutdown(self) -> None:
         """The server stops. An answer without an end of its own is ended here, whether it is read or not."""
@@ -160,6 +165,17 @@ class _Joining(asyncio.Transport):
         self._held.append(data)
         if len(data) > _LARGE:
             self._flush()
+
+    def hold(self, data: bytes, rounds: Rounds) -> None:
+        """Writes something when all that has come is read."""
+        if not self._held:
+            rounds.at_end(self._flush)
+        self._held.append(data)
+
+    def send(self, data: bytes) -> None:
+        """Writes what nothing follows: it need not wait for the end of the turn, which may be long."""
+        self._flush()
+        self._transport.write(data)
 
     def close(self) -> None:
         self._flush()

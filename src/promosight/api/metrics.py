@@ -84,6 +84,10 @@ class Metrics:
         requests.inc()
         times.observe(seconds)
 
+    def turned_away(self, method: str, route: str, status: int) -> None:
+        """A request was answered unread. What that takes says nothing of how long requests take."""
+        self._answered_series(method, route, status)[0].inc()
+
     def _series_of_answer(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
         requests = self._requests.labels(method, route, str(status))
         return requests, self._seconds.labels(method, route)

@@ -2,11 +2,13 @@
 
 A bound on how many wait says nothing about how long: ten thousand events are four seconds on one machine and one on
 another. So the time is what is bounded. Each report that was answered tells how long it took from its body to its
-answer. While some take no longer than they should, nobody is refused, however many there are: a burst passes. When for
-a whole while not one was quick, a line stands that does not get shorter. From then on only so many are let in as can
-be answered in the time they should take; where nothing is answered at all, few. The others are refused at once, before
-their body is read, and those who have stood in line for twice that time are refused when it is their turn, for whoever
-comes after them would be late too.
+answer, and so many are let in as were answered lately in the time they should take: a few hundred at first, and twice
+as many with each time that most of those let in were quick. So the first who come too many are refused, not the first
+who come after a line was seen. While some have to be refused, the room is measured by those who are let in: a quick
+one widens it a little, a slow one narrows it by several times that, so that nearly all are quick. When for a whole
+while not one was, or nothing is answered at all, only few are let in. The others are refused at once, before their
+body is read, and those who have stood in line for twice the time they should are refused when it is their turn, for
+whoever comes after them would be late too.
 
 Single events and batches are counted apart: the first by their number, the second by their bytes.
 """
@@ -24,27 +26,35 @@ from promosight.errors import Overloaded
 LARGE_BYTES = 16_384
 """A body from this size on counts as a batch."""
 _FORGIVEN_SECONDS = 10.0
-"""So long after the last one that was slow there is no limit any more."""
+"""So long after the last one that was slow as many are let in as at first."""
+_SHORT_SECONDS = 1.0
+"""For so long after one was refused there is no room for all."""
 _WIDENED_BY = 0.05
-"""What a quick answer adds to the limit, as a share of what it answered."""
+_NARROWED_BY = 0.45
+"""What a quick answer adds to the limit while there is no room for all, and what a slow one takes from it, as shares of
+what was answered: where nine of ten are quick it stays."""
 _UNREAD_SHARE = 0.5
 """Who has lain unread for so much of the time that a report should take is refused while there is no room for all."""
+_ASKED_SECONDS = 0.0005
+"""For so long what was found of one is taken for true of those read after it: to ask costs half as much as a refusal,
+and what is read together came in turn."""
 _A_FEW = 16
 """With fewer under way everybody is welcome."""
 WHY = "more comes than can be answered in time"
 
 
 class Terms(NamedTuple):
-    """How long a report may always take, for how long all may take longer before a line is said to stand, and how
-    many are let in at least."""
+    """How long a report may always take, for how long all may take longer before a line is said to stand, how many are
+    let in at least, and how many units before anything is known."""
 
     may_take_s: float
     stands_after_s: float
     at_least: int
+    at_first: float
 
 
-SINGLE = Terms(0.06, 0.5, 64)
-BATCH = Terms(0.5, 0.4, 4)
+SINGLE = Terms(0.06, 0.5, 64, 256)
+BATCH = Terms(0.5, 0.4, 4, 1_000_000)
 _QUICKEST_TIMES = 3.0
 """A report should take no longer than that many times what the quickest one took lately, or what it always may."""
 _MOST_SECONDS = 1.0
@@ -55,18 +65,17 @@ _LATELY_SECONDS = 10.0
 class Pressure:
     """The reports under way in one process. Belongs to one event loop."""
 
-    def __init__(
-        self, single: Terms = SINGLE, batch: Terms = BATCH, rounds: Rounds | None = None
-    ) -> None:
+    def __init__(self, rounds: Rounds, single: Terms = SINGLE, batch: Terms = BATCH) -> None:
         self._single, self._batch = _Kind(single), _Kind(batch)
-        self._rounds = Rounds() if rounds is None else rounds
+        self._rounds = rounds
         self._unread_s = 0.0
         """For how long the one that was let in last had lain unread."""
+        self._asked_at, self._found_s = -math.inf, 0.0
 
     @property
-    def is_limited(self) -> bool:
+    def is_felt(self) -> bool:
         """Whether anybody may have to be refused at all."""
-        return self._single.limit is not None or self._batch.limit is not None
+        return self._single.is_felt or self._batch.is_felt
 
     def lets_in(self, size: int, unread_s: Callable[[], float]) -> bool:
         """Whether there is room for a body of so many bytes that was just read, beside those read with it.
@@ -76,13 +85,22 @@ class Pressure:
         """
         kind, units = self._kind(size)
         coming = kind.coming(self._rounds.number)
-        if kind.is_full(units, time.perf_counter(), coming):
+        now = time.perf_counter()
+        if kind.is_full(units, now, coming):
             return False
-        self._unread_s = unread_s() if kind.is_choosy(coming) else 0.0
-        if self._unread_s > _UNREAD_SHARE * kind.should_take_s:
-            return False
+        self._unread_s = 0.0
+        if kind.is_choosy(coming, now):
+            self._unread_s = self._found(unread_s, now)
+            if self._unread_s > _UNREAD_SHARE * kind.should_take_s:
+                kind.refused_at = now
+                return False
         kind.comes(units)
         return True
+
+    def _found(self, unread_s: Callable[[], float], now: float) -> float:
+        if now - self._asked_at > _ASKED_SECONDS:
+            self._asked_at, self._found_s = now, unread_s()
+        return self._found_s
 
     def check(self, size: int) -> None:
         """Raises Overloaded when there is no room for a body of so many bytes."""
@@ -115,7 +133,7 @@ class Stay:
     def check(self) -> None:
         """Whether it is worth working at it now. Raises Overloaded when it has waited for too long."""
         kind = self._kind
-        if kind.limit is not None and kind.is_late(time.perf_counter() - self._began):
+        if kind.is_late(time.perf_counter() - self._began):
             raise Overloaded(WHY)
 
     def end(self, *, served: bool) -> None:
@@ -127,22 +145,23 @@ class Stay:
 
 
 class _Kind:
-    """Reports of one kind. `limit` is how many units may be under way, None for as many as come."""
+    """Reports of one kind. `limit` is how many units may be under way; `refused_at` when there was no room for one."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self.limit: float | None = None
+        self.limit = terms.at_first
         self._there: dict[Stay, float] = {}  # since when; the oldest is the first
         self._units = 0
         self._blind = False  # the limit is a guess, because nothing was answered
         self._quickest = _Quickest()
         self._round, self._coming = 0, (0, 0)
-        self._quick_at = self._slow_at = self._narrowed_at = 0.0
+        self._heard_at = self._quick_at = self._slow_at = self._narrowed_at = -math.inf
+        self.refused_at = -math.inf
 
     def begin(self, stay: Stay, units: int, now: float) -> int:
         """Another is under way; how many units were before it."""
         if not self._there:
-            self._quick_at = now  # nobody stands here
+            self._heard_at = self._quick_at = now  # nobody stands here
         self._there[stay] = now
         before = self._units
         self._units += units
@@ -170,9 +189,17 @@ class _Kind:
         reports, theirs = self._coming
         self._coming = reports + 1, theirs + units
 
-    def is_choosy(self, coming: tuple[int, int]) -> bool:
+    @property
+    def is_felt(self) -> bool:
+        """Whether half of the room is taken, or was too little a moment ago."""
+        return self._units > self.limit / 2 or self._is_short(time.perf_counter())
+
+    def is_choosy(self, coming: tuple[int, int], now: float) -> bool:
         """Whether there are enough under way, and not room for all who come."""
-        return self.limit is not None and len(self._there) + coming[0] >= _A_FEW
+        return self._is_short(now) and len(self._there) + coming[0] >= _A_FEW
+
+    def _is_short(self, now: float) -> bool:
+        return now - self.refused_at < _SHORT_SECONDS
 
     def came(self, units: int, round_number: int) -> None:
         """One of those who were let in is under way in the same round."""
@@ -184,37 +211,49 @@ class _Kind:
         """Whether there is no room for so many more, beside those that are coming."""
         if len(self._there) + coming[0] < self._terms.at_least:
             return False
-        if self.limit is None:
-            self._look(now)
-        elif now - self._slow_at > _FORGIVEN_SECONDS:
-            self.limit = None
-        return self.limit is not None and self._units + coming[1] + units > self.limit
+        self._look(now)
+        if now - self._slow_at > _FORGIVEN_SECONDS:
+            self.limit = max(self.limit, self._terms.at_first)
+        full = self._units + coming[1] + units > self.limit
+        if full:
+            self.refused_at = now
+        return full
 
     def is_late(self, waited_s: float) -> bool:
         """Whether who has waited so long must make room for those who have not."""
-        return len(self._there) > self._terms.at_least and waited_s > 2 * self.should_take_s
+        return (
+            waited_s > 2 * self.should_take_s
+            and len(self._there) > self._terms.at_least
+            and self._is_short(time.perf_counter())
+        )
 
     def learn(self, units: int, before: int, took_s: float, now: float) -> None:
         """So much was answered in so long; that much was there when it came."""
-        self._quickest.note(took_s, now, goes_on=self.limit is None)
-        should_take_s = self.should_take_s
+        self._heard_at, is_short = now, self._is_short(now)
+        self._quickest.note(took_s, now, goes_on=not is_short)
+        should_take_s, there = self.should_take_s, before + units
         if took_s <= should_take_s:
             self._quick_at = now
-            if self.limit is not None:
-                self.limit += _WIDENED_BY * units
+            if there > 0.75 * self.limit:  # nothing is learnt of what was not used
+                self.limit += (_WIDENED_BY if is_short else 1) * units
             return
         self._slow_at = now
         # After a change a while is left to see what comes of it.
         since = max(self._quick_at, self._narrowed_at)
         if self._blind or now - since > self._terms.stands_after_s:
             # What was there took so long; this much of it would have taken as long as it should.
-            self._narrow((before + units) * should_take_s / took_s, now)
+            room = there * should_take_s / took_s
+            self._narrow(room if self._blind else min(room, self.limit), now)
+        elif is_short:
+            self.limit = max(self.limit - _NARROWED_BY * units, 0.0)
 
     def _look(self, now: float) -> None:
-        """Sees by those who stand there, without an answer, that it takes too long."""
+        """Sees that nothing is answered, by those who stand there."""
+        if self._blind or not self._there:
+            return
         longest_s = now - next(iter(self._there.values()))
-        stands_s = now - self._quick_at
-        if longest_s > self.should_take_s and stands_s > self._terms.stands_after_s:
+        silent_s = now - self._heard_at
+        if longest_s > self.should_take_s and silent_s > self._terms.stands_after_s:
             self._slow_at = now
             self._narrow(0.0, now)
             self._blind = True

@@ -189,23 +189,20 @@ class _Pending:
         """Has it written, or decided; its answer follows."""
         self._connection.owes()
         try:
-            waits = self._submitted(caller, item, now_us)
+            self._submit(caller, item, now_us)
         except PromosightError as error:
             self._answer(refused(error), served=isinstance(error, StoreError))
-            return
-        waits.add_done_callback(self._committed)
 
-    def _submitted(self, caller: Caller, item: Item | Decide, now_us: int) -> asyncio.Future[Any]:
+    def _submit(self, caller: Caller, item: Item | Decide, now_us: int) -> None:
         loop, store = asyncio.get_running_loop(), self._door.store
         if isinstance(item, Decide):
-            return store.submit_from(loop, decide, item, apart=True)
+            store.submit_telling(loop, decide, item, self._committed, apart=True)
+            return
         arrival = Arrival(caller.workspace.workspace_no, caller.source_no, 0, now_us)
         still = None if self._stay is None else self._stay.check
-        return store.submit_from(loop, report, Delivery(arrival, [item]), still=still)
+        store.submit_telling(loop, report, Delivery(arrival, [item]), self._committed, still=still)
 
-    def _committed(self, waited: asyncio.Future[Any]) -> None:
-        error = waited.exception()
-        result = None if error is not None else waited.result()
+    def _committed(self, result: Any, error: Exception | None) -> None:
         if isinstance(result, PromosightError):
             error = result
         if error is None:
@@ -214,7 +211,6 @@ class _Pending:
         elif isinstance(error, PromosightError):
             self._answer(refused(error), served=isinstance(error, StoreError))
         else:
-            assert isinstance(error, Exception)
             self._answer(broken(self._head.route, self._request_id, error), served=False)
 
     def _told(self, result: Any) -> Answer:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
+from typing import NamedTuple
 
 from promosight.api.call import request_id_of
 from promosight.api.door import Door, Route, content, refused
@@ -22,6 +24,15 @@ _UNUSUAL = re.compile(
     rb"\r\n(?:expect|upgrade|transfer-encoding|x-request-id|connection:(?! ?keep-alive\r))",
     re.IGNORECASE,
 )
+_MOST_HEADS = 4_096
+"""They come again and again, and are remembered by their digest, as in `straight`."""
+
+
+class Head(NamedTuple):
+    """What a plain head says: its route, and how many bytes follow."""
+
+    shown: str
+    size: int
 
 
 class TurningAway:
@@ -30,6 +41,7 @@ class TurningAway:
     def __init__(self, door: Door, routes: tuple[Route, ...]) -> None:
         self._door = door
         self._paths = {one.path.encode(): one for one in routes if one.reports}
+        self._heads: dict[bytes, Head | None] = {}
         answer = refused(Overloaded(WHY))
         body = content(answer)
         told = {"content-type": answer.media_type, **answer.headers}
@@ -40,24 +52,31 @@ class TurningAway:
 
     def answer(self, data: bytes, unread_s: Callable[[], float]) -> bytes | None:
         """The refusal of what has come on a connection, where it is one plain report for which there is no room."""
-        if not self._door.pressure.is_limited:
+        if not self._door.pressure.is_felt:
             return None
-        plain = _PLAIN.match(data)
-        route = self._paths.get(plain[1]) if plain else None
-        size = _size_of(data)
-        if route is None or size is None or self._door.pressure.lets_in(size, unread_s):
+        end = data.find(b"\r\n\r\n")
+        head = self._head(data[: end + 2]) if end >= 0 else None
+        if head is None or len(data) != end + 4 + head.size:
             return None
-        self._door.metrics.answered(route.method, route.shown, 503, 0.0)
+        if self._door.pressure.lets_in(head.size, unread_s):
+            return None
+        self._door.metrics.turned_away("POST", head.shown, 503)
         return self._before + request_id_of({}).encode() + self._after
 
+    def _head(self, text: bytes) -> Head | None:
+        digest = sha256(text).digest()
+        try:
+            return self._heads[digest]
+        except KeyError:
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            found = self._heads[digest] = self._parsed(text)
+            return found
 
-def _size_of(data: bytes) -> int | None:
-    """The bytes of a body that is here with its plain head, whole and alone."""
-    end = data.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    head = data[: end + 2]
-    length = _LENGTH.search(head)
-    if length is None or _UNUSUAL.search(head) or len(data) != end + 4 + int(length[1]):
-        return None
-    return int(length[1])
+    def _parsed(self, text: bytes) -> Head | None:
+        """What a head says; None where it is not plain."""
+        plain, length = _PLAIN.match(text), _LENGTH.search(text)
+        if plain is None or length is None or _UNUSUAL.search(text):
+            return None
+        route = self._paths.get(plain[1])
+        return None if route is None else Head(route.shown, int(length[1]))

@@ -24,6 +24,7 @@ from promosight.store import migrate
 from promosight.store.database import Database, database
 from promosight.store.loop_writer import LoopWriter, Steps
 from promosight.store.readers import Readers, SteadyReader
+from promosight.store.senders import Senders
 from promosight.store.tx import LostRace, Tx
 from promosight.store.waiting import SMALL_WEIGHT, Job, Waiting, answer
 
@@ -52,6 +53,7 @@ class Store:
         self._tx = db.connect(write=True)
         self._turn = threading.Lock()  # whoever holds it has the connection
         self._loops: dict[asyncio.AbstractEventLoop, LoopWriter] = {}
+        self._senders: dict[asyncio.AbstractEventLoop, Senders] = {}
         self._told: tuple[Callable[[], None], ...] = ()
         self._watcher: Callable[[int, float], None] = _nobody
         self._follower: Follower | None = None
@@ -96,13 +98,32 @@ class Store:
         What is `apart` shares a transaction only with its like, because it takes locks in an order of its own.
         `still` is asked by whichever thread works it off, and may raise Overloaded when it is too late.
         """
-        job = Job(flow, payload, weight, loop, apart=apart, still=still)
-        if self.database.runs_here and weight <= SMALL_WEIGHT:
-            self._writer_of(loop).add(job)
-        else:
-            self._waiting.add(job)
+        job = Job(flow, payload, weight, self._senders_of(loop), apart=apart, still=still)
+        self._add_from(loop, job)
         future: asyncio.Future[R] = job.future
         return future
+
+    def submit_telling(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        flow: Flow[P, R],
+        payload: P,
+        told: Callable[[R, Exception | None], None],
+        *,
+        apart: bool = False,
+        still: Callable[[], None] | None = None,
+    ) -> None:
+        """Like `submit_from` for a light change: `told` is called on the loop, with the result or the error."""
+        senders = self._senders_of(loop)
+        self._add_from(loop, Job(flow, payload, 1, senders, apart=apart, still=still, told=told))
+
+    def go_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Does what is due for those a loop has brought. Called on it, where it does not come to it by itself because
+        it reads and reads."""
+        if senders := self._senders.get(loop):
+            senders.tell()
+        if writer := self._loops.get(loop):
+            writer.go_on()
 
     def write(self, flow: Flow[P, R], payload: P) -> R:
         """Makes a change and waits for its commit."""
@@ -165,6 +186,18 @@ class Store:
         self._readers.close()
         with contextlib.suppress(Exception):
             self.database.close(self._tx)
+
+    def _add_from(self, loop: asyncio.AbstractEventLoop, job: Job) -> None:
+        if self.database.runs_here and job.weight <= SMALL_WEIGHT:
+            self._writer_of(loop).add(job)
+        else:
+            self._waiting.add(job)
+
+    def _senders_of(self, loop: asyncio.AbstractEventLoop) -> Senders:
+        senders = self._senders.get(loop)
+        if senders is None:
+            senders = self._senders[loop] = Senders(loop)
+        return senders
 
     def _writer_of(self, loop: asyncio.AbstractEventLoop) -> LoopWriter:
         writer = self._loops.get(loop)

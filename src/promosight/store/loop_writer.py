@@ -25,8 +25,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from promosight.errors import Overloaded
-from promosight.store.waiting import MAX_WAITING, TOGETHER, Job, Patience, Waiting
+from promosight.store.waiting import LONGEST_WAIT_S, MAX_WAITING, TOGETHER, Job, Patience, Waiting
 
+ENOUGH = 32
+"""So many need not wait for others where the loop does not turn."""
 _LOOKS_AGAIN_SECONDS = 0.001
 _LOOKS = 50
 """How often, and how many times, it is looked whether the writer's thread is done with something small."""
@@ -64,6 +66,8 @@ class LoopWriter:
         self._until: asyncio.TimerHandle | None = None  # when it ends
         self._looked = 0
         """How many times in vain; 0 where the writer's thread is not waited for."""
+        self._done: tuple[list[Job], bool] | None = None
+        """Those whose commit has ended and who were not told yet, and whether it failed."""
 
     def add(self, job: Job) -> None:
         """Lets a change wait until the loop has nothing else to do. Raises Overloaded when too many do."""
@@ -76,6 +80,18 @@ class LoopWriter:
                 self._waited(came=True)
         elif len(self._gathered) == 1 and not self._committing and not self._looked:
             self._loop.call_soon(self._gather, 1)
+
+    def go_on(self) -> None:
+        """Does what is due, whatever the loop may still bring."""
+        self._committed()
+        waits_s = time.perf_counter() - self._began
+        if len(self._gathered) < ENOUGH and waits_s < 2 * LONGEST_WAIT_S:
+            return
+        if self._gathered and not self._committing and not self._looked:
+            if self._until is not None:
+                self._until.cancel()
+                self._until = None
+            self._take_turn()
 
     def _gather(self, seen: int) -> None:
         """Works off what is there, once a round of the loop has brought nothing more."""
@@ -139,10 +155,14 @@ class LoopWriter:
             self._steps.recover()
         finally:
             self._turn.release()
+        self._done = jobs, failed
         with contextlib.suppress(RuntimeError):  # closed: nobody there waits any more
-            self._loop.call_soon_threadsafe(self._committed, jobs, failed)
+            self._loop.call_soon_threadsafe(self._committed)
 
-    def _committed(self, jobs: list[Job], failed: bool) -> None:
+    def _committed(self) -> None:
+        if self._done is None:
+            return
+        (jobs, failed), self._done = self._done, None
         self._committing = False
         if failed:
             self._hand_over(jobs)

@@ -8,8 +8,7 @@ at most. A turn is worked off as one transaction.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+import logging
 import threading
 import time
 from collections import deque
@@ -19,6 +18,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from promosight.errors import Overloaded, StoreError
+from promosight.store.senders import Senders
 
 MAX_WAITING = 10_000
 """Changes that may stand in one line."""
@@ -39,6 +39,8 @@ LARGE_TURN = 20_000
 SHARED_TURN = 5_000
 """The weight of a turn: of small ones, of large ones, of large ones while small ones come too."""
 
+_log = logging.getLogger("promosight")
+
 TRACED: ContextVar[Any] = ContextVar("traced", default=None)
 """The trace of the request that is being worked at; None where nobody follows it."""
 
@@ -56,15 +58,16 @@ class Later:
 
 
 class Job:
-    """One change that waits. `future` belongs to `loop`, or to whichever thread waits for it when that is None.
+    """One change that waits. `future` belongs to the loop of `senders`, or to whichever thread waits for it when that
+    is None. Where there is `told`, that is called on the loop instead, with the result or the error.
 
     One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own. `still`
     is asked when it is its turn, and raises what the sender is told when it is too late for it.
     """
 
     __slots__ = (
-        *("apart", "error", "flow", "future", "kept", "loop", "payload", "queued_s", "result"),
-        *("still", "traced", "weight"),
+        *("apart", "error", "flow", "future", "kept", "payload", "queued_s", "result"),
+        *("senders", "still", "told", "traced", "weight"),
     )
 
     def __init__(
@@ -72,20 +75,24 @@ class Job:
         flow: Callable[..., Any],
         payload: Any,
         weight: int,
-        loop: asyncio.AbstractEventLoop | None,
+        senders: Senders | None,
         *,
         kept: bool = True,
         apart: bool = False,
         still: Callable[[], None] | None = None,
+        told: Callable[[Any, Exception | None], None] | None = None,
     ) -> None:
         self.flow = flow
         self.payload = payload
         self.weight = weight
-        self.loop = loop
+        self.senders = senders
         self.kept = kept
         self.apart = apart
         self.still = still
-        self.future: Any = Future() if loop is None else loop.create_future()
+        self.told = told
+        self.future: Any = None
+        if told is None:
+            self.future = Future() if senders is None else senders.loop.create_future()
         self.result: Any = None
         self.error: Exception | None = None
         self.traced = TRACED.get()
@@ -93,16 +100,19 @@ class Job:
 
     def starts(self) -> bool:
         """Whether the sender still waits. One that hung up has cancelled its future and is passed over."""
-        if self.still is not None and not self.future.done():
+        if self.still is not None and not self._has_hung_up():
             try:
                 self.still()
             except Overloaded as error:
                 self.error = error
                 answer([self])
                 return False
-        if self.loop is None:
+        if self.senders is None:
             return bool(self.future.set_running_or_notify_cancel())
-        return not self.future.cancelled()
+        return not self._has_hung_up()
+
+    def _has_hung_up(self) -> bool:
+        return self.told is None and bool(self.future.cancelled())
 
     def is_made(self) -> bool:
         """Whether its payload is there. What making one raises is its sender's answer."""
@@ -117,7 +127,13 @@ class Job:
 
     def settle(self) -> None:
         """Gives the sender its result or error, where it has not hung up meanwhile."""
-        if self.loop is not None and self.future.done():
+        if self.told is not None:
+            try:
+                self.told(self.result, self.error)
+            except Exception:  # noqa: BLE001 - no other sender is to wait for this one
+                _log.exception("a sender could not be told")
+            return
+        if self.senders is not None and self.future.done():
             return
         if self.error is None:
             self.future.set_result(self.result)
@@ -127,20 +143,14 @@ class Job:
 
 def answer(jobs: list[Job]) -> None:
     """Tells every sender; an event loop is woken once for all of its senders."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    by_loop: dict[Senders, list[Callable[[], None]]] = {}
     for job in jobs:
-        if job.loop is None:
+        if job.senders is None:
             job.settle()
         else:
-            by_loop.setdefault(job.loop, []).append(job)
-    for loop, theirs in by_loop.items():
-        with contextlib.suppress(RuntimeError):  # closed: nobody there waits any more
-            loop.call_soon_threadsafe(_settle_all, theirs)
-
-
-def _settle_all(jobs: list[Job]) -> None:
-    for job in jobs:
-        job.settle()
+            by_loop.setdefault(job.senders, []).append(job.settle)
+    for senders, theirs in by_loop.items():
+        senders.answer(theirs)
 
 
 class _Line:
