@@ -129,8 +129,10 @@ class Learner(Beside):
             mind.snapshot.weights(offer)
             if thompson:
                 mind.snapshot.drawn(offer)
+                mind.snapshot.doubt(offer)
         menu = mind.snapshot.menu(offers)
         if thompson:
+            menu.doubts  # noqa: B018 - worked out when first asked for
             menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
 
     def _pause(self) -> None:
