@@ -76,7 +76,7 @@ class Budgeted(Ours):
 
     def decide(self, at: int, there: list[int]) -> int | None:
         """Only what fits its budget is a candidate; prices move whatever is drawn."""
-        now = self.now(at)
+        now = self.latest_us = self.now(at)
         self.refresh(at, now)
         p = self._likely(at, there)
         room = [i for i in there if self._fits(i, p[i])]

@@ -35,6 +35,8 @@ class Ours:
         self.snapshot = solve(self.evidence, self._prior, 0)
         self.decided: dict[int, Decided] = {}
         self.redeemed: set[int] = set()
+        self.heard_us: dict[int, int] = {}
+        self.latest_us = 0
 
     def now(self, at: int) -> int:
         """The instant of a decision."""
@@ -47,7 +49,7 @@ class Ours:
 
     def decide(self, at: int, there: list[int]) -> int | None:
         """The column of the offer chosen."""
-        now = self.now(at)
+        now = self.latest_us = self.now(at)
         self.refresh(at, now)
         arms = [self._arms[i] for i in there]
         choice = choose(
@@ -67,7 +69,8 @@ class Ours:
     def learn(self, at: int, redeemed: bool) -> None:
         """A redemption, or its reversal."""
         if redeemed != (at in self.redeemed):
-            self.evidence.relabel(self.decided[at], redeemed=redeemed)
+            when = self.heard_us.setdefault(at, self.latest_us)
+            self.evidence.relabel(self.decided[at], redeemed=redeemed, redeemed_us=when)
             self.redeemed ^= {at}
 
     def expired(self, at: int) -> None:

@@ -6,12 +6,13 @@ import random
 import time
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promosight.rules.evidence import COLUMNS, Decided, Evidence
 from promosight.rules.features import DAY_US, made_offer
-from promosight.rules.solving import Prior, solve
+from promosight.rules.solving import Prior, logit, solve
 from tests.rules.deciding import HALF_LIFE_US, decisions, learned
 
 NOW = 400 * DAY_US
@@ -23,16 +24,15 @@ def test_any_shuffle_of_decisions_redemptions_and_reversals_is_the_same_bitwise(
     rng: random.Random,
 ) -> None:
     made = decisions(60)
-    evidence, shuffled = learned(made), Evidence(HALF_LIFE_US)
-    moves = [("decided", d, y) for d, y in made] + [
-        ("label", d, y) for d, _ in made for y in (True, False)
+    evidence, shuffled = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
+    moves = [("decided", d, y, d.decided_us) for d, y in made] + [
+        ("label", d, y, d.decided_us + rng.randrange(40) * DAY_US) for d, _ in made for y in (1, 0)
     ]
-    rng.shuffle(moves)
-    for what, decided, redeemed in moves:
-        if what == "decided":
-            shuffled.add(decided, redeemed=redeemed)
-        else:
-            shuffled.relabel(decided, redeemed=redeemed)
+    for to in (evidence, shuffled):
+        for what, decided, redeemed, when in moves:
+            move = to.add if what == "decided" else to.relabel
+            move(decided, redeemed=bool(redeemed), redeemed_us=when)
+        rng.shuffle(moves)
     assert shuffled.encode() == evidence.encode()
     one, other = solve(evidence, Prior(), NOW), solve(shuffled, Prior(), NOW)
     assert one.mean.tobytes() == other.mean.tobytes()
@@ -48,6 +48,20 @@ def test_after_a_reversal_it_equals_the_one_that_never_saw_the_redemption() -> N
         if redeemed:
             evidence.relabel(decided, redeemed=False)
     assert evidence.encode() == never.encode()
+
+
+def test_what_may_still_come_is_not_held_against_an_offer() -> None:
+    """N9: where redemptions take a week, an offer made yesterday is not believed to be worse for it."""
+    old, new = (made_offer(name, None, {"reward=unit": 1.0}) for name in ("old", "new"))
+    evidence, day = Evidence(HALF_LIFE_US), DAY_US // 100
+    for i in range(6_000):
+        decided = Decided({}, old if i < 5_700 else new, 0.1, i * day)
+        came = i % 10 == 0 and i < 5_300
+        evidence.add(decided, redeemed=came, redeemed_us=decided.decided_us + 700 * day)
+    snapshot = solve(evidence, Prior(rate=0.1), 6_000 * day)
+    known, lately = (float(snapshot.weights(offer)[0]) for offer in (old, new))
+    assert known == pytest.approx(logit(0.1), abs=0.1)
+    assert lately == pytest.approx(known, abs=0.15)
 
 
 def test_a_decision_can_be_taken_out_without_a_trace() -> None:

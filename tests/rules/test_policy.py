@@ -99,6 +99,21 @@ def test_an_offer_made_a_minute_ago_is_scored_by_what_it_is_like(taught: Snapsho
     assert choice.sd[0] > choose(taught, GOLD, arms(), WAYS[0], 1).sd[0]
 
 
+def test_of_two_that_look_alike_the_one_less_known_is_tried_more() -> None:
+    """Hope: what a new offer may be worth counts, the less so the more the slider asks for what is sure."""
+    evidence = Evidence(HALF_LIFE_US)
+    known, new = made_offer("known", None, {}), made_offer("new", None, {})
+    for i in range(1_000):
+        evidence.add(Decided({}, known, 0.05, i * 10**8), redeemed=i % 20 == 0)
+    snapshot = solve(evidence, Prior(rate=0.05), 10**11)
+    pair = [Arm(known, 10.0), Arm(new, 8.0)]
+    shy, plain = (choose(snapshot, {}, pair, Exploration(gamma=g), 1) for g in (1_000.0, 30.0))
+    assert plain.p_hat[0] == pytest.approx(plain.p_hat[1], rel=0.05)
+    assert plain.best == 0
+    assert plain.pmf[1] > 0.8
+    assert shy.pmf[1] < 0.1
+
+
 def test_a_promotion_starts_from_what_was_redeemed_of_it_before() -> None:
     prior = Prior(rate=0.05, promotions={"good": (1000, 200), "bad": (1000, 5)})
     snapshot = solve(Evidence(HALF_LIFE_US), prior, 0)

@@ -260,13 +260,17 @@ def _settled(changes: list[Change]) -> list[Settled]:
 
 def _teach(evidence: Evidence, decided: Decided, before: Label | None, after: Label) -> None:
     was = before is not None and not before.withdrawn
-    had = bool(before is not None and before.redeemed)
+    had = None if before is None else before.redeemed_us
+    has = after.redeemed_us
     if was and after.withdrawn:
-        evidence.remove(decided, redeemed=had)
+        evidence.remove(decided, redeemed=had is not None, redeemed_us=had)
     elif not was and not after.withdrawn:
-        evidence.add(decided, redeemed=bool(after.redeemed))
-    elif was and had != bool(after.redeemed):
-        evidence.relabel(decided, redeemed=bool(after.redeemed))
+        evidence.add(decided, redeemed=has is not None, redeemed_us=has)
+    elif was and had != has:
+        if had is not None:
+            evidence.relabel(decided, redeemed=False, redeemed_us=had)
+        if has is not None:
+            evidence.relabel(decided, redeemed=True, redeemed_us=has)
 
 
 def _write_labels(tx: Tx, workspace_no: int, lesson: Lesson, now_us: int) -> None:

@@ -5,6 +5,8 @@ the p_hat logged with it), and the first moments, in which its label stands: 0 u
 reversal 0 again. A decision touches the sums of its own offer and nothing else. Everything the model needs for all
 columns of all promotions follows from these few sums when a snapshot is solved (rules/solving.py).
 
+How long redemptions took, and the information of recent decisions by day, are summed beside (rules/delays.py).
+
 Sums are kept in whole numbers, so they are exact and have no order. Forgetting is a weight by the decision's time: 1 at
 the start of an era of eight half-lives, 256 at its end. Eras are summed apart, and put together when solved.
 """
@@ -21,6 +23,7 @@ import xxhash
 import zstandard
 from numpy.typing import NDArray
 
+from promosight.rules.delays import BINS, DAYS, bin_of, day_of
 from promosight.rules.features import BIAS, MOST, STEPS, Offer, stepped
 
 WEIGHT = 1 << 20
@@ -52,13 +55,22 @@ class Decided:
 class Cell:
     """The sums of one offer in one era, over the columns the evidence knows."""
 
-    __slots__ = ("decisions", "first", "redeemed", "second")
+    __slots__ = ("decisions", "delays", "first", "made", "redeemed", "second")
 
     def __init__(self, width: int) -> None:
         self.second: Whole = np.zeros((width, width), np.int64)
         self.first: Whole = np.zeros(width, np.int64)
         self.decisions = 0
         self.redeemed = 0
+        self.delays: Whole = np.zeros(BINS, np.int64)
+        self.made: dict[int, int] = {}
+        """The information of decisions by day, of recent ones only."""
+
+    def counted(self, day: int, information: int) -> None:
+        """Decisions of a day, more or fewer. Days long gone are dropped."""
+        self.made[day] = self.made.get(day, 0) + information
+        if len(self.made) > 3 * DAYS:
+            self.made = recent(self.made, max(self.made))
 
     def widened(self, width: int) -> None:
         """Room for more columns."""
@@ -76,25 +88,35 @@ class Evidence:
     columns: dict[str, int] = field(default_factory=lambda: {BIAS: 0})
     cells: dict[tuple[int, Offer], Cell] = field(default_factory=dict)
 
-    def add(self, decided: Decided, *, redeemed: bool = False) -> None:
+    def add(
+        self, decided: Decided, *, redeemed: bool = False, redeemed_us: int | None = None
+    ) -> None:
         """A decision, not redeemed yet unless told."""
         self._sum(decided, 1)
         if redeemed:
-            self.relabel(decided, redeemed=True)
+            self.relabel(decided, redeemed=True, redeemed_us=redeemed_us)
 
-    def remove(self, decided: Decided, *, redeemed: bool = False) -> None:
+    def remove(
+        self, decided: Decided, *, redeemed: bool = False, redeemed_us: int | None = None
+    ) -> None:
         """Takes a decision out as if it had never been."""
         self._sum(decided, -1)
         if redeemed:
-            self.relabel(decided, redeemed=False)
+            self.relabel(decided, redeemed=False, redeemed_us=redeemed_us)
 
-    def relabel(self, decided: Decided, *, redeemed: bool) -> None:
-        """Its redemption came (True) or was reversed (False). Only for a label that really changes."""
+    def relabel(self, decided: Decided, *, redeemed: bool, redeemed_us: int | None = None) -> None:
+        """Its redemption came (True) or was reversed (False). Only for a label that really changes.
+
+        `redeemed_us` is when it was redeemed (also of what is reversed); at once unless told.
+        """
         sign = 1 if redeemed else -1
         era, weight = self._weight(decided.decided_us)
         at, steps = self._row(decided.x)
         cell = self._cell(era, decided.offer)
-        cell.first[at] += sign * round(weight * WEIGHT) * steps
+        one = sign * round(weight * WEIGHT)
+        cell.first[at] += one * steps
+        waited = 0 if redeemed_us is None else redeemed_us - decided.decided_us
+        cell.delays[bin_of(waited)] += one
         cell.redeemed += sign
 
     def merge(self, other: Evidence) -> None:
@@ -111,6 +133,9 @@ class Evidence:
             ours.first[at] += theirs.first[of]
             ours.decisions += theirs.decisions
             ours.redeemed += theirs.redeemed
+            ours.delays += theirs.delays
+            for day, information in theirs.made.items():
+                ours.counted(day, information)
 
     def forget(self, now_us: int) -> None:
         """Drops eras that weigh nothing any more."""
@@ -132,10 +157,9 @@ class Evidence:
 
     def encode(self) -> bytes:
         """As bytes; the same bytes for the same set of facts."""
-        rows = [
-            (era, offer.promotion, offer.tier, offer.features, names, *_packed(cell))
-            for era, offer, names, cell in self.canonical()
-        ]
+        cells = self.canonical()
+        newest = max((day for *_, cell in cells for day in cell.made), default=0)
+        rows = [_packed(era, offer, names, cell, newest) for era, offer, names, cell in cells]
         plain = msgspec.msgpack.encode((1, self.half_life_us, rows))
         return zstandard.ZstdCompressor(level=3).compress(plain)
 
@@ -156,9 +180,9 @@ class Evidence:
         teaches = p * (1 - p)
         at, steps = self._row(decided.x)
         cell = self._cell(era, decided.offer)
-        cell.second[np.ix_(at, at)] += (sign * round(weight * teaches * WEIGHT)) * np.outer(
-            steps, steps
-        )
+        information = sign * round(weight * teaches * WEIGHT)
+        cell.second[np.ix_(at, at)] += information * np.outer(steps, steps)
+        cell.counted(day_of(decided.decided_us), information)
         pull = teaches * (log(p / (1 - p)) - decided.lean) - p
         cell.first[at] += sign * round(weight * pull * WEIGHT) * steps
         cell.decisions += sign
@@ -205,7 +229,25 @@ class Evidence:
         return at
 
 
-_Row = tuple[int, str, str, tuple[tuple[str, float], ...], list[str], int, int, bytes, bytes]
+class _Row(msgspec.Struct, array_like=True):
+    """A cell as it is kept. States from before delays were learned lack the last two."""
+
+    era: int
+    promotion: str
+    tier: str
+    features: tuple[tuple[str, float], ...]
+    names: list[str]
+    decisions: int
+    redeemed: int
+    upper: bytes
+    first: bytes
+    delays: list[int] = []
+    made: list[tuple[int, int]] = []
+
+
+def recent(made: Mapping[int, int], newest: int) -> dict[int, int]:
+    """Only the days that can still matter."""
+    return {day: mass for day, mass in sorted(made.items()) if mass and day > newest - DAYS}
 
 
 def _name_order(name: str) -> tuple[bool, bool, int]:
@@ -225,26 +267,34 @@ def _tidy(columns: list[str], cell: Cell) -> tuple[list[str], Cell]:
     tidy = Cell(0)
     tidy.second, tidy.first = cell.second[np.ix_(used, used)], cell.first[used]
     tidy.decisions, tidy.redeemed = cell.decisions, cell.redeemed
+    tidy.delays, tidy.made = cell.delays, {day: mass for day, mass in cell.made.items() if mass}
     return [columns[i] for i in used], tidy
 
 
-def _packed(cell: Cell) -> tuple[int, int, bytes, bytes]:
-    upper = cell.second[np.triu_indices(len(cell.first))]
-    return (
+def _packed(era: int, offer: Offer, names: list[str], cell: Cell, newest: int) -> _Row:
+    return _Row(
+        era,
+        offer.promotion,
+        offer.tier,
+        offer.features,
+        names,
         cell.decisions,
         cell.redeemed,
-        upper.astype("<i8").tobytes(),
+        cell.second[np.triu_indices(len(cell.first))].astype("<i8").tobytes(),
         cell.first.astype("<i8").tobytes(),
+        cell.delays.tolist(),
+        list(recent(cell.made, newest).items()),
     )
 
 
 def _unpacked(half_life_us: int, row: _Row) -> Evidence:
-    era, promotion, tier, features, names, decisions, redeemed, upper, first = row
-    cell = Cell(len(names))
-    at = np.triu_indices(len(names))
-    cell.second[at] = np.frombuffer(upper, "<i8")
+    cell = Cell(len(row.names))
+    at = np.triu_indices(len(row.names))
+    cell.second[at] = np.frombuffer(row.upper, "<i8")
     cell.second.T[at] = cell.second[at]
-    cell.first[:] = np.frombuffer(first, "<i8")
-    cell.decisions, cell.redeemed = decisions, redeemed
-    columns = {name: i for i, name in enumerate(names)}
-    return Evidence(half_life_us, columns, {(era, Offer(promotion, tier, features)): cell})
+    cell.first[:] = np.frombuffer(row.first, "<i8")
+    cell.decisions, cell.redeemed = row.decisions, row.redeemed
+    cell.delays[: len(row.delays)], cell.made = row.delays, dict(row.made)
+    columns = {name: i for i, name in enumerate(row.names)}
+    offer = Offer(row.promotion, row.tier, row.features)
+    return Evidence(half_life_us, columns, {(row.era, offer): cell})

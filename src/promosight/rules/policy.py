@@ -28,6 +28,8 @@ _AT_ONCE = 8
 """Of so many at a time, so that their numbers stay near."""
 THOMPSON = 9.0
 """At this gamma Thompson sampling draws from the posterior as it is."""
+HOPE, HOPED_UNTIL = 0.8, 30.0
+"""By so many deviations the draws are raised; by fewer where gamma is greater than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def choose(
     scores = np.append(p_hat * net - contact, 0.0)
     if exploration.kind == "thompson":
         draws = menu.draws(doubt_scale(exploration))
-        inner = _frequencies(_likely(_odds(draws, row) + lean) * net - contact)
+        hoped = lean + hope(exploration) * menu.sd(row)
+        inner = _frequencies(_likely(_odds(draws, row) + hoped) * net - contact)
     else:
         inner = _inverse_gaps_of_one(scores, greed(snapshot, exploration))
     pmf = (1.0 - exploration.floor) * inner + exploration.floor / len(inner)
@@ -217,7 +220,8 @@ def choose_rows(
         scores[:, :-1][~allowed] = -np.inf
     if exploration.kind == "thompson":
         draws = menu.draws(doubt_scale(exploration))
-        inner = _frequencies_of_many(draws, rows, worths.net, spent, allowed, leans)
+        hoped = leans + hope(exploration) * menu.sds(rows)
+        inner = _frequencies_of_many(draws, rows, worths.net, spent, allowed, hoped)
     else:
         inner = inverse_gaps(scores, greed(snapshot, exploration))
     pmf = _with_floor(inner, scores, exploration.floor)
@@ -263,6 +267,14 @@ def greed(snapshot: Snapshot, exploration: Exploration) -> float:
 def doubt_scale(exploration: Exploration) -> float:
     """By how much Thompson sampling narrows the posterior: the same slider, in another currency."""
     return min(1.0, THOMPSON / max(exploration.gamma, 1e-9))
+
+
+def hope(exploration: Exploration) -> float:
+    """By how many deviations of its log-odds Thompson sampling raises an offer: who knows little of it hopes.
+
+    Draws alone, narrow as they are, try a new offer too rarely to find out early that it is good.
+    """
+    return HOPE * min(1.0, HOPED_UNTIL / max(exploration.gamma, 1e-9))
 
 
 def _likely(odds: Floats) -> Floats:

@@ -3,7 +3,8 @@
 Learning makes each decision's lesson linear at the probability that was logged with it. A decision logged while little
 was known is taken at a probability that turned out wrong; going over the same decisions a few times, each time at the
 probability the model has come to (iteratively reweighted least squares), gives the model that its likelihood asks for.
-Sums stay sums: what a refit gives is taken in place of what the same decisions gave before.
+Sums stay sums: what a refit gives is taken in place of what the same decisions gave before. What is summed of delays
+(rules/delays.py) is no part of a refit: it stays as it was learned.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Lessons:
         )
 
     def summed(self, half_life_us: int) -> Evidence:
-        """The same sums as adding each decision to an empty evidence, at once."""
+        """The same sums as adding each decision to an empty evidence, at once; nothing of delays."""
         era = self.decided_us // (ERA * half_life_us)
         second, first = self._terms(era, half_life_us)
         cells = {}
@@ -135,6 +136,7 @@ def negated(evidence: Evidence) -> Evidence:
         taken = cells[key] = Cell(0)
         taken.second, taken.first = -cell.second, -cell.first
         taken.decisions, taken.redeemed = -cell.decisions, -cell.redeemed
+        taken.delays, taken.made = -cell.delays, {day: -mass for day, mass in cell.made.items()}
     return Evidence(evidence.half_life_us, dict(evidence.columns), cells)
 
 

@@ -15,6 +15,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from promosight.rules.delays import BINS, Waits, coming
 from promosight.rules.evidence import Evidence
 from promosight.rules.features import BIAS, MOST, STEPS, Offer
 from promosight.rules.scales import is_word, scale_of_customers, scale_of_offers
@@ -71,6 +72,7 @@ def solve(evidence: Evidence, prior: Prior, now_us: int, revision: int = 0) -> S
     """The snapshot of this evidence at this time."""
     names, sums = _gathered(evidence, now_us)
     layout = _layout(names, sums)
+    _give_back(sums, now_us)
     for each in sums.values():
         each.scaled(layout.usual.matrix)
     upper, first = _shared_sums(layout, sums)
@@ -99,6 +101,8 @@ class _Sum:
     second: Floats
     first: Floats
     decisions: int = 0
+    made: dict[int, float] = field(default_factory=dict)
+    delays: Floats = field(default_factory=lambda: np.zeros(BINS))
 
     def scaled(self, matrix: Floats) -> None:
         """As if all customers had been told on another scale."""
@@ -152,7 +156,28 @@ def _gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], dict[Of
         total.second[np.ix_(to, to)] += scale / STEPS**2 * cell.second[np.ix_(of, of)]
         total.first[to] += scale / STEPS * cell.first[of]
         total.decisions += cell.decisions
+        total.delays += scale * cell.delays
+        for day, information in sorted(cell.made.items()):
+            total.made[day] = total.made.get(day, 0.0) + scale * information
     return names, found
+
+
+def _give_back(sums: Mapping[Offer, _Sum], now_us: int) -> None:
+    """Adds the redemptions that recent decisions may still bring, spread over an offer's customers as they were."""
+    groups = dict[str, list[Waits]]()
+    for offer, each in sums.items():
+        waits = Waits(float(each.second[0, 0]), each.made, each.delays)
+        groups.setdefault(_reward_of(offer), []).append(waits)
+    left = coming(groups, now_us)
+    for offer, each in sums.items():
+        known, still = float(each.second[0, 0]), left[_reward_of(offer)]
+        expected = sum(still.get(day, 0.0) * mass for day, mass in sorted(each.made.items()))
+        if known > 0:
+            each.first += expected / known * each.second[0]
+
+
+def _reward_of(offer: Offer) -> str:
+    return next((name for name, _ in offer.features if name.startswith("reward=")), "")
 
 
 def _layout(names: tuple[str, ...], sums: Mapping[Offer, _Sum]) -> Layout:

@@ -89,6 +89,8 @@ class Study:
             snapshot.weights(offer)
             if thompson:
                 snapshot.drawn(offer)
+                snapshot.doubt(offer)
         menu = snapshot.menu(offers)
         if thompson:
+            menu.doubts  # noqa: B018 - worked out when first asked for
             menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
