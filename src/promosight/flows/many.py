@@ -7,17 +7,15 @@ settled as ever (`report`), and sees what was taken here as stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from promosight.flows.intake import Delivery, Item
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.sheets import Sheet, joined
 from promosight.store.rows import Arrival
-
-T = TypeVar("T")
 
 Placed = tuple[int, Any, Arrival]
 """An item of a transaction: its position there, what it says, and how it arrived."""
@@ -123,20 +121,19 @@ def named_in(sheet: Sheet) -> Named:
     )
 
 
-class Once(dict[tuple[Any, ...], T]):
-    """What a function says of each case, asked once: of ten thousand rows most are alike."""
-
-    def __init__(self, said: Callable[..., T]) -> None:
-        super().__init__()
-        self._said = said
-
-    def __missing__(self, case: tuple[Any, ...]) -> T:
-        found = self[case] = self._said(*case)
-        return found
+def alike(
+    cases: Iterable[tuple[Any, ...]], count: int
+) -> tuple[list[int], dict[tuple[Any, ...], int]]:
+    """For each of so many rows the first row with the same case, and the cases by that: most rows are alike."""
+    first: dict[tuple[Any, ...], int] = {}
+    where = list(map(first.setdefault, cases, range(count)))
+    return where, first
 
 
 def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
     """The values of some rows, in their order."""
+    if column.count(None) == len(column):
+        return [None] * len(rows)
     if len(rows) > 1:
         values: Sequence[Any] = itemgetter(*rows)(column)
         return values

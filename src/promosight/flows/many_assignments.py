@@ -1,28 +1,35 @@
 """The plain way in for thousands of assignments at once: `plain_assignments`, column by column.
 
 What is decided is the same, and said there: a reward is given to a customer of whose group no event is known. Rows of
-which more than that has to be known are left over, and become objects.
+which more than that has to be known are left over, and become objects. Numbers are columns of numpy, sorted once by
+group; of texts a row is looked at once, where the store needs it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.groups import layer_of
-from promosight.flows.many import Many, Once, Placed, picked
+from promosight.flows.many import Many, Placed, alike, picked
 from promosight.flows.naming import Customers
 from promosight.flows.news import is_decided
 from promosight.flows.places import places, places_for
 from promosight.flows.plain import Plain
-from promosight.flows.plain_assignments import PlainAssignments, There, promise, words_said
+from promosight.flows.plain_assignments import (
+    ASKED_APART,
+    PlainAssignments,
+    There,
+    promise,
+    words_said,
+)
 from promosight.rules.counting import AssignedColumns, count_assigned
 from promosight.rules.identity import BUCKET_SHIFT
+from promosight.rules.numbers import Marks, Numbers, numbers_of
 
 _NONE = -1
 _Group = tuple[int, int]
@@ -32,33 +39,34 @@ _Group = tuple[int, int]
 class _New(NamedTuple):
     """Assignments that are added, in the order of their keys, each field a column."""
 
-    row: Sequence[int]
-    bucket: Sequence[int]
-    promotion_no: Sequence[int]
-    customer_no: Sequence[int]
-    slot: Sequence[int]
+    row: Numbers
+    bucket: Numbers
+    promotion_no: Numbers
+    customer_no: Numbers
+    slot: Numbers
 
 
-class _Counted(NamedTuple):
-    """What is counted of them, each field a column."""
+class _Said(NamedTuple):
+    """What the words and worth of assignments come to, by row: the place, and what is committed."""
 
-    group: Sequence[_Group]
-    row: Sequence[int]
-    place_no: Sequence[int]
-    committed_micros: Sequence[int]
-    currency: Sequence[str]
+    place_no: Numbers
+    micros: Numbers
+    currency: Numbers
+    currencies: Sequence[str]
+    """Their texts; `currency` has the place of each row's among them."""
 
-
-_KEPT = (
-    *("assigned_us", "expires_us", "digest", "assignment_id", "reward_micros", "currency"),
-    "max_redemptions",
-)
-"""The fields of an assignment that `add_grants` keeps as they were said."""
+    def currency_of(self, rows: Numbers) -> Sequence[str]:
+        """The currency columns of rows."""
+        if len(self.currencies) == 1:
+            return [self.currencies[0]] * len(rows)
+        return list(map(self.currencies.__getitem__, self.currency[rows].tolist()))
 
 
 def take_many_assignments(plain: Plain, customers: Customers, many: Many) -> list[Placed]:
     """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace."""
     _ManyAssignments(plain, customers, many).take()
+    if None not in plain.receipts:
+        return []
     return list(many.placed([row for row, one in enumerate(plain.receipts) if one is None]))
 
 
@@ -70,32 +78,25 @@ class _ManyAssignments:
         self._customers = customers
         self._many = many
         self._by_one = PlainAssignments(plain, customers)
+        known_nos, numbers = self._catalogue.known_nos, customers.numbers
+        # By row; of a promotion that nobody defined, and where a row is alone, there is none.
+        self._no = list(map(known_nos.get, many.column("promotion_id"), repeat(_NONE)))
+        self._number = list(map(numbers.get, many.column("customer_id"), repeat(_NONE)))
 
     def take(self) -> None:
         new = self._sorted_out()
-        keys = list(dict.fromkeys(zip(new.bucket, new.promotion_no, new.customer_no, strict=True)))
-        there: dict[_Group, list[There]] = {}
-        for row in map(There._make, self._tx.all_for("assignments_in_groups", keys)):
-            there.setdefault((row.promotion_no, row.customer_no), []).append(row)
-        if used := self._by_one.used(keys):
-            new = _some(new, [group not in used for group in _groups(new)])
+        groups = _some(new, _firsts(new))
+        there = self._there(groups)
+        if used := self._used(groups):
+            new = _some(new, _outside(new, used))
         if there:
-            stored = {(*group, row.slot): row for group, rows in there.items() for row in rows}
-            found = list(
-                map(stored.get, zip(new.promotion_no, new.customer_no, new.slot, strict=True))
-            )
-            again = [at for at, one in zip(new.row, found, strict=True) if one is not None]
-            for placed, one in zip(self._many.placed(again), filter(None, found), strict=True):
-                self._by_one.repeat(placed, one)
-            new = _some(new, [one is None for one in found])
+            new = self._not_again(new, there)
         self._add(new, there)
 
     def _sorted_out(self) -> _New:
         """Those that may be plain, each once, in the order of their keys."""
         column, newly_known = self._many.column, self._customers.newly_known
-        known_nos, numbers = self._catalogue.known_nos, self._customers.numbers
-        no = np.array([known_nos.get(one, _NONE) for one in column("promotion_id")], np.int64)
-        number = np.array([numbers.get(one, _NONE) for one in column("customer_id")], np.int64)
+        no, number = np.array(self._no, np.int64), np.array(self._number, np.int64)
         may = (no >= 0) & (number >= 0)
         codes = column("promo_code")
         if codes.count(None) < len(codes):
@@ -105,113 +106,166 @@ class _ManyAssignments:
         if (apart := self._many.apart_from_alone("assignment_id")) is not None:
             may &= apart
         rows = np.flatnonzero(may)
-        slot = np.array(picked(column("slot"), rows.tolist()), np.int64)
+        slot = numbers_of(column("slot"))[rows]
         no, number = no[rows], number[rows]
         bucket = number >> BUCKET_SHIFT
         order = np.lexsort((slot, number, no, bucket))
-        sorted_ = np.array((rows, bucket, no, number, slot))[:, order]
-        is_first = np.concatenate(([True], (sorted_[2:, 1:] != sorted_[2:, :-1]).any(axis=0)))
-        return _New._make(sorted_[:, is_first[: len(order)]].tolist())
+        new = _New(*(one[order] for one in (rows, bucket, no, number, slot)))
+        return _some(new, _firsts(new, by_slot=True))
+
+    def _there(self, groups: _New) -> dict[_Group, list[There]]:
+        """The assignments that are stored already in the groups of some rows."""
+        there: dict[_Group, list[There]] = {}
+        if len(groups.row):
+            rows = self._tx.all_by_column("assignments_in_groups", _keys(groups))
+            for row in map(There._make, rows):
+                there.setdefault((row.promotion_no, row.customer_no), []).append(row)
+        return there
+
+    def _used(self, groups: _New) -> set[_Group]:
+        """Which of the groups of some rows have events, as `PlainAssignments.used`."""
+        promotions = np.unique(groups.promotion_no)
+        if len(promotions) * ASKED_APART < len(groups.row):
+            having = [no for no in promotions.tolist() if self._by_one.has_events(no)]
+            groups = _some(groups, np.isin(groups.promotion_no, np.array(having, np.int64)))
+        if not len(groups.row):
+            return set()
+        return set(self._tx.all_by_column("groups_with_events", _keys(groups)))
+
+    def _not_again(self, new: _New, there: dict[_Group, list[There]]) -> _New:
+        """Those that are not stored already; the others are answered."""
+        stored = {(*group, row.slot): row for group, rows in there.items() for row in rows}
+        found = list(map(stored.get, _tuples(new.promotion_no, new.customer_no, new.slot)))
+        is_new = np.array([one is None for one in found], np.bool_)
+        again = new.row[~is_new].tolist()
+        for placed, one in zip(self._many.placed(again), filter(None, found), strict=True):
+            self._by_one.repeat(placed, one)
+        return _some(new, is_new)
 
     def _add(self, new: _New, there: dict[_Group, list[There]]) -> None:
         """Writes new assignments, answers them, and moves the counters."""
-        if not new.row:
+        if not len(new.row):
             return
-        rows, column, many = new.row, self._many.column, self._many
-        place_nos, promises = self._place_nos(rows), self._promises(new)
-        details, micros, currencies = picked(column("details"), rows), *zip(*promises, strict=True)
-        self._tx.add_new(
+        rows, column, many = new.row.tolist(), self._many.column, self._many
+        said, details = self._said(new.row), picked(column("details"), rows)
+        control = list(map(int, picked(column("control"), rows)))
+        assigned_us = numbers_of(column("assigned_us"))[new.row]
+        self._tx.add_columns(
             "add_grants",
-            list(
-                zip(
-                    *new[1:],
-                    *[picked(column(name), rows) for name in _KEPT],
-                    list(map(int, picked(column("control"), rows))),
-                    details,
-                    picked(many.source_no, rows),
-                    picked(many.received_us, rows),
-                    place_nos,
-                    micros,
-                    currencies,
-                    strict=True,
-                )
+            (
+                *(one.tolist() for one in new[1:]),
+                assigned_us.tolist(),
+                picked(column("expires_us"), rows),
+                numbers_of(column("digest"))[new.row].tolist(),
+                *(
+                    picked(column(name), rows)
+                    for name in ("assignment_id", "reward_micros", "currency", "max_redemptions")
+                ),
+                control,
+                details,
+                picked(many.source_no, rows),
+                picked(many.received_us, rows),
+                said.place_no[new.row].tolist(),
+                said.micros[new.row].tolist(),
+                said.currency_of(new.row),
             ),
             workspace_no=self._plain.workspace_no,
             import_no=many.arrivals[0].import_no,
         )
-        receipts, counted = self._plain.receipts, self._plain.briefly("counted", None)
-        for row in rows:
-            receipts[row] = counted
+        self._plain.answer(rows, "counted", None)
         if any(details):
-            keys = zip(new.bucket, new.promotion_no, new.customer_no, strict=True)
-            decided = map(is_decided, details)
-            self._plain.decided += compress(keys, decided)
-        self._count(_Counted(_groups(new), rows, place_nos, micros, currencies), there)
-
-    def _place_nos(self, rows: Sequence[int]) -> Sequence[int]:
-        fields = ("tier_id", "segment", "channels", "campaign_id")
-        said = [picked(self._many.column(name), rows) for name in fields]
-        known: dict[Any, int] = self._tx.cache.setdefault(("said", self._plain.workspace_no), {})
-        if not known.keys() >= (distinct := set(zip(*said, strict=True))):
-            new = {one: words_said(*one) for one in distinct - known.keys()}
-            at = places_for(self._tx, self._plain.workspace_no, new.values())
-            known |= {one: at[words].place_no for one, words in new.items()}
-        return list(map(known.__getitem__, zip(*said, strict=True)))
-
-    def _promises(self, new: _New) -> list[tuple[int, str]]:
-        """What each commits: micros and currency column."""
-        fields = ("reward_micros", "tier_id", "currency")
-        worths = [picked(self._many.column(name), new.row) for name in fields]
-        by_no = self._catalogue.by_no
-        known = Once(lambda no, *worth: promise(by_no[no].terms, *worth))
-        return list(map(known.__getitem__, zip(new.promotion_no, *worths, strict=True)))
-
-    def _count(self, new: _Counted, there: dict[_Group, list[There]]) -> None:
-        """Adds those in the rate to the counters, by layer, and customers who are there for the first time."""
+            keys = zip(*_keys(new), strict=True)
+            self._plain.decided += compress(keys, map(is_decided, details))
         tracked_us = self._catalogue.workspace.tracking_from_us
-        control = picked(self._many.column("control"), new.row)
-        assigned_us = picked(self._many.column("assigned_us"), new.row)
-        if any(control) or min(assigned_us) < tracked_us:
-            both = zip(control, assigned_us, strict=True)
-            new = _some_counted(new, [not is_so and at_us >= tracked_us for is_so, at_us in both])
+        in_rate = assigned_us >= tracked_us
+        if any(control):
+            in_rate &= ~np.array(control, np.bool_)
+        self._count(_some(new, in_rate), said, there)
+
+    def _said(self, rows: Numbers) -> _Said:
+        """What the words and worth of some rows come to: found out once for all that are alike."""
+        names = ("tier_id", "segment", "channels", "campaign_id", "reward_micros", "currency")
+        columns = [self._many.column(name) for name in names]
+        first, cases = alike(zip(self._no, *columns, strict=True), len(self._no))
+        where = np.array(first)
+        wanted = set(np.unique(where[rows]).tolist())
+        known = {case: row for case, row in cases.items() if row in wanted}
+        words = {case[1:5]: words_said(*case[1:5]) for case in known}
+        at = places_for(self._tx, self._plain.workspace_no, words.values())
+        by_no = self._catalogue.by_no
+        currencies: dict[str, int] = {}
+        said = np.zeros((3, len(first)), np.int64)
+        for case, row in known.items():
+            no, tier_id, *_, reward_micros, currency = case
+            micros, its = promise(by_no[no].terms, reward_micros, tier_id, currency)
+            code = currencies.setdefault(its, len(currencies))
+            said[:, row] = at[words[case[1:5]]].place_no, micros, code
+        place_no, micros, code = said[:, where]
+        return _Said(place_no, micros, code, list(currencies))
+
+    def _count(self, new: _New, said: _Said, there: dict[_Group, list[There]]) -> None:
+        """Adds those in the rate to the counters, by layer, and customers who are there for the first time."""
         people = {group for group, rows in there.items() if any(row.in_rate for row in rows)}
         if layer_of(self._catalogue, self._many.arrivals[0].import_no, ()) == HELD:
-            self._count_in(HELD, new, people)
+            self._count_in(HELD, new, said, people)
             return
         held = {
             group for group, rows in there.items() if layer_of(self._catalogue, 0, rows) == HELD
         }
         if held:
-            waits = [group in held for group in new.group]
-            self._count_in(HELD, _some_counted(new, waits), people)
-            new = _some_counted(new, [not its for its in waits])
-        self._count_in(PUBLISHED, new, people)
+            goes_on = _outside(new, held)
+            self._count_in(HELD, _some(new, ~goes_on), said, people)
+            new = _some(new, goes_on)
+        self._count_in(PUBLISHED, new, said, people)
 
-    def _count_in(self, layer: int, new: _Counted, people: set[_Group]) -> None:
-        if not new.row:
+    def _count_in(self, layer: int, new: _New, said: _Said, people: set[_Group]) -> None:
+        if not len(new.row):
             return
         cells, many = self._plain.cells[layer], self._many
+        place_no = said.place_no[new.row]
         columns = AssignedColumns(
-            promotion_no=[no for no, _ in new.group],
-            place_no=new.place_no,
-            source_no=picked(many.source_no, new.row),
-            assigned_us=picked(many.column("assigned_us"), new.row),
-            committed_micros=new.committed_micros,
-            currency=new.currency,
+            promotion_no=new.promotion_no,
+            place_no=place_no,
+            source_no=numbers_of(many.source_no)[new.row],
+            assigned_us=numbers_of(many.column("assigned_us"))[new.row],
+            committed_micros=said.micros[new.row],
+            currency=said.currency_of(new.row),
         )
-        at = places(self._tx, self._plain.workspace_no, new.place_no)
-        count_assigned(cells, columns, self._plain.names(at, new.place_no))
-        for promotion_no, number in Counter(no for no, _ in set(new.group) - people).items():
+        nos = np.unique(place_no).tolist()
+        at = places(self._tx, self._plain.workspace_no, nos)
+        count_assigned(cells, columns, self._plain.names(at, nos))
+        groups = _some(new, _firsts(new))
+        if people:
+            groups = _some(groups, _outside(groups, people))
+        promotions = np.unique(groups.promotion_no, return_counts=True)
+        for promotion_no, number in zip(*(one.tolist() for one in promotions), strict=True):
             cells.customer(promotion_no, number, 0)
 
 
-def _groups(new: _New) -> list[_Group]:
-    return list(zip(new.promotion_no, new.customer_no, strict=True))
+def _firsts(new: _New, *, by_slot: bool = False) -> Marks:
+    """Which of the rows are the first of their group, or of their group and slot."""
+    marks = np.ones(len(new.row), np.bool_)
+    marks[1:] = (new.customer_no[1:] != new.customer_no[:-1]) | (
+        new.promotion_no[1:] != new.promotion_no[:-1]
+    )
+    if by_slot:
+        marks[1:] |= new.slot[1:] != new.slot[:-1]
+    return marks
 
 
-def _some(new: _New, whether: Sequence[bool]) -> _New:
-    return _New._make(list(compress(column, whether)) for column in new)
+def _outside(new: _New, groups: set[_Group]) -> Marks:
+    """Which of the rows lie in none of the groups."""
+    both = _tuples(new.promotion_no, new.customer_no)
+    return np.array([one not in groups for one in both], np.bool_)
 
 
-def _some_counted(new: _Counted, whether: Sequence[bool]) -> _Counted:
-    return _Counted._make(list(compress(column, whether)) for column in new)
+def _keys(new: _New) -> tuple[list[int], list[int], list[int]]:
+    return new.bucket.tolist(), new.promotion_no.tolist(), new.customer_no.tolist()
+
+
+def _tuples(*columns: Numbers) -> Any:
+    return zip(*(column.tolist() for column in columns), strict=True)
+
+
+def _some(new: _New, which: Marks) -> _New:
+    return new if which.all() else _New(*(column[which] for column in new))

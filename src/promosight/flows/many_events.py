@@ -7,46 +7,65 @@ which more than that has to be known are left over, and become objects.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from itertools import compress
-from typing import Any, NamedTuple
+from itertools import compress, repeat
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from promosight.flows.counters import HELD, PUBLISHED
-from promosight.flows.many import Many, Once, Placed, picked
+from promosight.flows.many import Many, Placed, alike, picked
 from promosight.flows.places import places
 from promosight.flows.plain import Plain
 from promosight.flows.plain_events import PlainEvents
 from promosight.rules.counting import UseColumns, count_uses
 from promosight.rules.identity import BUCKET_SHIFT
-from promosight.rules.matching import given_later, is_in_time
+from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
 
 _NONE = -1
 _USABLE, _USED, _DECIDED = 1, 2, 4
 """Bits of what `groups_to_use` says of an assignment: it may be used, its group has an event, a decision made it."""
 
-_Asked = tuple[int, int, int, int]
-"""A group, and the row of the event alone in it here."""
-_Held = tuple[Any, ...]
-"""A row of `groups_to_use`: (row, slot, assigned_us, expires_us, place_no, reward_micros, source_no, import_no,
-currency, bits): an assignment, by the row of the event alone in its group here."""
+C = TypeVar("C", "_Asked", "_Held")
 
 
-class _Uses(NamedTuple):
-    """Redemptions that take an assignment: their rows, what they take, and what they are worth, each a column."""
+_KEPT = (
+    *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
+    *("reward_micros", "currency", "order_id", "order_micros", "metadata"),
+)
+"""The fields of an event that `add_uses` keeps as they were said, in their order."""
 
-    row: Sequence[int]
-    slot: Sequence[int]
-    assigned_us: Sequence[int]
-    place_no: Sequence[int]
-    own_source_no: Sequence[int]
-    own_import_no: Sequence[int]
-    own_currency: Sequence[str]
-    state: Sequence[int]
+
+class _Asked(NamedTuple):
+    """Rows alone in their group here, in the order of the groups, each field a column."""
+
+    bucket: Numbers
+    promotion_no: Numbers
+    customer_no: Numbers
+    row: Numbers
+
+
+class _Held(NamedTuple):
+    """Rows of `groups_to_use`: assignments, by the row of the event alone in their group here, each field a column."""
+
+    row: Numbers
+    slot: Numbers
+    assigned_us: Numbers
+    expires_us: Numbers
+    place_no: Numbers
+    reward_micros: Numbers
+    source_no: Numbers
+    import_no: Numbers
+    currency: Numbers
+    """By its place among `_ManyEvents.currencies`."""
+    state: Numbers
+
+
+class _Worth(NamedTuple):
+    """What uses are worth, each field a column."""
+
     reason: Sequence[str | None]
-    cost_micros: Sequence[int]
+    cost_micros: Numbers
     currency: Sequence[str]
 
 
@@ -54,13 +73,6 @@ def take_many_events(plain: Plain, many: Many) -> list[Placed]:
     """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace."""
     _ManyEvents(plain, many).take()
     return list(many.placed([row for row, one in enumerate(plain.receipts) if one is None]))
-
-
-_KEPT = (
-    *("redeemed_us", "event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
-    *("reward_micros", "currency", "order_id", "order_micros", "metadata"),
-)
-"""The fields of an event that `add_uses` keeps as they were said."""
 
 
 class _ManyEvents:
@@ -72,46 +84,63 @@ class _ManyEvents:
         self._by_one = PlainEvents(plain, set())
         open_nos, numbers = self._catalogue.open_nos, plain.customer_numbers
         # By row; of a promotion that is not in force, and where a row is alone, there is none.
-        self._no = [open_nos.get(one, _NONE) for one in many.column("promotion_id")]
-        self._number = [numbers.get(one, _NONE) for one in many.column("customer_id")]
+        named = many.column("promotion_id"), many.column("customer_id")
+        self._no = np.array(list(map(open_nos.get, named[0], repeat(_NONE))), np.int64)
+        self._number = np.array(list(map(numbers.get, named[1], repeat(_NONE))), np.int64)
+        self._at_us = numbers_of(many.column("redeemed_us"))
+        self._currencies: list[str] = []
 
     def take(self) -> None:
         again = self._again()
         asked = self._ahead_left(self._asked(again))
-        held = self._tx.all_for("groups_to_use", asked)
-        used = {one[0] for one in held if one[9] & _USED}
-        if used:
-            self._repeated([one for one in asked if one[3] in used])
-            held = [one for one in held if one[0] not in used]
-        crowded = _coming_twice([one[0] for one in held])
-        if naming := crowded - self._naming_none(crowded):
-            self._keep_naming([one for one in asked if one[3] in naming])
-            held = [one for one in held if one[0] not in naming]
-        self._keep(self._uses(self._choice(held, crowded)))
+        held = self._held(asked)
+        if len(used := np.unique(held.row[held.state & _USED > 0])):
+            self._repeated(_some(asked, np.isin(asked.row, used)))
+            held = _some(held, ~np.isin(held.row, used))
+        rows, times = np.unique(held.row, return_counts=True)
+        crowded = rows[times > 1]
+        if len(naming := self._naming(crowded)):
+            self._keep_naming(_some(asked, np.isin(asked.row, naming)))
+            held = _some(held, ~np.isin(held.row, naming))
+        held = self._choice(held, several=len(crowded) > len(naming))
+        self._keep(held, self._worth(held))
         self._answer_again(again)
 
-    def _naming_none(self, rows: set[int]) -> set[int]:
-        """Those that name neither an assignment nor a campaign."""
+    def _held(self, asked: _Asked) -> _Held:
+        columns = tuple(column.tolist() for column in asked)
+        rows = self._tx.all_by_column("groups_to_use", columns) if len(asked.row) else []
+        found: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(_Held._fields)
+        at = _Held._fields.index("currency")
+        self._currencies = sorted(set(found[at]))
+        found[at] = list(map(self._currencies.index, found[at]))
+        return _Held._make(numbers_of(column, NOTHING) for column in found)
+
+    def _naming(self, rows: Numbers) -> Numbers:
+        """Those of some rows that name an assignment or a campaign."""
         named, campaigns = self._many.column("assignment_id"), self._many.column("campaign_id")
-        return {row for row in rows if named[row] is None and campaigns[row] is None}
+        found = [n for n in rows.tolist() if named[n] is not None or campaigns[n] is not None]
+        return np.array(found, np.int64)
 
-    def _choice(self, held: list[_Held], crowded: set[int]) -> list[_Held]:
+    def _choice(self, held: _Held, *, several: bool) -> _Held:
         """Of the assignments that may be used and are in time: where several are, the one that was given last."""
-        at = self._many.column("redeemed_us")
-        held = [one for one in held if one[9] & _USABLE and is_in_time(one[2], one[3], at[one[0]])]
-        if not crowded:
+        at_us = self._at_us[held.row]
+        usable = held.state & _USABLE > 0
+        held = _some(held, usable & are_in_time(held.assigned_us, held.expires_us, at_us))
+        if not several:
             return held
-        last: dict[int, _Held] = {}
-        for one in held:
-            other = last.setdefault(one[0], one)
-            if given_later(one[2], one[1], other[2], other[1]):
-                last[one[0]] = one
-        return [one for one in held if last[one[0]] is one]
+        order = np.lexsort((held.slot, held.assigned_us, held.row))  # as matching.given_later
+        held = _some(held, order)
+        last = np.append(held.row[1:] != held.row[:-1], True)[: len(order)]
+        held = _some(held, last)
+        customer_no, promotion_no = self._number[held.row], self._no[held.row]
+        order = np.lexsort((customer_no, promotion_no, customer_no >> BUCKET_SHIFT))
+        return _some(held, order)
 
-    def _keep_naming(self, asked: list[_Asked]) -> None:
+    def _keep_naming(self, asked: _Asked) -> None:
         """Takes those that name one of several assignments, perhaps, as objects."""
-        told = list(self._many.placed(row for *_, row in asked))
-        numbered = [(*one[:3], number) for number, one in enumerate(asked)]
+        told = list(self._many.placed(asked.row.tolist()))
+        columns = [column.tolist() for column in asked[:3]]
+        numbered = list(zip(*columns, range(len(told)), strict=True))
         self._by_one.keep_crowded(told, numbered)
 
     def _again(self) -> list[tuple[int, int]]:
@@ -119,151 +148,139 @@ class _ManyEvents:
         ids: Sequence[Any] = self._many.column("event_id")
         if len({*self._many.source_no}) > 1:
             ids = list(zip(self._many.source_no, ids, strict=True))
-        rows = range(len(ids))
-        first = dict(zip(reversed(ids), reversed(rows), strict=True))
-        if len(first) == len(ids):
-            return []
-        return [
-            (row, first[one])
-            for row, one in enumerate(ids)
-            if first[one] != row and row not in self._many.sheet.alone
-        ]
+        first, _ = alike(ids, len(ids))
+        rows = np.flatnonzero(np.array(first) != np.arange(len(first))).tolist()
+        return [(row, first[row]) for row in rows if row not in self._many.sheet.alone]
 
-    def _asked(self, again: list[tuple[int, int]]) -> list[_Asked]:
+    def _asked(self, again: list[tuple[int, int]]) -> _Asked:
         """Rows alone in their group here that may be plain, in the order of the groups."""
-        many = self._many
-        no, number = np.array(self._no, np.int64), np.array(self._number, np.int64)
+        many, no, number = self._many, self._no, self._number
         may = (no >= 0) & (number >= 0)
         may[[row for row, _ in again]] = False
         if (apart := many.apart_from_alone("event_id")) is not None:
             may &= apart
         rows = np.flatnonzero(may)
-        if not rows.size:
-            return []
         no, number = no[rows], number[rows]
         order = np.lexsort((number, no, number >> BUCKET_SHIFT))
         no, number, rows = no[order], number[order], rows[order]
         # Facts of one group are judged together, so that each hears what it counts as beside the others.
-        as_before = np.concatenate(
-            ([False], (no[1:] == no[:-1]) & (number[1:] == number[:-1]), [False])
-        )
+        as_before = np.zeros(len(rows) + 1, np.bool_)
+        as_before[1:-1] = (no[1:] == no[:-1]) & (number[1:] == number[:-1])
         single = ~(as_before[1:] | as_before[:-1])
         codes = many.column("promo_code")
         if codes.count(None) < len(codes):
             single &= np.array([codes[row] is None for row in rows.tolist()], np.bool_)
-        columns = (number >> BUCKET_SHIFT, no, number, rows)
-        return list(zip(*(column[single].tolist() for column in columns), strict=True))
+        return _some(_Asked(number >> BUCKET_SHIFT, no, number, rows), single)
 
-    def _ahead_left(self, asked: list[_Asked]) -> list[_Asked]:
+    def _ahead_left(self, asked: _Asked) -> _Asked:
         """Those whose reversal did not come before them and waits."""
-        if not asked or self._tx.one("any_waiting") is None:
+        if not len(asked.row) or self._tx.one("any_waiting") is None:
             return asked
-        ids = self._many.column("event_id")
-        identities = [(self._many.source_no[one[3]], ids[one[3]]) for one in asked]
+        identities = self._identities(asked)
         waiting = self._by_one.reversed_ahead(identities)
-        return [one for one, its in zip(asked, identities, strict=True) if its not in waiting]
+        return _some(asked, np.array([one not in waiting for one in identities], np.bool_))
 
-    def _uses(self, held: list[_Held]) -> _Uses | None:
-        """What events take, and what that is worth."""
-        if not held:
-            return None
-        row, slot, assigned_us, _, place_no, own, source_no, import_no, currency, state = zip(
-            *held, strict=True
-        )
-        # Thousands of uses are worth the same: what decides it is worked out once.
-        worth = Once(self._by_one.worth)
+    def _identities(self, asked: _Asked) -> list[tuple[int, str]]:
+        rows = asked.row.tolist()
+        ids = picked(self._many.column("event_id"), rows)
+        return list(zip(picked(self._many.source_no, rows), ids, strict=True))
+
+    def _worth(self, held: _Held) -> _Worth:
+        """What uses are worth. Thousands are worth the same: what decides it is worked out once."""
+        rows = held.row.tolist()
         cases = zip(
-            picked(self._no, row),
-            place_no,
-            own,
-            picked(self._many.column("reward_micros"), row),
-            picked(self._many.column("currency"), row),
+            self._no[held.row].tolist(),
+            held.place_no.tolist(),
+            held.reward_micros.tolist(),
+            picked(self._many.column("reward_micros"), rows),
+            picked(self._many.column("currency"), rows),
             strict=True,
         )
-        worths = zip(*map(worth.__getitem__, cases), strict=True)
-        return _Uses(
-            row, slot, assigned_us, place_no, source_no, import_no, currency, state, *worths
-        )
+        first, known = alike(cases, len(rows))
+        found: dict[int, tuple[str | None, int, str]] = {}
+        for (no, place_no, own, *said), row in known.items():
+            found[row] = self._by_one.worth(no, place_no, None if own == NOTHING else own, *said)
+        if not rows:
+            return _Worth([], np.array([], np.int64), [])
+        reason, cost_micros, currency = zip(*map(found.__getitem__, first), strict=True)
+        return _Worth(reason, np.array(cost_micros, np.int64), currency)
 
-    def _keep(self, uses: _Uses | None) -> None:
+    def _keep(self, held: _Held, worth: _Worth) -> None:
         """Writes the events, answers them, and moves the counters."""
-        if uses is None:
+        if not len(held.row):
             return
-        rows, column = uses.row, self._many.column
-        no, number = picked(self._no, rows), picked(self._number, rows)
-        keys = [one >> BUCKET_SHIFT for one in number], no, number
-        self._tx.add_new(
+        rows, column = held.row.tolist(), self._many.column
+        no, number = self._no[held.row], self._number[held.row]
+        keys = (number >> BUCKET_SHIFT).tolist(), no.tolist(), number.tolist()
+        said = {name: picked(column(name), rows) for name in _KEPT}
+        self._tx.add_columns(
             "add_uses",
-            list(
-                zip(
-                    *keys,
-                    *[picked(column(name), rows) for name in _KEPT],
-                    picked(self._many.source_no, rows),
-                    picked(self._many.received_us, rows),
-                    uses.slot,
-                    uses.reason,
-                    uses.cost_micros,
-                    uses.currency,
-                    strict=True,
-                )
+            (
+                *keys,
+                self._at_us[held.row].tolist(),
+                *said.values(),
+                picked(self._many.source_no, rows),
+                picked(self._many.received_us, rows),
+                held.slot.tolist(),
+                worth.reason,
+                worth.cost_micros.tolist(),
+                worth.currency,
             ),
             workspace_no=self._plain.workspace_no,
             import_no=self._many.arrivals[0].import_no,
         )
-        decided = [bool(state & _DECIDED) for state in uses.state]
-        self._plain.decided += compress(zip(*keys, strict=True), decided)
+        if (decided := held.state & _DECIDED > 0).any():
+            self._plain.decided += compress(zip(*keys, strict=True), decided.tolist())
         receipts, briefly = self._plain.receipts, self._plain.briefly
-        for row, reason in zip(rows, uses.reason, strict=True):
+        for row, reason in zip(rows, worth.reason, strict=True):
             receipts[row] = briefly("counted", reason)
-        self._count_by_layer(uses)
+        self._count_by_layer(held, worth)
 
-    def _count_by_layer(self, uses: _Uses) -> None:
+    def _count_by_layer(self, held: _Held, worth: _Worth) -> None:
         published = self._catalogue.workspace.published_import_no
         if self._many.arrivals[0].import_no > published:
-            self._count(HELD, uses)
+            self._count(HELD, held, worth)
             return
-        waits = [import_no > published for import_no in uses.own_import_no]
-        if any(waits):
-            self._count(HELD, _some(uses, waits))
-            uses = _some(uses, [not its for its in waits])
-        self._count(PUBLISHED, uses)
+        waits = held.import_no > published
+        if waits.any():
+            self._count(HELD, _some(held, waits), _some_worth(worth, waits))
+            held, worth = _some(held, ~waits), _some_worth(worth, ~waits)
+        self._count(PUBLISHED, held, worth)
 
-    def _count(self, layer: int, uses: _Uses) -> None:
+    def _count(self, layer: int, held: _Held, worth: _Worth) -> None:
         """Adds the uses to the counters of a layer."""
-        if not uses.row:
+        if not len(held.row):
             return
-        workspace, rows, column = self._catalogue.workspace, uses.row, self._many.column
-        tracked_us, usual = workspace.tracking_from_us, workspace.currency
-        own_currency: Sequence[str | None] = uses.own_currency
-        if min(uses.assigned_us) < tracked_us:  # given before anything was counted: not in the rate
-            both = zip(own_currency, uses.assigned_us, strict=True)
-            own_currency = [one if at_us >= tracked_us else None for one, at_us in both]
+        workspace, rows, column = self._catalogue.workspace, held.row.tolist(), self._many.column
+        usual = workspace.currency
+        own_currency: list[str | None] = [self._currencies[one] for one in held.currency.tolist()]
+        # What was given before anything was counted is not in the rate.
+        for at in np.flatnonzero(held.assigned_us < workspace.tracking_from_us).tolist():
+            own_currency[at] = None
         columns = UseColumns(
-            promotion_no=picked(self._no, rows),
-            place_no=uses.place_no,
-            own_source_no=uses.own_source_no,
-            own_us=uses.assigned_us,
+            promotion_no=self._no[held.row],
+            place_no=held.place_no,
+            own_source_no=held.source_no,
+            own_us=held.assigned_us,
             own_currency=own_currency,
-            source_no=picked(self._many.source_no, rows),
-            redeemed_us=picked(column("redeemed_us"), rows),
-            currency=uses.currency,
+            source_no=numbers_of(self._many.source_no)[held.row],
+            redeemed_us=self._at_us[held.row],
+            currency=worth.currency,
             order_currency=[one or usual for one in picked(column("currency"), rows)],
-            cost_micros=uses.cost_micros,
-            order_micros=[one or 0 for one in picked(column("order_micros"), rows)],
+            cost_micros=worth.cost_micros,
+            order_micros=numbers_of(column("order_micros"))[held.row],
         )
-        at = places(self._tx, self._plain.workspace_no, columns.place_no)
-        count_uses(self._plain.cells[layer], columns, self._plain.names(at, columns.place_no))
+        nos = np.unique(held.place_no).tolist()
+        at_places = places(self._tx, self._plain.workspace_no, nos)
+        count_uses(self._plain.cells[layer], columns, self._plain.names(at_places, nos))
 
-    def _repeated(self, used: list[_Asked]) -> None:
+    def _repeated(self, used: _Asked) -> None:
         """Answers those that their groups hold already."""
-        ids, digests, sources = (
-            self._many.column("event_id"),
-            self._many.column("digest"),
-            self._many.source_no,
-        )
-        rows = {(sources[row], ids[row]): row for *_, row in used}
-        wanted = [(*group, sources[row], ids[row]) for *group, row in used]
-        for source_no, event_id, digest, outcome, reason, *_ in self._tx.all_for(
+        digests, identities = self._many.column("digest"), self._identities(used)
+        rows = dict(zip(identities, used.row.tolist(), strict=True))
+        groups = [column.tolist() for column in used[:3]]
+        wanted = *groups, *(list(column) for column in zip(*identities, strict=True))
+        for source_no, event_id, digest, outcome, reason, *_ in self._tx.all_by_column(
             "repeated_events", wanted
         ):
             row = rows[source_no, event_id]
@@ -279,12 +296,15 @@ class _ManyEvents:
                 receipts[row] = self._plain.briefly("duplicate", before.reason)
 
 
-def _coming_twice(rows: list[int]) -> set[int]:
-    """Those that are there more than once."""
-    if len(set(rows)) == len(rows):
-        return set()
-    return {row for row, count in Counter(rows).items() if count > 1}
+def _some(columns: C, which: Marks | Numbers) -> C:
+    """Some rows: those that are marked, or those at these places, in their order."""
+    return type(columns)(*[column[which] for column in columns])
 
 
-def _some(uses: _Uses, whether: list[bool]) -> _Uses:
-    return _Uses._make(list(compress(column, whether)) for column in uses)
+def _some_worth(worth: _Worth, which: Marks) -> _Worth:
+    chosen = which.tolist()
+    return _Worth(
+        list(compress(worth.reason, chosen)),
+        worth.cost_micros[which],
+        list(compress(worth.currency, chosen)),
+    )

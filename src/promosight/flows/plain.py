@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from promosight.flows.groups import new_cells
@@ -47,6 +47,15 @@ class Plain:
         """What counters call the numbers of facts: of these places, of sources, of instants."""
         texts = {number: at[number].texts for number in set(numbers)}
         return Names(texts, self.catalogue.sources, self.catalogue.days.day)
+
+    def answer(self, rows: Sequence[int], outcome: str, reason: str | None) -> None:
+        """Gives these rows the receipt of whoever wants to hear no more."""
+        receipt = self.briefly(outcome, reason)
+        if len(rows) == len(self.receipts):
+            self.receipts = [receipt] * len(rows)
+            return
+        for row in rows:
+            self.receipts[row] = receipt
 
     def briefly(self, outcome: str, reason: str | None) -> Receipt | None:
         """The receipt of whoever wants to hear no more than that; None where they do."""

@@ -44,7 +44,7 @@ class There(NamedTuple):
     in_rate: int
 
 
-_ASKED_APART = 20
+ASKED_APART = 20
 """With so many assignments of a promotion it pays to ask first whether it has any events."""
 
 _Key = tuple[int, int, int]
@@ -122,15 +122,15 @@ class PlainAssignments:
                 rest.append(one)
         return given, rest
 
+    def has_events(self, promotion_no: int) -> bool:
+        """Whether any event lies in a promotion."""
+        return self._tx.one("any_event_of_promotion", promotion_no=promotion_no) is not None
+
     def used(self, keys: list[_Key]) -> set[_Group]:
         """Which of the groups have events."""
         promotions = {promotion_no for _, promotion_no, _ in keys}
-        if len(promotions) * _ASKED_APART < len(keys):
-            having = {
-                no
-                for no in promotions
-                if self._tx.one("any_event_of_promotion", promotion_no=no) is not None
-            }
+        if len(promotions) * ASKED_APART < len(keys):
+            having = set(filter(self.has_events, promotions))
             keys = [key for key in keys if key[1] in having] if having else []
         return set(self._tx.all_for("groups_with_events", keys))
 

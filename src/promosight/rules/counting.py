@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from promosight.rules.tallies import Assigned, Cells, FirstUse
+
+if TYPE_CHECKING:  # numpy is loaded where there are many
+    import numpy as np
+    import numpy.typing as npt
+
+    Column = Sequence[int] | npt.NDArray[np.int64]
+    """A column of numbers: a list or, where there are many, an array."""
+
+C = TypeVar("C", bound="AssignedColumns | UseColumns")
 
 MANY = 1_000
 """From so many on, counting facts together is cheaper than each by itself."""
@@ -29,34 +38,34 @@ class Names(NamedTuple):
 class AssignedColumns(NamedTuple):
     """Assignments in the rate that nobody has redeemed, each field a column."""
 
-    promotion_no: Sequence[int]
-    place_no: Sequence[int]
-    source_no: Sequence[int]
-    assigned_us: Sequence[int]
-    committed_micros: Sequence[int]
+    promotion_no: Column
+    place_no: Column
+    source_no: Column
+    assigned_us: Column
+    committed_micros: Column
     currency: Sequence[str]
 
 
 class UseColumns(NamedTuple):
     """Redemptions as in `tallies.FirstUse`, each field a column. `own_...` is of the assignment that is taken."""
 
-    promotion_no: Sequence[int]
-    place_no: Sequence[int]
-    own_source_no: Sequence[int]
-    own_us: Sequence[int]
+    promotion_no: Column
+    place_no: Column
+    own_source_no: Column
+    own_us: Column
     own_currency: Sequence[str | None]
-    source_no: Sequence[int]
-    redeemed_us: Sequence[int]
+    source_no: Column
+    redeemed_us: Column
     currency: Sequence[str]
     order_currency: Sequence[str]
-    cost_micros: Sequence[int]
-    order_micros: Sequence[int]
+    cost_micros: Column
+    order_micros: Column
 
 
 def count_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
     """Adds assignments to a difference."""
     if len(c.promotion_no) < MANY:
-        cells.assign(_assigned(c, names))
+        cells.assign(_assigned(_listed(c), names))
         return
     from promosight.rules.piling import pile_assigned  # numpy is loaded where there are many
 
@@ -66,20 +75,25 @@ def count_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
 def count_uses(cells: Cells, c: UseColumns, names: Names) -> None:
     """Adds first redemptions to a difference."""
     if len(c.promotion_no) < MANY:
-        cells.use_first(_uses(c, names))
+        cells.use_first(_uses(_listed(c), names))
         return
     from promosight.rules.piling import pile_uses  # as above
 
-    alike = [
-        own == currency == order
-        for own, currency, order in zip(c.own_currency, c.currency, c.order_currency, strict=True)
-    ]
+    currencies = c.own_currency, c.currency, c.order_currency
+    alike = [own == currency == order for own, currency, order in zip(*currencies, strict=True)]
     if not all(alike):
+        c = _listed(c)
         others = UseColumns._make(tuple(compress(one, [not is_so for is_so in alike])) for one in c)
         cells.use_first(_uses(others, names))
         c = UseColumns._make(tuple(compress(one, alike)) for one in c)
-    if c.promotion_no:
+    if len(c.promotion_no):
         pile_uses(cells, c, names)
+
+
+def _listed(columns: C) -> C:
+    """The same, of Python's own numbers."""
+    lists: list[Any] = [c if isinstance(c, Sequence) else c.tolist() for c in columns]
+    return type(columns)(*lists)
 
 
 def _assigned(c: AssignedColumns, names: Names) -> list[Assigned]:

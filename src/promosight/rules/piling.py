@@ -8,7 +8,7 @@ takes a tenth of a second, so this is loaded where it is needed (`counting`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ import numpy.typing as npt
 from promosight.rules.counting import AssignedColumns, Names, UseColumns
 from promosight.rules.instants import QUARTER_US
 from promosight.rules.tallies import ASSIGNED_DAY, PLACED, REDEEMED_DAY, Cells, PileKey
+
+if TYPE_CHECKING:
+    from promosight.rules.counting import Column
 
 Numbers = npt.NDArray[np.int64]
 
@@ -64,8 +67,8 @@ class _Shared:
 
     def __init__(
         self,
-        promotion_no: Sequence[int],
-        place_no: Sequence[int],
+        promotion_no: Column,
+        place_no: Column,
         currency: Sequence[str],
         names: Names,
     ) -> None:
@@ -96,7 +99,7 @@ class _Shared:
 
 
 def added_up(
-    keys: Sequence[Sequence[int] | Numbers], values: Sequence[Sequence[int] | Numbers]
+    keys: Sequence[Column], values: Sequence[Column]
 ) -> list[tuple[tuple[int, ...], int, list[int]]]:
     """The distinct rows of some columns, how often each comes, and the exact sums of others over it."""
     rows = np.array(keys, dtype=np.int64)
@@ -126,14 +129,14 @@ def _coded(texts: Sequence[str]) -> tuple[list[str], Numbers]:
     return distinct, np.array([code[text] for text in texts], dtype=np.int64)
 
 
-def _days(instants: Sequence[int], names: Names) -> tuple[list[str], Numbers]:
+def _days(instants: Column, names: Names) -> tuple[list[str], Numbers]:
     """The local days of instants, and the place of each among them. A day begins on a quarter of an hour of UTC."""
     quarters, where = np.unique(np.array(instants) // QUARTER_US, return_inverse=True)
     days, code = _coded([names.day(quarter * QUARTER_US) for quarter in quarters.tolist()])
     return days, code[where]
 
 
-def _latest(promotion_no: Sequence[int], at_us: Sequence[int]) -> tuple[list[int], list[int]]:
+def _latest(promotion_no: Column, at_us: Column) -> tuple[list[int], list[int]]:
     """Promotions, and the latest of their instants."""
     numbers, instants = np.array(promotion_no), np.array(at_us)
     order = np.lexsort((instants, numbers))

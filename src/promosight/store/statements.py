@@ -90,6 +90,37 @@ def _column(declared: str) -> tuple[str, str]:
     return name, kind
 
 
+@cache
+def in_columns(
+    text: str,
+    columns: tuple[tuple[str, str], ...],
+    scalars: tuple[str, ...],
+    rows: int,
+    same: tuple[int, ...],
+) -> str:
+    """The text for SQLite with this many rows, given column after column instead of row after row.
+
+    The columns at the places `same` hold one value for all rows: it is given once, behind the scalars. One at least
+    is not among them.
+    """
+    first = len(scalars) + len(same) + 1
+    names: dict[str, str] = {}
+    varying = 0
+    for place, (name, _) in enumerate(columns):
+        if place in same:
+            names[name] = f"?{len(scalars) + 1 + same.index(place)}"
+        else:
+            varying += 1
+            names[name] = f"batch.column{varying}"
+    text = _PARAMETER.sub(lambda found: f"?{scalars.index(found[1]) + 1}", text)
+    text = _BATCH_COLUMN.sub(lambda found: names[found[1]], text)
+    values = ", ".join(
+        "(" + ", ".join(f"?{first + column * rows + row}" for column in range(varying)) + ")"
+        for row in range(rows)
+    )
+    return _BATCH.sub(lambda _: f"(VALUES {values}) AS batch", text)
+
+
 def _sized(
     text: str, columns: tuple[tuple[str, str], ...], scalars: tuple[str, ...], rows: int
 ) -> str:

@@ -17,12 +17,14 @@ import apsw
 from promosight.rules.identity import BUCKETS
 from promosight.store.arrays import COLUMN_TYPES, Numbers
 from promosight.store.log import Log
-from promosight.store.statements import SIZES, Statement
+from promosight.store.statements import SIZES, Statement, in_columns
 
 if TYPE_CHECKING:  # a heavy import that a store on SQLite never needs
     import psycopg
 
 Row = tuple[Any, ...]
+Columns = Sequence[Sequence[Any]]
+"""Rows of a batch as the columns it declares, each as long as the others."""
 _STREAMED_ROWS = 5_000
 LANES = 64
 _PLANNED_ROWS = 5_000
@@ -86,6 +88,14 @@ class Tx(ABC):
         """
 
     @abstractmethod
+    def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
+        """`all_for` for thousands of rows that lie as columns."""
+
+    @abstractmethod
+    def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
+        """`add_new` for thousands of rows that lie as columns. Raises LostRace, as that."""
+
+    @abstractmethod
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         """Keeps other writers out of these buckets (None: all) of a workspace until the end."""
 
@@ -135,6 +145,20 @@ class SqliteTx(Tx):
             raise LostRace
         return len(rows)
 
+    def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
+        found: list[Row] = []
+        for text, values in self._pieces_of_columns(name, columns, parameters):
+            found += self.connection.execute(text, values)
+        return found
+
+    def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
+        count, before = len(columns[0]), self.connection.total_changes()
+        for text, values in self._pieces_of_columns(name, columns, parameters):
+            self.connection.execute(text, values)
+        if self.connection.total_changes() - before != count:
+            raise LostRace
+        return count
+
     def _run_many(self, name: str, rows: Sequence[Row], parameters: dict[str, Any]) -> int:
         before = self.connection.total_changes()
         for text, values in self._pieces(name, rows, parameters):
@@ -153,6 +177,28 @@ class SqliteTx(Tx):
                 values = chain.from_iterable(rows[start : start + size])
                 yield statement.sized[size], (*scalars, *values)
                 start += size
+
+    def _pieces_of_columns(
+        self, name: str, columns: Columns, parameters: dict[str, Any]
+    ) -> Iterator[tuple[str, Row]]:
+        """The same of columns: slices of them, one behind the other; what all rows share is told once."""
+        statement, count = self._statements[name], len(columns[0])
+        same = _same_throughout(columns)
+        varying = [column for place, column in enumerate(columns) if place not in same]
+        scalars = (
+            *[parameters[one] for one in statement.scalars],
+            *[columns[place][0] for place in same],
+        )
+        start = 0
+        for size in SIZES:
+            if start + size > count:
+                continue
+            text = in_columns(statement.text, statement.columns, statement.scalars, size, same)
+            while start + size <= count:
+                end = start + size
+                slices = [column[start:end] for column in varying]
+                yield text, (*scalars, *chain.from_iterable(slices))
+                start = end
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         return
@@ -234,6 +280,13 @@ class PostgresTx(Tx):
         self._grown(len(rows))
         return len(rows)
 
+    def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
+        text, scalars = self._scalar(name, parameters)
+        return self.prepared.rows(text, scalars + self._wrapped(name, columns))
+
+    def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
+        return self.add_new(name, list(zip(*columns, strict=True)), **parameters)
+
     def _grown(self, rows: int) -> None:
         self._written += rows
         if self._written >= _PLANNED_ROWS:
@@ -249,8 +302,11 @@ class PostgresTx(Tx):
         return statement.text, [parameters[one] for one in statement.scalars]
 
     def _arrays(self, name: str, rows: Sequence[Row]) -> list[Any]:
-        columns = zip(self._statements[name].columns, zip(*rows, strict=True), strict=True)
-        return [COLUMN_TYPES[kind](values) for (_, kind), values in columns]
+        return self._wrapped(name, list(zip(*rows, strict=True)))
+
+    def _wrapped(self, name: str, columns: Columns) -> list[Any]:
+        kinds = [kind for _, kind in self._statements[name].columns]
+        return [COLUMN_TYPES[kind](column) for kind, column in zip(kinds, columns, strict=True)]
 
 
 def _same(statement: Statement, parameters: dict[str, int]) -> Row:
@@ -259,3 +315,14 @@ def _same(statement: Statement, parameters: dict[str, int]) -> Row:
         parameters[one[1:]] if isinstance(one, str) and one.startswith(":") else one
         for one in statement.constants
     )
+
+
+def _same_throughout(columns: Columns) -> tuple[int, ...]:
+    """The places of columns that hold one value throughout, leaving one column at least that need not."""
+    count, same = len(columns[0]), []
+    for place, column in enumerate(columns[1:], 1):
+        one = column[0] if count else None
+        # Most that differ do so at once.
+        if count and one == column[-1] == column[count // 2] and column.count(one) == count:
+            same.append(place)
+    return tuple(same)
