@@ -1,7 +1,7 @@
 """`./dev bench decide_http`: how many decisions a second, how long each takes, and what a batch of 10,000 costs.
 
 It makes a workspace with 30 offers, lets customers build a history, then asks from 32 callers at once over HTTP, each
-waiting for its answer, which is durable and logged by then.
+waiting for its answer, which is durable and logged by then. On SQLite, or on PostgreSQL with one process or several.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+
+from tools.postgres import temporary_postgres
 
 OFFERS = 30
 TICKS = 100
@@ -30,13 +33,18 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=2_000)
     parser.add_argument("--rate", type=float, default=0, help="a second, of all callers together")
     parser.add_argument("--limits", action="store_true", help="give every offer a cap")
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL, a fresh one")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the server")
     parser.add_argument("--port", type=int, default=8977)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        key = _init(folder)
-        server = subprocess.Popen(
-            [*_PROGRAM, "serve", "--data", folder, "--port", str(chosen.port)]
-        )
+    with ExitStack() as stack:
+        if chosen.postgres:
+            place = ["--database", stack.enter_context(temporary_postgres())]
+        else:
+            place = ["--data", stack.enter_context(tempfile.TemporaryDirectory())]
+        key = _init(place)
+        served = ["--port", str(chosen.port), "--workers", str(chosen.workers)]
+        server = subprocess.Popen([*_PROGRAM, "serve", *place, *served])
         try:
             print(json.dumps(asyncio.run(_measure(chosen, key, server.pid))))
         finally:
@@ -47,9 +55,9 @@ def main() -> None:
 _PROGRAM = [sys.executable, "-m", "promosight"]
 
 
-def _init(folder: str) -> str:
+def _init(place: list[str]) -> str:
     said = subprocess.run(
-        [*_PROGRAM, "init", "--data", folder, "--sandbox", "--json"],
+        [*_PROGRAM, "init", *place, "--sandbox", "--json"],
         capture_output=True,
         check=True,
         text=True,
@@ -159,8 +167,20 @@ async def _ask(
 
 
 def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Seconds of CPU that a server has taken with all its processes, but for those of a database."""
+    spent: dict[int, int] = {}
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:  # it has just ended
+            continue
+        parents[int(path.parent.name)] = int(fields[1])
+        spent[int(path.parent.name)] = int(fields[11]) + int(fields[12])
+    ours = {pid}
+    while more := {one for one, above in parents.items() if above in ours} - ours:
+        ours |= more
+    return sum(spent.get(one, 0) for one in ours) / TICKS
 
 
 if __name__ == "__main__":

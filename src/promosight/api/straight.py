@@ -1,7 +1,7 @@
 """Single reports and questions straight from the wire: parsed, judged and queued in one step, past the framework.
 
 Half of what a single event cost was spent on its way through a general server: its head parsed into parts that nobody
-asks for, a task that waits twice, an answer made in pieces. So was a quarter of what a decision cost. The plain case
+asks for, a task that waits twice, an answer made in pieces. A decision pays for the same. The plain case
 needs none of it: one event in JSON, or one customer to be decided on, whole
 and in one piece, without anything unusual in its head, from a caller who was seen a moment ago. It is taken here, and
 answered in the same words. Whatever is less plain, and whatever would be refused, is left to the ordinary way, which
