@@ -13,6 +13,8 @@ import pytest
 
 from promosight.flows import many
 from promosight.flows.breakdowns import DIMENSIONS
+from promosight.flows.erase import erase
+from promosight.flows.find_customer import number_of
 from promosight.flows.intake import Delivery, Receipt
 from promosight.flows.publish import finish_import, start_import
 from promosight.flows.report import report
@@ -183,6 +185,23 @@ def test_thousands_of_one_kind_count_as_if_every_group_were_settled(
     for one, import_no in zip(both, imports, strict=True):
         one.change(partial(finish_import, workspace_no=1, import_no=import_no, now_us=NOW_US))
     assert shown(store, here) == shown(other, there)
+    assert verify(store, None).differences == []
+
+
+def test_an_erased_customer_whom_thousands_name_again_is_a_new_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P18: who is known is remembered from batch to batch, and looked up anew once somebody was erased."""
+    monkeypatch.setattr(many, "MANY", 1)
+    opened_with_promotions(store)
+    first = [granted(n) for n in range(3)]
+    second = [granted(n, promotion_id="tiered", tier_id="gold") for n in range(3)]
+    send(store, report, sheeted(Assignment, first), brief=True)
+    store.change(lambda tx: erase(tx, 1, "c-1", "abcdef", now_us=NOW_US))
+    told = send(store, report, sheeted(Assignment, second), brief=True)
+    assert [one.outcome for one in told] == ["counted"] * 3
+    named = store.read(lambda tx: {number_of(tx, 1, f"c-{number}") for number in range(3)})
+    assert len(named) == 3
     assert verify(store, None).differences == []
 
 

@@ -17,6 +17,7 @@ import msgspec
 from promosight.errors import NotFound
 from promosight.flows.find_customer import number_of
 from promosight.flows.groups import Groups
+from promosight.flows.naming import NUMBERS_LOCK, next_version
 from promosight.flows.news import is_decided, note_news
 from promosight.rules.erasing import Renaming, renaming
 from promosight.rules.identity import customer_number
@@ -46,6 +47,9 @@ def erase(
         _move_groups(tx, workspace_no, who, now_us)
         _move_rows(tx, workspace_no, who)
     _rename_rows(tx, workspace_no, who)
+    # Whoever remembers customers has to look them up again.
+    tx.lock(workspace_no, [NUMBERS_LOCK])
+    next_version(tx, workspace_no)
     for written in who.written if texts else ():
         _rewrite_rejections(tx, workspace_no, who, written)
         _rewrite_answers(tx, workspace_no, who, written)

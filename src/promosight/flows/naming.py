@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from promosight.flows.acquainted import acquainted
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
@@ -93,12 +94,14 @@ def name_known(
     tx: Tx, workspace: Workspace, numbers: dict[str, int], customer_ids: Collection[str]
 ) -> Customers:
     """Does the same for many whom all of this makes known: most of them are already, and are passed over."""
-    sorted_ids = sorted(customer_ids, key=numbers.__getitem__)
-    asked = [(numbers[one], one) for one in sorted_ids]
+    kept = acquainted(tx, workspace)
+    strangers = set(customer_ids) - kept.known
+    asked = sorted((numbers[one], one) for one in strangers)
     rows = tx.all_for("customers_to_name", asked, workspace_no=workspace.workspace_no)
     found = name_customers(tx, workspace, numbers, {row[1]: True for row in rows})
-    found.numbers = numbers | found.numbers
-    found.known = set(found.numbers.values())
+    numbers = numbers | found.numbers if found.numbers else numbers
+    kept.meet({one: numbers[one] for one in strangers})
+    found.numbers, found.known = numbers, set(numbers.values())
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from promosight.flows.acquainted import acquainted
 from promosight.flows.activity import note_activity
 from promosight.flows.bare_events import take_bare_events
 from promosight.flows.context import context_of
@@ -52,7 +53,11 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     placed = [] if many else _placed(deliveries)
     named = named_in(many.sheet) if many else named_by(one[1] for one in placed)
     catalogue = load(tx, workspace_no)
-    numbers = customer_numbers(catalogue.workspace.workspace_id, named.customer_ids)
+    workspace_id = catalogue.workspace.workspace_id
+    if many:
+        numbers = acquainted(tx, catalogue.workspace).number(workspace_id, named.customer_ids)
+    else:
+        numbers = customer_numbers(workspace_id, named.customer_ids)
     # Codes and reversals reach into other customers' buckets; everything else stays in its customer's.
     tx.lock(workspace_no, None if named.reaching else set(map(bucket_of, numbers.values())))
     # What other writers changed before this one had its locks is seen by the second look.
@@ -150,6 +155,7 @@ def _forget_unnamed(intake: Intake, many: Many | None, placed: list[Placed]) -> 
         for _, item, _ in placed
         if not isinstance(item, Refused) and item.customer_id in wanted and id(item) not in again
     }
+    acquainted(intake.tx, intake.catalogue.workspace).forget(wanted - named)
     unnamed = [(numbers[one],) for one in sorted(wanted - named)]
     intake.tx.run_many("forget_customers", unnamed)
 

@@ -137,8 +137,14 @@ class Rows:
 
     def channels(self, many: Column, one: Column) -> Column:
         """The set of channels of each row."""
-        if set(one) == {None} and many.count(None) == self.count:
-            return [()] * self.count
+        if many.count(None) == self.count:
+            if one.count(None) == self.count:
+                return [()] * self.count
+            try:
+                alone = {single: channels_of(None, single) for single in set(one)}
+            except _NOT_UNDERSTOOD:
+                return self._each(zip(many, one, strict=True), _channels)
+            return list(map(alone.__getitem__, one))
         try:
             told = [
                 (None if each is None else tuple(each), single)

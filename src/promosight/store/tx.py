@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -261,31 +261,29 @@ class PostgresTx(Tx):
         return changed
 
     def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
-        import psycopg
-
-        if not rows:
-            return 0
-        statement = self._statements[name]
-        assert statement.copied, f"{name} is no plain INSERT of a batch"
-        try:
-            with self.connection.cursor() as cursor, cursor.copy(statement.copied.encode()) as copy:
-                same = _same(statement, parameters)
-                kinds = [kind for _, kind in statement.columns]
-                kinds += ["TEXT" if isinstance(one, str) else "BIGINT" for one in same]
-                copy.set_types([_COPY_TYPES[kind] for kind in kinds])
-                for row in rows:
-                    copy.write_row(row + same)
-        except psycopg.errors.UniqueViolation as error:
-            raise LostRace from error
-        self._grown(len(rows))
-        return len(rows)
+        return self.add_columns(name, list(zip(*rows, strict=True)), **parameters) if rows else 0
 
     def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
         text, scalars = self._scalar(name, parameters)
         return self.prepared.rows(text, scalars + self._wrapped(name, columns))
 
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
-        return self.add_new(name, list(zip(*columns, strict=True)), **parameters)
+        import psycopg
+
+        statement = self._statements[name]
+        assert statement.copied, f"{name} is no plain INSERT of a batch"
+        same, count = _same(statement, parameters), len(columns[0])
+        kinds = [kind for _, kind in statement.columns]
+        kinds += ["TEXT" if isinstance(one, str) else "BIGINT" for one in same]
+        try:
+            with self.connection.cursor() as cursor, cursor.copy(statement.copied.encode()) as copy:
+                copy.set_types([_COPY_TYPES[kind] for kind in kinds])
+                for row in zip(*columns, *(repeat(one, count) for one in same), strict=True):
+                    copy.write_row(row)
+        except psycopg.errors.UniqueViolation as error:
+            raise LostRace from error
+        self._grown(count)
+        return count
 
     def _grown(self, rows: int) -> None:
         self._written += rows
