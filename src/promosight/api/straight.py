@@ -6,8 +6,6 @@ needs none of it: one event in JSON, or one customer to be decided on, whole
 and in one piece, without anything unusual in its head, from a caller who was seen a moment ago. It is taken here, and
 answered in the same words. Whatever is less plain, and whatever would be refused, is left to the ordinary way, which
 begins anew and decides alone; nothing has been done about it here. So there is one rule for everything that is refused.
-
-Heads come again and again, all alike but for a length, so what one says is remembered by its digest: a key is never.
 """
 
 from __future__ import annotations
@@ -15,12 +13,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from promosight.api.call import Headers, media_type_of, request_id_of
 from promosight.api.decisions import asked_of
 from promosight.api.door import Answer, Door, Route, answered, broken, content, refused, secret_of
+from promosight.api.heads import Heads
 from promosight.api.holding import Share
 from promosight.api.keys import Caller, check
 from promosight.api.pressure import LARGE_BYTES, Stay
@@ -45,7 +43,6 @@ _UNUSUAL = frozenset(
     )
 )
 _LONGEST_HEAD = 4_096
-_MOST_HEADS = 4_096
 
 
 class Connection(Protocol):
@@ -79,14 +76,14 @@ class Straight:
         paths = {one.path.encode(): one for one in routes if one.method == "POST"}
         kinds = (b"redemptions", b"assignments", b"decisions")
         self._routes = {kind: paths[b"/v1/" + kind] for kind in kinds}
-        self._heads: dict[bytes, Head | None] = {}
+        self._heads = Heads(self._parsed)
 
     def take(self, connection: Connection, data: bytes) -> bool:
         """Takes in what has come on a connection where nothing else is under way, if it is one plain request."""
         end = data.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
         if end < 0 or len(data) >= LARGE_BYTES:
             return False
-        head = self._head(data[: end + 2])
+        head = self._heads.head(data[: end + 2])
         if head is None or len(data) != end + 4 + head.size:
             return False
         began, now_us = time.perf_counter(), self._door.clock()
@@ -101,16 +98,6 @@ class Straight:
             return False
         _Pending(self._door, connection, head, share, began).send(caller, item, now_us)
         return True
-
-    def _head(self, text: bytes) -> Head | None:
-        digest = sha256(text).digest()
-        try:
-            return self._heads[digest]
-        except KeyError:
-            if len(self._heads) >= _MOST_HEADS:
-                self._heads.clear()
-            found = self._heads[digest] = self._parsed(text)
-            return found
 
     def _parsed(self, text: bytes) -> Head | None:
         """What a head says; None where it is not plain."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from hashlib import sha256
 from typing import NamedTuple
 
 from promosight.api.call import request_id_of
 from promosight.api.door import Door, Route, content, refused
+from promosight.api.heads import Heads
 from promosight.api.pressure import WHY
 from promosight.errors import Overloaded
 
@@ -24,8 +24,6 @@ _UNUSUAL = re.compile(
     rb"\r\n(?:expect|upgrade|transfer-encoding|x-request-id|connection:(?! ?keep-alive\r))",
     re.IGNORECASE,
 )
-_MOST_HEADS = 4_096
-"""They come again and again, and are remembered by their digest, as in `straight`."""
 
 
 class Head(NamedTuple):
@@ -41,7 +39,7 @@ class TurningAway:
     def __init__(self, door: Door, routes: tuple[Route, ...]) -> None:
         self._door = door
         self._paths = {one.path.encode(): one for one in routes if one.reports}
-        self._heads: dict[bytes, Head | None] = {}
+        self._heads = Heads(self._parsed)
         answer = refused(Overloaded(WHY))
         body = content(answer)
         told = {"content-type": answer.media_type, **answer.headers}
@@ -55,23 +53,13 @@ class TurningAway:
         if not self._door.pressure.is_felt:
             return None
         end = data.find(b"\r\n\r\n")
-        head = self._head(data[: end + 2]) if end >= 0 else None
+        head = self._heads.head(data[: end + 2]) if end >= 0 else None
         if head is None or len(data) != end + 4 + head.size:
             return None
         if self._door.pressure.lets_in(head.size, unread_s):
             return None
         self._door.metrics.turned_away("POST", head.shown, 503)
         return self._before + request_id_of({}).encode() + self._after
-
-    def _head(self, text: bytes) -> Head | None:
-        digest = sha256(text).digest()
-        try:
-            return self._heads[digest]
-        except KeyError:
-            if len(self._heads) >= _MOST_HEADS:
-                self._heads.clear()
-            found = self._heads[digest] = self._parsed(text)
-            return found
 
     def _parsed(self, text: bytes) -> Head | None:
         """What a head says; None where it is not plain."""
