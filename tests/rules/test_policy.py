@@ -14,7 +14,7 @@ from promosight.rules.evidence import Decided, Evidence
 from promosight.rules.explaining import against, contributions
 from promosight.rules.features import DAY_US, made_offer
 from promosight.rules.policy import Arm, Exploration, choose, choose_many, drawn, seed_of, uniform
-from promosight.rules.snapshot import Snapshot
+from promosight.rules.snapshot import DRAWS, Snapshot
 from promosight.rules.solving import Prior, logit, solve
 from tests.rules.deciding import HALF_LIFE_US, customer, decisions, learned, offers
 
@@ -145,8 +145,9 @@ def test_draws_and_doubts_agree(taught: Snapshot) -> None:
     """The spread of the draws is the standard deviation told."""
     row = taught.layout.row(GOLD)
     menu = taught.menu([arm.offer for arm in arms()])
-    spread = (menu.draws(1.0) @ row).std(axis=0)
+    *spread, none = (row @ menu.draws(1.0)).reshape(-1, DRAWS).std(axis=1)
     assert (np.abs(spread / menu.sd(row) - 1) < 0.3).all()
+    assert none == 0
 
 
 @given(

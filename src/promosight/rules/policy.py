@@ -17,15 +17,13 @@ import xxhash
 from numpy.typing import NDArray
 
 from promosight.rules.features import Offer
-from promosight.rules.snapshot import DRAWS, Menu, Snapshot
+from promosight.rules.snapshot import DRAWS, Draws, Menu, Snapshot
 
 Floats = NDArray[np.float64]
 FAR = 30.0
 ABSURD = 1e12
-_FEW = 48
-"""Draws of so few customers are worked out together."""
 _AT_ONCE = 8
-"""Of so many at a time, so that their numbers stay near."""
+"""The draws of so many customers are worked out together, so that their numbers stay near."""
 THOMPSON = 9.0
 """At this gamma Thompson sampling draws from the posterior as it is."""
 HOPE, HOPED_UNTIL = 0.8, 30.0
@@ -108,7 +106,7 @@ def choose(
     if exploration.kind == "thompson":
         draws = menu.draws(doubt_scale(exploration))
         hoped = lean + hope(exploration) * menu.sd(row)
-        inner = _frequencies(_likely(_odds(draws, row) + hoped) * net - contact)
+        inner = _shares_of_draws(draws, row[None], net, contact, None, hoped)[0]
     else:
         inner = _inverse_gaps_of_one(scores, greed(snapshot, exploration))
     pmf = (1.0 - exploration.floor) * inner + exploration.floor / len(inner)
@@ -221,7 +219,7 @@ def choose_rows(
     if exploration.kind == "thompson":
         draws = menu.draws(doubt_scale(exploration))
         hoped = leans + hope(exploration) * menu.sds(rows)
-        inner = _frequencies_of_many(draws, rows, worths.net, spent, allowed, hoped)
+        inner = _shares_of_draws(draws, rows, worths.net, spent, allowed, hoped)
     else:
         inner = inverse_gaps(scores, greed(snapshot, exploration))
     pmf = _with_floor(inner, scores, exploration.floor)
@@ -308,87 +306,40 @@ def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:
     return whole
 
 
-def _odds(draws: Floats, row: Floats) -> Floats:
-    """Log-odds by draw and arm for one customer, in one product."""
-    count, arms, width = draws.shape
-    odds: Floats = (draws.reshape(-1, width) @ row).reshape(count, arms)
-    return odds
-
-
-def _frequencies(worth: Floats) -> Floats:
-    """How often each arm was the best of a draw; none if nothing was worth more than 0."""
-    best = _best(worth)
-    shares: Floats = np.bincount(best, minlength=worth.shape[1] + 1) / len(worth)
-    return shares
-
-
-def _best(worth: Floats) -> NDArray[np.intp]:
-    """The best arm of each row, the number behind the last where none is worth as much as nothing."""
-    count = worth.shape[1]
-    if not count:
-        return np.zeros(len(worth), np.intp)
-    best: NDArray[np.intp] = worth.argmax(axis=1)
-    best[worth[np.arange(len(worth)), best] < 0] = count
-    return best
-
-
-def _frequencies_of_many(
-    draws: Floats,
+def _shares_of_draws(
+    draws: Draws,
     rows: Floats,
     net: Floats,
-    contact: Floats | float,
+    spent: Floats | float,
     allowed: NDArray[np.bool_] | None,
     lean: Floats,
 ) -> Floats:
-    """The same for many customers: draw by draw, or some customers at a time where they are fewer."""
-    if len(rows) < _FEW:
-        shape = len(rows), 1, draws.shape[1]
-        lean, net, contact = (
-            np.broadcast_to(each, (shape[0], shape[2])).reshape(shape)
-            for each in (lean, net, contact)
-        )
-        return _frequencies_of_few(draws, rows, net, contact, allowed, lean)
-    counts = np.zeros((len(rows), draws.shape[1] + 1))
-    each = np.arange(len(rows))
-    for weights in draws:
-        worth = _likely(rows @ weights.T + lean) * net - contact
-        if allowed is not None:
-            worth[~allowed] = -np.inf
-        counts[each, _best(worth)] += 1
-    return counts / DRAWS
+    """How often each arm, and behind the last one none, is the best of a draw; who are equally good share it.
 
-
-def _frequencies_of_few(
-    draws: Floats,
-    rows: Floats,
-    net: Floats,
-    contact: Floats,
-    allowed: NDArray[np.bool_] | None,
-    lean: Floats,
-) -> Floats:
-    """All draws of some customers in a few large steps (customer x draw x arm).
-
-    Many small ones would cost more than the sums; and at each of them a thread that learns beside may take the
-    interpreter away.
+    Some customers at a time (customer x arm x draw): many small steps would cost more than the sums, and in each of
+    them a thread beside may take the interpreter away. Single precision: a share is one of 128 draws.
     """
-    count, arms, width = draws.shape
-    flat = draws.reshape(-1, width).T
-    found = np.zeros((len(rows), arms + 1))
-    for start in range(0, len(rows), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        here = len(rows[some])
-        odds = (rows[some] @ flat).reshape(here, count, arms)
-        odds += lean[some]
-        worth = _likely(odds)
-        worth *= net[some]
-        worth -= contact[some]
-        if allowed is not None:
-            np.copyto(worth, -np.inf, where=~allowed[some, None])
-        best = _best(worth.reshape(here * count, arms)).reshape(here, count)
-        best += np.arange(here)[:, None] * (arms + 1)
-        times = np.bincount(best.ravel(), minlength=here * (arms + 1))
-        found[some] = times.reshape(here, arms + 1) / count
-    return found
+    count, arms = len(rows), draws.shape[1] // DRAWS
+    odds_from, worth, costs = np.zeros((3, count, arms, 1), np.float32)
+    odds_from[:, :-1, 0], worth[:, :-1, 0], costs[:, :-1, 0] = lean, net, spent
+    if allowed is not None:
+        costs[:, :-1, 0][~allowed] = np.inf
+    told = rows.astype(np.float32)
+    found = np.empty((count, arms))
+    with np.errstate(over="ignore"):  # e to what is too great is infinite, and its share 0
+        for start in range(0, count, _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            each = (told[some] @ draws).reshape(-1, arms, DRAWS)
+            each -= odds_from[some]
+            np.exp(each, out=each)
+            each += 1.0
+            np.reciprocal(each, out=each)
+            each *= worth[some]
+            each -= costs[some]
+            best = each == each.max(axis=1, keepdims=True)
+            found[some] = np.count_nonzero(best, axis=2)
+    shares: Floats = found / found.sum(axis=1, keepdims=True)
+    return shares
 
 
 def inverse_gaps(scores: Floats, gamma: float) -> Floats:

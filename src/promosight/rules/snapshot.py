@@ -19,6 +19,7 @@ from promosight.rules.features import BIAS, BOUND, Offer, stepped
 from promosight.rules.scales import Scale
 
 Floats = NDArray[np.float64]
+Draws = NDArray[np.float32]
 DRAWS = 128
 """Draws from the posterior, made once for a snapshot."""
 UNUSUAL = 4.0
@@ -208,7 +209,7 @@ class Menu:
 
     def __init__(self, snapshot: Snapshot, offers: tuple[Offer, ...]) -> None:
         self._snapshot, self._offers = snapshot, offers
-        self._draws: dict[float, Floats] = {}
+        self._draws: dict[float, Draws] = {}
         width = len(snapshot.layout.names)
         self.weights = np.array([snapshot.weights(o) for o in offers]).reshape(len(offers), width)
 
@@ -219,14 +220,20 @@ class Menu:
         each = [self._snapshot.doubt(offer) for offer in self._offers]
         return np.array(each).reshape(len(each) * width, width)
 
-    def draws(self, scale: float) -> Floats:
-        """Drawn weights, by draw, offer and customer feature, with the doubt scaled."""
+    def draws(self, scale: float) -> Draws:
+        """Drawn weights with the doubt scaled: for each customer feature one row, in it each offer's draws.
+
+        They are turned round (less is more) as the logistic function wants them. Behind the last offer stands one of
+        which nothing is drawn: "none".
+        """
         found = self._draws.get(scale)
         if found is None:
-            each = [self._snapshot.drawn(offer) for offer in self._offers]
-            stacked = np.array(each).reshape(len(each), DRAWS, self.weights.shape[1])
-            away = stacked.transpose(1, 0, 2) - self.weights
-            found = self._draws[scale] = np.ascontiguousarray(self.weights + scale * away)
+            count, width = self.weights.shape
+            stacked = np.zeros((count + 1, DRAWS, width))
+            for at, (offer, mean) in enumerate(zip(self._offers, self.weights, strict=True)):
+                stacked[at] = -(mean + scale * (self._snapshot.drawn(offer) - mean))
+            turned = stacked.reshape(-1, width).T
+            found = self._draws[scale] = np.ascontiguousarray(turned, np.float32)
         return found
 
     def sd(self, row: Floats) -> Floats:
