@@ -13,6 +13,7 @@ from promosight.rules.facts import (
     Assignment,
     Event,
     Rejection,
+    assignment_decided,
     assignment_from,
     event_from,
     identifier,
@@ -387,6 +388,30 @@ def test_without_an_occurrence_the_time_tells_assignments_apart() -> None:
     later = assignment(assigned_at="2026-11-20T08:00:00.000001Z")
     assert assignment().slot == assignment(assigned_at="2026-11-20T09:00:00+01:00").slot
     assert assignment().slot != later.slot
+
+
+def test_what_a_decision_assigns_is_the_fact_that_a_report_of_it_would_be() -> None:
+    said: dict[str, Any] = {
+        "promotion_id": "p",
+        "customer_id": "c",
+        "assignment_id": "dec-1",
+        "tier_id": "gold",
+        "segment": None,
+        "channel": "email",
+        "currency": "EUR",
+        "decision_id": "1",
+    }
+    at_us = parse_instant("2026-03-01T10:00:00.000001Z")
+    decided = assignment_decided(
+        **said, assigned_us=at_us, reward_micros=2_500_000, expires_us=at_us + 1
+    )
+    reported = ReportedAssignment(
+        **said,
+        assigned_at=format_instant(at_us),
+        reward_value=Decimal("2.5"),
+        expires_at=format_instant(at_us + 1),
+    )
+    assert decided == assignment_from(reported, received_us=at_us)
 
 
 def test_channels_are_a_set() -> None:

@@ -9,7 +9,6 @@ the decision and the news for the learner, when this is committed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -42,11 +41,10 @@ from promosight.flows.rooms import Rooms
 from promosight.flows.set_up import create_source
 from promosight.rules.caps import Room
 from promosight.rules.eligibility import Person, person_of
-from promosight.rules.facts import Rejection, assignment_from, identifier
+from promosight.rules.facts import Assignment, Rejection, assignment_decided, identifier
 from promosight.rules.identity import bucket_of, customer_numbers, stable_hash
-from promosight.rules.instants import DAY_US, format_instant
-from promosight.rules.money import UNIT_MARK, format_amount
-from promosight.rules.reported import ReportedAssignment
+from promosight.rules.instants import DAY_US
+from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival
 from promosight.store.tx import LostRace, Tx
@@ -276,12 +274,8 @@ class _Transaction:
             if choice.place is None or not one.assign:
                 continue
             made[one.decision_id] = assignment_id_of(one.decision_id)
-            fact = assignment_from(
-                _reported(one, choice.place, customer.person, rules.settings.assignment_days),
-                received_us=max(one.received_us, one.decided_us),
-            )
-            assert not isinstance(fact, Rejection), "a decision makes well-formed assignments"
-            facts.append(fact)
+            days = rules.settings.assignment_days
+            facts.append(_assigned(one, choice.place, customer.person, days))
         if facts:
             for receipt in report(self._tx, [Delivery(self._arrival(), facts)])[0]:
                 if receipt.outcome == "rejected":  # somebody reported an assignment under that id
@@ -337,20 +331,21 @@ def _word(said: Any) -> str | None:
     return None if isinstance(named, Rejection) else named
 
 
-def _reported(one: Decide, place: Place, person: Person, days: float | None) -> ReportedAssignment:
-    terms = place.listed.terms
+def _assigned(one: Decide, place: Place, person: Person, days: float | None) -> Assignment:
+    """The assignment that a decision makes."""
+    currency = place.listed.terms.currency
     words = _words(place.tier_id, person, one)
-    unit = terms.currency.startswith(UNIT_MARK)
-    return ReportedAssignment(
+    in_money = place.promised is not None and not currency.startswith(UNIT_MARK)
+    return assignment_decided(
         promotion_id=place.listed.promotion_id,
         customer_id=one.customer_id,
-        assigned_at=format_instant(one.decided_us),
+        assigned_us=one.decided_us,
         assignment_id=assignment_id_of(one.decision_id),
         tier_id=place.tier_id,
         segment=words.segment,
         channel=words.channels,
-        reward_value=None if place.promised is None else Decimal(format_amount(place.promised, "")),
-        currency=None if place.promised is None or unit else terms.currency,
-        expires_at=None if days is None else format_instant(one.decided_us + int(days * DAY_US)),
+        reward_micros=place.promised,
+        currency=currency if in_money else None,
+        expires_us=None if days is None else one.decided_us + int(days * DAY_US),
         decision_id=one.decision_id,
     )

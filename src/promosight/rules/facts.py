@@ -105,6 +105,30 @@ def assignment_from(reported: ReportedAssignment, *, received_us: int) -> Assign
         return fault.rejection
 
 
+def assignment_decided(
+    *,
+    promotion_id: str,
+    customer_id: str,
+    assigned_us: int,
+    assignment_id: str,
+    tier_id: str | None,
+    segment: str | None,
+    channel: str | None,
+    reward_micros: int | None,
+    currency: str | None,
+    expires_us: int | None,
+    decision_id: str,
+) -> Assignment:
+    """The fact that `assignment_from` makes of an assignment that says just this, in words that are checked already."""
+    first = (promotion_id, customer_id, assigned_us, assignment_id, None, tier_id, segment)
+    details = details_of(None, decision_id, None)
+    rest = (None, reward_micros, currency, expires_us, None, False, details)
+    digest = content_digest(*first, *rest)
+    slot = content_digest(*slot_of(promotion_id, assignment_id, None, None, assigned_us))
+    channels = () if channel is None else (channel,)
+    return Assignment(*first, channels, *rest, digest, slot)
+
+
 UNNAMED = "row"
 """The id under which an event is judged that has none and is to be named by its content."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import copysign, exp, isfinite, log1p
 from typing import Any, NamedTuple
 
@@ -114,9 +114,9 @@ def made_offer(promotion_id: str, tier: str | None, features: Mapping[str, float
 
 def stepped(value: float) -> float:
     """The nearest feature value there is: bounded, a multiple of 1/64, and 0 for what is no number."""
-    if not isfinite(value):
-        return 0.0
-    return round(max(-BOUND, min(BOUND, value)) * STEPS) / STEPS
+    if -BOUND <= value <= BOUND:
+        return round(value * STEPS) / STEPS
+    return copysign(BOUND, value) if isfinite(value) else 0.0
 
 
 def _of_history(records: Iterable[Record], now_us: int) -> dict[str, float]:
@@ -171,19 +171,35 @@ def _told(values: Mapping[str, object]) -> Iterable[tuple[str, float]]:
     Money comes as text and is a number; a date would be a word of its own for everybody, and is left out.
     """
     for key, value in values.items():
-        if isinstance(value, str) and _DATE.match(value):
+        if isinstance(value, str):
+            named = _named(key, value)
+        elif isinstance(value, bool):
+            named = _word(key, str(value))
+        elif isinstance(value, int | float):
+            named = _numeral(key, value)
+        else:
             continue
-        if isinstance(value, str) and _NUMERAL.fullmatch(value.strip()):
-            value = float(value)
-        match value:
-            case bool() | str():
-                word = str(value).strip().lower()
-                yield f"{key}={word}"[:_LONGEST], 1.0
-            case int() | float():
-                number = _number(value)
-                yield f"{key}=#"[-_LONGEST:], stepped(copysign(log1p(abs(number)) / 3, number))
-            case _:
-                pass
+        if named is not None:
+            yield named
+
+
+@lru_cache(4_096)
+def _named(key: str, text: str) -> tuple[str, float] | None:
+    """The feature of a text. Kept: most say one of a few words."""
+    if _DATE.match(text):
+        return None
+    if _NUMERAL.fullmatch(text.strip()):
+        return _numeral(key, float(text))
+    return _word(key, text)
+
+
+def _word(key: str, text: str) -> tuple[str, float]:
+    return f"{key}={text.strip().lower()}"[:_LONGEST], 1.0
+
+
+def _numeral(key: str, value: float) -> tuple[str, float]:
+    number = _number(value)
+    return f"{key}=#"[-_LONGEST:], stepped(copysign(log1p(abs(number)) / 3, number))
 
 
 def _number(value: object) -> float:
