@@ -16,7 +16,6 @@ from promosight.rules.policy import (
     Worths,
     choose_rows,
     doubt_scale,
-    rows_of,
 )
 from promosight.rules.solving import Prior, solve
 
@@ -73,7 +72,7 @@ def _deciding(made: World, decided: list[Decided]) -> list[str]:
             found.append(f"its draws, once for each snapshot | {took:.1f} ms")
 
         def decide(i: int, way: Exploration = way) -> None:
-            rows = rows_of(snapshot, [made.features[i]])
+            rows = snapshot.layout.table([made.features[i]])
             worths = Worths(made.value[None, :])
             choose_rows(snapshot, menu, rows, worths, way, [i], open_, np.zeros((1, CANDIDATES)))
 

@@ -32,7 +32,6 @@ from promosight.rules.policy import (
     choose_rows,
     greed,
     likely_of,
-    rows_of,
     seed_of,
 )
 from promosight.store.catalogue import Catalogue
@@ -238,7 +237,7 @@ class Choosing:
     def _solve(self, waiting: list[_Asked]) -> None:
         """Prices of what this list would take more of than there is."""
         menu = self._mind.snapshot.menu(self._board.offers)
-        rows = rows_of(self._mind.snapshot, [one.x for one in waiting])
+        rows = self._mind.snapshot.layout.table([one.x for one in waiting])
         p = likely_of(menu, rows, self._lean_rows(waiting))
         worth = p * self._nets(waiting) - self._contact
         worth[~np.array([one.allowed.open for one in waiting])] = -np.inf
@@ -255,7 +254,7 @@ class Choosing:
         choices = choose_rows(
             snapshot,
             snapshot.menu(self._board.offers),
-            rows_of(snapshot, [one.x for one in some]),
+            snapshot.layout.table([one.x for one in some]),
             Worths(self._nets(some), self._contact, self._tolls),
             self._exploration,
             [one.seed for one in some],

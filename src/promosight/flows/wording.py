@@ -32,6 +32,8 @@ class Drawn(NamedTuple):
     pmf: Floats
     scores: Floats
     own: float
+    place: int | None
+    """The place on the board that was drawn."""
 
     @staticmethod
     def of(choices: Choices, i: int, open_: NDArray[np.intp], best: int, own: float) -> Drawn:
@@ -39,15 +41,12 @@ class Drawn(NamedTuple):
         drawn, last = int(choices.index[i]), choices.p_hat.shape[1]
         p_hat, pmf, scores = choices.p_hat[i], choices.pmf[i], choices.scores[i]
         if len(open_) == last:
-            return Drawn(open_, drawn, best, p_hat, pmf, scores, own)
+            place = None if drawn == last else drawn
+            return Drawn(open_, drawn, best, p_hat, pmf, scores, own, place)
         whole = np.append(open_, last)
         at, best_at = np.searchsorted(whole, (drawn, best)).tolist()
-        return Drawn(open_, at, best_at, p_hat[open_], pmf[whole], scores[whole], own)
-
-    @property
-    def place(self) -> int | None:
-        """The place on the board that was drawn."""
-        return None if self.at == len(self.open_) else int(self.open_[self.at])
+        place = None if at == len(open_) else int(open_[at])
+        return Drawn(open_, at, best_at, p_hat[open_], pmf[whole], scores[whole], own, place)
 
 
 def said_of(catalogue: Catalogue, board: Board, row: Drawn, past: Past) -> list[str]:

@@ -183,14 +183,8 @@ def choose_many(
     net, contact = _worth(arms)
     lean = np.array([arm.lean for arm in arms], float) if leans is None else leans
     worths = Worths(net if values is None else bounded(values), contact)
-    rows = rows_of(snapshot, customers)
+    rows = snapshot.layout.table(customers)
     return choose_rows(snapshot, menu, rows, worths, exploration, seeds, allowed, lean)
-
-
-def rows_of(snapshot: Snapshot, customers: Sequence[Mapping[str, float]]) -> Floats:
-    """Customers as a snapshot sees them."""
-    width = len(snapshot.layout.names)
-    return np.array([snapshot.layout.row(x) for x in customers]).reshape(len(customers), width)
 
 
 def likely_of(menu: Menu, rows: Floats, leans: Floats) -> Floats:

@@ -67,14 +67,20 @@ class Layout:
 
     def row(self, x: Mapping[str, float]) -> Floats:
         """A customer's features in order, as so much more than is usual."""
-        row = np.zeros(len(self.names))
+        row: Floats = self.table([x])[0]
+        return row
+
+    def table(self, customers: Sequence[Mapping[str, float]]) -> Floats:
+        """The same of many customers, one row each."""
+        told = np.zeros((len(customers), len(self.names)))
+        told[:, 0] = 1.0
         places = self.places
-        for name, value in x.items():
-            at = places.get(name)
-            if at is not None:
-                row[at] = value if -BOUND <= value <= BOUND else stepped(value)
-        row[0] = 1.0
-        return self.standing(row)
+        for row, x in zip(told, customers, strict=True):
+            for name, value in x.items():
+                at = places.get(name)
+                if at:
+                    row[at] = value if -BOUND <= value <= BOUND else stepped(value)
+        return self.standing(told)
 
     def standing(self, told: Floats) -> Floats:
         """Customers' features as told, in order (the bias first, which is 1), as so much more than is usual."""
