@@ -202,7 +202,7 @@ class Store:
     def _writer_of(self, loop: asyncio.AbstractEventLoop) -> LoopWriter:
         writer = self._loops.get(loop)
         if writer is None:
-            steps = Steps(self._run_at_once, self._commit_at_once, self._undo)
+            steps = Steps(self._run_at_once, self._commit_at_once, self._undo, self._rest)
             writer = LoopWriter(loop, self._waiting, self._turn, steps, self._commits)
             self._loops[loop] = writer
         return writer
@@ -217,7 +217,6 @@ class Store:
     def _commit_at_once(self) -> None:
         self.database.end(self._tx, commit=True)
         self._has_committed(*self._at_once)
-        self._rest()
 
     def _work(self) -> None:
         answered, seconds = 0, 0.0

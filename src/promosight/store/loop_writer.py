@@ -35,11 +35,15 @@ _LOOKS = 50
 
 
 class Steps(NamedTuple):
-    """The parts of a transaction: `begin` and run the flows; commit; undo both after a failure."""
+    """The parts of a transaction: `begin` and run the flows; commit; undo both after a failure.
+
+    `rest` is what there is to do between two transactions. Nobody's answer waits for it.
+    """
 
     run: Callable[[list[Job]], None]
     commit: Callable[[], None]
     recover: Callable[[], None]
+    rest: Callable[[], None]
 
 
 class LoopWriter:
@@ -149,15 +153,17 @@ class LoopWriter:
         """Runs in a thread."""
         failed = False
         try:
-            self._steps.commit()
-        except Exception:  # noqa: BLE001 - as above
-            failed = True
-            self._steps.recover()
+            try:
+                self._steps.commit()
+            except Exception:  # noqa: BLE001 - as above
+                failed = True
+                self._steps.recover()
+            self._done = jobs, failed
+            with contextlib.suppress(RuntimeError):  # closed: nobody there waits any more
+                self._loop.call_soon_threadsafe(self._committed)
+            self._steps.rest()
         finally:
             self._turn.release()
-        self._done = jobs, failed
-        with contextlib.suppress(RuntimeError):  # closed: nobody there waits any more
-            self._loop.call_soon_threadsafe(self._committed)
 
     def _committed(self) -> None:
         if self._done is None:
