@@ -56,7 +56,7 @@ class _Asked(NamedTuple):
     question: Question
     allowed: Allowed
     x: dict[str, float]
-    leans: Floats | None
+    leans: list[float] | None
     own: float
     seed: int
     benchmark: int
@@ -214,12 +214,12 @@ class Choosing:
             at,
         )
 
-    def _leans(self, past: Past) -> Floats:
+    def _leans(self, past: Past) -> list[float]:
         """What the customer's own record with each promotion adds."""
         board = self._board
-        found = np.zeros(len(board.places))
+        found = [0.0] * len(board.places)
         for no, record in past.records.items():
-            if at := board.by_no.get(no):
+            for at in board.by_no.get(no, ()):
                 found[at] = lean_of(record, board.rate)
         return found
 
@@ -231,7 +231,7 @@ class Choosing:
         return nets
 
     def _lean_rows(self, some: list[_Asked]) -> Floats:
-        zero = np.zeros(len(self._board.places))
+        zero = [0.0] * len(self._board.places)
         return np.array([zero if one.leans is None else one.leans for one in some])
 
     def _solve(self, waiting: list[_Asked]) -> None:
@@ -324,7 +324,7 @@ class Choosing:
             assign=one.question.assign,
         )
         if one.leans is not None:
-            trace.leans = _unless_zero(one.leans[row.open_])
+            trace.leans = _unless_zero(np.array(one.leans)[row.open_])
         if self._prices.any:
             trace.prices = _unless_zero(self._price[row.open_])
             trace.tolls = _unless_zero(self._tolls[row.open_])
