@@ -33,10 +33,10 @@ from promosight.flows.intake import Delivery, Item
 from promosight.flows.know_customers import settle_waiting
 from promosight.flows.limit_cells import has_limits
 from promosight.flows.minds import Mind, Minds
-from promosight.flows.naming import name_customers
+from promosight.flows.naming import Customers, name_customers
 from promosight.flows.places import Words, places_for
 from promosight.flows.pricing import Prices
-from promosight.flows.report import report
+from promosight.flows.report import report_granted
 from promosight.flows.rooms import Rooms
 from promosight.flows.set_up import create_source
 from promosight.rules.caps import Room
@@ -189,6 +189,7 @@ class _Transaction:
         self._limited = limited
         self._asked = asked
         self._number = catalogue.workspace.workspace_no
+        self._named = Customers()
 
     def run(self) -> dict[str, DecisionAnswer]:
         """Decides, writes all of it, and says what was decided."""
@@ -220,6 +221,7 @@ class _Transaction:
         named = name_customers(tx, workspace, numbers, ids)
         if named.newly_known:
             settle_waiting(tx, catalogue, named, self._arrival())
+        self._named.numbers, self._named.known = named.numbers, named.known
         rows = tx.all_for("profiles_of", [(no,) for no in sorted(set(named.numbers.values()))])
         profiles = {row[0]: msgspec.json.decode(row[2]) if row[2] else {} for row in rows}
         cap = rules.settings.frequency_cap
@@ -277,7 +279,8 @@ class _Transaction:
             days = rules.settings.assignment_days
             facts.append(_assigned(one, choice.place, customer.person, days))
         if facts:
-            for receipt in report(self._tx, [Delivery(self._arrival(), facts)])[0]:
+            delivery = Delivery(self._arrival(), facts)
+            for receipt in report_granted(self._tx, self._catalogue, self._named, delivery):
                 if receipt.outcome == "rejected":  # somebody reported an assignment under that id
                     raise Conflict(receipt.detail, code=receipt.reason, pointer="/decision_id")
         return made
