@@ -26,9 +26,9 @@ _FEW = 48
 """Draws of so few customers are worked out together."""
 _AT_ONCE = 8
 """Of so many at a time, so that their numbers stay near."""
-THOMPSON = 9.0
+THOMPSON = 4.5
 """At this gamma Thompson sampling draws from the posterior as it is."""
-HOPE, HOPED_UNTIL = 0.8, 30.0
+HOPE, HOPED_UNTIL = 1.0, 30.0
 """By so many deviations the draws are raised; by fewer where gamma is greater than this."""
 
 
