@@ -5,8 +5,9 @@
 
 Score 0 is an even draw over the offers there are, 1 an oracle that knows every probability. With `--budget`: the same
 learner in worlds where every promotion has a budget and outcomes come late, under its own pacing and greedily. With
-`--costs`: CPU of a decision and of learning, and the size of the state with 1,000 promotions. The other policies'
-libraries are installed into a folder of their own (`--libraries`), not among the product's.
+`--costs`: CPU of a decision and of learning, and the size of the state with 1,000 promotions. With `--support`: what
+the log of a world can later say of other policies. The other policies' libraries are installed into a folder of their
+own (`--libraries`), not among the product's.
 """
 
 from __future__ import annotations
@@ -25,14 +26,13 @@ from pathlib import Path
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-from bench.deciding import budgets, costs, ours, playing, rivals, tables  # noqa: E402  # after the threads are set
+import numpy as np  # noqa: E402  # after the threads are set
+
+from bench.deciding import budgets, costs, ours, playing, rivals, support, tables  # noqa: E402
 from bench.deciding.worlds import World, world  # noqa: E402
 from promosight.rules.pacing import Reserve  # noqa: E402
 
 LIBRARIES = ("vowpalwabbit==9.11.9", "lightgbm==4.7.0", "mabwiser==2.7.4", "river==0.26.1")
-FIRST_SEED = 0
-"""Settings were chosen on seeds from 100."""
-
 Job = tuple[str, str, int, int]
 """World, policy, seed, decisions."""
 
@@ -66,15 +66,18 @@ def main() -> int:
     if chosen.costs:
         print(costs.told())
         return 0
+    seeds = range(chosen.first, chosen.first + chosen.seeds)
     if chosen.budget:
-        return _with_budgets(chosen.seeds, chosen.decisions, chosen.processes)
+        return _with_budgets(seeds, chosen.decisions, chosen.processes)
+    if chosen.support:
+        return _with_support(seeds, chosen.decisions, chosen.processes)
     sys.path.append(str(_libraries(chosen.libraries)))
     names = [n for n in (*AT_ONCE, "best fixed", *DELAYED) if n not in chosen.without.split(",")]
     names = [n for n in names if not chosen.only or n in chosen.only.split(",")]
     jobs = [
-        (kind, name, FIRST_SEED + seed, chosen.decisions)
+        (kind, name, seed, chosen.decisions)
         for kind in chosen.worlds.split(",")
-        for seed in range(chosen.seeds)
+        for seed in seeds
         for name in names
         if kind == "logistic" or not name.startswith("late")
     ]
@@ -112,12 +115,12 @@ def play(job: Job) -> tables.Played:
     }
 
 
-def _with_budgets(seeds: int, decisions: int, processes: int) -> int:
+def _with_budgets(seeds: range, decisions: int, processes: int) -> int:
     """Plays each season paced and greedily under both reserves; fails if `full` was overspent."""
     print("| reserve | seed | greedy | paced | times | spent of budgets | overspent (greedy) |")
     print("|---|---|---|---|---|---|---|")
     ratios: dict[Reserve, list[float]] = {"full": [], "two_sd": []}
-    jobs = [(FIRST_SEED + i, decisions, reserve) for reserve in ratios for i in range(seeds)]
+    jobs = [(seed, decisions, reserve) for reserve in ratios for seed in seeds]
     failed = False
     with ProcessPoolExecutor(processes) as pool:
         for (seed, _, reserve), (greedy, paced) in zip(jobs, pool.map(_season, jobs), strict=True):
@@ -141,6 +144,23 @@ def _season(job: tuple[int, int, Reserve]) -> tuple[budgets.Outcome, budgets.Out
     return greedy, budgets.played(made, pacing=True, reserve=reserve)
 
 
+def _with_support(seeds: range, decisions: int, processes: int) -> int:
+    """Prints the effective share of the log of each way to explore, over all seeds."""
+    print(f"| served | score | new promotions | {' | '.join(support.ASKED)} |")
+    print("|---|---|---|---|---|---|---|")
+    with ProcessPoolExecutor(processes) as pool:
+        for way in support.WAYS:
+            jobs = [(seed, decisions, way) for seed in seeds]
+            found = np.array([(a, b, *c) for a, b, c in pool.map(_supported, jobs)])
+            print(f"| {way} | {' | '.join(f'{m:.3f}' for m in found.mean(axis=0))} |", flush=True)
+    return 0
+
+
+def _supported(job: tuple[int, int, str]) -> tuple[float, float, list[float]]:
+    seed, decisions, way = job
+    return support.played(world("logistic", seed, decisions), way)
+
+
 def _with(path: list[str]) -> None:
     sys.path[:] = path
 
@@ -157,6 +177,12 @@ def _libraries(folder: Path | None) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./dev bench decide", description=__doc__)
     parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument(
+        "--first",
+        type=int,
+        default=0,
+        help="the first seed; settings were chosen on those from 100",
+    )
     parser.add_argument("--decisions", type=int, default=12_000)
     parser.add_argument("--worlds", default="logistic,trees,flat")
     parser.add_argument("--without", default="", help="policies left out, by comma")
@@ -166,6 +192,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--costs", action="store_true", help="CPU of deciding and learning, size of the state"
+    )
+    parser.add_argument(
+        "--support", action="store_true", help="effective share of the log, by what is asked of it"
     )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bench.deciding.worlds import World
 from promosight.rules.evidence import Decided, Evidence
 from promosight.rules.features import DAY_US
-from promosight.rules.policy import Arm, Exploration, choose
+from promosight.rules.policy import Arm, Choice, Exploration, choose
 from promosight.rules.solving import Prior, solve
 
 EVERY = 50
@@ -51,16 +51,19 @@ class Ours:
         """The column of the offer chosen."""
         now = self.latest_us = self.now(at)
         self.refresh(at, now)
-        arms = [self._arms[i] for i in there]
-        choice = choose(
-            self.snapshot, self._world.features[at], arms, self.exploration, self._seed(at)
-        )
+        choice = self.chosen(at, there)
         if choice.index is None:
             return None
-        offer, p_hat = arms[choice.index].offer, float(choice.p_hat[choice.index])
+        offer = self._arms[there[choice.index]].offer
+        p_hat = float(choice.p_hat[choice.index])
         self.decided[at] = Decided(self._world.features[at], offer, p_hat, now)
         self.made(at)
         return there[choice.index]
+
+    def chosen(self, at: int, there: list[int]) -> Choice:
+        """What the newest snapshot draws."""
+        arms, features = [self._arms[i] for i in there], self._world.features[at]
+        return choose(self.snapshot, features, arms, self.exploration, self._seed(at))
 
     def made(self, at: int) -> None:
         """A decision is learned from at once, as not redeemed."""

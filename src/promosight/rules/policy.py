@@ -24,9 +24,9 @@ FAR = 30.0
 ABSURD = 1e12
 _AT_ONCE = 8
 """The draws of so many customers are worked out together, so that their numbers stay near."""
-THOMPSON = 9.0
+THOMPSON = 4.5
 """At this gamma Thompson sampling draws from the posterior as it is."""
-HOPE, HOPED_UNTIL = 0.8, 30.0
+HOPE, HOPED_UNTIL = 1.0, 30.0
 """By so many deviations the draws are raised; by fewer where gamma is greater than this."""
 
 

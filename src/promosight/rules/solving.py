@@ -38,7 +38,7 @@ class Prior:
     """What was assigned and redeemed of each promotion before any decision of the policy."""
     intercept: float = 0.5
     offered: float = 0.3
-    shared: float = 0.1
+    shared: float = 0.025
     word: float = 0.2
     own: float = 0.3
     segment: float = 0.15
