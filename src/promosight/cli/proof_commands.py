@@ -37,7 +37,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         add_store(parser)
         add_workspace(parser)
         if run is run_verify:
-            words = "memory of the second engine at the most (1024, or 200 bytes a fact)"
+            words = "memory of the second engine at the most (1024); less takes longer"
             parser.add_argument("--memory-mb", type=count, metavar="N", help=words)
         take_from_environment(parser, environment)
         parser.set_defaults(run=run)

@@ -2,12 +2,16 @@
 
 One CSV file for each input of the metrics, written row by row from one consistent snapshot, so
 that memory stays constant however many facts there are. An unquoted empty field stands for NULL.
+
+What belongs to customers may be written in slices of them, each into a folder of its own, so that the second engine
+need not hold all of them at once.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
@@ -26,26 +30,39 @@ Progress = Callable[[int], None]
 
 _CHUNK = 10_000
 _CUSTOMER_NO, _SLOT, _ASSIGNMENT_ID = 2, 3, 7
+BESIDE = -1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMED = {
-    "issued_code": "verify_codes",
-    "known_customer": "verify_customers",
-}
+_NUMBERS = 63
+"""Bits of the number of a customer."""
+
+
+def slice_folders(folder: Path, slices: int) -> list[Path]:
+    """The folders of so many slices; the only one is `folder` itself."""
+    if slices == 1:
+        return [folder]
+    return [folder / f"slice-{number}" for number in range(slices)]
 
 
 def extract(
-    tx: Tx, workspace_no: int, folder: Path, progress: Progress | None = None
+    tx: Tx,
+    workspace_no: int,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    slices: int = 1,
 ) -> tuple[Catalogue, int]:
     """Writes a file for every input but `local_day`; returns the catalogue and how many facts."""
-    catalogue = load(tx, workspace_no)
+    catalogue, folders = load(tx, workspace_no), slice_folders(folder, slices)
     write_catalogue(catalogue, folder)
-    for table, statement in _NAMED.items():
-        write_rows(folder, table, tx.each(statement, workspace_no=workspace_no))
+    write_rows(folder, "issued_code", tx.each("verify_codes", workspace_no=workspace_no))
+    known = tx.each("verify_customers", workspace_no=workspace_no)
+    write_slices(folders, "known_customer", known, customer=0)
     _write_counters(tx, workspace_no, folder)
     assignments = map(_with_public_id, tx.each("verify_assignments", workspace_no=workspace_no))
-    events = tx.each("verify_events", workspace_no=workspace_no)
-    facts = write_rows(folder, "ledger_assignment", assignments, progress)
-    facts += write_rows(folder, "ledger_event", events, progress)
+    facts = write_slices(folders, "ledger_assignment", assignments, progress)
+    for statement, customer in (("verify_events", _CUSTOMER_NO), ("verify_reversals", BESIDE)):
+        events = tx.each(statement, workspace_no=workspace_no)
+        facts += write_slices(folders, "ledger_event", events, progress, customer=customer)
     return catalogue, facts
 
 
@@ -64,15 +81,37 @@ def _write_counters(tx: Tx, workspace_no: int, folder: Path) -> None:
     write_rows(folder, "stored_last_event", last_event_us.items())
 
 
-def write_rows(
-    folder: Path, table: str, rows: Iterable[Row], progress: Progress | None = None
-) -> int:
+def write_rows(folder: Path, table: str, rows: Iterable[Row]) -> int:
     """Writes the file of one input; returns the number of rows."""
-    remaining, count = iter(rows), 0
-    with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+    return write_slices([folder], table, rows)
+
+
+def write_slices(
+    folders: Sequence[Path],
+    table: str,
+    rows: Iterable[Row],
+    progress: Progress | None = None,
+    *,
+    customer: int = _CUSTOMER_NO,
+) -> int:
+    """Adds rows to the files of one input, each in the slice of the customer whose number stands at a place of it.
+
+    At the place BESIDE it is no part of the input. Returns the number of rows.
+    """
+    remaining, count, slices = iter(rows), 0, len(folders)
+    with ExitStack() as files:
+        writers = []
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+            file = (folder / f"{table}.csv").open("a", encoding="utf-8", newline="")
+            writers.append(csv.writer(files.enter_context(file), lineterminator="\n"))
         while chunk := list(islice(remaining, _CHUNK)):
-            writer.writerows(chunk)
+            piles: list[list[Row]] = [chunk] if slices == 1 else [[] for _ in folders]
+            if slices > 1:
+                for row in chunk:
+                    piles[row[customer] * slices >> _NUMBERS].append(row)
+            for writer, pile in zip(writers, piles, strict=True):
+                writer.writerows((row[:-1] for row in pile) if customer == BESIDE else pile)
             count += len(chunk)
             if progress is not None:
                 progress(len(chunk))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from promosight.flows.extract import Row, write_rows
+from promosight.flows.extract import Row, slice_folders, write_rows, write_slices
 from promosight.flows.figures import View
 from promosight.flows.promotion_return import HORIZON_DAYS, Told, told_of
 from promosight.flows.published import import_runs
@@ -28,7 +28,9 @@ from promosight.store.tx import Tx
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def extract_money(tx: Tx, catalogue: Catalogue, folder: Path, *, now_us: int) -> None:
+def extract_money(
+    tx: Tx, catalogue: Catalogue, folder: Path, *, now_us: int, slices: int = 1
+) -> None:
     """Writes the files of usage and return as of a moment, unless an import runs."""
     workspace_no = catalogue.workspace.workspace_no
     reservations = tx.each("verify_reservations", workspace_no=workspace_no)
@@ -37,9 +39,15 @@ def extract_money(tx: Tx, catalogue: Catalogue, folder: Path, *, now_us: int) ->
         return
     write_rows(folder, "moment", [(now_us, HORIZON_DAYS * DAY_US)])
     outcomes = tx.each("verify_outcomes", workspace_no=workspace_no)
-    write_rows(folder, "ledger_outcome", ((bucket_of(row[0]), *row) for row in outcomes))
+    outcomes = ((bucket_of(row[0]), *row) for row in outcomes)
+    write_slices(slice_folders(folder, slices), "ledger_outcome", outcomes, customer=1)
+    measures = tx.all("told_measures", workspace_no=workspace_no)
+    write_rows(folder, "outcome_measure", measures)
     limits: list[Row] = []
-    told = [*_usage(tx, catalogue, limits, now_us), *_returns(tx, catalogue, now_us)]
+    told = [
+        *_usage(tx, catalogue, limits, now_us),
+        *_returns(tx, catalogue, [row[0] for row in measures], now_us),
+    ]
     write_rows(folder, "term_limit", limits)
     write_rows(folder, "told_amount", told)
 
@@ -88,10 +96,9 @@ def _both(limit: Limit, committed: str | None, redeemed: str | None) -> tuple[in
     return amount_of_text(committed) // unit, amount_of_text(redeemed) // unit
 
 
-def _returns(tx: Tx, catalogue: Catalogue, now_us: int) -> Iterator[Row]:
+def _returns(tx: Tx, catalogue: Catalogue, measures: list[str], now_us: int) -> Iterator[Row]:
     """What is told of every promotion's return, by each measure that anything was told of."""
     workspace = catalogue.workspace
-    measures = [row[0] for row in tx.all("told_measures", workspace_no=workspace.workspace_no)]
     for no in sorted(catalogue.by_no) if measures else ():
         costs: dict[str, int] = {}
         for measure in measures:

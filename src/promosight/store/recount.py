@@ -4,6 +4,9 @@ An engine is no more than a function that takes one statement and gives its rows
 are plain SELECTs that become tables, so the same text serves DuckDB, PostgreSQL and, where tables
 are views, Spark. The inputs are loaded between `create_inputs` and `recount` by the caller, who
 knows how its engine reads files.
+
+Facts of one customer belong together and those of two never do, so that customers may be counted slice by slice: what
+each slice comes to is kept, and added up after the last.
 """
 
 from __future__ import annotations
@@ -20,6 +23,24 @@ Ask = Callable[[str], list[Row]]
 _HEAD = re.compile(r"^-- (name|repeat): (\w+)$", re.MULTILINE)
 
 
+KEPT = frozenset(
+    {
+        "cell",
+        "latest_seen",
+        "promised_by_limit",
+        "taken_by_limit",
+        "spent_by_limit",
+        "arm",
+        "closed_cost",
+        "reserved",
+    }
+)
+"""What a slice leaves behind for the whole."""
+SLICED = ("known_customer", "ledger_assignment", "ledger_event", "ledger_outcome", "local_day")
+"""The inputs of which each slice has its own rows."""
+_OF_A_SLICE = ("metrics", "cells", "money")
+
+
 class Step(NamedTuple):
     """One statement. A `repeat` adds rows to the table it names until none come."""
 
@@ -29,7 +50,7 @@ class Step(NamedTuple):
 
 
 def steps(part: str) -> list[Step]:
-    """The statements of `inputs`, `metrics`, `cells`, `money` or `comparison`, in order."""
+    """The statements of `inputs`, `metrics`, `cells`, `money`, `whole` or `comparison`, in order."""
     text = files("promosight.store").joinpath("metrics", f"{part}.sql").read_text()
     heads = _HEAD.split(text)
     return [
@@ -46,13 +67,41 @@ def create_inputs(ask: Ask) -> None:
 
 def recount(ask: Ask) -> int:
     """Computes every verdict and figure from the inputs; returns the rounds that matching took."""
-    rounds = 0
-    for step in (*steps("metrics"), *steps("cells"), *steps("money")):
-        if step.repeat:
-            rounds += _repeat(ask, step)
-        else:
-            ask(f"CREATE TEMPORARY TABLE {step.name} AS {step.text}")
+    rounds = count_slice(ask)
+    add_up(ask)
     return rounds
+
+
+def count_slice(ask: Ask, *, first: bool = True) -> int:
+    """Computes what the facts at hand come to, and keeps it; returns the rounds that matching took."""
+    rounds = 0
+    for part in _OF_A_SLICE:
+        for step in steps(part):
+            if step.repeat:
+                rounds += _repeat(ask, step)
+            elif step.name in KEPT and not first:
+                ask(f"INSERT INTO {step.name} {step.text}")
+            else:
+                ask(f"CREATE TEMPORARY TABLE {step.name} AS {step.text}")
+    return rounds
+
+
+def forget_slice(ask: Ask) -> None:
+    """Makes room for the facts of the next slice."""
+    for part in _OF_A_SLICE:
+        for step in steps(part):
+            if step.name not in KEPT and not step.repeat:
+                ask(f"DROP TABLE {step.name}")
+    for step in steps("inputs"):
+        if step.name in SLICED:
+            ask(f"DROP TABLE {step.name}")
+            ask(step.text)
+
+
+def add_up(ask: Ask) -> None:
+    """Computes every figure from what the slices came to."""
+    for step in steps("whole"):
+        ask(f"CREATE TEMPORARY TABLE {step.name} AS {step.text}")
 
 
 def _repeat(ask: Ask, step: Step) -> int:

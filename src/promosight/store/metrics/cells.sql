@@ -126,46 +126,9 @@ SELECT
     0 AS committed_micros, 0 AS cost_micros, order_micros
 FROM redemption_cell;
 
--- name: latest
--- The time of the latest accepted event of each promotion, reversed or not.
+-- name: latest_seen
+-- The time of the latest accepted event of each promotion, reversed or not; a row for each slice.
 SELECT promotion_no, MAX(redeemed_us) AS redeemed_us
 FROM judged
 WHERE outcome NOT IN ('pending', 'rejected') AND promotion_no <> 0
 GROUP BY promotion_no;
-
--- name: figure
--- One row for each measure of each cell: `measure` is its place among the counters' columns. Counts are added
--- up over currencies, amounts (11 to 13) never are.
-SELECT
-    c.promotion_no, c.dimension, c.key, m.measure,
-    CASE WHEN m.measure >= 11 THEN c.currency ELSE '' END AS currency,
-    CAST(SUM(CASE m.measure WHEN 0 THEN c.assigned WHEN 1 THEN c.redeemed
-        WHEN 2 THEN c.customers_assigned WHEN 3 THEN c.customers_redeemed WHEN 4 THEN c.redemptions
-        WHEN 5 THEN c.excess WHEN 6 THEN c.unassigned WHEN 7 THEN c.flagged WHEN 8 THEN c.pending
-        WHEN 9 THEN c.reversed WHEN 10 THEN c.reported WHEN 11 THEN c.committed_micros
-        WHEN 12 THEN c.cost_micros ELSE c.order_micros END) AS BIGINT) AS amount
-FROM cell AS c
-CROSS JOIN (
-    SELECT dimension AS measure FROM dimension
-    UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13
-) AS m
-GROUP BY c.promotion_no, c.dimension, c.key, m.measure,
-    CASE WHEN m.measure >= 11 THEN c.currency ELSE '' END;
-
--- name: stored_figure
--- The same of the counters as they are stored.
-SELECT
-    c.promotion_no, c.dimension, COALESCE(c.key, '') AS key, m.measure,
-    CASE WHEN m.measure >= 11 THEN COALESCE(c.currency, '') ELSE '' END AS currency,
-    CAST(SUM(CASE m.measure WHEN 0 THEN c.assigned WHEN 1 THEN c.redeemed
-        WHEN 2 THEN c.customers_assigned WHEN 3 THEN c.customers_redeemed WHEN 4 THEN c.redemptions
-        WHEN 5 THEN c.excess WHEN 6 THEN c.unassigned WHEN 7 THEN c.flagged WHEN 8 THEN c.pending
-        WHEN 9 THEN c.reversed WHEN 10 THEN c.reported WHEN 11 THEN c.committed_micros
-        WHEN 12 THEN c.cost_micros ELSE c.order_micros END) AS BIGINT) AS amount
-FROM stored_cell AS c
-CROSS JOIN (
-    SELECT dimension AS measure FROM dimension
-    UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13
-) AS m
-GROUP BY c.promotion_no, c.dimension, COALESCE(c.key, ''), m.measure,
-    CASE WHEN m.measure >= 11 THEN COALESCE(c.currency, '') ELSE '' END;

@@ -143,7 +143,7 @@ SELECT
     a.tier_id, r.tier_id AS granted_tier_id, a.assigned_us, r.created_us,
     a.reward_micros, r.reward_micros AS granted_micros
 FROM ledger_reservation AS r
-LEFT JOIN reported_assignment AS a ON a.public_id = r.assignment_id
+LEFT JOIN reserved AS a ON a.public_id = r.assignment_id
 WHERE r.state = 'confirmed' AND (
     a.public_id IS NULL
     OR a.promotion_no <> r.promotion_no

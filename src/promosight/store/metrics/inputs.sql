@@ -193,6 +193,12 @@ CREATE TEMPORARY TABLE ledger_outcome (
     value_micros BIGINT
 );
 
+-- name: outcome_measure
+-- The measures that anything was told of, whoever did it.
+CREATE TEMPORARY TABLE outcome_measure (
+    measure TEXT
+);
+
 -- name: told_amount
 -- What the product says of usage and return, number by number.
 CREATE TEMPORARY TABLE told_amount (

@@ -1,7 +1,7 @@
--- Budgets and return: how much of each limit is used, and what customers brought, added up from the facts.
+-- Budgets and return: what the facts take of each limit, and what customers brought, added up by slice.
 --
--- Read after the cells, and portable as they are. Every number stands under the place and the measure by which it is
--- told, so that one comparison serves all. Without a moment in the inputs nothing is computed, and nothing compared.
+-- Read after the cells, and portable as they are. Without a moment in the inputs nothing is computed, and nothing
+-- compared.
 
 -- name: promised_by_limit
 -- What assignments take of each limit in its window.
@@ -40,40 +40,6 @@ WHERE j.live = 1 AND j.outcome NOT IN ('pending', 'rejected')
     AND (l.tier_id IS NULL OR l.tier_id = j.tier)
 GROUP BY l.promotion_no, l.name;
 
--- name: held_by_limit
--- What reservations hold that are neither confirmed nor over, by the day on which they were granted.
-SELECT
-    l.promotion_no, l.name, COUNT(*) AS grants,
-    CAST(SUM(CASE WHEN r.currency = t.currency THEN COALESCE(r.reward_micros, 0) ELSE 0 END)
-        AS BIGINT) AS held_micros
-FROM term_limit AS l
-CROSS JOIN moment AS m
-JOIN promotion_terms AS t ON t.promotion_no = l.promotion_no
-JOIN ledger_reservation AS r
-    ON r.promotion_no = l.promotion_no AND r.state = 'held' AND r.expires_us > m.as_of_us
-JOIN local_day AS d ON d.from_us <= r.created_us AND r.created_us < d.until_us
-WHERE d.day >= l.first_day AND d.day <= l.last_day
-    AND (l.tier_id IS NULL OR l.tier_id = r.tier_id)
-GROUP BY l.promotion_no, l.name;
-
--- name: used_limit
--- Both figures of each limit: millionths of a reward, or a count.
-SELECT
-    l.promotion_no, l.name,
-    CASE l.measure
-        WHEN 'reward' THEN COALESCE(p.committed_micros, 0) + COALESCE(h.held_micros, 0)
-        WHEN 'assignments' THEN COALESCE(p.assigned, 0) + COALESCE(h.grants, 0)
-        ELSE COALESCE(s.redemptions, 0) + COALESCE(h.grants, 0) END AS committed,
-    CASE l.measure
-        WHEN 'reward' THEN COALESCE(s.cost_micros, 0)
-        WHEN 'assignments' THEN COALESCE(k.redeemed, 0)
-        ELSE COALESCE(s.redemptions, 0) END AS redeemed
-FROM term_limit AS l
-LEFT JOIN promised_by_limit AS p ON p.promotion_no = l.promotion_no AND p.name = l.name
-LEFT JOIN taken_by_limit AS k ON k.promotion_no = l.promotion_no AND k.name = l.name
-LEFT JOIN spent_by_limit AS s ON s.promotion_no = l.promotion_no AND s.name = l.name
-LEFT JOIN held_by_limit AS h ON h.promotion_no = l.promotion_no AND h.name = l.name;
-
 -- name: first_assigned
 -- Each customer's first assignment of a promotion, which decides the arm; of two at one instant the control one.
 SELECT f.bucket, f.promotion_no, f.customer_no, f.assigned_us, f.control
@@ -97,7 +63,7 @@ SELECT
     CAST(COALESCE(SUM(o.value_micros), 0) AS BIGINT) AS value_micros
 FROM first_assigned AS f
 CROSS JOIN moment AS m
-CROSS JOIN (SELECT DISTINCT measure FROM ledger_outcome) AS q
+CROSS JOIN outcome_measure AS q
 LEFT JOIN ledger_outcome AS o
     ON o.bucket = f.bucket AND o.customer_no = f.customer_no AND o.measure = q.measure
     AND o.occurred_us >= f.assigned_us AND o.occurred_us < f.assigned_us + m.horizon_us
@@ -125,32 +91,13 @@ LEFT JOIN first_assigned AS f
     ON f.bucket = j.bucket AND f.promotion_no = j.promotion_no AND f.customer_no = j.customer_no
 WHERE j.live = 1 AND j.outcome NOT IN ('pending', 'rejected') AND j.gross_micros > j.undone_micros
     AND (f.assigned_us IS NULL OR f.assigned_us + m.horizon_us <= m.as_of_us)
-    AND EXISTS (SELECT 1 FROM ledger_outcome)
+    AND EXISTS (SELECT 1 FROM outcome_measure)
 GROUP BY j.promotion_no, j.currency;
 
--- name: found_amount
--- All of it, number by number, in the columns of what is told.
-SELECT promotion_no, name AS place, 'committed' AS measure, CAST(committed AS DECIMAL(38, 0)) AS amount
-FROM used_limit
-UNION ALL
-SELECT promotion_no, name AS place, 'redeemed' AS measure, CAST(redeemed AS DECIMAL(38, 0)) AS amount
-FROM used_limit
-UNION ALL
-SELECT
-    a.promotion_no,
-    'return by ' || a.measure || CASE WHEN a.control = 1 THEN ', control' ELSE ', treated' END AS place,
-    n.measure,
-    CASE n.measure WHEN 'customers' THEN CAST(a.customers AS DECIMAL(38, 0))
-        WHEN 'acted' THEN CAST(a.acted AS DECIMAL(38, 0))
-        WHEN 'total' THEN CAST(a.total AS DECIMAL(38, 0))
-        ELSE CAST(a.squares AS DECIMAL(38, 0)) END AS amount
-FROM arm AS a
-CROSS JOIN (
-    SELECT 'customers' AS measure UNION ALL SELECT 'acted' UNION ALL SELECT 'total'
-    UNION ALL SELECT 'squares'
-) AS n
-UNION ALL
-SELECT
-    promotion_no, 'return, cost' AS place, currency AS measure,
-    CAST(cost_micros AS DECIMAL(38, 0)) AS amount
-FROM closed_cost;
+-- name: reserved
+-- The assignments that reservations became, by the ids that these name.
+SELECT a.public_id, a.promotion_no, a.customer_no, a.tier_id, a.assigned_us, a.reward_micros
+FROM reported_assignment AS a
+WHERE a.public_id IN (
+    SELECT r.assignment_id FROM ledger_reservation AS r WHERE r.state = 'confirmed'
+);

@@ -7,15 +7,30 @@ SELECT
 FROM assignment_standing
 WHERE workspace_no = :workspace_no;
 
+-- name: verify_size
+-- How many facts there are of all workspaces.
+SELECT (SELECT COUNT(*) FROM assignment) + (SELECT COUNT(*) FROM event);
+
 -- name: verify_events
--- The redemptions and reversals of a workspace, in the columns of the second engine.
+-- The redemptions of a workspace, in the columns of the second engine.
 SELECT
-    bucket, promotion_no, CASE WHEN reverses IS NULL THEN customer_no ELSE named_customer_no END,
-    redeemed_us, source_no, event_id, reverses, promotion_id,
+    bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, reverses, promotion_id,
     promo_code, assignment_id, campaign_id, tier_id, reward_micros, reward_currency, order_micros,
     outcome, reason, slot, live, cost_micros, currency
 FROM event_told
-WHERE workspace_no = :workspace_no;
+WHERE workspace_no = :workspace_no AND reverses IS NULL;
+
+-- name: verify_reversals
+-- The reversals of a workspace, as above. The last column is the customer of the redemption they name, where there is
+-- one: they are judged beside it, wherever they lie.
+SELECT
+    r.bucket, r.promotion_no, r.named_customer_no, r.redeemed_us, r.source_no, r.event_id, r.reverses, r.promotion_id,
+    r.promo_code, r.assignment_id, r.campaign_id, r.tier_id, r.reward_micros, r.reward_currency, r.order_micros,
+    r.outcome, r.reason, r.slot, r.live, r.cost_micros, r.currency, COALESCE(o.customer_no, r.customer_no)
+FROM event_told AS r
+LEFT JOIN event AS o
+    ON o.source_no = r.source_no AND o.event_id = r.reverses AND o.reverses IS NULL
+WHERE r.workspace_no = :workspace_no AND r.reverses IS NOT NULL;
 
 -- name: verify_codes
 -- The personal codes of a workspace.
