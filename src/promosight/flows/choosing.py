@@ -106,7 +106,7 @@ class Choosing:
                 made[i] = self._without_offers(customer, question)
             else:
                 waiting.append(self._asked(i, customer, question))
-        if self._together and waiting:
+        if self._together and waiting and self._rooms.by_no:
             self._solve(waiting)
         done = 0
         while done < len(waiting):
@@ -251,6 +251,7 @@ class Choosing:
         open_: Flags = np.array([one.allowed.open for one in some])
         if rooms.by_no:
             open_ = open_ & ~rooms.shut
+        whole: list[bool] = np.all(open_, axis=1).tolist()
         columns = np.array([self._benchmark_of(one) for one in some])
         choices = choose_rows(
             snapshot,
@@ -259,12 +260,11 @@ class Choosing:
             Worths(self._nets(some), self._contact, self._tolls),
             self._exploration,
             [one.seed for one in some],
-            open_,
+            None if all(whole) else open_,
             self._lean_rows(some),
             None if self._named == _NOBODY else Benchmark(columns, self._share),
         )
         best: list[int] = choices.scores.argmax(axis=1).tolist()
-        whole: list[bool] = np.all(open_, axis=1).tolist()
         for i, one in enumerate(some):
             places = self._board.everywhere if whole[i] else np.flatnonzero(open_[i])
             row = Drawn.of(choices, i, places, best[i], one.own)

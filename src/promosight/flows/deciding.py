@@ -9,7 +9,6 @@ the decision and the news for the learner, when this is committed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -34,19 +33,18 @@ from promosight.flows.intake import Delivery, Item
 from promosight.flows.know_customers import settle_waiting
 from promosight.flows.limit_cells import has_limits
 from promosight.flows.minds import Mind, Minds
-from promosight.flows.naming import name_customers
+from promosight.flows.naming import Customers, name_customers
 from promosight.flows.places import Words, places_for
 from promosight.flows.pricing import Prices
-from promosight.flows.report import report
+from promosight.flows.report import report_granted
 from promosight.flows.rooms import Rooms
 from promosight.flows.set_up import create_source
 from promosight.rules.caps import Room
 from promosight.rules.eligibility import Person, person_of
-from promosight.rules.facts import Rejection, assignment_from, identifier
+from promosight.rules.facts import Assignment, Rejection, assignment_of, details_of, identifier
 from promosight.rules.identity import bucket_of, customer_numbers, stable_hash
-from promosight.rules.instants import DAY_US, format_instant
-from promosight.rules.money import UNIT_MARK, format_amount
-from promosight.rules.reported import ReportedAssignment
+from promosight.rules.instants import DAY_US
+from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival
 from promosight.store.tx import LostRace, Tx
@@ -191,6 +189,7 @@ class _Transaction:
         self._limited = limited
         self._asked = asked
         self._number = catalogue.workspace.workspace_no
+        self._named = Customers()
 
     def run(self) -> dict[str, DecisionAnswer]:
         """Decides, writes all of it, and says what was decided."""
@@ -222,6 +221,7 @@ class _Transaction:
         named = name_customers(tx, workspace, numbers, ids)
         if named.newly_known:
             settle_waiting(tx, catalogue, named, self._arrival())
+        self._named.numbers, self._named.known = named.numbers, named.known
         rows = tx.all_for("profiles_of", [(no,) for no in sorted(set(named.numbers.values()))])
         profiles = {row[0]: msgspec.json.decode(row[2]) if row[2] else {} for row in rows}
         cap = rules.settings.frequency_cap
@@ -276,14 +276,11 @@ class _Transaction:
             if choice.place is None or not one.assign:
                 continue
             made[one.decision_id] = assignment_id_of(one.decision_id)
-            fact = assignment_from(
-                _reported(one, choice.place, customer.person, rules.settings.assignment_days),
-                received_us=max(one.received_us, one.decided_us),
-            )
-            assert not isinstance(fact, Rejection), "a decision makes well-formed assignments"
-            facts.append(fact)
+            days = rules.settings.assignment_days
+            facts.append(_granted(one, choice.place, customer.person, days))
         if facts:
-            for receipt in report(self._tx, [Delivery(self._arrival(), facts)])[0]:
+            delivery = Delivery(self._arrival(), facts)
+            for receipt in report_granted(self._tx, self._catalogue, self._named, delivery):
                 if receipt.outcome == "rejected":  # somebody reported an assignment under that id
                     raise Conflict(receipt.detail, code=receipt.reason, pointer="/decision_id")
         return made
@@ -337,20 +334,25 @@ def _word(said: Any) -> str | None:
     return None if isinstance(named, Rejection) else named
 
 
-def _reported(one: Decide, place: Place, person: Person, days: float | None) -> ReportedAssignment:
+def _granted(one: Decide, place: Place, person: Person, days: float | None) -> Assignment:
+    """The assignment of an offer. All it says was checked before it came here."""
     terms = place.listed.terms
     words = _words(place.tier_id, person, one)
-    unit = terms.currency.startswith(UNIT_MARK)
-    return ReportedAssignment(
-        promotion_id=place.listed.promotion_id,
-        customer_id=one.customer_id,
-        assigned_at=format_instant(one.decided_us),
-        assignment_id=assignment_id_of(one.decision_id),
-        tier_id=place.tier_id,
-        segment=words.segment,
-        channel=words.channels,
-        reward_value=None if place.promised is None else Decimal(format_amount(place.promised, "")),
-        currency=None if place.promised is None or unit else terms.currency,
-        expires_at=None if days is None else format_instant(one.decided_us + int(days * DAY_US)),
-        decision_id=one.decision_id,
+    named = assignment_id_of(one.decision_id)
+    unpriced = place.promised is None or terms.currency.startswith(UNIT_MARK)
+    currency = None if unpriced else terms.currency
+    expires_us = None if days is None else one.decided_us + int(days * DAY_US)
+    details = details_of(None, one.decision_id, None)
+    return assignment_of(
+        (
+            place.listed.promotion_id,
+            one.customer_id,
+            one.decided_us,
+            named,
+            None,
+            place.tier_id,
+            words.segment,
+        ),
+        () if words.channels is None else (words.channels,),
+        (None, place.promised, currency, expires_us, None, False, details),
     )

@@ -41,14 +41,14 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
     for index, delivery in enumerate(deliveries):
         arrival = delivery.arrival
         together.setdefault((arrival.workspace_no, arrival.import_no), []).append(index)
-    for where, members in sorted(together.items()):
-        answers = iter(_take(tx, *where, [deliveries[index] for index in members]))
+    for (workspace_no, _), members in sorted(together.items()):
+        answers = iter(_take(tx, workspace_no, [deliveries[index] for index in members]))
         for index in members:
             receipts[index] = list(islice(answers, len(deliveries[index].items)))
     return receipts
 
 
-def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery]) -> list[Receipt]:
+def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt]:
     many = many_of(deliveries) if tx.attempt == 1 else None
     placed = [] if many else _placed(deliveries)
     named = named_in(many.sheet) if many else named_by(one[1] for one in placed)
@@ -69,19 +69,50 @@ def _take(tx: Tx, workspace_no: int, import_no: int, deliveries: list[Delivery])
     customers, rest = left
     restating = Restating(catalogue, max(d.arrival.received_us for d in deliveries))
     intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
-    if plain.decided:
-        note_news(tx, workspace_no, plain.decided, now_us=deliveries[0].arrival.received_us)
-    if rest:
-        _settle_rest(intake, import_no, plain.cells, restating)
-    else:
-        write_cells(tx, workspace_no, plain.cells, restating)
+    _settle_left(plain, intake, rest, deliveries[0].arrival, restating)
     restating.write(tx, many.firsts(restating.today_us) if many else placed)
-    for (position, _, _), entry in zip(rest, intake.entries, strict=True):
-        plain.receipts[position] = _receipt(intake, entry)
-    receipts = [receipt for receipt in plain.receipts if receipt is not None]
+    receipts = _receipts(plain, intake, rest)
     _note(intake, deliveries, receipts)
     _forget_unnamed(intake, many, placed or rest)
     return receipts
+
+
+def report_granted(
+    tx: Tx, catalogue: Catalogue, customers: Customers, delivery: Delivery
+) -> list[Receipt]:
+    """Takes assignments in as `report` does, from a flow of this transaction that has found out what that looks up.
+
+    It holds the locks of their customers, has settled who they are, and its catalogue has their promotions.
+    """
+    placed = _placed([delivery])
+    plain = Plain(tx, catalogue, customers.numbers, len(placed), brief=delivery.brief)
+    rest = take_plain_assignments(plain, customers, placed) if tx.attempt == 1 else placed
+    restating = Restating(catalogue, delivery.arrival.received_us)
+    intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
+    _settle_left(plain, intake, rest, delivery.arrival, restating)
+    restating.write(tx, placed)
+    receipts = _receipts(plain, intake, rest)
+    _note(intake, [delivery], receipts)
+    return receipts
+
+
+def _settle_left(
+    plain: Plain, intake: Intake, rest: list[Placed], first: Arrival, restating: Restating
+) -> None:
+    """Settles what is not plain, and moves the counters by all of it."""
+    tx, workspace_no = plain.tx, plain.workspace_no
+    if plain.decided:
+        note_news(tx, workspace_no, plain.decided, now_us=first.received_us)
+    if rest:
+        _settle_rest(intake, first.import_no, plain.cells, restating)
+    else:
+        write_cells(tx, workspace_no, plain.cells, restating)
+
+
+def _receipts(plain: Plain, intake: Intake, rest: list[Placed]) -> list[Receipt]:
+    for (position, _, _), entry in zip(rest, intake.entries, strict=True):
+        plain.receipts[position] = _receipt(intake, entry)
+    return [receipt for receipt in plain.receipts if receipt is not None]
 
 
 def _placed(deliveries: list[Delivery]) -> list[Placed]:

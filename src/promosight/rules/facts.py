@@ -80,6 +80,11 @@ class Assignment(msgspec.Struct, gc=False):
     slot: int
 
 
+First = tuple[str, str, int, str | None, str | None, str | None, str | None]
+"""The fields of an assignment before its channels, and those between them and its digest."""
+Rest = tuple[str | None, int | None, str | None, int | None, int | None, bool, str | None]
+
+
 class Fault(ValueError):
     """Raised within the rules where a value makes its event no fact; `rejection` says why."""
 
@@ -202,12 +207,20 @@ def _assignment(r: ReportedAssignment, received_us: int) -> Assignment:
         details_of(occurrence, identifier_or_none(r.decision_id, "decision_id"), r.attributes),
     )
     first = (promotion_id, customer_id, assigned_us, assignment_id, campaign_id, tier_id, segment)
+    return assignment_of(first, channels_of(r.channels, r.channel), rest, occurrence)
+
+
+def assignment_of(
+    first: First, channels: tuple[str, ...], rest: Rest, occurrence: str | None = None
+) -> Assignment:
+    """The assignment that these fields are, all of them checked."""
+    promotion_id, _, assigned_us, assignment_id, campaign_id, _, _ = first
     # Channels are no part of the content: further ones may be told later.
     digest = content_digest(*first, *rest)
     slot = content_digest(
         *slot_of(promotion_id, assignment_id, campaign_id, occurrence, assigned_us)
     )
-    return Assignment(*first, channels_of(r.channels, r.channel), *rest, digest, slot)
+    return Assignment(*first, channels, *rest, digest, slot)
 
 
 def slot_of(

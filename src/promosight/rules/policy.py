@@ -191,8 +191,7 @@ def choose_many(
 
 def rows_of(snapshot: Snapshot, customers: Sequence[Mapping[str, float]]) -> Floats:
     """Customers as a snapshot sees them."""
-    width = len(snapshot.layout.names)
-    return np.array([snapshot.layout.row(x) for x in customers]).reshape(len(customers), width)
+    return snapshot.layout.rows_of(customers)
 
 
 def likely_of(menu: Menu, rows: Floats, leans: Floats) -> Floats:
@@ -342,27 +341,29 @@ def _frequencies_of_many(
 ) -> Floats:
     """The same for many customers: draw by draw, or some customers at a time where they are fewer."""
     if len(rows) < _FEW:
-        shape = len(rows), 1, draws.shape[1]
-        lean, net, contact = (
-            np.broadcast_to(each, (shape[0], shape[2])).reshape(shape)
-            for each in (lean, net, contact)
-        )
         return _frequencies_of_few(draws, rows, net, contact, allowed, lean)
-    counts = np.zeros((len(rows), draws.shape[1] + 1))
-    each = np.arange(len(rows))
+    arms = draws.shape[1]
+    shut = None if allowed is None else ~allowed
+    first = np.arange(len(rows)) * (arms + 1)
+    counts = np.zeros(len(rows) * (arms + 1))
+    worth = np.empty((len(rows), arms))
     for weights in draws:
-        worth = _likely(rows @ weights.T + lean) * net - contact
-        if allowed is not None:
-            worth[~allowed] = -np.inf
-        counts[each, _best(worth)] += 1
-    return counts / DRAWS
+        np.matmul(rows, weights.T, out=worth)
+        worth += lean
+        _likely(worth)
+        worth *= net
+        worth -= contact
+        if shut is not None:
+            np.copyto(worth, -np.inf, where=shut)
+        counts[first + _best(worth)] += 1
+    return counts.reshape(len(rows), arms + 1) / DRAWS
 
 
 def _frequencies_of_few(
     draws: Floats,
     rows: Floats,
     net: Floats,
-    contact: Floats,
+    contact: Floats | float,
     allowed: NDArray[np.bool_] | None,
     lean: Floats,
 ) -> Floats:
@@ -374,14 +375,15 @@ def _frequencies_of_few(
     count, arms, width = draws.shape
     flat = draws.reshape(-1, width).T
     found = np.zeros((len(rows), arms + 1))
+    each = isinstance(contact, np.ndarray) and contact.ndim > 1
     for start in range(0, len(rows), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         here = len(rows[some])
         odds = (rows[some] @ flat).reshape(here, count, arms)
-        odds += lean[some]
+        odds += lean[some, None] if lean.ndim > 1 else lean
         worth = _likely(odds)
-        worth *= net[some]
-        worth -= contact[some]
+        worth *= net[some, None] if net.ndim > 1 else net
+        worth -= contact[some, None] if each else contact  # type: ignore[index]
         if allowed is not None:
             np.copyto(worth, -np.inf, where=~allowed[some, None])
         best = _best(worth.reshape(here * count, arms)).reshape(here, count)

@@ -66,14 +66,22 @@ class Layout:
 
     def row(self, x: Mapping[str, float]) -> Floats:
         """A customer's features in order, as so much more than is usual."""
-        row = np.zeros(len(self.names))
-        places = self.places
-        for name, value in x.items():
-            at = places.get(name)
-            if at is not None:
-                row[at] = value if -BOUND <= value <= BOUND else stepped(value)
-        row[0] = 1.0
-        return self.standing(row)
+        row: Floats = self.rows_of([x])[0]
+        return row
+
+    def rows_of(self, customers: Sequence[Mapping[str, float]]) -> Floats:
+        """The same of many, one below the other."""
+        places, width = self.places, len(self.names)
+        told = []
+        for x in customers:
+            row = [0.0] * width
+            for name, value in x.items():
+                at = places.get(name)
+                if at is not None:
+                    row[at] = value if -BOUND <= value <= BOUND else stepped(value)
+            row[0] = 1.0
+            told.append(row)
+        return self.standing(np.array(told, float).reshape(len(told), width))
 
     def standing(self, told: Floats) -> Floats:
         """Customers' features as told, in order (the bias first, which is 1), as so much more than is usual."""

@@ -11,7 +11,7 @@ import msgspec
 from promosight.errors import NotFound
 from promosight.rules.instants import LocalDays
 from promosight.rules.promotions import UNKNOWN, Promotion, Terms, terms_of
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 
 
 class Workspace(msgspec.Struct, frozen=True):
@@ -65,6 +65,8 @@ class Catalogue:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self.row: Row = ()
+        """The same as it was read."""
         self.days = LocalDays(workspace.time_zone)
         self.by_id: dict[str, Listed] = {}
         self.by_no: dict[int, Listed] = {}
@@ -114,10 +116,10 @@ def load(tx: Tx, workspace_no: int) -> Catalogue:
     row = tx.one("workspace", workspace_no=workspace_no)
     if row is None:
         raise NotFound("there is no such workspace")
-    workspace = Workspace(*row)
     known: Catalogue | None = tx.cache.get(("catalogue", workspace_no))
-    if known is not None and known.workspace == workspace:
+    if known is not None and known.row == row:
         return known
+    workspace = Workspace(*row)
     version = 0
     if known is None or known.workspace.time_zone != workspace.time_zone:
         known = Catalogue(workspace)
@@ -125,7 +127,7 @@ def load(tx: Tx, workspace_no: int) -> Catalogue:
         version = known.workspace.catalogue_version
     if known.workspace.currency != workspace.currency:
         version = 0
-    known.workspace = workspace
+    known.workspace, known.row = workspace, row
     known.sources = {row[0]: row[1] for row in tx.all("sources", workspace_no=workspace_no)}
     for row in tx.all("promotions_since", workspace_no=workspace_no, version=version):
         known.put(_listed(workspace, *row))
