@@ -156,7 +156,9 @@ def _locked(tx: Tx, workspace_no: int, asked: list[Decide]) -> tuple[Catalogue, 
     if SOURCE not in catalogue.sources.values():
         # It is never overdue, because it is not said to be live.
         create_source(tx, workspace_no, SOURCE, "realtime", now_us=asked[0].received_us, live=False)
-    catalogue = load(tx, workspace_no)
+    before, catalogue = catalogue.row, load(tx, workspace_no)
+    if catalogue.row == before:
+        return catalogue, limited
     limited = _limited(catalogue)
     if not {catalogue.by_no[no].promotion_id for no in limited} <= names:
         raise LostRace  # a limit was set meanwhile
