@@ -24,7 +24,7 @@ from promosight.rules.columns import (
 )
 from promosight.rules.facts import UNNAMED, Assignment, Event
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
-from promosight.rules.sheets import Sheet, sheet_of_nothing
+from promosight.rules.sheets import Sheet, says_nothing, sheet_of_nothing
 
 Columns = EventColumns | AssignmentColumns
 Judged = tuple[Sheet, set[int]]
@@ -107,7 +107,7 @@ def sheet_of_decoded(
 def _columns(kind: str, decoded: list[Any]) -> Columns:
     columns = event_columns(decoded) if kind == "redemptions" else assignment_columns(decoded)
     raw = getattr(columns, EXTRA[kind])
-    if raw.count(None) == len(decoded):
+    if says_nothing(raw):
         return columns
     return columns._replace(**{EXTRA[kind]: [_opened(value) for value in raw]})
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from promosight.flows.intake import Delivery, Item
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Assignment, Event
-from promosight.rules.sheets import Sheet, joined
+from promosight.rules.sheets import Sheet, joined, says_nothing
 from promosight.store.rows import Arrival
 
 Placed = tuple[int, Any, Arrival]
@@ -49,11 +49,11 @@ class Many(NamedTuple):
         rows = zip(*map(self.column, ("promotion_id", "customer_id", named_by)), strict=True)
         return [one[:2] not in groups and one[2] not in ids for one in rows]
 
-    def customers_but(self, rows: Iterable[int]) -> set[str | None]:
-        """The customers whom all but these rows name."""
-        others = set(range(len(self))).difference(rows, self.sheet.alone)
-        named = self.column("customer_id")
-        return {named[row] for row in others}
+    def customers_but(self, rows: Iterable[int], wanted: set[str]) -> set[str]:
+        """Of the customers wanted, those whom others than these rows name."""
+        but = {*rows, *self.sheet.alone}
+        named = enumerate(self.column("customer_id"))
+        return {one for row, one in named if one in wanted and row not in but}
 
     def placed(self, rows: Iterable[int]) -> Iterator[Placed]:
         """Some rows as items, each made when it is its turn."""
@@ -62,14 +62,12 @@ class Many(NamedTuple):
     def firsts(self, before_us: int) -> Iterator[Placed]:
         """Among others, in order, the first of each promotion that happened before an instant."""
         happened = "redeemed_us" if self.sheet.kind is Event else "assigned_us"
-        early = [
-            row
-            for row, at_us in enumerate(self.column(happened))
-            if at_us is not None and at_us < before_us
-        ]
-        early.reverse()
-        named = self.column("promotion_id")
-        first = dict(zip([named[row] for row in early], early, strict=True))
+        at_us, named = self.column(happened), self.column("promotion_id")
+        if None not in at_us and max(at_us) < before_us:
+            first = dict(zip(reversed(named), range(len(named) - 1, -1, -1), strict=True))
+        else:
+            early = [n for n, one in enumerate(at_us) if one is not None and one < before_us]
+            first = {named[row]: row for row in reversed(early)}
         yield from self.placed(sorted({*first.values(), *self.sheet.alone}))
 
 
@@ -117,7 +115,7 @@ def named_in(sheet: Sheet) -> Named:
     return Named(
         {*columns["customer_id"], *alone.customer_ids} - {None},
         {*columns["promotion_id"], *alone.promotion_ids} - {None},
-        alone.reaching or codes.count(None) < len(codes),
+        alone.reaching or not says_nothing(codes),
     )
 
 
@@ -132,7 +130,7 @@ def alike(
 
 def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
     """The values of some rows, in their order."""
-    if column.count(None) == len(column):
+    if says_nothing(column):
         return [None] * len(rows)
     if len(rows) > 1:
         values: Sequence[Any] = itemgetter(*rows)(column)

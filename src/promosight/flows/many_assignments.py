@@ -30,6 +30,7 @@ from promosight.flows.plain_assignments import (
 from promosight.rules.counting import AssignedColumns, count_assigned
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.numbers import Marks, Numbers, numbers_of
+from promosight.rules.sheets import says_nothing
 
 _NONE = -1
 _Group = tuple[int, int]
@@ -99,7 +100,7 @@ class _ManyAssignments:
         no, number = np.array(self._no, np.int64), np.array(self._number, np.int64)
         may = (no >= 0) & (number >= 0)
         codes = column("promo_code")
-        if codes.count(None) < len(codes):
+        if not says_nothing(codes):
             may &= np.array([code is None for code in codes], np.bool_)
         if newly_known:
             may &= ~np.isin(number, np.array(newly_known, np.int64))

@@ -21,6 +21,7 @@ from promosight.flows.plain_events import PlainEvents
 from promosight.rules.counting import UseColumns, count_uses
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
+from promosight.rules.sheets import says_nothing
 
 _NONE = -1
 _USABLE, _USED, _DECIDED = 1, 2, 4
@@ -168,7 +169,7 @@ class _ManyEvents:
         as_before[1:-1] = (no[1:] == no[:-1]) & (number[1:] == number[:-1])
         single = ~(as_before[1:] | as_before[:-1])
         codes = many.column("promo_code")
-        if codes.count(None) < len(codes):
+        if not says_nothing(codes):
             single &= np.array([codes[row] is None for row in rows.tolist()], np.bool_)
         return _some(_Asked(number >> BUCKET_SHIFT, no, number, rows), single)
 
@@ -232,8 +233,9 @@ class _ManyEvents:
         if (decided := held.state & _DECIDED > 0).any():
             self._plain.decided += compress(zip(*keys, strict=True), decided.tolist())
         receipts, briefly = self._plain.receipts, self._plain.briefly
+        told = {reason: briefly("counted", reason) for reason in set(worth.reason)}
         for row, reason in zip(rows, worth.reason, strict=True):
-            receipts[row] = briefly("counted", reason)
+            receipts[row] = told[reason]
         self._count_by_layer(held, worth)
 
     def _count_by_layer(self, held: _Held, worth: _Worth) -> None:

@@ -59,7 +59,7 @@ def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt
     else:
         numbers = customer_numbers(workspace_id, named.customer_ids)
     # Codes and reversals reach into other customers' buckets; everything else stays in its customer's.
-    tx.lock(workspace_no, None if named.reaching else set(map(bucket_of, numbers.values())))
+    tx.lock(workspace_no, None if named.reaching else map(bucket_of, numbers.values()))
     # What other writers changed before this one had its locks is seen by the second look.
     catalogue = number_promotions(tx, load(tx, workspace_no), named.promotion_ids)
     items = len(many or placed)
@@ -180,7 +180,7 @@ def _forget_unnamed(intake: Intake, many: Many | None, placed: list[Placed]) -> 
     if not newly or not again:
         return
     wanted = {one for one, no in numbers.items() if no in newly}
-    named = many.customers_but(one[0] for one in placed) if many else set()
+    named = many.customers_but((one[0] for one in placed), wanted) if many else set()
     named |= {
         item.customer_id
         for _, item, _ in placed

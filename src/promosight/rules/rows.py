@@ -21,6 +21,7 @@ from promosight.rules.facts import (
 )
 from promosight.rules.instants import parse_instant, parse_instants
 from promosight.rules.money import amount_of, amount_of_text, is_currency
+from promosight.rules.sheets import says_nothing
 
 T = TypeVar("T")
 Column = Sequence[Any]
@@ -69,7 +70,7 @@ class Rows:
 
     def ids(self, column: Column) -> Column:
         """Callers' ids, trimmed."""
-        if column.count(None) == self.count:
+        if says_nothing(column):
             return column
         found = set(column)
         missing = None in found
@@ -137,8 +138,8 @@ class Rows:
 
     def channels(self, many: Column, one: Column) -> Column:
         """The set of channels of each row."""
-        if many.count(None) == self.count:
-            if one.count(None) == self.count:
+        if says_nothing(many):
+            if says_nothing(one):
                 return [()] * self.count
             try:
                 alone = {single: channels_of(None, single) for single in set(one)}
@@ -158,13 +159,13 @@ class Rows:
     def details(self, occurrence: Column, decision_id: Column, attributes: Column) -> Column:
         """What matching does not need, as canonical JSON."""
         beside = (occurrence, decision_id, attributes)
-        if all(column.count(None) == self.count for column in beside):
+        if all(map(says_nothing, beside)):
             return occurrence
         return self._each(zip(*beside, strict=True), _details)
 
     def json(self, column: Column) -> Column:
         """Objects as canonical JSON."""
-        return column if column.count(None) == self.count else self._each(column, _json)
+        return column if says_nothing(column) else self._each(column, _json)
 
     def _doubt(self, wrong: Iterable[bool]) -> None:
         self.doubts.update(row for row, is_wrong in enumerate(wrong) if is_wrong)

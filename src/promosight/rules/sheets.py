@@ -13,6 +13,11 @@ from typing import Any
 from promosight.rules.facts import Assignment, Event
 
 
+def says_nothing(column: Sequence[Any]) -> bool:
+    """Whether a column says nothing in any row. Most that say something do so at once."""
+    return not column or (column[0] is None and column.count(None) == len(column))
+
+
 class Sheet(Sequence[Any]):
     """Facts of one kind in their order: a column for each field, which says nothing in rows that are `alone`."""
 

@@ -78,6 +78,12 @@ class Database(ABC):
         return self.explain(error)
 
 
+# SQLite keeps account of the memory it takes, behind a lock: a twentieth of a batch's CPU, and nobody asks. This can
+# be said only before it is started, and importing apsw starts it.
+apsw.shutdown()
+apsw.config(apsw.SQLITE_CONFIG_MEMSTATUS, False)
+apsw.initialize()
+
 _BUSY_MS = int(BUSY_SECONDS * 1000)
 _PRAGMAS = {
     "page_size": "4096",

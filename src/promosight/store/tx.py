@@ -180,7 +180,7 @@ class SqliteTx(Tx):
 
     def _pieces_of_columns(
         self, name: str, columns: Columns, parameters: dict[str, Any]
-    ) -> Iterator[tuple[str, Row]]:
+    ) -> Iterator[tuple[str, list[Any]]]:
         """The same of columns: slices of them, one behind the other; what all rows share is told once."""
         statement, count = self._statements[name], len(columns[0])
         same = _same_throughout(columns)
@@ -196,8 +196,10 @@ class SqliteTx(Tx):
             text = in_columns(statement.text, statement.columns, statement.scalars, size, same)
             while start + size <= count:
                 end = start + size
-                slices = [column[start:end] for column in varying]
-                yield text, (*scalars, *chain.from_iterable(slices))
+                values = list(scalars)
+                for column in varying:
+                    values += column[start:end]
+                yield text, values
                 start = end
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
