@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import uvloop
 
 from tools.postgres import temporary_postgres
 
@@ -46,7 +47,7 @@ def main() -> None:
         served = ["--port", str(chosen.port), "--workers", str(chosen.workers)]
         server = subprocess.Popen([*_PROGRAM, "serve", *place, *served])
         try:
-            print(json.dumps(asyncio.run(_measure(chosen, key, server.pid))))
+            print(json.dumps(uvloop.run(_measure(chosen, key, server.pid))))
         finally:
             server.terminate()
             server.wait()
