@@ -12,6 +12,7 @@ statement costs more than a row in it, so 64 rows at a time are looked up or wri
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -33,6 +34,20 @@ SIZES = (64, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 """How many rows a SQLite text may hold. Any number up to 64 is a sum of two or three of them."""
 
 
+class Sized(dict[int, str]):
+    """A statement's texts for SQLite by number of rows, each made when it is first asked for."""
+
+    def __init__(
+        self, text: str, columns: tuple[tuple[str, str], ...], scalars: tuple[str, ...]
+    ) -> None:
+        super().__init__()
+        self._of = text, columns, scalars
+
+    def __missing__(self, rows: int) -> str:
+        text = self[rows] = _sized(*self._of, rows)
+        return text
+
+
 class Statement(NamedTuple):
     """One statement for one engine.
 
@@ -45,7 +60,7 @@ class Statement(NamedTuple):
     text: str
     columns: tuple[tuple[str, str], ...]
     scalars: tuple[str, ...]
-    sized: dict[int, str]
+    sized: Mapping[int, str]
     copied: str = ""
     """On PostgreSQL, for an INSERT that takes a batch as it is: the same by COPY, for rows known to be new."""
     constants: tuple[str | int, ...] = ()
@@ -77,7 +92,7 @@ def rewrite(text: str, engine: str) -> Statement:
     columns = tuple(_column(c) for c in batch.group(1).split(",")) if batch else ()
     scalars = tuple(dict.fromkeys(_PARAMETER.findall(text)))
     if engine == "sqlite":
-        sized = {rows: _sized(text, columns, scalars, rows) for rows in SIZES} if batch else {}
+        sized = Sized(text, columns, scalars) if batch else {}
         return Statement(text, columns, scalars, sized)
     copied, constants = _copied(text, columns)
     text = _PARAMETER.sub(lambda found: f"${scalars.index(found[1]) + 1}", text)
