@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -32,8 +31,7 @@ Columns = Sequence[Column]
 _STREAMED_ROWS = 5_000
 LANES = 64
 _PLANNED_ROWS = 5_000
-"""Rows a statement has written when all plans are made anew for the first time, and then at each doubling: after
-that a table may have become another one."""
+"""Rows written with the same plans: after that a table may have become another one."""
 _PACKED_ROWS = 500
 """So many rows are worth packing by column, and loading numpy for it."""
 _COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
@@ -228,7 +226,7 @@ class PostgresTx(Tx):
         self.prepared = Prepared(connection)
         self.lane = connection.info.backend_pid % LANES
         self.planned_at = time.monotonic()
-        self._written: Counter[str] = Counter()
+        self._written = 0
 
     def plan_anew(self) -> None:
         """Has every statement planned anew when it is next used, for the tables as they are then.
@@ -238,6 +236,7 @@ class PostgresTx(Tx):
         """
         self.prepared.order(b"DISCARD PLANS")
         self.planned_at = time.monotonic()
+        self._written = 0
 
     def all(self, name: str, /, **parameters: Any) -> list[Row]:
         return self.prepared.rows(*self._scalar(name, parameters))
@@ -264,7 +263,7 @@ class PostgresTx(Tx):
         if not rows:
             return 0
         changed = self.prepared.count(self._statements[name].text, self._arrays(name, rows))
-        self._grown(name, len(rows))
+        self._grown(len(rows))
         return changed
 
     def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
@@ -287,7 +286,7 @@ class PostgresTx(Tx):
                 self._copy_by_column(name, into, columns, parameters)
         except psycopg.errors.UniqueViolation as error:
             raise LostRace from error
-        self._grown(name, count)
+        self._grown(count)
         return count
 
     def _copy_by_row(
@@ -320,11 +319,9 @@ class PostgresTx(Tx):
             for some in rows:
                 copy.write(some)
 
-    def _grown(self, name: str, rows: int) -> None:
-        """Notes rows that a statement has written: its table may be twice as large as when plans were made."""
-        before = self._written[name] // _PLANNED_ROWS
-        self._written[name] += rows
-        if (self._written[name] // _PLANNED_ROWS).bit_length() > before.bit_length():
+    def _grown(self, rows: int) -> None:
+        self._written += rows
+        if self._written >= _PLANNED_ROWS:
             self.plan_anew()
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
