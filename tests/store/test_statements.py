@@ -3,9 +3,12 @@
 import re
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import apsw
+import numpy as np
 import psycopg
 import pytest
 
@@ -13,7 +16,7 @@ from promosight.store import statements
 from promosight.store.database import database
 from promosight.store.engine import open_store
 from promosight.store.statements import SIZES, Statement, load, rewrite
-from promosight.store.tx import PostgresTx, Row, SqliteTx, Tx
+from promosight.store.tx import Columns, PostgresTx, Row, SqliteTx, Tx
 
 NUMBERS = "SELECT batch.a FROM {{batch(a BIGINT, b TEXT)}} WHERE batch.a > :least"
 
@@ -60,14 +63,15 @@ def test_a_plain_insert_of_a_batch_can_be_copied_on_postgresql() -> None:
         "INSERT INTO t (x, y, z) SELECT batch.b, NULL, batch.a FROM {{batch(a BIGINT, b TEXT)}}"
         " WHERE true ON CONFLICT "
     )
-    copied = "COPY t (z, x) FROM STDIN (FORMAT BINARY)"
-    assert rewrite(insert + "DO NOTHING", "postgresql").copied == copied
-    assert rewrite(insert + "(x) DO UPDATE SET z = 1", "postgresql").copied == ""
+    copied = rewrite(insert + "DO NOTHING", "postgresql").copied
+    assert copied is not None
+    assert (*copied,) == ("t", ("z", "x"), ())
+    assert copied.text(["x", "z"]) == "COPY t (x, z) FROM STDIN (FORMAT BINARY)"
+    assert rewrite(insert + "(x) DO UPDATE SET z = 1", "postgresql").copied is None
     constant = rewrite(insert.replace("NULL", "7") + "DO NOTHING", "postgresql")
-    assert constant.copied == "COPY t (z, x, y) FROM STDIN (FORMAT BINARY)"
-    assert constant.constants == (7,)
+    assert constant.copied == ("t", ("z", "x", "y"), (7,))
     computed = insert.replace("NULL", "LENGTH(batch.b)")
-    assert rewrite(computed + "DO NOTHING", "postgresql").copied == ""
+    assert rewrite(computed + "DO NOTHING", "postgresql").copied is None
     assert {n for n, s in load("postgresql").items() if s.copied} >= {
         "add_assignments",
         "add_customers",
@@ -165,6 +169,44 @@ def test_a_batch_is_read_and_written_alike(store_url: str) -> None:
         assert store.read(lambda tx: tx.all_for("customers_of", [])) == []
     finally:
         store.close()
+
+
+def test_thousands_are_written_column_by_column_as_they_are(store_url: str) -> None:
+    """Whatever is NULL, the same, as long or as seldom in them, and whether a column is an array or a list."""
+    store, count = open_store(store_url, now_us=0), 1_300
+    every = range(count)
+    columns: dict[str, Any] = {
+        "event_id": [f"e-{no}" if no % 2 else f"\u00fc\u4e03'{no}" for no in every],
+        "digest": np.arange(count) - 650,
+        "assignment_id": [f"a-{no:05}" for no in every],
+        "campaign_id": [None if no % 3 else f"c-{no}" for no in every],
+        "tier_id": [None] * count,
+        "channel": [("web", "", "till \u00e4", None)[no % 4] for no in every],
+        "reward_micros": [None if no % 5 else 2**62 + no for no in every],
+        "reward_currency": ["EUR"] * (count - 1) + ["USD"],
+        "order_id": (*[f"o-{no:04}" for no in every[1:]], "\u00e4-0000"),
+        "order_micros": [no % 2 - 1 for no in every],
+        "metadata": [None] * (count - 1) + ["{}"],
+    }
+    keys = [3] * count, np.full(count, 7), np.arange(count), np.arange(count) * 10**12
+    ends = [4] * count, np.full(count, 5), list(every), ["x"] * count, [0] * count, ["EUR"] * count
+    given = *keys, *columns.values(), *ends
+    try:
+        store.change(partial(_add_columns, "add_uses", given, workspace_no=1, import_no=9))
+        wanted = [(3, 7, no) for no in every]
+        found = sorted(store.read(partial(_find, "events_of_groups", wanted)), key=itemgetter(2))
+        for place, column in ((5, columns["event_id"]), (9, columns["digest"]), (3, keys[3])):
+            assert [row[place] for row in found] == list(column)
+        middle = [columns[name] for name in columns if name not in ("event_id", "digest")]
+        assert [row[14:23] for row in found] == list(zip(*middle, strict=True))
+        assert {row[23:25] for row in found} == {("counted", "x")}
+        assert {row[6:8] for row in found} == {(1, 9)}
+    finally:
+        store.close()
+
+
+def _add_columns(name: str, columns: Columns, tx: Tx, **parameters: int) -> int:
+    return tx.add_columns(name, columns, **parameters)
 
 
 def test_batches_of_every_size_are_read_and_written_whole(store_url: str) -> None:

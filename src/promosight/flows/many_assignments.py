@@ -118,7 +118,7 @@ class _ManyAssignments:
         """The assignments that are stored already in the groups of some rows."""
         there: dict[_Group, list[There]] = {}
         if len(groups.row):
-            rows = self._tx.all_by_column("assignments_in_groups", _keys(groups))
+            rows = self._tx.all_by_column("assignments_in_groups", groups[1:4])
             for row in map(There._make, rows):
                 there.setdefault((row.promotion_no, row.customer_no), []).append(row)
         return there
@@ -131,7 +131,7 @@ class _ManyAssignments:
             groups = _some(groups, np.isin(groups.promotion_no, np.array(having, np.int64)))
         if not len(groups.row):
             return set()
-        return set(self._tx.all_by_column("groups_with_events", _keys(groups)))
+        return set(self._tx.all_by_column("groups_with_events", groups[1:4]))
 
     def _not_again(self, new: _New, there: dict[_Group, list[There]]) -> _New:
         """Those that are not stored already; the others are answered."""
@@ -154,10 +154,10 @@ class _ManyAssignments:
         self._tx.add_columns(
             "add_grants",
             (
-                *(one.tolist() for one in new[1:]),
-                assigned_us.tolist(),
+                *new[1:],
+                assigned_us,
                 picked(column("expires_us"), rows),
-                numbers_of(column("digest"))[new.row].tolist(),
+                numbers_of(column("digest"))[new.row],
                 *(
                     picked(column(name), rows)
                     for name in ("assignment_id", "reward_micros", "currency", "max_redemptions")
@@ -166,8 +166,8 @@ class _ManyAssignments:
                 details,
                 picked(many.source_no, rows),
                 picked(many.received_us, rows),
-                said.place_no[new.row].tolist(),
-                said.micros[new.row].tolist(),
+                said.place_no[new.row],
+                said.micros[new.row],
                 said.currency_of(new.row),
             ),
             workspace_no=self._plain.workspace_no,

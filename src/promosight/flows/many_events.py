@@ -108,8 +108,7 @@ class _ManyEvents:
         self._answer_again(again)
 
     def _held(self, asked: _Asked) -> _Held:
-        columns = tuple(column.tolist() for column in asked)
-        rows = self._tx.all_by_column("groups_to_use", columns) if len(asked.row) else []
+        rows = self._tx.all_by_column("groups_to_use", asked) if len(asked.row) else []
         found: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(_Held._fields)
         at = _Held._fields.index("currency")
         self._currencies = sorted(set(found[at]))
@@ -212,26 +211,27 @@ class _ManyEvents:
             return
         rows, column = held.row.tolist(), self._many.column
         no, number = self._no[held.row], self._number[held.row]
-        keys = (number >> BUCKET_SHIFT).tolist(), no.tolist(), number.tolist()
+        keys = number >> BUCKET_SHIFT, no, number
         said = {name: picked(column(name), rows) for name in _KEPT}
         self._tx.add_columns(
             "add_uses",
             (
                 *keys,
-                self._at_us[held.row].tolist(),
+                self._at_us[held.row],
                 *said.values(),
                 picked(self._many.source_no, rows),
                 picked(self._many.received_us, rows),
-                held.slot.tolist(),
+                held.slot,
                 worth.reason,
-                worth.cost_micros.tolist(),
+                worth.cost_micros,
                 worth.currency,
             ),
             workspace_no=self._plain.workspace_no,
             import_no=self._many.arrivals[0].import_no,
         )
         if (decided := held.state & _DECIDED > 0).any():
-            self._plain.decided += compress(zip(*keys, strict=True), decided.tolist())
+            groups = zip(*(key.tolist() for key in keys), strict=True)
+            self._plain.decided += compress(groups, decided.tolist())
         receipts, briefly = self._plain.receipts, self._plain.briefly
         told = {reason: briefly("counted", reason) for reason in set(worth.reason)}
         for row, reason in zip(rows, worth.reason, strict=True):

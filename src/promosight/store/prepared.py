@@ -76,6 +76,8 @@ def _packed(value: Any) -> tuple[bytes | None, pq.Format]:
     """One parameter. Texts go as bytes with a length: in the other form they would end at a NUL."""
     if isinstance(value, str):
         return value.encode(), _BINARY
+    if isinstance(value, bytes):  # an array, packed already
+        return value, _BINARY
     if isinstance(value, Numbers):
         return pack_numbers(value), _BINARY
     if isinstance(value, Texts):

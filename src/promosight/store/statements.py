@@ -12,7 +12,7 @@ statement costs more than a row in it, so 64 rows at a time are looked up or wri
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -61,10 +61,22 @@ class Statement(NamedTuple):
     columns: tuple[tuple[str, str], ...]
     scalars: tuple[str, ...]
     sized: Mapping[int, str]
-    copied: str = ""
+    copied: Copied | None = None
     """On PostgreSQL, for an INSERT that takes a batch as it is: the same by COPY, for rows known to be new."""
-    constants: tuple[str | int, ...] = ()
-    """What COPY writes behind each row: numbers, texts, and scalars as `:name`."""
+
+
+class Copied(NamedTuple):
+    """Where COPY writes rows to."""
+
+    table: str
+    targets: tuple[str, ...]
+    """The table's columns: first those of the batch, then those of the constants."""
+    constants: tuple[str | int, ...]
+    """What is the same in every row: numbers, texts, and scalars as `:name`."""
+
+    def text(self, targets: Sequence[str]) -> str:
+        """The order to take rows that have these columns; the others are NULL."""
+        return f"COPY {self.table} ({', '.join(targets)}) FROM STDIN (FORMAT BINARY)"
 
 
 @cache
@@ -94,10 +106,10 @@ def rewrite(text: str, engine: str) -> Statement:
     if engine == "sqlite":
         sized = Sized(text, columns, scalars) if batch else {}
         return Statement(text, columns, scalars, sized)
-    copied, constants = _copied(text, columns)
+    copied = _copied(text, columns)
     text = _PARAMETER.sub(lambda found: f"${scalars.index(found[1]) + 1}", text)
     text = _BATCH.sub(lambda _: _arrays(columns, len(scalars)), text)
-    return Statement(text, columns, scalars, {}, copied, constants)
+    return Statement(text, columns, scalars, {}, copied)
 
 
 def _column(declared: str) -> tuple[str, str]:
@@ -152,11 +164,11 @@ def _sized(
     return _BATCH.sub(lambda _: f"(VALUES {values}) AS batch", text)
 
 
-def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> tuple[str, tuple[str | int, ...]]:
-    """The COPY of an INSERT that takes a batch, and what stands behind the columns of each row; empty for others."""
+def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> Copied | None:
+    """The COPY of an INSERT that takes a batch; None for others."""
     insert = _INSERT_BATCH.match(text)
     if insert is None:
-        return "", ()
+        return None
     targets = [one.strip() for one in insert["targets"].split(",")]
     values = [one.strip() for one in insert["values"].split(",")]
     # A target that is NULL in every row is left out.
@@ -165,10 +177,10 @@ def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> tuple[str, tuple
     same = [(t, v) for t, v in said if not v.startswith("batch.")]
     wanted = [f"batch.{name}" for name, _ in columns]
     if sorted(wanted) != sorted(target_of) or not all(_SAME.fullmatch(v) for _, v in same):
-        return "", ()
-    into = ", ".join([target_of[one] for one in wanted] + [t for t, _ in same])
+        return None
+    into = (*[target_of[one] for one in wanted], *[t for t, _ in same])
     constants = tuple(int(v) if v.isdecimal() else v.strip("'") for _, v in same)
-    return f"COPY {insert['table']} ({into}) FROM STDIN (FORMAT BINARY)", constants
+    return Copied(insert["table"], into, constants)
 
 
 def _arrays(columns: tuple[tuple[str, str], ...], before: int) -> str:

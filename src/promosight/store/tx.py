@@ -10,25 +10,30 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import apsw
 
 from promosight.rules.identity import BUCKETS
-from promosight.store.arrays import COLUMN_TYPES, Numbers
+from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
 from promosight.store.log import Log
-from promosight.store.statements import SIZES, Statement, in_columns
+from promosight.store.statements import SIZES, Copied, Statement, in_columns
 
-if TYPE_CHECKING:  # a heavy import that a store on SQLite never needs
+if TYPE_CHECKING:  # heavy imports: for a store on PostgreSQL, and for batches of thousands
+    import numpy as np
+    import numpy.typing as npt
     import psycopg
 
 Row = tuple[Any, ...]
-Columns = Sequence[Sequence[Any]]
+Column: TypeAlias = "Sequence[Any] | npt.NDArray[np.int64]"
+Columns = Sequence[Column]
 """Rows of a batch as the columns it declares, each as long as the others."""
 _STREAMED_ROWS = 5_000
 LANES = 64
 _PLANNED_ROWS = 5_000
 """Rows written with the same plans: after that a table may have become another one."""
+_PACKED_ROWS = 500
+"""So many rows are worth packing by column, and loading numpy for it."""
 _COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
 # `unnest` gives the buckets in the order of the array.
 _LOCK = (
@@ -183,11 +188,12 @@ class SqliteTx(Tx):
     ) -> Iterator[tuple[str, list[Any]]]:
         """The same of columns: slices of them, one behind the other; what all rows share is told once."""
         statement, count = self._statements[name], len(columns[0])
-        same = _same_throughout(columns)
-        varying = [column for place, column in enumerate(columns) if place not in same]
+        listed = list(map(_listed, columns))
+        same = _same_throughout(listed)
+        varying = [column for place, column in enumerate(listed) if place not in same]
         scalars = (
             *[parameters[one] for one in statement.scalars],
-            *[columns[place][0] for place in same],
+            *[listed[place][0] for place in same],
         )
         start = 0
         for size in SIZES:
@@ -267,25 +273,53 @@ class PostgresTx(Tx):
 
     def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
         text, scalars = self._scalar(name, parameters)
-        return self.prepared.rows(text, scalars + self._wrapped(name, columns))
+        kinds = [kind for _, kind in self._statements[name].columns]
+        return self.prepared.rows(text, scalars + list(map(_wrapped, kinds, columns)))
 
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
         import psycopg
 
-        statement = self._statements[name]
-        assert statement.copied, f"{name} is no plain INSERT of a batch"
-        same, count = _same(statement, parameters), len(columns[0])
-        kinds = [kind for _, kind in statement.columns]
-        kinds += ["TEXT" if isinstance(one, str) else "BIGINT" for one in same]
+        into, count = self._statements[name].copied, len(columns[0])
+        assert into is not None, f"{name} is no plain INSERT of a batch"
         try:
-            with self.connection.cursor() as cursor, cursor.copy(statement.copied.encode()) as copy:
-                copy.set_types([_COPY_TYPES[kind] for kind in kinds])
-                for row in zip(*columns, *(repeat(one, count) for one in same), strict=True):
-                    copy.write_row(row)
+            if count < _PACKED_ROWS:
+                self._copy_by_row(name, into, columns, parameters)
+            else:
+                self._copy_by_column(name, into, columns, parameters)
         except psycopg.errors.UniqueViolation as error:
             raise LostRace from error
         self._grown(count)
         return count
+
+    def _copy_by_row(
+        self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]
+    ) -> None:
+        same = _same(into, parameters)
+        kinds = [kind for _, kind in self._statements[name].columns] + list(map(_kind, same))
+        text = into.text(into.targets)
+        rows = zip(*columns, *(repeat(one, len(columns[0])) for one in same), strict=True)
+        with self.connection.cursor() as cursor, cursor.copy(text.encode()) as copy:
+            copy.set_types([_COPY_TYPES[kind] for kind in kinds])
+            for row in rows:
+                copy.write_row(row)
+
+    def _copy_by_column(
+        self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]
+    ) -> None:
+        from promosight.store.copying import Field, packed
+
+        kinds = [kind for _, kind in self._statements[name].columns]
+        fields = list(map(Field, into.targets, kinds, columns))
+        fields += [
+            Field(target, _kind(one), one, same=True)
+            for target, one in zip(
+                into.targets[len(columns) :], _same(into, parameters), strict=True
+            )
+        ]
+        targets, rows = packed(fields, len(columns[0]))
+        with self.connection.cursor() as cursor, cursor.copy(into.text(targets).encode()) as copy:
+            for some in rows:
+                copy.write(some)
 
     def _grown(self, rows: int) -> None:
         self._written += rows
@@ -302,22 +336,35 @@ class PostgresTx(Tx):
         return statement.text, [parameters[one] for one in statement.scalars]
 
     def _arrays(self, name: str, rows: Sequence[Row]) -> list[Any]:
-        return self._wrapped(name, list(zip(*rows, strict=True)))
-
-    def _wrapped(self, name: str, columns: Columns) -> list[Any]:
         kinds = [kind for _, kind in self._statements[name].columns]
-        return [COLUMN_TYPES[kind](column) for kind, column in zip(kinds, columns, strict=True)]
+        return list(map(_wrapped, kinds, zip(*rows, strict=True)))
 
 
-def _same(statement: Statement, parameters: dict[str, int]) -> Row:
-    """What COPY writes behind each row."""
+def _wrapped(kind: str, column: Column) -> Any:
+    """A column as an array of its type."""
+    if isinstance(column, Sequence):
+        return COLUMN_TYPES[kind](column)
+    return pack_array(column)
+
+
+def _listed(column: Column) -> Sequence[Any]:
+    """A column as the numbers of Python, which SQLite's driver takes."""
+    return column if isinstance(column, Sequence) else column.tolist()
+
+
+def _same(into: Copied, parameters: dict[str, int]) -> Row:
+    """What COPY writes with each row."""
     return tuple(
         parameters[one[1:]] if isinstance(one, str) and one.startswith(":") else one
-        for one in statement.constants
+        for one in into.constants
     )
 
 
-def _same_throughout(columns: Columns) -> tuple[int, ...]:
+def _kind(value: str | int) -> str:
+    return "TEXT" if isinstance(value, str) else "BIGINT"
+
+
+def _same_throughout(columns: list[Sequence[Any]]) -> tuple[int, ...]:
     """The places of columns that hold one value throughout, leaving one column at least that need not."""
     count, same = len(columns[0]), []
     for place, column in enumerate(columns[1:], 1):
