@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -143,6 +144,14 @@ class Store:
         """Makes a change that is not worked off together with others of its kind."""
         answer: R = self.write(each_alone, action)
         return answer
+
+    def between(self) -> AbstractContextManager[Any]:
+        """Keeps the transactions of loops away from something short that computes in another thread.
+
+        Beside it every statement of theirs would wait for its turn of the interpreter: what is done between two of them
+        in 3 ms takes three times that from one. Nothing here may wait for the writer.
+        """
+        return self._turn if self.database.runs_here else contextlib.nullcontext()
 
     def steady_reader(self) -> SteadyReader:
         """A reading connection of one's own; to be closed before the store."""

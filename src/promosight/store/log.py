@@ -9,18 +9,22 @@ transactions, copies the few pages that came meanwhile, and the log starts over 
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 from pathlib import Path
 
 import apsw
 
-COPY_PAGES = 8_000
+COPY_PAGES = 20_000
 """The length at which the log is copied. Longer costs less (a page changed often is copied once), up to a point."""
 LONG_PAGES = 80_000
 """From here on questions that are being answered are waited for: while they look at the log it cannot start over."""
 LONG_WAIT_MS = 100
 KEPT_BYTES = 128 * 1024 * 1024
 """What the log may keep of the disk once it has started over."""
+_NICE = 10
+"""The thread that copies gives way to those that answer."""
 
 
 class Log:
@@ -70,6 +74,9 @@ class Log:
 
 
 def _copy(path: Path) -> None:
+    if sys.platform == "linux":  # elsewhere no single thread can be told to give way
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
     with contextlib.suppress(apsw.Error):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.execute("PRAGMA synchronous = FULL")

@@ -15,6 +15,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 
 from promosight.errors import PromosightError
@@ -22,8 +23,12 @@ from promosight.flows.learning import Lesson
 from promosight.process import collect_rarely, compute_alone
 from promosight.worker.study import Solved, Study
 
-_NICE = 5
+_NICE = 10
 """It gives way to those who answer."""
+_LENGTH_BYTES = 8
+"""Before each message stands how long it is."""
+
+Between = Callable[[], contextlib.AbstractContextManager[Any]]
 
 
 class StudyFailed(PromosightError):
@@ -35,9 +40,13 @@ class _Failed(NamedTuple):
 
 
 class Apart:
-    """The process, begun at once; `is_ready` once it can be asked, `is_gone` once it cannot be asked any more."""
+    """The process, begun at once; `is_ready` once it can be asked, `is_gone` once it cannot be asked any more.
 
-    def __init__(self, url: str) -> None:
+    Its answers are taken apart within `between` (`Store.between`).
+    """
+
+    def __init__(self, url: str, between: Between = contextlib.nullcontext) -> None:
+        self._between = between
         self._process = subprocess.Popen(
             [sys.executable, "-m", "promosight.worker.apart"],
             stdin=subprocess.PIPE,
@@ -95,28 +104,43 @@ class Apart:
 
     def _heard(self) -> Any:
         try:
-            return pickle.load(self._answers)
+            told = _received(self._answers)
+            with self._between():
+                return pickle.loads(told)
         except Exception:
             self.is_gone = True
             raise
 
 
 def _send(to: BinaryIO | Any, what: Any) -> None:
-    pickle.dump(what, to, pickle.HIGHEST_PROTOCOL)
+    told = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+    to.write(len(told).to_bytes(_LENGTH_BYTES, "big"))
+    to.write(told)
     to.flush()
+
+
+def _received(source: BinaryIO | Any) -> bytes:
+    """What was sent next. Raises EOFError when nobody is there any more."""
+    length = source.read(_LENGTH_BYTES)
+    told: bytes = (
+        source.read(int.from_bytes(length, "big")) if len(length) == _LENGTH_BYTES else b""
+    )
+    if not told:
+        raise EOFError
+    return told
 
 
 def _answer_all(questions: BinaryIO, answers: BinaryIO) -> None:
     from promosight.store.database import database
     from promosight.store.readers import SteadyReader
 
-    reader = SteadyReader(database(pickle.load(questions)))
+    reader = SteadyReader(database(pickle.loads(_received(questions))))
     study = Study(reader.read, lambda: None)
     collect_rarely()
     _send(answers, True)
     while True:
         try:
-            what, workspace_no, said = pickle.load(questions)
+            what, workspace_no, said = pickle.loads(_received(questions))
         except EOFError:
             return
         _send(answers, _answered(study, what, workspace_no, said))

@@ -103,7 +103,7 @@ class Learner(Beside):
 
     def _begin_apart(self) -> None:
         try:
-            self._apart = Apart(self._store.database.url)
+            self._apart = Apart(self._store.database.url, self._store.between)
         except OSError as error:
             self._stays = True
             _log.warning("no process to learn in", exc_info=error)
@@ -124,7 +124,8 @@ class Learner(Beside):
     def _solve(self, workspace_no: int, study: Study | Apart, *, kept: bool) -> None:
         began = time.monotonic()
         solved = study.solved(workspace_no, kept=kept)
-        self._store.read(lambda tx: self._put(tx, workspace_no, solved))
+        with self._store.between():
+            self._store.read(lambda tx: self._put(tx, workspace_no, solved))
         self._marks[workspace_no] = solved.mark
         now = time.monotonic()
         rest = max(_COUNTERS_EVERY_SECONDS, _REST * (now - began))
