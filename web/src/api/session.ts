@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { onlineManager, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { ApiError, api } from "./client";
 import type { Session } from "./types";
@@ -46,9 +46,15 @@ export function useSigning() {
       queries.setQueryData(KEY, session);
     },
     async signOut(): Promise<void> {
-      await api("/v1/session", { method: "DELETE" });
-      queries.setQueryData(KEY, null); // first, so that nobody asks anew for what is forgotten now
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+      onlineManager.setOnline(false); // what the page asks meanwhile would be refused: it waits
+      try {
+        await queries.cancelQueries();
+        await api("/v1/session", { method: "DELETE" });
+        queries.setQueryData(KEY, null); // first, so that nobody asks anew for what is forgotten now
+        queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+      } finally {
+        onlineManager.setOnline(true);
+      }
     },
   };
 }
