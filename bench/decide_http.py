@@ -15,15 +15,14 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
 import uvloop
 
+from bench.measure import tree_cpu
 from tools.postgres import temporary_postgres
 
 OFFERS = 30
-TICKS = 100
 
 
 def main() -> None:
@@ -79,16 +78,16 @@ async def _measure(chosen: argparse.Namespace, key: str, pid: int) -> dict[str, 
         warm = [_question(n, chosen.customers, "w") for n in range(1_000)]
         await _ask(chosen.port, key, warm, chosen.callers)
         await asyncio.sleep(1.0)
-        cpu, began = _cpu(pid), time.perf_counter()
+        cpu, began = tree_cpu(pid), time.perf_counter()
         asked = [_question(n, chosen.customers, "d") for n in range(chosen.decisions)]
         taken = await _ask(chosen.port, key, asked, chosen.callers, chosen.rate)
         wall = time.perf_counter() - began
-        spent = _cpu(pid) - cpu
-        cpu, began = _cpu(pid), time.perf_counter()
+        spent = tree_cpu(pid) - cpu
+        cpu, began = tree_cpu(pid), time.perf_counter()
         body = {"decisions": [_question(n, 10_000, "b") for n in range(10_000)]}
         answer = await client.post("/v1/decisions/batch", json=body)
         assert answer.status_code == 200, answer.text
-        batch, batch_cpu = time.perf_counter() - began, _cpu(pid) - cpu
+        batch, batch_cpu = time.perf_counter() - began, tree_cpu(pid) - cpu
     taken.sort()
     return {
         "decisions_per_second": round(len(taken) / wall),
@@ -165,23 +164,6 @@ async def _ask(
 
     await asyncio.gather(*(caller() for _ in range(callers)))
     return taken
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of CPU that a server has taken with all its processes, but for those of a database."""
-    spent: dict[int, int] = {}
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rsplit(")", 1)[1].split()
-        except OSError:  # it has just ended
-            continue
-        parents[int(path.parent.name)] = int(fields[1])
-        spent[int(path.parent.name)] = int(fields[11]) + int(fields[12])
-    ours = {pid}
-    while more := {one for one, above in parents.items() if above in ours} - ours:
-        ours |= more
-    return sum(spent.get(one, 0) for one in ours) / TICKS
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def finish(results: Results, about: dict[str, str], arguments: argparse.Namespac
 
 def _say(title: str, rows: list[Row], value: Value, digits: int) -> None:
     found = {(row.store, row.way, row.kind, row.at): value(row) for row in rows}
-    _say_sizes(title, {key: one for key, one in found.items() if one is not None}, digits)
+    say_sizes(title, {key: one for key, one in found.items() if one is not None}, digits)
 
 
 def _say_bytes(results: Results) -> None:
@@ -52,10 +52,11 @@ def _say_bytes(results: Results) -> None:
         key = (one.store, one.way, one.kind, one.at)
         groups.setdefault(key, []).append(one.bytes / max(1, one.rows))
     title = "bytes a stored row, indexes included"
-    _say_sizes(title, {key: median(values) for key, values in groups.items()}, 0)
+    say_sizes(title, {key: median(values) for key, values in groups.items()}, 0)
 
 
-def _say_sizes(title: str, found: dict[tuple[str, str, str, int], float], digits: int) -> None:
+def say_sizes(title: str, found: dict[tuple[str, str, str, int], float], digits: int) -> None:
+    """Prints figures by store, way, kind and size, and how the last size's stands to the first's."""
     sizes = sorted({key[3] for key in found})
     lines = list(dict.fromkeys(key[:3] for key in found))
     table = []

@@ -20,10 +20,11 @@ import msgspec
 from bench import forms, machine
 from bench.bodies import Plan
 from bench.floors import KINDS
-from bench.growth_ways import DIMENSIONS
+from bench.growth_report import say_sizes
+from bench.growth_ways import DIMENSIONS, READS
 from bench.measure import Meter
 from bench.product import Product
-from bench.report import say_about, say_table
+from bench.report import say_about
 from bench.senders import send
 from bench.servers import Server
 from bench.stores import Place, SqliteStores
@@ -53,7 +54,7 @@ def main() -> int:
     rows = [_row(key, rounds) for key, rounds in found.items()]
     about = machine.described([SqliteStores(arguments.keep).version()])
     say_about(about | {"rounds": str(arguments.rounds)})
-    _say(rows, arguments.at)
+    _say(rows)
     if arguments.json is not None:
         content = msgspec.json.encode({"machine": about, "rows": rows})
         arguments.json.write_bytes(msgspec.json.format(content))
@@ -103,21 +104,14 @@ def _row(key: tuple[str, int], rounds: list[tuple[float, float, float]]) -> dict
     return {"question": question, "at": at, "cpu_ms": cpu_ms, "p50_ms": p50_ms, "p99_ms": p99_ms}
 
 
-def _say(rows: list[dict[str, Any]], sizes: tuple[int, ...]) -> None:
-    found = {(row["question"], row["at"]): row for row in rows}
+def _say(rows: list[dict[str, Any]]) -> None:
     for unit, title in (
         ("p99_ms", "p99 of an answer, ms"),
         ("p50_ms", "p50 of an answer, ms"),
         ("cpu_ms", "CPU of the server for an answer, ms"),
     ):
-        table = []
-        for question in dict.fromkeys(row["question"] for row in rows):
-            values = [found[question, at][unit] for at in sizes]
-            cells = [f"{one:,.2f}" for one in values]
-            table.append((question, *cells, f"{values[-1] / values[0]:.2f}"))
-        print(title)
-        say_table(("question", *(f"at {at:,}" for at in sizes), "growth"), table)
-        print()
+        found = {("sqlite", row["question"], READS, row["at"]): row[unit] for row in rows}
+        say_sizes(title, found, 2)
 
 
 def _parsed() -> argparse.Namespace:

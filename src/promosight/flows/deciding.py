@@ -223,6 +223,7 @@ class _Transaction:
         named = name_customers(tx, workspace, numbers, ids)
         if named.newly_known:
             settle_waiting(tx, catalogue, named, self._arrival())
+        # For the assignments: nobody is newly known to them any more.
         self._named.numbers, self._named.known = named.numbers, named.known
         rows = tx.all_for("profiles_of", [(no,) for no in sorted(set(named.numbers.values()))])
         profiles = {row[0]: msgspec.json.decode(row[2]) if row[2] else {} for row in rows}

@@ -80,6 +80,11 @@ class Assignment(msgspec.Struct, gc=False):
     slot: int
 
 
+_First = tuple[str, str, int, str | None, str | None, str | None, str | None]
+"""The fields of an assignment before its channels, and those between them and its digest."""
+_Rest = tuple[str | None, int | None, str | None, int | None, int | None, bool, str | None]
+
+
 class Fault(ValueError):
     """Raised within the rules where a value makes its event no fact; `rejection` says why."""
 
@@ -123,10 +128,7 @@ def assignment_decided(
     first = (promotion_id, customer_id, assigned_us, assignment_id, None, tier_id, segment)
     details = details_of(None, decision_id, None)
     rest = (None, reward_micros, currency, expires_us, None, False, details)
-    digest = content_digest(*first, *rest)
-    slot = content_digest(*slot_of(promotion_id, assignment_id, None, None, assigned_us))
-    channels = () if channel is None else (channel,)
-    return Assignment(*first, channels, *rest, digest, slot)
+    return _made(first, () if channel is None else (channel,), rest, None)
 
 
 UNNAMED = "row"
@@ -226,12 +228,20 @@ def _assignment(r: ReportedAssignment, received_us: int) -> Assignment:
         details_of(occurrence, identifier_or_none(r.decision_id, "decision_id"), r.attributes),
     )
     first = (promotion_id, customer_id, assigned_us, assignment_id, campaign_id, tier_id, segment)
+    return _made(first, channels_of(r.channels, r.channel), rest, occurrence)
+
+
+def _made(
+    first: _First, channels: tuple[str, ...], rest: _Rest, occurrence: str | None
+) -> Assignment:
+    """The assignment that these fields are, all of them checked."""
+    promotion_id, _, assigned_us, assignment_id, campaign_id, _, _ = first
     # Channels are no part of the content: further ones may be told later.
     digest = content_digest(*first, *rest)
     slot = content_digest(
         *slot_of(promotion_id, assignment_id, campaign_id, occurrence, assigned_us)
     )
-    return Assignment(*first, channels_of(r.channels, r.channel), *rest, digest, slot)
+    return Assignment(*first, channels, *rest, digest, slot)
 
 
 def slot_of(

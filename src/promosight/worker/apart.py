@@ -25,8 +25,6 @@ from promosight.worker.study import Solved, Study
 
 _NICE = 10
 """It gives way to those who answer."""
-_LENGTH_BYTES = 8
-"""Before each message stands how long it is."""
 
 Between = Callable[[], contextlib.AbstractContextManager[Any]]
 
@@ -104,7 +102,7 @@ class Apart:
 
     def _heard(self) -> Any:
         try:
-            told = _received(self._answers)
+            told = pickle.load(self._answers)
             with self._between():
                 return pickle.loads(told)
         except Exception:
@@ -113,37 +111,29 @@ class Apart:
 
 
 def _send(to: BinaryIO | Any, what: Any) -> None:
-    told = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
-    to.write(len(told).to_bytes(_LENGTH_BYTES, "big"))
-    to.write(told)
+    pickle.dump(what, to, pickle.HIGHEST_PROTOCOL)
     to.flush()
 
 
-def _received(source: BinaryIO | Any) -> bytes:
-    """What was sent next. Raises EOFError when nobody is there any more."""
-    length = source.read(_LENGTH_BYTES)
-    told: bytes = (
-        source.read(int.from_bytes(length, "big")) if len(length) == _LENGTH_BYTES else b""
-    )
-    if not told:
-        raise EOFError
-    return told
+def _answer(to: BinaryIO | Any, what: Any) -> None:
+    """Sends bytes that are a message themselves: having received them all costs nothing, taking them apart does."""
+    _send(to, pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
 
 
 def _answer_all(questions: BinaryIO, answers: BinaryIO) -> None:
     from promosight.store.database import database
     from promosight.store.readers import SteadyReader
 
-    reader = SteadyReader(database(pickle.loads(_received(questions))))
+    reader = SteadyReader(database(pickle.load(questions)))
     study = Study(reader.read, lambda: None)
     collect_rarely()
-    _send(answers, True)
+    _answer(answers, True)
     while True:
         try:
-            what, workspace_no, said = pickle.loads(_received(questions))
+            what, workspace_no, said = pickle.load(questions)
         except EOFError:
             return
-        _send(answers, _answered(study, what, workspace_no, said))
+        _answer(answers, _answered(study, what, workspace_no, said))
 
 
 def _answered(study: Study, what: str, workspace_no: int, said: dict[str, Any]) -> Any:

@@ -46,6 +46,7 @@ export function useSigning() {
       queries.setQueryData(KEY, session);
     },
     async signOut(): Promise<void> {
+      const online = onlineManager.isOnline();
       onlineManager.setOnline(false); // what the page asks meanwhile would be refused: it waits
       try {
         await queries.cancelQueries();
@@ -53,7 +54,7 @@ export function useSigning() {
         queries.setQueryData(KEY, null); // first, so that nobody asks anew for what is forgotten now
         queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
       } finally {
-        onlineManager.setOnline(true);
+        onlineManager.setOnline(online);
       }
     },
   };
