@@ -64,7 +64,7 @@ def test_another_process_learns_the_same_to_the_last_bit(store_url: str) -> None
     number = offered(store)
     decided(store, number, "d", 60)
     store.change(partial(take_news, workspace_no=number, taken="here"))
-    here, apart = Study(store.read, lambda: None), Apart(store.database.url)
+    here, apart = Study(store.read), Apart(store.database.url)
     try:
         soon(apart.is_ready)
         lesson = here.lesson(number, "here")

@@ -39,6 +39,31 @@ def test_any_shuffle_of_decisions_redemptions_and_reversals_is_the_same_bitwise(
     assert one.spread.tobytes() == other.spread.tobytes()
 
 
+@given(st.randoms(use_true_random=False), st.sampled_from([12, 3 * COLUMNS]))
+@settings(max_examples=25, deadline=None)
+def test_many_added_at_once_are_the_same_bitwise(rng: random.Random, names: int) -> None:
+    """Also where there are more names than columns, and one gives its place to another half way."""
+    offers = [made_offer(f"p{i}", None, {"worth": 0.5}) for i in range(3)]
+    values = [0.0, -0.015625, 1.3, 2.0, 7.5, float("inf"), float("nan")]
+    made = [
+        Decided(
+            {f"n={rng.randrange(names)}": rng.choice(values) for _ in range(rng.randrange(12))},
+            rng.choice(offers),
+            rng.random(),
+            rng.randrange(3 * HALF_LIFE_US * 8),
+            lean=rng.uniform(-1, 1),
+        )
+        for _ in range(60)
+    ]
+    one_by_one, together = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
+    for decided in made:
+        one_by_one.add(decided)
+    cut = rng.randrange(len(made))
+    together.add_all(made[:cut])
+    together.add_all(made[cut:])
+    assert together.encode() == one_by_one.encode()
+
+
 def test_after_a_reversal_it_equals_the_one_that_never_saw_the_redemption() -> None:
     """N9: a reversed redemption is unlearned, exactly."""
     made = decisions(80)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from promosight.flows.boards import kept_board
+from promosight.flows.boards import Kept, kept_board
 from promosight.flows.decisioning import rules_of
 from promosight.flows.decisions_kept import Decision, decisions_by_id, unpacked
 from promosight.flows.minds import HALF_LIFE_US, Learned, read_learned, state_text
@@ -26,8 +26,19 @@ from promosight.store.tx import Tx
 
 _PAGE = 2_000
 _WITHOUT_PAUSE = 8
-"""So many decisions are learned from in one go: a fraction of a millisecond."""
+"""So many decisions are looked at in one go: a fraction of a millisecond."""
+_AT_ONCE = 32
+"""And so many are learned from, in half a millisecond."""
 _T = TypeVar("_T")
+
+
+class _Details(msgspec.Struct):
+    """What an assignment says of its decision."""
+
+    decision_id: str
+
+
+_details = msgspec.json.Decoder(_Details)
 _LabelKey = tuple[str, int, str]
 """Decision, promotion and tier ("" for none)."""
 
@@ -70,11 +81,7 @@ class Lesson(NamedTuple):
 
 
 Pause = Callable[[], None]
-"""Called now and then by work that takes long, to let others have the interpreter."""
-
-
-def _never() -> None:
-    return
+"""Called now and then by work that takes long, to let others have the interpreter; None where nobody else wants it."""
 
 
 def lesson_of(learned: Learned, changes: list[Change]) -> Lesson:
@@ -100,20 +107,24 @@ def take_news(tx: Tx, workspace_no: int, taken: str) -> None:
     tx.run("take_news", workspace_no=workspace_no, taken=taken)
 
 
-def changes_of_news(tx: Tx, workspace_no: int, taken: str, pause: Pause = _never) -> list[Change]:
+def changes_of_news(
+    tx: Tx, workspace_no: int, taken: str, pause: Pause | None = None
+) -> list[Change]:
     """What the news taken come to, compared with what was learned before."""
     texts = [row[0] for row in tx.all("news_taken", workspace_no=workspace_no, taken=taken)]
     return _changes(tx, workspace_no, moved_groups(texts), pause)
 
 
-def learn(learned: Learned, changes: Iterable[Change], pause: Pause = _never) -> Learned:
+def learn(learned: Learned, changes: list[Change], pause: Pause | None = None) -> Learned:
     """The next revision. `learned` is used up."""
-    latest_us = learned.latest_us
-    for change in _paused(changes, pause):
-        if change.teaches is not None:
-            _teach(learned.evidence, change.teaches, change.before, change.after)
-            latest_us = max(latest_us, change.decided_us)
-    return Learned(learned.revision + 1, latest_us, learned.evidence)
+    teaching = [change for change in changes if change.teaches is not None]
+    at_once = max(len(teaching), 1) if pause is None else _AT_ONCE
+    for start in range(0, len(teaching), at_once):
+        _teach_all(learned.evidence, teaching[start : start + at_once])
+        if pause is not None:
+            pause()
+    latest_us = max((change.decided_us for change in teaching), default=0)
+    return Learned(learned.revision + 1, max(learned.latest_us, latest_us), learned.evidence)
 
 
 def write_lesson(
@@ -170,19 +181,19 @@ def current(tx: Tx, workspace_no: int, known: Learned | None) -> Learned:
     return read_learned(tx, workspace_no)
 
 
-def _paused(changes: Iterable[_T], pause: Pause) -> Iterator[_T]:
+def _paused(changes: Iterable[_T], pause: Pause | None) -> Iterator[_T]:
     for number, change in enumerate(changes):
-        if not number % _WITHOUT_PAUSE:
+        if pause is not None and not number % _WITHOUT_PAUSE:
             pause()
         yield change
 
 
 def _changes(
-    tx: Tx, workspace_no: int, keys: list[GroupKey], pause: Pause = _never
+    tx: Tx, workspace_no: int, keys: list[GroupKey], pause: Pause | None = None
 ) -> list[Change]:
     found: dict[_LabelKey, tuple[int, Label]] = {}
     for no, customer_no, tier_id, details, *rest in tx.all_for("decided_of_groups", keys):
-        key = msgspec.json.decode(details)["decision_id"], no, tier_id or ""
+        key = _details.decode(details).decision_id, no, tier_id or ""
         withdrawn, redeemed_us, order_micros, cost_micros = rest
         label = Label(
             int(redeemed_us is not None), withdrawn, redeemed_us, order_micros, cost_micros
@@ -193,14 +204,14 @@ def _changes(
     decisions = decisions_by_id(tx, workspace_no, ids)
     rows = tx.all_for("labels_of", [(one,) for one in ids], workspace_no=workspace_no)
     before = {(row[0], row[1], row[2]): Label(*row[3:8]) for row in rows}
+    offered = _Offered(tx, workspace_no)
     changes = []
     for key, (customer_no, label) in _paused(sorted(found.items()), pause):
         decision = decisions.get(key[0])
         # An id that no decision of this customer bears is the brand's own affair.
         if decision is None or decision.customer_no != customer_no or before.get(key) == label:
             continue
-        teaches = _decided(tx, workspace_no, decision, key)
-        promise = _promised(tx, workspace_no, decision, key, teaches)
+        teaches, promise = offered.meant(decision, key)
         changes.append(Change(key, before.get(key), label, decision.decided_us, teaches, promise))
     return changes
 
@@ -217,35 +228,54 @@ def _together(one: Label, other: Label) -> Label:
     )
 
 
-def _decided(tx: Tx, workspace_no: int, decision: Decision, key: _LabelKey) -> Decided | None:
-    """The decision as learning sees it; None where the policy had no opinion of the offer."""
-    trace = decision.told
-    if not trace.p:
-        return None
-    board = kept_board(tx, workspace_no, decision.board_no)
-    named = load(tx, workspace_no).by_no[key[1]].promotion_id, key[2] or None
-    for i, place in enumerate(trace.arms):
-        kept = board[place]
-        if (kept.promotion_id, kept.tier_id) == named:
-            p_hat = float(unpacked(trace.p)[i])
-            lean = float(unpacked(trace.leans)[i]) if trace.leans else 0.0
-            return Decided(trace.x, kept.offer, p_hat, decision.decided_us, lean=lean)
-    return None
+class _Offered:
+    """What decisions of a workspace offered: their boards, and the promotions of its catalogue."""
 
+    def __init__(self, tx: Tx, workspace_no: int) -> None:
+        self._tx = tx
+        self._number = workspace_no
+        self._by_no = load(tx, workspace_no).by_no
+        self._places: dict[int, dict[tuple[str, str | None], tuple[int, Kept]]] = {}
 
-def _promised(
-    tx: Tx, workspace_no: int, decision: Decision, key: _LabelKey, teaches: Decided | None
-) -> Promise | None:
-    """What the decision promised of a budget; None where the offer has none."""
-    listed = load(tx, workspace_no).by_no[key[1]]
-    if listed.definition is None or not any(one.is_budget for one in listed.definition.limits):
-        return None
-    here = decision.assignment_id is not None
-    for one in kept_board(tx, workspace_no, decision.board_no):
-        if (one.promotion_id, one.tier_id) == (listed.promotion_id, key[2] or None) and one.taken:
-            p = 1.0 if teaches is None else teaches.p_hat
-            return Promise(key[1], one.taken, p, here)
-    return None
+    def meant(self, decision: Decision, key: _LabelKey) -> tuple[Decided | None, Promise | None]:
+        """The decision as learning sees it, and what it promised of a budget.
+
+        None where the policy had no opinion of the offer, and where the offer has no budget.
+        """
+        found = self._on(decision.board_no).get((self._by_no[key[1]].promotion_id, key[2] or None))
+        if found is None:
+            return None, None
+        teaches = self._decided(decision, *found)
+        return teaches, self._promised(decision, key[1], found[1], teaches)
+
+    def _on(self, board_no: int) -> dict[tuple[str, str | None], tuple[int, Kept]]:
+        """The places of a board by what is offered there."""
+        places = self._places.get(board_no)
+        if places is None:
+            board = kept_board(self._tx, self._number, board_no)
+            places = self._places[board_no] = {
+                (one.promotion_id, one.tier_id): (place, one) for place, one in enumerate(board)
+            }
+        return places
+
+    def _decided(self, decision: Decision, place: int, kept: Kept) -> Decided | None:
+        trace = decision.told
+        if not trace.p or place not in trace.arms:
+            return None
+        at = trace.arms.index(place)
+        lean = float(unpacked(trace.leans)[at]) if trace.leans else 0.0
+        p_hat = float(unpacked(trace.p)[at])
+        return Decided(trace.x, kept.offer, p_hat, decision.decided_us, lean=lean)
+
+    def _promised(
+        self, decision: Decision, promotion_no: int, kept: Kept, teaches: Decided | None
+    ) -> Promise | None:
+        definition = self._by_no[promotion_no].definition
+        budgeted = definition is not None and any(one.is_budget for one in definition.limits)
+        if not budgeted or not kept.taken:
+            return None
+        p = 1.0 if teaches is None else teaches.p_hat
+        return Promise(promotion_no, kept.taken, p, decision.assignment_id is not None)
 
 
 def _settled(changes: list[Change]) -> list[Settled]:
@@ -256,6 +286,23 @@ def _settled(changes: list[Change]) -> list[Settled]:
         for one in changes
         if one.promise is not None
     ]
+
+
+def _teach_all(evidence: Evidence, changes: list[Change]) -> None:
+    """Makes the differences. Most decisions are new and wait: these are added together."""
+    waiting: list[Decided] = []
+    for change in changes:
+        assert change.teaches is not None
+        if (
+            change.before is None
+            and not change.after.withdrawn
+            and change.after.redeemed_us is None
+        ):
+            waiting.append(change.teaches)
+        else:
+            _teach(evidence, change.teaches, change.before, change.after)
+    if waiting:
+        evidence.add_all(waiting)
 
 
 def _teach(evidence: Evidence, decided: Decided, before: Label | None, after: Label) -> None:

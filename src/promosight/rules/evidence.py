@@ -13,8 +13,9 @@ the start of an era of eight half-lives, 256 at its end. Eras are summed apart, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import exp2, log
 
 import msgspec
@@ -24,7 +25,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from promosight.rules.delays import BINS, DAYS, bin_of, day_of
-from promosight.rules.features import BIAS, MOST, STEPS, Offer, stepped
+from promosight.rules.features import BIAS, BOUND, MOST, STEPS, Offer, stepped
 
 WEIGHT = 1 << 20
 """A weight of one, in whole numbers."""
@@ -35,7 +36,10 @@ ERAS_KEPT = 3
 COLUMNS = 2 * MOST
 """No more names of customer features than these: bias, then the history's own, then those whose hash is smallest."""
 LEAST_P = 1e-4
+_EXACT = 4_096
+"""Sums of so many products, each below 2 to the power of 40, are exact in floating point, where they are quicker."""
 Whole = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Evidence:
     half_life_us: int
     columns: dict[str, int] = field(default_factory=lambda: {BIAS: 0})
     cells: dict[tuple[int, Offer], Cell] = field(default_factory=dict)
+    _last: str | None = field(default=None, repr=False, compare=False)
+    """The name that goes first where there is no more room; looked for when asked."""
 
     def add(
         self, decided: Decided, *, redeemed: bool = False, redeemed_us: int | None = None
@@ -95,6 +101,11 @@ class Evidence:
         self._sum(decided, 1)
         if redeemed:
             self.relabel(decided, redeemed=True, redeemed_us=redeemed_us)
+
+    def add_all(self, decided: Sequence[Decided]) -> None:
+        """Decisions that are not redeemed yet: the same sums as of adding one after the other, in half the time."""
+        for start in range(0, len(decided), _EXACT):
+            self._add_all(decided[start : start + _EXACT])
 
     def remove(
         self, decided: Decided, *, redeemed: bool = False, redeemed_us: int | None = None
@@ -174,18 +185,38 @@ class Evidence:
         return made
 
     def _sum(self, decided: Decided, sign: int) -> None:
+        era, information, pull = self._weighed(decided)
+        at, steps = self._row(decided.x)
+        cell = self._cell(era, decided.offer)
+        cell.second[np.ix_(at, at)] += sign * information * np.outer(steps, steps)
+        cell.counted(day_of(decided.decided_us), sign * information)
+        cell.first[at] += sign * pull * steps
+        cell.decisions += sign
+
+    def _add_all(self, decided: Sequence[Decided]) -> None:
+        steps = self._rows(decided)
+        weighed = [self._weighed(one) for one in decided]
+        weights = np.array(weighed, np.float64)
+        cells: dict[tuple[int, Offer], list[int]] = {}
+        for i, one in enumerate(decided):
+            cells.setdefault((weighed[i][0], one.offer), []).append(i)
+        for key, which in cells.items():
+            cell = self._cell(*key)
+            for i in which:
+                cell.counted(day_of(decided[i].decided_us), weighed[i][1])
+            cell.decisions += len(which)
+            theirs, (_, information, pull) = steps[which], weights[which].T
+            cell.second += ((information * theirs.T) @ theirs).astype(np.int64)
+            cell.first += (pull @ theirs).astype(np.int64)
+
+    def _weighed(self, decided: Decided) -> tuple[int, int, int]:
+        """The era of a decision, and what its features count with in the second and in the first moments."""
         p = min(max(decided.p_hat, LEAST_P), 1 - LEAST_P)
         era, weight = self._weight(decided.decided_us)
         weight *= decided.weight
         teaches = p * (1 - p)
-        at, steps = self._row(decided.x)
-        cell = self._cell(era, decided.offer)
-        information = sign * round(weight * teaches * WEIGHT)
-        cell.second[np.ix_(at, at)] += information * np.outer(steps, steps)
-        cell.counted(day_of(decided.decided_us), information)
         pull = teaches * (log(p / (1 - p)) - decided.lean) - p
-        cell.first[at] += sign * round(weight * pull * WEIGHT) * steps
-        cell.decisions += sign
+        return era, round(weight * teaches * WEIGHT), round(weight * pull * WEIGHT)
 
     def _weight(self, decided_us: int) -> tuple[int, float]:
         length = ERA * self.half_life_us
@@ -201,10 +232,31 @@ class Evidence:
 
     def _row(self, x: Mapping[str, float]) -> tuple[Whole, Whole]:
         """Which columns a customer has, and how many steps of each."""
-        told = [(self._column(n), round(stepped(v) * STEPS)) for n, v in x.items() if n != BIAS]
-        held = [(0, STEPS), *((at, steps) for at, steps in told if at is not None and steps)]
+        told = zip(self._places([x])[0], x.values(), strict=True)
+        held = [(at, round(stepped(value) * STEPS)) for at, value in told if at]
+        held = [(0, STEPS), *((at, steps) for at, steps in held if steps)]
         both = np.array(held, np.int64)
         return both[:, 0], both[:, 1]
+
+    def _rows(self, decided: Sequence[Decided]) -> Floats:
+        """How many steps each of some customers has of each column."""
+        told = self._places([one.x for one in decided])
+        nowhere = len(self.columns)
+        columns = [nowhere if at is None else at for row in told for at in row]
+        values = [value for one in decided for value in one.x.values()]
+        rows = np.repeat(np.arange(len(decided)), [len(row) for row in told])
+        steps = np.zeros((len(decided), nowhere + 1))
+        steps[rows, columns] = _steps_of(np.array(values))
+        steps[:, 0] = STEPS
+        return steps[:, :nowhere]
+
+    def _places(self, some: Sequence[Mapping[str, float]]) -> list[list[int | None]]:
+        """The columns of the names of some customers; None for names that there is no room for."""
+        while True:
+            known = self.columns
+            found = [[self._column(name) for name in x] for x in some]
+            if self.columns is known:  # else one of them gave its place to another
+                return found
 
     def _column(self, name: str) -> int | None:
         at = self.columns.get(name)
@@ -217,16 +269,23 @@ class Evidence:
 
         Whoever is among the first in the end was so at any time before: what is kept does not depend on the order.
         """
-        last = max(self.columns, key=_name_order)
+        last = self._last = self._last or max(self.columns, key=_name_order)
         if _name_order(name) >= _name_order(last):
             return None
-        at = self.columns[last]
+        at, self._last = self.columns[last], None
         self.columns = {name if each == last else each: i for each, i in self.columns.items()}
         for cell in self.cells.values():
             if at < len(cell.first):
                 cell.second[at, :] = cell.second[:, at] = 0
                 cell.first[at] = 0
         return at
+
+
+def _steps_of(values: Floats) -> Floats:
+    """How many steps each of some features has: as `stepped`."""
+    told = np.nan_to_num(values, posinf=0.0, neginf=0.0).clip(-BOUND, BOUND)
+    steps: Floats = np.rint(told * STEPS)
+    return steps
 
 
 class _Row(msgspec.Struct, array_like=True):
@@ -250,6 +309,7 @@ def recent(made: Mapping[int, int], newest: int) -> dict[int, int]:
     return {day: mass for day, mass in sorted(made.items()) if mass and day > newest - DAYS}
 
 
+@lru_cache(4_096)
 def _name_order(name: str) -> tuple[bool, bool, int]:
     told = "=" in name and not name.startswith("rate:")
     return name != BIAS, told, xxhash.xxh64_intdigest(name.encode())

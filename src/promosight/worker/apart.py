@@ -125,7 +125,7 @@ def _answer_all(questions: BinaryIO, answers: BinaryIO) -> None:
     from promosight.store.readers import SteadyReader
 
     reader = SteadyReader(database(pickle.load(questions)))
-    study = Study(reader.read, lambda: None)
+    study = Study(reader.read)
     collect_rarely()
     _answer(answers, True)
     while True:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from promosight.flows.boards import offers_of
 from promosight.flows.decisioning import rules_of
-from promosight.flows.learning import Lesson, changes_of_news, current, learn, lesson_of
+from promosight.flows.learning import Lesson, Pause, changes_of_news, current, learn, lesson_of
 from promosight.flows.minds import Learned, snapshot_of
 from promosight.rules.decisioning import Settings
 from promosight.rules.features import Offer
@@ -42,7 +42,7 @@ class Solved(NamedTuple):
 class Study:
     """What one process knows of what was learned in each workspace."""
 
-    def __init__(self, read: Read, pause: Callable[[], None]) -> None:
+    def __init__(self, read: Read, pause: Pause | None = None) -> None:
         self._read = read
         self._pause = pause
         self._known: dict[int, Learned] = {}
@@ -84,7 +84,7 @@ class Study:
         """Works out what the next decision would have to work out first."""
         thompson = said.exploration == "thompson"
         for number, offer in enumerate(offers):
-            if not number % _OFFERS_WITHOUT_PAUSE:
+            if self._pause is not None and not number % _OFFERS_WITHOUT_PAUSE:
                 self._pause()
             snapshot.weights(offer)
             if thompson:
