@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 
 import apsw
 import pytest
@@ -144,3 +144,37 @@ def test_a_sender_that_hangs_up_before_the_commit_hurts_nobody(store: Store) -> 
 
     assert asyncio.run(send()) == ((2, "MainThread"), True)
     assert store.read(stored) == [1, 2]
+
+
+def test_another_thread_joins_those_of_a_loop(store: Store) -> None:
+    """One commit for all, and its own flow, which goes first."""
+
+    async def send() -> list[str]:
+        loop = asyncio.get_running_loop()
+        await store.submit_from(loop, add, 0)
+        joined = loop.run_in_executor(
+            None, store.join, lambda tx: (stored(tx), current_thread().name)
+        )
+        sent = asyncio.gather(*(store.submit_from(loop, add, no) for no in range(1, 40)))
+        found, where = await joined
+        assert len(found) in (1, 40)
+        assert where == "MainThread"
+        return [where for _, where in await sent]
+
+    assert set(asyncio.run(send())) == {"MainThread"}
+    assert store.join(stored) == list(range(40)), "also where the loop has ended"
+
+
+def test_who_joins_a_loop_that_waits_for_them_is_answered(store: Store) -> None:
+    """As a server does that stops: its loop waits for the learner's thread."""
+
+    async def send() -> list[int]:
+        loop = asyncio.get_running_loop()
+        await store.submit_from(loop, add, 0)
+        found: list[int] = []
+        joining = Thread(target=lambda: found.extend(store.join(stored)))
+        joining.start()
+        joining.join()  # the loop does not turn
+        return found
+
+    assert asyncio.run(send()) == [0]

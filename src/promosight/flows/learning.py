@@ -24,6 +24,7 @@ from promosight.store.catalogue import load
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
 
+ALL_NEWS = 2**62
 _PAGE = 2_000
 _WITHOUT_PAUSE = 8
 """So many decisions are looked at in one go: a fraction of a millisecond."""
@@ -102,9 +103,12 @@ def workspaces_with_news(tx: Tx) -> list[int]:
     return [row[0] for row in tx.all("workspaces_with_news")]
 
 
-def take_news(tx: Tx, workspace_no: int, taken: str) -> None:
-    """Takes the news of a workspace under a name of one's own."""
-    tx.run("take_news", workspace_no=workspace_no, taken=taken)
+def take_news(tx: Tx, workspace_no: int, taken: str, most: int = ALL_NEWS) -> bool:
+    """Takes the oldest news of a workspace under a name of one's own; False where there are none.
+
+    `most` is how many characters of them: a group has about 14.
+    """
+    return tx.run("take_news", workspace_no=workspace_no, taken=taken, most=most) > 0
 
 
 def changes_of_news(

@@ -14,6 +14,8 @@ import msgspec
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
 
+_NEWS = 256
+"""No more groups than these are one piece of news."""
 _MARK = '"decision_id":'
 _Groups = list[tuple[int, int, int]]
 _encode = msgspec.json.Encoder().encode
@@ -28,11 +30,12 @@ def is_decided(details: str | None) -> bool:
 def note_news(
     tx: Tx, workspace_no: int, keys: Iterable[tuple[int, int, int] | GroupKey], *, now_us: int
 ) -> None:
-    """Leaves word that something moved in these groups."""
+    """Leaves word that something moved in these groups. Many are several news, a microsecond apart, so that they can
+    be learned one after the other."""
     moved = sorted(set(map(tuple, keys)))
-    if moved:
-        text = _encode(moved).decode()
-        tx.run("note_news", workspace_no=workspace_no, noted_us=now_us, moved=text)
+    for number, start in enumerate(range(0, len(moved), _NEWS)):
+        text = _encode(moved[start : start + _NEWS]).decode()
+        tx.run("note_news", workspace_no=workspace_no, noted_us=now_us + number, moved=text)
 
 
 def moved_groups(texts: Iterable[str]) -> list[GroupKey]:

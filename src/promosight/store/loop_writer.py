@@ -85,6 +85,15 @@ class LoopWriter:
         elif len(self._gathered) == 1 and not self._committing and not self._looked:
             self._loop.call_soon(self._gather, 1)
 
+    def take_along(self, job: Job) -> None:
+        """Lets a change that another thread waits for go first in the next transaction."""
+        try:
+            self.add(job)
+            self._gathered.insert(0, self._gathered.pop())
+        except Overloaded as error:
+            job.error = error
+            job.settle()
+
     def go_on(self) -> None:
         """Does what is due, whatever the loop may still bring."""
         self._committed()
@@ -151,14 +160,16 @@ class LoopWriter:
 
     def _commit(self, jobs: list[Job]) -> None:
         """Runs in a thread."""
-        failed = False
+        failed, joined = False, [job for job in jobs if job.senders is None]
         try:
             try:
                 self._steps.commit()
             except Exception:  # noqa: BLE001 - as above
                 failed = True
                 self._steps.recover()
-            self._done = jobs, failed
+            # Other threads are answered at once: the loop may be waiting for one of them to end.
+            self._answer(joined, failed=failed)
+            self._done = [job for job in jobs if job.senders is not None], failed
             with contextlib.suppress(RuntimeError):  # closed: nobody there waits any more
                 self._loop.call_soon_threadsafe(self._committed)
             self._steps.rest()
@@ -170,12 +181,15 @@ class LoopWriter:
             return
         (jobs, failed), self._done = self._done, None
         self._committing = False
+        self._answer(jobs, failed=failed)
+        self._go_on(len(jobs))
+
+    def _answer(self, jobs: list[Job], *, failed: bool) -> None:
         if failed:
             self._hand_over(jobs)
-        else:
-            for job in jobs:
-                job.settle()
-        self._go_on(len(jobs))
+            return
+        for job in jobs:
+            job.settle()
 
     def _hand_over(self, jobs: list[Job]) -> None:
         for job in jobs:

@@ -64,9 +64,9 @@ class Apart:
             self._ready = bool(self._heard())
         return self._ready
 
-    def lesson(self, workspace_no: int, taken: str) -> Lesson:
+    def lesson(self, workspace_no: int, taken: str, *, kept: bool) -> Lesson:
         """As `Study.lesson`."""
-        found: Lesson = self._asked("lesson", workspace_no, taken=taken)
+        found: Lesson = self._asked("lesson", workspace_no, taken=taken, kept=kept)
         return found
 
     def solved(self, workspace_no: int, *, kept: bool) -> Solved:

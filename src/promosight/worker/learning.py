@@ -15,7 +15,7 @@ from typing import Any
 
 from promosight.flows.boards import marked_board
 from promosight.flows.decisioning import rules_of
-from promosight.flows.learning import take_news, workspaces_with_news, write_lesson
+from promosight.flows.learning import Lesson, take_news, workspaces_with_news, write_lesson
 from promosight.flows.minds import Mind, Minds
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
@@ -31,6 +31,12 @@ _RESTS, _RESTS_AT_MOST = 8, 0.5
 _PAUSES_SECONDS = 0.001
 _MUCH = 150
 """So many labels in one look are learned apart from then on."""
+_NEWS_AT_ONCE = 6_000
+"""So many characters of news are learned in one lesson: some 400 decisions, written in a millisecond."""
+_FEW = 100
+"""After a lesson of fewer labels the next one waits for the next look."""
+_LESSONS = 8
+"""In one look, before decisions are made with what they taught."""
 _REST = 20
 """What the counters say is solved anew no oftener than so many times as long as it takes."""
 
@@ -50,6 +56,8 @@ class Learner(Beside):
         self._apart: Apart | None = None
         self._stays = False
         """Whether a process of its own is not to be had here."""
+        self._most: dict[int, int] = {}
+        """How much of a workspace's news are one lesson."""
         self._marks: dict[int, Any] = {}
         self._next_look: dict[int, float] = {}
 
@@ -87,19 +95,37 @@ class Learner(Beside):
             self._keep_up(workspace_no)
 
     def _learn(self, workspace_no: int) -> None:
-        """Learns what is new in a workspace; where somebody else was first, the next look tries again."""
-        taken = f"{self._name}-{self._clock()}"
-        self._store.change(partial(take_news, workspace_no=workspace_no, taken=taken))
-        study = self._study
-        lesson = study.lesson(workspace_no, taken)
+        """Learns what is new in a workspace, in short lessons, as somebody may wait for each to be written.
 
-        def write(tx: Tx) -> bool:
-            return write_lesson(tx, workspace_no, lesson, taken, now_us=self._clock())
-
-        if self._store.change(write):
+        Where somebody else was first, the next look tries again. Where more comes than is learned, lessons get longer.
+        """
+        study, kept, labels = self._study, False, 0
+        most = self._most.get(workspace_no, _NEWS_AT_ONCE)
+        taken = self._take(workspace_no, most)
+        for _ in range(_LESSONS):
+            if not taken:
+                break
+            lesson = study.lesson(workspace_no, taken, kept=kept)
+            labels += len(lesson.labels)
+            kept = self._store.join(partial(self._write, workspace_no, lesson, taken))
+            taken = self._take(workspace_no, most) if kept and len(lesson.labels) >= _FEW else ""
+        self._most[workspace_no] = 2 * most if taken else _NEWS_AT_ONCE
+        if kept:
             self._solve(workspace_no, study, kept=True)
-        if len(lesson.labels) >= _MUCH and self._apart is None and not self._stays:
+        if labels >= _MUCH and self._apart is None and not self._stays:
             self._begin_apart()
+
+    def _take(self, workspace_no: int, most: int) -> str:
+        """The name that news were taken under; none where there are no news."""
+        taken = f"{self._name}-{self._clock()}"
+
+        def take(tx: Tx) -> bool:
+            return take_news(tx, workspace_no, taken, most)
+
+        return taken if self._store.join(take) else ""
+
+    def _write(self, workspace_no: int, lesson: Lesson, taken: str, tx: Tx) -> bool:
+        return write_lesson(tx, workspace_no, lesson, taken, now_us=self._clock())
 
     def _begin_apart(self) -> None:
         try:

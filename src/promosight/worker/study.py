@@ -48,8 +48,9 @@ class Study:
         self._known: dict[int, Learned] = {}
         self._next: dict[int, Learned] = {}
 
-    def lesson(self, workspace_no: int, taken: str) -> Lesson:
-        """What the news taken teach, to be written."""
+    def lesson(self, workspace_no: int, taken: str, *, kept: bool) -> Lesson:
+        """What the news taken teach, to be written. `kept`: the lesson before it was."""
+        self._settle(workspace_no, kept=kept)
         changes, known = self._read(
             lambda tx: (
                 changes_of_news(tx, workspace_no, taken, self._pause),
@@ -61,15 +62,18 @@ class Study:
 
     def solved(self, workspace_no: int, *, kept: bool) -> Solved:
         """What to choose with from now on. `kept`: the last lesson was written."""
-        made = self._next.pop(workspace_no, None)
-        if kept and made is not None:
-            self._known[workspace_no] = made
+        self._settle(workspace_no, kept=kept)
         return self._read(lambda tx: self._solved(tx, workspace_no))
 
     def forget(self) -> None:
         """Reads everything anew."""
         self._known.clear()
         self._next.clear()
+
+    def _settle(self, workspace_no: int, *, kept: bool) -> None:
+        made = self._next.pop(workspace_no, None)
+        if kept and made is not None:
+            self._known[workspace_no] = made
 
     def _solved(self, tx: Tx, workspace_no: int) -> Solved:
         known = current(tx, workspace_no, self._known.get(workspace_no))

@@ -77,8 +77,16 @@ INSERT INTO decision_news (workspace_no, noted_us, moved, taken) VALUES (:worksp
 SELECT DISTINCT workspace_no FROM decision_news;
 
 -- name: take_news
--- Somebody takes what is there to be learned of a workspace, also from whoever was at it before.
-UPDATE decision_news SET taken = :taken WHERE workspace_no = :workspace_no;
+-- Somebody takes what there has been longest to be learned of a workspace, so much of it as has `most` characters
+-- together, but something; also from whoever was at it before.
+UPDATE decision_news SET taken = :taken
+WHERE workspace_no = :workspace_no AND noted_us <= (
+    SELECT COALESCE(MAX(CASE WHEN so_far.characters <= :most THEN so_far.noted_us END), MIN(so_far.noted_us))
+    FROM (
+        SELECT noted_us, SUM(LENGTH(moved)) OVER (ORDER BY noted_us) AS characters
+        FROM decision_news WHERE workspace_no = :workspace_no
+    ) AS so_far
+);
 
 -- name: news_taken
 -- What somebody took.
