@@ -73,6 +73,10 @@ class Log:
         self._copy_at = self._pages + (self._pages // 2 if long else COPY_PAGES)
 
 
+_COPIES = 3
+"""The second takes what was written during the first, and so on: little is left for the last, which writers wait for."""
+
+
 def _copy(path: Path) -> None:
     if sys.platform == "linux":  # elsewhere no single thread can be told to give way
         with contextlib.suppress(OSError):
@@ -81,4 +85,5 @@ def _copy(path: Path) -> None:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.execute("PRAGMA synchronous = FULL")
         with contextlib.closing(connection):
-            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            for _ in range(_COPIES):
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
