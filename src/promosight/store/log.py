@@ -74,7 +74,7 @@ class Log:
 
 
 _COPIES = 3
-"""The second takes what was written during the first, and so on: little is left for the last, which writers wait for."""
+"""Each takes what was written during the one before, so that little is left for the one that writers wait for."""
 
 
 def _copy(path: Path) -> None:
