@@ -20,6 +20,7 @@ from promosight.rules.policy import (
 from promosight.rules.solving import Prior, solve
 
 PROMOTIONS, DECISIONS, CANDIDATES = 1_000, 20_000, 30
+_LESSON = 400
 
 
 def told() -> str:
@@ -28,12 +29,16 @@ def told() -> str:
     decided = _decided(made)
     evidence = Evidence(90 * DAY_US)
     learned = _us(lambda i: evidence.add(decided[i]), len(decided))
+    parts = [decided[start : start + _LESSON] for start in range(0, len(decided), _LESSON)]
+    apart = Evidence(90 * DAY_US)
+    together = _us(lambda i: apart.add_all(parts[i]), len(parts)) / _LESSON
     relabelled = _us(lambda i: evidence.relabel(decided[i], redeemed=True), len(decided) // 10)
     size = len(evidence.encode())
     held = sum(each.second.nbytes + each.first.nbytes for each in evidence.cells.values())
     solved = _us(lambda _: solve(evidence, Prior(), decided[-1].decided_us), 3) / 1e3
     rows = [
         f"learning from a decision | {learned:.0f} us",
+        f"the same, {_LESSON} in one lesson | {together:.0f} us",
         f"learning of a redemption | {relabelled:.0f} us",
         f"state of {PROMOTIONS:,} promotions, as kept | {size / 1e6:.1f} MB",
         f"the same in memory | {held / 1e6:.1f} MB",
