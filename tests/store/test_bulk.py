@@ -164,7 +164,7 @@ def test_a_plan_made_for_an_empty_table_is_not_kept_while_the_table_fills(
         [load("postgresql")["customers_of"].text],
     ).fetchall()
     plan = tx.connection.execute(f"EXPLAIN EXECUTE {name}('{{1,2}}')".encode()).fetchall()
-    assert "Index Cond: (customer_no = batch.customer_no)" in "\n".join(row[0] for row in plan)
+    assert "Index Cond: (customer_no = " in "\n".join(row[0] for row in plan)
     db.end(tx, commit=False)
     db.close(tx)
 

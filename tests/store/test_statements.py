@@ -53,7 +53,10 @@ def test_a_batch_is_rows_of_values_on_sqlite_and_arrays_on_postgresql() -> None:
     assert sqlite.sized[2] == (
         "SELECT batch.column1 FROM (VALUES (?2, ?), (?, ?)) AS batch WHERE batch.column1 > ?1"
     )
-    assert "unnest(CAST($2 AS BIGINT[]), CAST($3 AS TEXT[])) AS batch(a, b)" in postgresql.text
+    assert (
+        "(SELECT unnest(CAST($2 AS BIGINT[])) AS a, unnest(CAST($3 AS TEXT[])) AS b) AS batch"
+        in postgresql.text
+    )
     assert sqlite.columns == postgresql.columns == (("a", "BIGINT"), ("b", "TEXT"))
     assert sqlite.scalars == postgresql.scalars == ("least",)
 

@@ -184,7 +184,9 @@ def _copied(text: str, columns: tuple[tuple[str, str], ...]) -> Copied | None:
 
 
 def _arrays(columns: tuple[tuple[str, str], ...], before: int) -> str:
+    # In the list of what is selected, rows are handed on one by one; as a table they would all be kept first.
     picked = ", ".join(
-        f"CAST(${number} AS {kind}[])" for number, (_, kind) in enumerate(columns, start=before + 1)
+        f"unnest(CAST(${number} AS {kind}[])) AS {name}"
+        for number, (name, kind) in enumerate(columns, start=before + 1)
     )
-    return f"unnest({picked}) AS batch({', '.join(name for name, _ in columns)})"
+    return f"(SELECT {picked}) AS batch"
