@@ -17,14 +17,15 @@ from promosight.flows.plain_events import KEPT, PlainEvents
 from promosight.flows.repeated import answer_repeated
 from promosight.flows.settling import Context, derive, standing
 from promosight.rules.tallies import RedemptionStanding
-from promosight.store.rows import GroupKey, event_row
+from promosight.store.catalogue import Catalogue
+from promosight.store.rows import EventRow, GroupKey, event_row
 
-_Asked = tuple[int, int, int, int]
+Asked = tuple[int, int, int, int]
 """A group, and the row of an event in it."""
 
 
-class _Judged(NamedTuple):
-    """What an event counts as that is alone in its group, and what it adds."""
+class Judged(NamedTuple):
+    """What an event counts as that takes no assignment, and what it adds."""
 
     outcome: str
     reason: str | None
@@ -43,6 +44,67 @@ def take_bare_events(
     _BareEvents(plain, many, customers).take(rows, unassigned)
 
 
+def judged(catalogue: Catalogue, e: EventRow) -> Judged:
+    """What an event that takes no assignment was judged to be."""
+    adds = standing(catalogue, [], [e]).redemptions[e.identity]
+    return Judged(e.outcome, e.reason, e.cost_micros, e.currency, adds)
+
+
+def keep_unmatched(plain: Plain, many: Many, told: list[tuple[Asked, Judged]]) -> None:
+    """Writes events that take no assignment, in the order of their groups, answers them, and moves the counters."""
+    if not told:
+        return
+    asked, found = zip(*told, strict=True)
+    bucket, promotion_no, customer_no, rows = map(list, zip(*asked, strict=True))
+    outcome, reason, cost_micros, currency, _ = zip(*found, strict=True)
+    plain.tx.add_columns(
+        "add_unmatched",
+        (
+            bucket,
+            promotion_no,
+            customer_no,
+            picked(many.column("redeemed_us"), rows),
+            *[picked(many.column(name), rows) for name in KEPT],
+            picked(many.source_no, rows),
+            picked(many.received_us, rows),
+            outcome,
+            reason,
+            cost_micros,
+            currency,
+        ),
+        workspace_no=plain.workspace_no,
+        import_no=many.arrivals[0].import_no,
+    )
+    for one, its in told:
+        _count(plain, many, one, its)
+        _answer(plain, many, one[3], its)
+
+
+def _count(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
+    _, promotion_no, _, at = one
+    column, catalogue = many.column, plain.catalogue
+    cells = plain.cells[layer_of(catalogue, many.arrivals[0].import_no, ())]
+    redeemed_us = column("redeemed_us")[at]
+    adds = its.standing._replace(
+        source=catalogue.sources[many.source_no[at]],
+        day=catalogue.days.day(redeemed_us),
+        order_micros=column("order_micros")[at] or 0,
+    )
+    cells.redemption(promotion_no, adds, 1)
+    if its.outcome not in ("pending", "rejected"):
+        cells.seen(promotion_no, redeemed_us)
+
+
+def _answer(plain: Plain, many: Many, at: int, its: Judged) -> None:
+    plain.receipts[at] = Receipt(
+        reported_id=many.column("event_id")[at],
+        outcome=its.outcome,
+        promotion_id=many.column("promotion_id")[at],
+        reason=its.reason,
+        received_us=many.received_us[at],
+    )
+
+
 class _BareEvents:
     def __init__(self, plain: Plain, many: Many, customers: Customers) -> None:
         self._plain = plain
@@ -54,10 +116,9 @@ class _BareEvents:
     def take(self, rows: list[int], unassigned: set[int]) -> None:
         asked = self._unassigned(self._candidates(rows), unassigned)
         asked = self._not_reversed_ahead(self._new(asked))
-        if asked:
-            self._keep(asked, self._judged(asked))
+        keep_unmatched(self._plain, self._many, list(zip(asked, self._judged(asked), strict=True)))
 
-    def _candidates(self, rows: list[int]) -> list[_Asked]:
+    def _candidates(self, rows: list[int]) -> list[Asked]:
         """The groups of events that name no code, and whose promotion is in force or unknown."""
         column, numbers = self._many.column, self._customers.numbers
         named, codes = column("promotion_id"), column("promo_code")
@@ -79,13 +140,13 @@ class _BareEvents:
         found.sort()
         return found
 
-    def _unassigned(self, asked: list[_Asked], seen: set[int]) -> list[_Asked]:
+    def _unassigned(self, asked: list[Asked], seen: set[int]) -> list[Asked]:
         """Those whose groups have no assignment."""
         unsure = sorted({one[:3] for one in asked if one[3] not in seen})
         assigned = {row[:2] for row in self._tx.all_for("assignments_in_groups", unsure)}
         return [one for one in asked if one[1:3] not in assigned]
 
-    def _new(self, asked: list[_Asked]) -> list[_Asked]:
+    def _new(self, asked: list[Asked]) -> list[Asked]:
         """Those that their groups do not hold already; the others are answered, where they come in the same words."""
         groups = sorted({one[:3] for one in asked})
         held = set(self._tx.all_for("groups_with_events", groups))
@@ -96,7 +157,7 @@ class _BareEvents:
         there = answer_repeated(self._plain, self._many, keys, rows)
         return [one for one in asked if one[3] not in there]
 
-    def _not_reversed_ahead(self, asked: list[_Asked]) -> list[_Asked]:
+    def _not_reversed_ahead(self, asked: list[Asked]) -> list[Asked]:
         """Those whose reversal did not come before them and waits."""
         if not asked or self._tx.one("any_waiting") is None:
             return asked
@@ -104,7 +165,7 @@ class _BareEvents:
         ahead = PlainEvents(self._plain, set()).reversed_ahead(identities)
         return [one for one, its in zip(asked, identities, strict=True) if its not in ahead]
 
-    def _judged(self, asked: list[_Asked]) -> list[_Judged]:
+    def _judged(self, asked: list[Asked]) -> list[Judged]:
         """What each counts as: worked out once for all that are alike."""
         rows, column = [one[3] for one in asked], self._many.column
         said = [
@@ -117,63 +178,11 @@ class _BareEvents:
         found = {at: self._judge(asked[at]) for at in {*first}}
         return [found[at] for at in first]
 
-    def _judge(self, one: _Asked) -> _Judged:
+    def _judge(self, one: Asked) -> Judged:
         """What `settling` makes of an event that is alone in its group."""
         *key, at = one
         many, catalogue = self._many, self._catalogue
         row = event_row(many.sheet[at], GroupKey(*key), many.arrivals[at])
         context = Context(catalogue, self._customers.known, set(), {})
         derive(context, catalogue.terms(row.promotion_no), [], [row])
-        adds = standing(catalogue, [], [row]).redemptions[row.identity]
-        return _Judged(row.outcome, row.reason, row.cost_micros, row.currency, adds)
-
-    def _keep(self, asked: list[_Asked], judged: list[_Judged]) -> None:
-        """Writes the events, answers them, and moves the counters."""
-        many = self._many
-        bucket, promotion_no, customer_no, rows = map(list, zip(*asked, strict=True))
-        outcome, reason, cost_micros, currency, _ = zip(*judged, strict=True)
-        self._tx.add_columns(
-            "add_unmatched",
-            (
-                bucket,
-                promotion_no,
-                customer_no,
-                picked(many.column("redeemed_us"), rows),
-                *[picked(many.column(name), rows) for name in KEPT],
-                picked(many.source_no, rows),
-                picked(many.received_us, rows),
-                outcome,
-                reason,
-                cost_micros,
-                currency,
-            ),
-            workspace_no=self._plain.workspace_no,
-            import_no=many.arrivals[0].import_no,
-        )
-        for one, its in zip(asked, judged, strict=True):
-            self._count(one, its)
-            self._answer(one[3], its)
-
-    def _count(self, one: _Asked, its: _Judged) -> None:
-        _, promotion_no, _, at = one
-        column, catalogue = self._many.column, self._catalogue
-        cells = self._plain.cells[layer_of(catalogue, self._many.arrivals[0].import_no, ())]
-        redeemed_us = column("redeemed_us")[at]
-        adds = its.standing._replace(
-            source=catalogue.sources[self._many.source_no[at]],
-            day=catalogue.days.day(redeemed_us),
-            order_micros=column("order_micros")[at] or 0,
-        )
-        cells.redemption(promotion_no, adds, 1)
-        if its.outcome != "pending":
-            cells.seen(promotion_no, redeemed_us)
-
-    def _answer(self, at: int, its: _Judged) -> None:
-        many = self._many
-        self._plain.receipts[at] = Receipt(
-            reported_id=many.column("event_id")[at],
-            outcome=its.outcome,
-            promotion_id=many.column("promotion_id")[at],
-            reason=its.reason,
-            received_us=many.received_us[at],
-        )
+        return judged(catalogue, row)

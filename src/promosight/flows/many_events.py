@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from promosight.flows.bare_events import take_bare_events
+from promosight.flows.bare_events import keep_unmatched, take_bare_events
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.many import Many, Placed, alike, picked
+from promosight.flows.many_twins import told_apart
 from promosight.flows.naming import Customers, name_customers
 from promosight.flows.places import places
 from promosight.flows.plain import Plain
@@ -26,6 +27,7 @@ from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
 from promosight.rules.sheets import says_nothing
+from promosight.store.rows import GroupKey
 
 _NONE = -1
 _USABLE, _USED, _DECIDED = 1, 2, 4
@@ -95,6 +97,7 @@ class _ManyEvents:
         self._again = self._come_again()
         self._apart = many.apart_from_alone("event_id")
         self._unassigned: set[int] = set()
+        self._twins: set[int] = set()
 
     def take(self) -> None:
         asked = self._ahead_left(self._asked())
@@ -106,6 +109,9 @@ class _ManyEvents:
             held = _some(held, ~np.isin(held.row, used))
         rows, times = np.unique(held.row, return_counts=True)
         crowded = rows[times > 1]
+        if self._twins:
+            held = self._told_apart(asked, held, rows[times == 1])
+            crowded = crowded[~np.isin(crowded, [*self._twins])]
         if len(naming := self._naming(crowded)):
             self._keep_naming(_some(asked, np.isin(asked.row, naming)))
             held = _some(held, ~np.isin(held.row, naming))
@@ -127,6 +133,18 @@ class _ManyEvents:
         take_bare_events(plain, many, customers, rows, self._unassigned)
         self._answer_again()
         return customers
+
+    def _told_apart(self, asked: _Asked, held: _Held, sole: Numbers) -> _Held:
+        """Without those several in a group here that take nothing, which are kept, and those that are not plain."""
+        twins = self._twins.intersection(sole.tolist())
+        groups: dict[GroupKey, list[int]] = {}
+        for *key, row in zip(*(column.tolist() for column in asked), strict=True):
+            if row in self._twins:
+                groups.setdefault(GroupKey(*key), []).append(row)
+        found = {key: rows for key, rows in groups.items() if twins.issuperset(rows)}
+        taking, others = told_apart(self._plain, self._many, found)
+        keep_unmatched(self._plain, self._many, others)
+        return _some(held, ~np.isin(held.row, [*(self._twins - taking)]))
 
     def _held(self, asked: _Asked) -> _Held:
         rows = self._tx.all_by_column("groups_to_use", asked) if len(asked.row) else []
@@ -174,7 +192,7 @@ class _ManyEvents:
         return [(row, first[row]) for row in rows if row not in self._many.sheet.alone]
 
     def _asked(self) -> _Asked:
-        """Rows alone in their group here that may be plain, in the order of the groups."""
+        """Rows that may be plain, in the order of the groups; those not alone in theirs here are twins."""
         many, no, number = self._many, self._no, self._number
         may = (no >= 0) & (number >= 0)
         may[[row for row, _ in self._again]] = False
@@ -184,13 +202,17 @@ class _ManyEvents:
         no, number = no[rows], number[rows]
         order = np.lexsort((number, no, number >> BUCKET_SHIFT))
         no, number, rows = no[order], number[order], rows[order]
-        # Facts of one group are judged together, so that each hears what it counts as beside the others.
+        # Facts of one group are judged together, so that each hears what it counts as beside the others. With a code
+        # among them, or a reversal that waits, they are not plain.
         as_before = np.zeros(len(rows) + 1, np.bool_)
         as_before[1:-1] = (no[1:] == no[:-1]) & (number[1:] == number[:-1])
         single = ~(as_before[1:] | as_before[:-1])
         codes = many.column("promo_code")
         if not says_nothing(codes):
             single &= np.array([codes[row] is None for row in rows.tolist()], np.bool_)
+        elif self._tx.one("any_waiting") is None:
+            self._twins = {*rows[~single].tolist()}
+            single[:] = True
         return _some(_Asked(number >> BUCKET_SHIFT, no, number, rows), single)
 
     def _ahead_left(self, asked: _Asked) -> _Asked:
