@@ -90,8 +90,8 @@ class _ManyEvents:
         open_nos, numbers = self._catalogue.open_nos, plain.customer_numbers
         # By row; of a promotion that is not in force, and where a row is alone, there is none.
         named = many.column("promotion_id"), many.column("customer_id")
-        self._no = np.array(list(map(open_nos.get, named[0], repeat(_NONE))), np.int64)
-        self._number = np.array(list(map(numbers.get, named[1], repeat(_NONE))), np.int64)
+        self._no = np.fromiter(map(open_nos.get, named[0], repeat(_NONE)), np.int64, len(many))
+        self._number = np.fromiter(map(numbers.get, named[1], repeat(_NONE)), np.int64, len(many))
         self._at_us = numbers_of(many.column("redeemed_us"))
         self._currencies: list[str] = []
         self._again = self._come_again()
@@ -138,9 +138,9 @@ class _ManyEvents:
         """Without those several in a group here that take nothing, which are kept, and those that are not plain."""
         twins = self._twins.intersection(sole.tolist())
         groups: dict[GroupKey, list[int]] = {}
+        asked = _some(asked, np.isin(asked.row, [*self._twins]))
         for *key, row in zip(*(column.tolist() for column in asked), strict=True):
-            if row in self._twins:
-                groups.setdefault(GroupKey(*key), []).append(row)
+            groups.setdefault(GroupKey(*key), []).append(row)
         found = {key: rows for key, rows in groups.items() if twins.issuperset(rows)}
         taking, others = told_apart(self._plain, self._many, found)
         keep_unmatched(self._plain, self._many, others)
@@ -151,7 +151,8 @@ class _ManyEvents:
         found: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(_Held._fields)
         at = _Held._fields.index("currency")
         self._currencies = sorted(set(found[at]))
-        found[at] = list(map(self._currencies.index, found[at]))
+        code = {one: number for number, one in enumerate(self._currencies)}
+        found[at] = [0] * len(rows) if len(code) == 1 else [code[one] for one in found[at]]
         return _Held._make(numbers_of(column, NOTHING) for column in found)
 
     def _naming(self, rows: Numbers) -> Numbers:
