@@ -1,75 +1,188 @@
-"""Redemptions of groups that hold nothing: of customers who were not given the promotion, or of an unknown one.
+"""Redemptions of groups without assignments: of customers who were not given the promotion, or of an unknown one.
 
-In a group without assignments each event is judged alone, and where nothing is stored yet there is nothing to load.
-So those of many that are left over for no other reason need no settling; the rest is as it was.
+In such a group each event is judged alone, so that there is nothing to load. Those of thousands that are left over
+for no other reason need no settling: they are judged once for all that are alike, and go to the store as columns.
 """
 
 from __future__ import annotations
 
-from msgspec.structs import astuple
+from typing import NamedTuple
 
 from promosight.flows.groups import layer_of
 from promosight.flows.intake import Receipt
-from promosight.flows.many import Placed
+from promosight.flows.many import Many, alike, picked
 from promosight.flows.naming import Customers
 from promosight.flows.plain import Plain
-from promosight.flows.plain_events import PlainEvents
-from promosight.flows.settling import Context, Standing, derive, move, standing
-from promosight.rules.facts import Event
+from promosight.flows.plain_events import KEPT, PlainEvents
+from promosight.flows.repeated import answer_repeated
+from promosight.flows.settling import Context, derive, standing
+from promosight.rules.tallies import RedemptionStanding
+from promosight.store.catalogue import Catalogue
 from promosight.store.rows import EventRow, GroupKey, event_row
 
-_NOTHING = Standing({}, {})
+Asked = tuple[int, int, int, int]
+"""A group, and the row of an event in it."""
 
 
-def take_bare_events(plain: Plain, customers: Customers, told: list[Placed]) -> list[Placed]:
-    """Takes them, leaving their receipts, and returns the others in their order. Raises LostRace."""
-    found = _candidates(plain, customers, told)
-    groups = sorted(set(found.values()))
-    held = set(plain.tx.all_for("groups_with_events", groups))
-    held |= {row[:2] for row in plain.tx.all_for("assignments_in_groups", groups)}
-    found = {at: key for at, key in found.items() if key[1:] not in held}
-    context = Context(plain.catalogue, customers.known, set(), {})
-    rows = [_taken(plain, context, told[at], key) for at, key in found.items()]
-    plain.tx.add_new("add_events", sorted(map(astuple, rows), key=lambda row: row[:6]))
-    return [one for at, one in enumerate(told) if at not in found]
+class Judged(NamedTuple):
+    """What an event counts as that takes no assignment, and what it adds."""
+
+    outcome: str
+    reason: str | None
+    cost_micros: int
+    currency: str
+    standing: RedemptionStanding
 
 
-def _candidates(plain: Plain, customers: Customers, told: list[Placed]) -> dict[int, GroupKey]:
-    """The groups of events that name no code and whose promotion is in force or unknown, each event once."""
-    by_id, found = plain.catalogue.by_id, {}
-    seen: set[tuple[int, str]] = set()
-    for at, (_, fact, arrival) in enumerate(told):
-        if not isinstance(fact, Event) or fact.promotion_id is None or fact.customer_id is None:
-            continue
-        identity = arrival.source_no, fact.event_id
-        terms = by_id[fact.promotion_id].terms
-        judged = terms.in_force or not terms.known
-        if judged and fact.promo_code is None and fact.reverses is None and identity not in seen:
-            number = by_id[fact.promotion_id].promotion_no
-            found[at] = customers.key(number, fact.customer_id)
-        seen.add(identity)
-    if found and plain.tx.one("any_waiting") is not None:
-        identities = {at: (told[at][2].source_no, told[at][1].event_id) for at in found}
-        ahead = PlainEvents(plain, set()).reversed_ahead(list(identities.values()))
-        found = {at: key for at, key in found.items() if identities[at] not in ahead}
-    return found
+def take_bare_events(
+    plain: Plain, many: Many, customers: Customers, rows: list[int], unassigned: set[int]
+) -> None:
+    """Takes those among these rows, leaving their receipts; no two of them are the same event. Raises LostRace.
+
+    In the groups of those `unassigned` there is no assignment, as was seen already.
+    """
+    _BareEvents(plain, many, customers).take(rows, unassigned)
 
 
-def _taken(plain: Plain, context: Context, one: Placed, key: GroupKey) -> EventRow:
-    """The event as a row, judged, answered and counted."""
-    position, fact, arrival = one
-    catalogue = plain.catalogue
-    row = event_row(fact, key, arrival)
-    derive(context, catalogue.terms(key.promotion_no), [], [row])
-    cells = plain.cells[layer_of(catalogue, arrival.import_no, ())]
-    move(cells, key, _NOTHING, standing(catalogue, [], [row]))
-    if row.outcome not in ("pending", "rejected"):
-        cells.seen(key.promotion_no, row.redeemed_us)
-    plain.receipts[position] = Receipt(
-        reported_id=row.event_id,
-        outcome=row.outcome,
-        promotion_id=fact.promotion_id,
-        reason=row.reason,
-        received_us=row.received_us,
+def judged(catalogue: Catalogue, e: EventRow) -> Judged:
+    """What an event that takes no assignment was judged to be."""
+    adds = standing(catalogue, [], [e]).redemptions[e.identity]
+    return Judged(e.outcome, e.reason, e.cost_micros, e.currency, adds)
+
+
+def keep_unmatched(plain: Plain, many: Many, told: list[tuple[Asked, Judged]]) -> None:
+    """Writes events that take no assignment, in the order of their groups, answers them, and moves the counters."""
+    if not told:
+        return
+    asked, found = zip(*told, strict=True)
+    bucket, promotion_no, customer_no, rows = map(list, zip(*asked, strict=True))
+    outcome, reason, cost_micros, currency, _ = zip(*found, strict=True)
+    plain.tx.add_columns(
+        "add_unmatched",
+        (
+            bucket,
+            promotion_no,
+            customer_no,
+            picked(many.column("redeemed_us"), rows),
+            *[picked(many.column(name), rows) for name in KEPT],
+            picked(many.source_no, rows),
+            picked(many.received_us, rows),
+            outcome,
+            reason,
+            cost_micros,
+            currency,
+        ),
+        workspace_no=plain.workspace_no,
+        import_no=many.arrivals[0].import_no,
     )
-    return row
+    for one, its in told:
+        _count(plain, many, one, its)
+        _answer(plain, many, one[3], its)
+
+
+def _count(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
+    _, promotion_no, _, at = one
+    column, catalogue = many.column, plain.catalogue
+    cells = plain.cells[layer_of(catalogue, many.arrivals[0].import_no, ())]
+    redeemed_us = column("redeemed_us")[at]
+    adds = its.standing._replace(
+        source=catalogue.sources[many.source_no[at]],
+        day=catalogue.days.day(redeemed_us),
+        order_micros=column("order_micros")[at] or 0,
+    )
+    cells.redemption(promotion_no, adds, 1)
+    if its.outcome not in ("pending", "rejected"):
+        cells.seen(promotion_no, redeemed_us)
+
+
+def _answer(plain: Plain, many: Many, at: int, its: Judged) -> None:
+    plain.receipts[at] = Receipt(
+        reported_id=many.column("event_id")[at],
+        outcome=its.outcome,
+        promotion_id=many.column("promotion_id")[at],
+        reason=its.reason,
+        received_us=many.received_us[at],
+    )
+
+
+class _BareEvents:
+    def __init__(self, plain: Plain, many: Many, customers: Customers) -> None:
+        self._plain = plain
+        self._many = many
+        self._tx = plain.tx
+        self._catalogue = plain.catalogue
+        self._customers = customers
+
+    def take(self, rows: list[int], unassigned: set[int]) -> None:
+        asked = self._unassigned(self._candidates(rows), unassigned)
+        asked = self._not_reversed_ahead(self._new(asked))
+        keep_unmatched(self._plain, self._many, list(zip(asked, self._judged(asked), strict=True)))
+
+    def _candidates(self, rows: list[int]) -> list[Asked]:
+        """The groups of events that name no code, and whose promotion is in force or unknown."""
+        column, numbers = self._many.column, self._customers.numbers
+        named, codes = column("promotion_id"), column("promo_code")
+        customer_ids, reversals = column("customer_id"), column("reverses")
+        by_id = self._catalogue.by_id
+        judged = {
+            one: by_id[one].promotion_no
+            for one in {named[row] for row in rows} - {None}
+            if by_id[one].terms.in_force or not by_id[one].terms.known
+        }
+        found = [
+            (*self._customers.key(judged[named[row]], customer_ids[row]), row)
+            for row in rows
+            if named[row] in judged
+            and customer_ids[row] in numbers
+            and codes[row] is None
+            and reversals[row] is None
+        ]
+        found.sort()
+        return found
+
+    def _unassigned(self, asked: list[Asked], seen: set[int]) -> list[Asked]:
+        """Those whose groups have no assignment."""
+        unsure = sorted({one[:3] for one in asked if one[3] not in seen})
+        assigned = {row[:2] for row in self._tx.all_for("assignments_in_groups", unsure)}
+        return [one for one in asked if one[1:3] not in assigned]
+
+    def _new(self, asked: list[Asked]) -> list[Asked]:
+        """Those that their groups do not hold already; the others are answered, where they come in the same words."""
+        groups = sorted({one[:3] for one in asked})
+        held = set(self._tx.all_for("groups_with_events", groups))
+        unsure = [one for one in asked if one[1:3] in held]
+        if not unsure:
+            return asked
+        *keys, rows = map(list, zip(*unsure, strict=True))
+        there = answer_repeated(self._plain, self._many, keys, rows)
+        return [one for one in asked if one[3] not in there]
+
+    def _not_reversed_ahead(self, asked: list[Asked]) -> list[Asked]:
+        """Those whose reversal did not come before them and waits."""
+        if not asked or self._tx.one("any_waiting") is None:
+            return asked
+        identities = self._many.identities([one[3] for one in asked])
+        ahead = PlainEvents(self._plain, set()).reversed_ahead(identities)
+        return [one for one, its in zip(asked, identities, strict=True) if its not in ahead]
+
+    def _judged(self, asked: list[Asked]) -> list[Judged]:
+        """What each counts as: worked out once for all that are alike."""
+        rows, column = [one[3] for one in asked], self._many.column
+        said = [
+            picked(column(name), rows)
+            for name in ("reward_micros", "currency", "tier_id", "campaign_id")
+        ]
+        known = [one[2] in self._customers.known for one in asked]
+        cases = zip((one[1] for one in asked), known, *said, strict=True)
+        first, _ = alike(cases, len(asked))
+        found = {at: self._judge(asked[at]) for at in {*first}}
+        return [found[at] for at in first]
+
+    def _judge(self, one: Asked) -> Judged:
+        """What `settling` makes of an event that is alone in its group."""
+        *key, at = one
+        many, catalogue = self._many, self._catalogue
+        row = event_row(many.sheet[at], GroupKey(*key), many.arrivals[at])
+        context = Context(catalogue, self._customers.known, set(), {})
+        derive(context, catalogue.terms(row.promotion_no), [], [row])
+        return judged(catalogue, row)

@@ -55,6 +55,11 @@ class Many(NamedTuple):
         named = enumerate(self.column("customer_id"))
         return {one for row, one in named if one in wanted and row not in but}
 
+    def identities(self, rows: Sequence[int]) -> list[tuple[int, str]]:
+        """What makes a second delivery the same event: its source and id."""
+        ids = picked(self.column("event_id"), rows)
+        return list(zip(picked(self.source_no, rows), ids, strict=True))
+
     def placed(self, rows: Iterable[int]) -> Iterator[Placed]:
         """Some rows as items, each made when it is its turn."""
         return ((row, self.sheet[row], self.arrivals[row]) for row in rows)

@@ -13,28 +13,27 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from promosight.flows.bare_events import keep_unmatched, take_bare_events
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.many import Many, Placed, alike, picked
+from promosight.flows.many_twins import told_apart
+from promosight.flows.naming import Customers, name_customers
 from promosight.flows.places import places
 from promosight.flows.plain import Plain
-from promosight.flows.plain_events import PlainEvents
+from promosight.flows.plain_events import KEPT, PlainEvents
+from promosight.flows.repeated import answer_repeated
 from promosight.rules.counting import UseColumns, count_uses
+from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
 from promosight.rules.sheets import says_nothing
+from promosight.store.rows import GroupKey
 
 _NONE = -1
 _USABLE, _USED, _DECIDED = 1, 2, 4
 """Bits of what `groups_to_use` says of an assignment: it may be used, its group has an event, a decision made it."""
 
 C = TypeVar("C", "_Asked", "_Held")
-
-
-_KEPT = (
-    *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
-    *("reward_micros", "currency", "order_id", "order_micros", "metadata"),
-)
-"""The fields of an event that `add_uses` keeps as they were said, in their order."""
 
 
 class _Asked(NamedTuple):
@@ -70,10 +69,15 @@ class _Worth(NamedTuple):
     currency: Sequence[str]
 
 
-def take_many_events(plain: Plain, many: Many) -> list[Placed]:
-    """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace."""
-    _ManyEvents(plain, many).take()
-    return list(many.placed([row for row, one in enumerate(plain.receipts) if one is None]))
+def take_many_events(plain: Plain, many: Many) -> tuple[Customers, list[Placed]]:
+    """Takes the plain ones, leaving their receipts; returns the others in their order, and whom they name.
+
+    Raises LostRace.
+    """
+    them = _ManyEvents(plain, many)
+    them.take()
+    customers = them.take_bare()
+    return customers, list(many.placed(plain.unanswered()))
 
 
 class _ManyEvents:
@@ -86,33 +90,69 @@ class _ManyEvents:
         open_nos, numbers = self._catalogue.open_nos, plain.customer_numbers
         # By row; of a promotion that is not in force, and where a row is alone, there is none.
         named = many.column("promotion_id"), many.column("customer_id")
-        self._no = np.array(list(map(open_nos.get, named[0], repeat(_NONE))), np.int64)
-        self._number = np.array(list(map(numbers.get, named[1], repeat(_NONE))), np.int64)
+        self._no = np.fromiter(map(open_nos.get, named[0], repeat(_NONE)), np.int64, len(many))
+        self._number = np.fromiter(map(numbers.get, named[1], repeat(_NONE)), np.int64, len(many))
         self._at_us = numbers_of(many.column("redeemed_us"))
         self._currencies: list[str] = []
+        self._again = self._come_again()
+        self._apart = many.apart_from_alone("event_id")
+        self._unassigned: set[int] = set()
+        self._twins: set[int] = set()
 
     def take(self) -> None:
-        again = self._again()
-        asked = self._ahead_left(self._asked(again))
+        asked = self._ahead_left(self._asked())
         held = self._held(asked)
+        self._unassigned = {*asked.row.tolist()} - {*held.row.tolist()}
         if len(used := np.unique(held.row[held.state & _USED > 0])):
-            self._repeated(_some(asked, np.isin(asked.row, used)))
+            *groups, rows = _some(asked, np.isin(asked.row, used))
+            answer_repeated(self._plain, self._many, groups, rows.tolist())
             held = _some(held, ~np.isin(held.row, used))
         rows, times = np.unique(held.row, return_counts=True)
         crowded = rows[times > 1]
+        if self._twins:
+            held = self._told_apart(asked, held, rows[times == 1])
+            crowded = crowded[~np.isin(crowded, [*self._twins])]
         if len(naming := self._naming(crowded)):
             self._keep_naming(_some(asked, np.isin(asked.row, naming)))
             held = _some(held, ~np.isin(held.row, naming))
         held = self._choice(held, several=len(crowded) > len(naming))
         self._keep(held, self._worth(held))
-        self._answer_again(again)
+
+    def take_bare(self) -> Customers:
+        """Takes those of groups that hold nothing, and answers what came again; returns whom others name, too."""
+        many, plain = self._many, self._plain
+        self._answer_again()
+        left = plain.unanswered()
+        ids: set[str | None] = set(picked(many.column("customer_id"), left))
+        ids |= {one.customer_id for one in many.sheet.alone.values() if isinstance(one, Event)}
+        wanted = {one: False for one in ids if one is not None}
+        numbers, workspace = plain.customer_numbers, self._catalogue.workspace
+        customers = name_customers(plain.tx, workspace, numbers, wanted)
+        but = {row for row, _ in self._again}.union(many.sheet.alone)
+        rows = [row for row in left if row not in but and (not self._apart or self._apart[row])]
+        take_bare_events(plain, many, customers, rows, self._unassigned)
+        self._answer_again()
+        return customers
+
+    def _told_apart(self, asked: _Asked, held: _Held, sole: Numbers) -> _Held:
+        """Without those several in a group here that take nothing, which are kept, and those that are not plain."""
+        twins = self._twins.intersection(sole.tolist())
+        groups: dict[GroupKey, list[int]] = {}
+        asked = _some(asked, np.isin(asked.row, [*self._twins]))
+        for *key, row in zip(*(column.tolist() for column in asked), strict=True):
+            groups.setdefault(GroupKey(*key), []).append(row)
+        found = {key: rows for key, rows in groups.items() if twins.issuperset(rows)}
+        taking, others = told_apart(self._plain, self._many, found)
+        keep_unmatched(self._plain, self._many, others)
+        return _some(held, ~np.isin(held.row, [*(self._twins - taking)]))
 
     def _held(self, asked: _Asked) -> _Held:
         rows = self._tx.all_by_column("groups_to_use", asked) if len(asked.row) else []
         found: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(_Held._fields)
         at = _Held._fields.index("currency")
         self._currencies = sorted(set(found[at]))
-        found[at] = list(map(self._currencies.index, found[at]))
+        code = {one: number for number, one in enumerate(self._currencies)}
+        found[at] = [0] * len(rows) if len(code) == 1 else [code[one] for one in found[at]]
         return _Held._make(numbers_of(column, NOTHING) for column in found)
 
     def _naming(self, rows: Numbers) -> Numbers:
@@ -143,7 +183,7 @@ class _ManyEvents:
         numbered = list(zip(*columns, range(len(told)), strict=True))
         self._by_one.keep_crowded(told, numbered)
 
-    def _again(self) -> list[tuple[int, int]]:
+    def _come_again(self) -> list[tuple[int, int]]:
         """Rows whose event came earlier in the same transaction, each with the first."""
         ids: Sequence[Any] = self._many.column("event_id")
         if len({*self._many.source_no}) > 1:
@@ -152,38 +192,37 @@ class _ManyEvents:
         rows = np.flatnonzero(np.array(first) != np.arange(len(first))).tolist()
         return [(row, first[row]) for row in rows if row not in self._many.sheet.alone]
 
-    def _asked(self, again: list[tuple[int, int]]) -> _Asked:
-        """Rows alone in their group here that may be plain, in the order of the groups."""
+    def _asked(self) -> _Asked:
+        """Rows that may be plain, in the order of the groups; those not alone in theirs here are twins."""
         many, no, number = self._many, self._no, self._number
         may = (no >= 0) & (number >= 0)
-        may[[row for row, _ in again]] = False
-        if (apart := many.apart_from_alone("event_id")) is not None:
-            may &= apart
+        may[[row for row, _ in self._again]] = False
+        if self._apart is not None:
+            may &= self._apart
         rows = np.flatnonzero(may)
         no, number = no[rows], number[rows]
         order = np.lexsort((number, no, number >> BUCKET_SHIFT))
         no, number, rows = no[order], number[order], rows[order]
-        # Facts of one group are judged together, so that each hears what it counts as beside the others.
+        # Facts of one group are judged together, so that each hears what it counts as beside the others. With a code
+        # among them, or a reversal that waits, they are not plain.
         as_before = np.zeros(len(rows) + 1, np.bool_)
         as_before[1:-1] = (no[1:] == no[:-1]) & (number[1:] == number[:-1])
         single = ~(as_before[1:] | as_before[:-1])
         codes = many.column("promo_code")
         if not says_nothing(codes):
             single &= np.array([codes[row] is None for row in rows.tolist()], np.bool_)
+        elif self._tx.one("any_waiting") is None:
+            self._twins = {*rows[~single].tolist()}
+            single[:] = True
         return _some(_Asked(number >> BUCKET_SHIFT, no, number, rows), single)
 
     def _ahead_left(self, asked: _Asked) -> _Asked:
         """Those whose reversal did not come before them and waits."""
         if not len(asked.row) or self._tx.one("any_waiting") is None:
             return asked
-        identities = self._identities(asked)
+        identities = self._many.identities(asked.row.tolist())
         waiting = self._by_one.reversed_ahead(identities)
         return _some(asked, np.array([one not in waiting for one in identities], np.bool_))
-
-    def _identities(self, asked: _Asked) -> list[tuple[int, str]]:
-        rows = asked.row.tolist()
-        ids = picked(self._many.column("event_id"), rows)
-        return list(zip(picked(self._many.source_no, rows), ids, strict=True))
 
     def _worth(self, held: _Held) -> _Worth:
         """What uses are worth. Thousands are worth the same: what decides it is worked out once."""
@@ -212,7 +251,7 @@ class _ManyEvents:
         rows, column = held.row.tolist(), self._many.column
         no, number = self._no[held.row], self._number[held.row]
         keys = number >> BUCKET_SHIFT, no, number
-        said = {name: picked(column(name), rows) for name in _KEPT}
+        said = {name: picked(column(name), rows) for name in KEPT}
         self._tx.add_columns(
             "add_uses",
             (
@@ -255,7 +294,11 @@ class _ManyEvents:
             return
         workspace, rows, column = self._catalogue.workspace, held.row.tolist(), self._many.column
         usual = workspace.currency
-        own_currency: list[str | None] = [self._currencies[one] for one in held.currency.tolist()]
+        own_currency: list[str | None]
+        if len(self._currencies) == 1:  # as nearly always
+            own_currency = [*self._currencies] * len(rows)
+        else:
+            own_currency = [self._currencies[one] for one in held.currency.tolist()]
         # What was given before anything was counted is not in the rate.
         for at in np.flatnonzero(held.assigned_us < workspace.tracking_from_us).tolist():
             own_currency[at] = None
@@ -276,25 +319,12 @@ class _ManyEvents:
         at_places = places(self._tx, self._plain.workspace_no, nos)
         count_uses(self._plain.cells[layer], columns, self._plain.names(at_places, nos))
 
-    def _repeated(self, used: _Asked) -> None:
-        """Answers those that their groups hold already."""
-        digests, identities = self._many.column("digest"), self._identities(used)
-        rows = dict(zip(identities, used.row.tolist(), strict=True))
-        groups = [column.tolist() for column in used[:3]]
-        wanted = *groups, *(list(column) for column in zip(*identities, strict=True))
-        for source_no, event_id, digest, outcome, reason, *_ in self._tx.all_by_column(
-            "repeated_events", wanted
-        ):
-            row = rows[source_no, event_id]
-            if digest == digests[row] and outcome != "rejected":
-                self._plain.receipts[row] = self._plain.briefly("duplicate", reason)
-
-    def _answer_again(self, again: list[tuple[int, int]]) -> None:
-        """Answers events that came earlier in the same transaction, if those were plain."""
+    def _answer_again(self) -> None:
+        """Answers events that came earlier in the same transaction, if those were answered."""
         digests, receipts = self._many.column("digest"), self._plain.receipts
-        for row, first in again:
+        for row, first in self._again:
             before = receipts[first]
-            if before is not None and digests[row] == digests[first]:
+            if before is not None and receipts[row] is None and digests[row] == digests[first]:
                 receipts[row] = self._plain.briefly("duplicate", before.reason)
 
 

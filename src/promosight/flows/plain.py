@@ -57,6 +57,10 @@ class Plain:
         for row in rows:
             self.receipts[row] = receipt
 
+    def unanswered(self) -> list[int]:
+        """The items that have no receipt yet."""
+        return [row for row, one in enumerate(self.receipts) if one is None]
+
     def briefly(self, outcome: str, reason: str | None) -> Receipt | None:
         """The receipt of whoever wants to hear no more than that; None where they do."""
         return _brief(outcome, reason) if self._brief else None

@@ -29,6 +29,12 @@ from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_row
 
+KEPT = (
+    *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
+    *("reward_micros", "currency", "order_id", "order_micros", "metadata"),
+)
+"""The fields of an event that are written as they were said, in the order of the columns."""
+
 Told = tuple[int, Event, Arrival]
 """One redemption or reversal of a transaction: its position there, what it says, and how it arrived."""
 

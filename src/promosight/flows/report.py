@@ -12,7 +12,6 @@ from typing import Any
 
 from promosight.flows.acquainted import acquainted
 from promosight.flows.activity import note_activity
-from promosight.flows.bare_events import take_bare_events
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle, write_cells
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
@@ -149,10 +148,7 @@ def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[
     if many.sheet.kind is Event:
         from promosight.flows.many_events import take_many_events
 
-        rest = take_many_events(plain, many)
-        facts = [one[1] for one in rest if isinstance(one[1], Event)]
-        customers = _name(plain, {one.customer_id: False for one in facts if one.customer_id})
-        return customers, take_bare_events(plain, customers, rest)
+        return take_many_events(plain, many)
     from promosight.flows.many_assignments import take_many_assignments
 
     customers = name_known(

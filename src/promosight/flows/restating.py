@@ -86,7 +86,7 @@ class Restating:
             still = after.assignments.get(slot)
             if still is not None and slot in taken:
                 # That a new redemption takes it is no change of what was told.
-                still = still._replace(redeemed=False)
+                still = still._replace(redeemed=False, redeemed_day="")
             if still != given and slot not in untold:
                 cells = self._cells(layer, no, causes.lead)
                 cells.assignment(no, given, -1)

@@ -80,6 +80,9 @@ def count_uses(cells: Cells, c: UseColumns, names: Names) -> None:
     from promosight.rules.piling import pile_uses  # as above
 
     currencies = c.own_currency, c.currency, c.order_currency
+    if len({*c.own_currency, *c.currency, *c.order_currency}) == 1:  # as nearly always
+        pile_uses(cells, c, names)
+        return
     alike = [own == currency == order for own, currency, order in zip(*currencies, strict=True)]
     if not all(alike):
         c = _listed(c)

@@ -49,7 +49,7 @@ WHERE promotion_no = 0 AND workspace_no = :workspace_no AND named_customer_no = 
 -- Reversals that named the customer but lie with somebody else's redemption contradict it as before.
 -- (The list is the index's own condition: without it SQLite would read every event.)
 UPDATE event SET named_customer_no = :token_no
-WHERE workspace_no = :workspace_no AND outcome IN ('pending', 'flagged', 'rejected') AND outcome = 'rejected'
+WHERE workspace_no = :workspace_no AND (outcome = 'pending' OR outcome = 'flagged' OR outcome = 'rejected') AND outcome = 'rejected'
   AND named_customer_no = :customer_no;
 
 -- name: erase_codes

@@ -235,6 +235,24 @@ FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us
 WHERE true
 ON CONFLICT DO NOTHING;
 
+-- name: add_unmatched
+-- New redemptions of one import that take no assignment, in the promotion they name, as add_events.
+INSERT INTO event (
+    bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, workspace_no, import_no,
+    received_us, digest, reverses, named_customer_no, promotion_id, promo_code, assignment_id,
+    campaign_id, tier_id, channel, reward_micros, reward_currency, order_id, order_micros, metadata,
+    outcome, reason, slot, live, cost_micros, currency
+)
+SELECT
+    batch.bucket, batch.promotion_no, batch.customer_no, batch.redeemed_us, batch.source_no,
+    batch.event_id, :workspace_no, :import_no, batch.received_us, batch.digest, NULL, 0, NULL, NULL,
+    batch.assignment_id, batch.campaign_id, batch.tier_id, batch.channel, batch.reward_micros,
+    batch.reward_currency, batch.order_id, batch.order_micros, batch.metadata, batch.outcome,
+    batch.reason, NULL, 1, batch.cost_micros, batch.currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, event_id TEXT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, source_no BIGINT, received_us BIGINT, outcome TEXT, reason TEXT, cost_micros BIGINT, currency TEXT)}}
+WHERE true
+ON CONFLICT DO NOTHING;
+
 -- name: settle_assignments
 -- What is derived for assignments, and the place, whose channels may grow.
 UPDATE assignment

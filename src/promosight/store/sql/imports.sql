@@ -113,7 +113,7 @@ FROM rejection AS r WHERE r.import_no = :import_no AND r.import_no > 0 ORDER BY 
 -- The events that came with one run and wait, are flagged or count for nothing.
 SELECT e.event_id, e.outcome, COALESCE(e.reason, '')
 FROM event AS e
-WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
   AND e.received_us >= :from_us AND e.received_us <= :to_us AND e.import_no = :import_no;
 
 -- name: waiting_assignments_of_import

@@ -23,7 +23,7 @@ SELECT COUNT(*), MAX(i.heartbeat_us) FROM import AS i WHERE i.workspace_no = :wo
 SELECT
     (SELECT COUNT(*) FROM (
         SELECT 1 AS one FROM event AS e
-        WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+        WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
         LIMIT :most
     ) AS waiting),
     (SELECT COUNT(*) FROM (
@@ -32,9 +32,9 @@ SELECT
     -- One that waits for something else than before has another reason, of another length.
     (SELECT SUM(LENGTH(COALESCE(standing.reason, ''))) FROM (
         SELECT e.reason FROM event AS e
-        WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+        WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
         LIMIT :most
     ) AS standing),
     (SELECT e.received_us FROM event AS e
-     WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+     WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
      ORDER BY e.received_us DESC LIMIT 1);

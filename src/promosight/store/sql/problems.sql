@@ -6,7 +6,7 @@ FROM (
     SELECT e.outcome AS outcome, COALESCE(e.reason, '') AS reason, e.source_no AS source_no,
            COUNT(*) AS problems
     FROM event AS e
-    WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+    WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
     GROUP BY e.outcome, e.reason, e.source_no
     UNION ALL
     SELECT 'rejected', r.reason, r.source_no, COUNT(*)
@@ -28,7 +28,7 @@ ORDER BY p.outcome, p.reason, s.name;
 -- reason, a source, or of one id (as event, customer or promotion).
 SELECT e.received_us, e.source_no, e.event_id, e.outcome, COALESCE(e.reason, '')
 FROM event AS e
-WHERE e.workspace_no = :workspace_no AND e.outcome IN ('pending', 'flagged', 'rejected')
+WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
   AND e.received_us <= :before_us
   AND (e.received_us < :before_us OR e.source_no > :after_source_no
        OR (e.source_no = :after_source_no AND e.event_id > :after_event_id))
