@@ -69,7 +69,7 @@ def decode_lines(kind: str, lines: list[bytes]) -> list[Any]:
     text = b"\n".join(lines)
     # The decoder minds no line ends. But when every line begins and ends as an object does, no value can reach
     # over a line end; and when there are as many values as lines, none has two.
-    apart = text.count(b"}\n{") == len(lines) - 1 and text[:1] == b"{" and text[-1:] == b"}"
+    apart = {line[:1] for line in lines} == {b"{"} and {line[-1:] for line in lines} == {b"}"}
     found = _tried(lambda: _one[kind].decode_lines(text)) if apart else None
     return found if found is not None and len(found) == len(lines) else decode_each(kind, lines)
 
