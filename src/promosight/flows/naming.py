@@ -6,9 +6,9 @@ be kept under its key; whether they are defined or known is decided when the fac
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 
-from promosight.flows.acquainted import acquainted
+from promosight.flows.acquainted import NOBODY, Acquainted, acquainted
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
@@ -91,17 +91,35 @@ def name_customers(
 
 
 def name_known(
-    tx: Tx, workspace: Workspace, numbers: dict[str, int], customer_ids: Collection[str]
-) -> Customers:
-    """Does the same for many whom all of this makes known: most of them are already, and are passed over."""
+    tx: Tx, workspace: Workspace, customer_ids: Sequence[str | None]
+) -> tuple[Customers, list[int]]:
+    """Does the same for many whom all of this makes known: most of them are already, and are passed over.
+
+    Those have a number in what is returned, but are not among its `known`. Beside it, the number of each in its place.
+    """
     kept = acquainted(tx, workspace)
-    strangers = set(customer_ids) - kept.known
+    numbers = kept.known_under(customer_ids)
+    if NOBODY not in numbers:
+        found = Customers()
+    else:
+        known = {one: no for one, no in zip(customer_ids, numbers, strict=True) if one is not None}
+        found = _name_strangers(tx, workspace, kept, known)
+        numbers = kept.known_under(customer_ids)
+    found.numbers = kept.known
+    return found, numbers
+
+
+def _name_strangers(
+    tx: Tx, workspace: Workspace, kept: Acquainted, numbers: dict[str, int]
+) -> Customers:
+    """Keeps all of many customers, of whom those not known have the number NOBODY; returns what was new."""
+    strangers = {one for one, no in numbers.items() if no == NOBODY}
+    hashed = kept.number(workspace.workspace_id, strangers)
+    numbers |= {one: hashed[one] for one in strangers}
     asked = sorted((numbers[one], one) for one in strangers)
     rows = tx.all_for("customers_to_name", asked, workspace_no=workspace.workspace_no)
     found = name_customers(tx, workspace, numbers, {row[1]: True for row in rows})
-    numbers = numbers | found.numbers if found.numbers else numbers
-    kept.meet({one: numbers[one] for one in strangers})
-    found.numbers, found.known = numbers, set(numbers.values())
+    kept.meet(numbers | found.numbers)
     return found
 
 
