@@ -80,9 +80,7 @@ def take_many_assignments(
 
 
 class _ManyAssignments:
-    def __init__(
-        self, plain: Plain, customers: Customers, numbers: list[int], many: Many
-    ) -> None:
+    def __init__(self, plain: Plain, customers: Customers, numbers: list[int], many: Many) -> None:
         self._plain = plain
         self._tx = plain.tx
         self._catalogue = plain.catalogue
@@ -131,11 +129,24 @@ class _ManyAssignments:
     def _there(self, groups: _New) -> dict[_Group, list[There]]:
         """The assignments that are stored already in the groups of some rows."""
         there: dict[_Group, list[There]] = {}
+        groups = self._in_ranges_held(groups)
         if len(groups.row):
             rows = self._tx.all_by_column("assignments_in_groups", groups[1:4])
             for row in map(There._make, rows):
                 there.setdefault((row.promotion_no, row.customer_no), []).append(row)
         return there
+
+    def _in_ranges_held(self, groups: _New) -> _New:
+        """The groups without those of a promotion that has no assignment in their bucket, as in its first batch."""
+        begins = (groups.bucket[1:] != groups.bucket[:-1]) | (
+            groups.promotion_no[1:] != groups.promotion_no[:-1]
+        )
+        ranges = _some(groups, np.append(True, begins)[: len(groups.row)])
+        if len(ranges.row) * ASKED_APART >= len(groups.row):
+            return groups
+        held = set(self._tx.all_by_column("ranges_with_assignments", ranges[1:3]))
+        holds = np.array([one in held for one in _tuples(*ranges[1:3])], np.bool_)
+        return _some(groups, holds[np.cumsum(np.append(False, begins))])
 
     def _used(self, groups: _New) -> set[_Group]:
         """Which of the groups of some rows have events, as `PlainAssignments.used`."""
