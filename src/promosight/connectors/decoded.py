@@ -90,8 +90,10 @@ def sheet_of_decoded(
     kind: str, decoded: list[Any], *, received_us: int, tracking_from_us: int, derive: bool
 ) -> Judged:
     """The sheet of at most TOGETHER decoded elements, as `sheet_of_columns`."""
-    sound = [row for row, one in enumerate(decoded) if one is not None]
-    whole = decoded if len(sound) == len(decoded) else [decoded[row] for row in sound]
+    sound, whole = list(range(len(decoded))), decoded
+    if not all(decoded):  # nothing that is decoded is false, but None is
+        sound = [row for row, one in enumerate(decoded) if one is not None]
+        whole = [decoded[row] for row in sound]
     sheet, doubts = sheet_of_columns(
         _columns(kind, whole),
         received_us=received_us,

@@ -91,6 +91,9 @@ class Rows:
         """Microseconds since 1970 of texts; what is microseconds already stays."""
         if says_nothing(column):
             return column
+        if says_one_thing(column) and type(column[0]) is str:
+            found = parse_instants([column[0]])
+            return self._each(column, _instant) if found is None else found * self.count
         said = [v for v in column if v is not None] if None in column else list(column)
         kinds = set(map(type, said))
         found = said if kinds == {int} else parse_instants(said) if kinds == {str} else None
@@ -150,6 +153,8 @@ class Rows:
         if says_nothing(many):
             if says_nothing(one):
                 return [()] * self.count
+            if says_one_thing(one) and _are_plain(one[:1]):
+                return [channels_of(None, one[0])] * self.count
             try:
                 alone = {single: channels_of(None, single) for single in set(one)}
             except _NOT_UNDERSTOOD:

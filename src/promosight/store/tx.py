@@ -364,7 +364,12 @@ def _wrapped(kind: str, column: Column) -> Any:
 
 def _listed(column: Column) -> Sequence[Any]:
     """A column as the numbers of Python, which SQLite's driver takes."""
-    return column if isinstance(column, Sequence) else column.tolist()
+    if isinstance(column, Sequence):
+        return column
+    if len(column) and column[0] == column[-1] and (column == column[0]).all():
+        return [int(column[0])] * len(column)  # one number for all
+    numbers: list[int] = column.tolist()
+    return numbers
 
 
 def _same(into: Copied, parameters: dict[str, int]) -> Row:
