@@ -67,7 +67,7 @@ class _Said(NamedTuple):
 
 
 def take_many_assignments(
-    plain: Plain, customers: Customers, numbers: list[int], many: Many
+    plain: Plain, customers: Customers, numbers: Numbers, many: Many
 ) -> list[Placed]:
     """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace.
 
@@ -80,7 +80,7 @@ def take_many_assignments(
 
 
 class _ManyAssignments:
-    def __init__(self, plain: Plain, customers: Customers, numbers: list[int], many: Many) -> None:
+    def __init__(self, plain: Plain, customers: Customers, numbers: Numbers, many: Many) -> None:
         self._plain = plain
         self._tx = plain.tx
         self._catalogue = plain.catalogue
@@ -94,7 +94,7 @@ class _ManyAssignments:
             self._no = [known_nos.get(promotions[0], _NONE)] * len(many)
         else:
             self._no = list(map(known_nos.get, promotions, repeat(_NONE)))
-        self._number = numbers_of(numbers)
+        self._number = numbers
 
     def take(self) -> None:
         new = self._sorted_out()

@@ -7,12 +7,16 @@ be kept under its key; whether they are defined or known is decided when the fac
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from promosight.flows.acquainted import NOBODY, Acquainted, acquainted
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
+
+if TYPE_CHECKING:  # loaded by whoever takes thousands
+    from promosight.rules.numbers import Numbers
 
 NUMBERS_LOCK = BUCKETS
 """The lock under which new promotions are numbered; always taken after those of buckets."""
@@ -92,17 +96,17 @@ def name_customers(
 
 def name_known(
     tx: Tx, workspace: Workspace, customer_ids: Sequence[str | None]
-) -> tuple[Customers, list[int]]:
+) -> tuple[Customers, Numbers]:
     """Does the same for many whom all of this makes known: most of them are already, and are passed over.
 
     Those have a number in what is returned, but are not among its `known`. Beside it, the number of each in its place.
     """
     kept = acquainted(tx, workspace)
     numbers = kept.known_under(customer_ids)
-    if NOBODY not in numbers:
-        found = Customers()
-    else:
-        known = {one: no for one, no in zip(customer_ids, numbers, strict=True) if one is not None}
+    found = Customers()
+    if (numbers == NOBODY).any():
+        both = zip(customer_ids, numbers.tolist(), strict=True)
+        known = {one: no for one, no in both if one is not None}
         found = _name_strangers(tx, workspace, kept, known)
         numbers = kept.known_under(customer_ids)
     found.numbers = kept.known

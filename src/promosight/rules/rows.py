@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from sys import intern
 from typing import Any, TypeVar
 
 from promosight.rules.facts import (
@@ -153,10 +155,10 @@ class Rows:
         if says_nothing(many):
             if says_nothing(one):
                 return [()] * self.count
-            if says_one_thing(one) and _are_plain(one[:1]):
-                return [channels_of(None, one[0])] * self.count
             try:
-                alone = {single: channels_of(None, single) for single in set(one)}
+                if says_one_thing(one):
+                    return [_channel(one[0])] * self.count
+                alone = {single: _channel(single) for single in set(one)}
             except _NOT_UNDERSTOOD:
                 return self._each(zip(many, one, strict=True), _channels)
             return list(map(alone.__getitem__, one))
@@ -203,11 +205,13 @@ def _differs(column: Column) -> bool:
 
 
 def _known_ids(said: set[str | None]) -> dict[str | None, str | None]:
-    """What ids are, trimmed."""
+    """What ids are, trimmed. They are said again by the next rows and batches: one text of each is kept in the process.
+
+    So they are compared at a glance from here to the store, and do not lie in memory a thousand times.
+    """
     ids = {value for value in said if value is not None}
-    if _are_plain(ids):
-        return {value: value for value in said}
-    return {value: None if value is None else _id_or_doubt(value) for value in said}
+    understood = intern if _are_plain(ids) else _id_or_doubt
+    return {value: None if value is None else understood(value) for value in said}
 
 
 def _are_plain(values: Collection[str]) -> bool:
@@ -251,6 +255,11 @@ def _count(value: Any) -> int:
     if type(value) is int and 1 <= value < 2**31:
         return value
     raise ValueError
+
+
+@lru_cache(256)
+def _channel(one: str | None) -> tuple[str, ...]:
+    return channels_of(None, one)
 
 
 def _channels(both: tuple[Sequence[str] | None, str | None]) -> tuple[str, ...]:
