@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from sys import intern
 from typing import Any, TypeVar
 
 from promosight.rules.facts import (
@@ -34,6 +33,19 @@ _GLANCE = 16
 _PLAIN = bytes(range(0x21, 0x7F))
 """ASCII that is neither space nor control character."""
 
+
+class _Texts(dict[str, str]):
+    """Texts by themselves, so that equal ones become one; bounded in number."""
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = text
+        return text
+
+
+_REMEMBERED = 8_192
+_once = _Texts().__getitem__
 _NOTHING = type(None)
 _NO_ID = ""
 """No id is empty, so this can stand for one that was not understood."""
@@ -210,7 +222,7 @@ def _known_ids(said: set[str | None]) -> dict[str | None, str | None]:
     So they are compared at a glance from here to the store, and do not lie in memory a thousand times.
     """
     ids = {value for value in said if value is not None}
-    understood = intern if _are_plain(ids) else _id_or_doubt
+    understood = _once if _are_plain(ids) else _id_or_doubt
     return {value: None if value is None else understood(value) for value in said}
 
 
