@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.elements import MAX_DEPTH, depth, split_array
+from promosight.connectors.opening import text_lines
 from promosight.connectors.reading import (
     CSV,
     JSON,
@@ -372,3 +373,17 @@ def test_csv_in_parts_is_csv_row_by_row(text: str, size: int) -> None:
         ]
 
     assert told(size) == told(1)
+    if '"' not in text:
+        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        assert [row for _, row, _ in told(size)] == [row for row in rows if any(row)]
+
+
+@given(st.text(alphabet="aé€\r\n", max_size=60), st.booleans(), st.integers(1, 7))
+@settings(max_examples=300)
+def test_lines_of_a_file_are_the_same_however_it_comes(text: str, marked: bool, size: int) -> None:
+    """Neither a character, nor a line's end, nor the mark at the beginning is broken where a block ends."""
+    data = text.encode("utf-8-sig" if marked else "utf-8")
+    blocks = io.BytesIO(data)
+    blocks.read1 = lambda _=-1: io.BytesIO.read(blocks, size)  # type: ignore[method-assign]
+    wanted = [*io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")]
+    assert [*text_lines(blocks)] == wanted  # type: ignore[arg-type]

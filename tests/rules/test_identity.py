@@ -16,6 +16,7 @@ from promosight.rules.identity import (
     content_digest,
     content_digests,
     customer_number,
+    paired_digests,
     stable_hash,
 )
 
@@ -56,6 +57,11 @@ def test_digests_of_many_contents_are_those_of_each(
 ) -> None:
     assert content_digests(contents) == [content_digest(*content) for content in contents]
     assert all(0 <= digest < 2**63 for digest in content_digests(contents))
+
+
+@given(st.text(), st.lists(st.text(), max_size=5))
+def test_digests_of_pairs_are_those_of_each(first: str, seconds: list[str]) -> None:
+    assert paired_digests(first, seconds) == [content_digest(first, one) for one in seconds]
 
 
 def test_a_customers_number_never_changes() -> None:

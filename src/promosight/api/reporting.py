@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Sequence
-from operator import attrgetter
 from typing import Any
 
 from promosight.api import problems
@@ -14,7 +12,7 @@ from promosight.api.door import Answer, Door
 from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable
-from promosight.flows.intake import Delivery, Item, Receipt
+from promosight.flows.intake import Delivery, Item, Receipt, outcomes_of
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
 from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
@@ -28,7 +26,6 @@ from promosight.store.rows import Arrival
 _LARGE = 65_536
 _REHEARSED = {"dry_run": True}
 _LISTED = frozenset({"rejected", "pending", "flagged"})
-_outcome = attrgetter("outcome")
 
 
 async def report_redemptions(door: Door, call: Call) -> Answer:
@@ -162,7 +159,7 @@ def _line(receipt: Receipt) -> dict[str, Any]:
 
 
 def _several(receipts: list[Receipt], *, everything: bool) -> dict[str, Any]:
-    outcomes = Counter(map(_outcome, receipts))
+    outcomes = outcomes_of(receipts)
     answer: dict[str, Any] = {
         "received": len(receipts),
         "outcomes": dict(sorted(outcomes.items())),

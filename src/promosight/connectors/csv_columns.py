@@ -6,14 +6,16 @@ text where none belongs, which puts its row in doubt, and the row is read alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from promosight.connectors.csv_rows import Table
 from promosight.connectors.decoded import EXTRA, Columns
 from promosight.connectors.elements import is_deep
 from promosight.rules.columns import AssignmentColumns, EventColumns
+from promosight.rules.sheets import says_one_thing
 
 WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 """How people write yes and no."""
@@ -25,12 +27,9 @@ _FORMS: dict[str, type[EventColumns] | type[AssignmentColumns]] = {
 }
 
 
-def columns_of_cells(kind: str, header: list[str], rows: list[list[str]]) -> Columns:
+def columns_of_cells(kind: str, header: list[str], rows: Sequence[list[str]]) -> Columns:
     """The columns of rows below a header. A row with more cells than the header is in doubt."""
-    width = len(header)
-    if set(map(len, rows)) != {width}:
-        rows = [_of_width(row, width) for row in rows]
-    given = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
+    given = dict(zip(header, _turned(rows, len(header)), strict=True)) if rows else {}
     form = _FORMS[kind]
     columns: dict[str, Sequence[Any]] = {
         name: _present(given[name]) if name in given else [None] * len(rows)
@@ -50,12 +49,22 @@ def columns_of_cells(kind: str, header: list[str], rows: list[list[str]]) -> Col
     return form(**columns)
 
 
+def _turned(rows: Sequence[list[str]], width: int) -> Iterable[Sequence[str]]:
+    if isinstance(rows, Table):
+        return rows.columns
+    if set(map(len, rows)) != {width}:
+        rows = [_of_width(row, width) for row in rows]
+    return zip(*rows, strict=True)
+
+
 def _of_width(row: list[str], width: int) -> list[str]:
     """A row filled up with empty cells; nothing of one that is too long."""
     return row + [""] * (width - len(row)) if len(row) <= width else [""] * width
 
 
 def _present(cells: Sequence[str]) -> Sequence[str | None]:
+    if says_one_thing(cells):
+        return cells if cells[0] else [None] * len(cells)
     return [cell or None for cell in cells] if "" in cells else cells
 
 

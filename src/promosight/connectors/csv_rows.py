@@ -11,7 +11,7 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from promosight.errors import Unreadable
 
@@ -21,6 +21,21 @@ _READ_TWICE = 1 << 20
 _TWICE_OF_EACH = 4
 
 
+class Table(Sequence[list[str]]):
+    """Rows of one width, kept as columns."""
+
+    def __init__(self, columns: list[list[str]]) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[one] for one in range(*row.indices(len(self)))]
+        return [column[row] for column in self.columns]
+
+
 class CsvPart(NamedTuple):
     """Rows that are not blank, and the line each begins on.
 
@@ -28,7 +43,7 @@ class CsvPart(NamedTuple):
     """
 
     lines: Sequence[int]
-    rows: list[list[str]]
+    rows: Sequence[list[str]]
     faults: dict[int, str]
 
 
@@ -115,15 +130,18 @@ def csv_parts(
     """
     source = _Lines(lines)
     header = _header(source, known)
-    return header, _parts(source, size)
+    return header, _parts(source, len(header), size)
 
 
-def _parts(source: _Lines, size: int) -> Iterator[CsvPart]:
+def _parts(source: _Lines, width: int, size: int) -> Iterator[CsvPart]:
     while True:
         first = source.next_line
         lines = source.take(size)
         if not lines:
             return
+        if (table := _table(lines, width)) is not None:
+            yield CsvPart(range(first, first + len(lines)), table, {})
+            continue
         rows = _rows_of_a_line_each(lines)
         if rows is None:
             source.give_back(lines)
@@ -133,6 +151,30 @@ def _parts(source: _Lines, size: int) -> Iterator[CsvPart]:
         else:
             said = [(line, row) for line, row in enumerate(rows, start=first) if any(row)]
             yield CsvPart([line for line, _ in said], [row for _, row in said], {})
+
+
+def _table(lines: list[str], width: int) -> Table | None:
+    """The rows of lines in which nothing is quoted, none is blank and all have as many cells as the header; else None.
+
+    A mark for each line's end lies between the cells: where it is in its place in all of them, they are of that width.
+    """
+    text = "".join(lines).replace("\r\n", "\n")
+    if width < 2 or '"' in text or "\r" in text or _may_be_too_long(text, lines):
+        return None
+    cells = (text if text.endswith("\n") else text + "\n").replace("\n", ",\n,").split(",")
+    step, end = width + 1, len(lines) * (width + 1)
+    if len(cells) != end + 1 or cells[width::step].count("\n") != len(lines):
+        return None
+    columns = [cells[place:end:step] for place in range(width)]
+    if "" in columns[0] and not all(map(any, zip(*columns, strict=True))):
+        return None
+    return Table(columns)
+
+
+def _may_be_too_long(text: str, lines: list[str]) -> bool:
+    """Whether one may have a cell that is longer than the reader of CSV takes."""
+    longest = csv.field_size_limit()
+    return len(text) > longest and max(map(len, lines)) > longest
 
 
 def _rows_of_a_line_each(lines: list[str]) -> list[list[str]] | None:
@@ -146,7 +188,8 @@ def _rows_of_a_line_each(lines: list[str]) -> list[list[str]] | None:
 
 def _row_by_row(source: _Lines, until: int) -> CsvPart:
     """The rows that begin before a line, however many lines each has, and what is no row among them."""
-    part = CsvPart([], [], {})
+    faults: dict[int, str] = {}
+    rows: list[list[str]] = []
     numbers: list[int] = []
     while source.next_line < until:
         try:
@@ -154,17 +197,17 @@ def _row_by_row(source: _Lines, until: int) -> CsvPart:
                 line = source.end_row()
                 if any(cells):
                     numbers.append(line)
-                    part.rows.append(cells)
+                    rows.append(cells)
                 if source.next_line >= until:
                     break
             else:
                 break
         except csv.Error as error:
             line, text = source.give_up_row()
-            part.faults[len(numbers)] = str(error)
+            faults[len(numbers)] = str(error)
             numbers.append(line)
-            part.rows.append([text])
-    return part._replace(lines=numbers)
+            rows.append([text])
+    return CsvPart(numbers, rows, faults)
 
 
 def _header(source: _Lines, known: set[str]) -> list[str]:

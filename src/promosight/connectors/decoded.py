@@ -69,7 +69,7 @@ def decode_lines(kind: str, lines: list[bytes]) -> list[Any]:
     text = b"\n".join(lines)
     # The decoder minds no line ends. But when every line begins and ends as an object does, no value can reach
     # over a line end; and when there are as many values as lines, none has two.
-    apart = text.count(b"}\n{") == len(lines) - 1 and text[:1] == b"{" and text[-1:] == b"}"
+    apart = {line[:1] for line in lines} == {b"{"} and {line[-1:] for line in lines} == {b"}"}
     found = _tried(lambda: _one[kind].decode_lines(text)) if apart else None
     return found if found is not None and len(found) == len(lines) else decode_each(kind, lines)
 
@@ -90,8 +90,10 @@ def sheet_of_decoded(
     kind: str, decoded: list[Any], *, received_us: int, tracking_from_us: int, derive: bool
 ) -> Judged:
     """The sheet of at most TOGETHER decoded elements, as `sheet_of_columns`."""
-    sound = [row for row, one in enumerate(decoded) if one is not None]
-    whole = decoded if len(sound) == len(decoded) else [decoded[row] for row in sound]
+    sound, whole = list(range(len(decoded))), decoded
+    if not all(decoded):  # nothing that is decoded is false, but None is
+        sound = [row for row, one in enumerate(decoded) if one is not None]
+        whole = [decoded[row] for row in sound]
     sheet, doubts = sheet_of_columns(
         _columns(kind, whole),
         received_us=received_us,

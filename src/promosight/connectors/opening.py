@@ -5,6 +5,7 @@ Both are seen from the first bytes, not from the name, so that a pipe works like
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import json
@@ -12,7 +13,6 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias, cast
 
@@ -182,13 +182,29 @@ def _form(stream: Peekable) -> str:
     return "ndjson" if start.startswith(b"{") else "csv"
 
 
-def text_lines(stream: IO[bytes]) -> Iterator[str]:
+def text_lines(stream: Peekable) -> Iterator[str]:
     """The lines of a CSV file, their ends kept. Raises Unreadable for a line without end."""
-    reader = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    for line in iter(partial(reader.readline, _LONGEST), ""):
-        if len(line) == _LONGEST:
-            raise _too_long()
-        yield line
+    decode = codecs.getincrementaldecoder("utf-8-sig")().decode
+    parts: list[str] = []
+    length = 0
+    while block := stream.read1(_BLOCK):
+        parts.append(decode(block))
+        length += len(parts[-1])
+        if "\n" not in parts[-1] and "\r" not in parts[-1]:
+            if length > _LONGEST:
+                raise _too_long()
+        else:
+            lines = _lines("".join(parts))
+            # The last may go on, and so may an end of two characters.
+            parts = [] if lines[-1].endswith("\n") else [lines.pop()]
+            length = sum(map(len, parts))
+            yield from lines
+    yield from _lines("".join(parts) + decode(b"", final=True))
+
+
+def _lines(text: str) -> list[str]:
+    """Lines, as readers of CSV see them, with their ends."""
+    return io.StringIO(text, newline="").readlines()
 
 
 def _too_long() -> Unreadable:

@@ -14,12 +14,12 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from promosight.errors import Invalid
-from promosight.flows.intake import Delivery, Item, Receipt
+from promosight.flows.intake import Delivery, Item, Receipt, outcomes_of
 from promosight.flows.rejecting import Refused
 from promosight.flows.set_up import find_source
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.instants import DAY_US, HOUR_US, LocalDays, format_instant
-from promosight.rules.sheets import Sheet
+from promosight.rules.sheets import Sheet, says_one_thing
 from promosight.store.catalogue import load
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
@@ -71,10 +71,9 @@ def note_tests(tx: Tx, arrival: Arrival, kind: str, number: int) -> None:
 
 def _answered(kinds: list[str], receipts: list[Receipt]) -> Counter[tuple[str, str]]:
     """How many items of each kind had each outcome."""
-    outcomes = list(map(_outcome, receipts))
-    if len(set(kinds)) == 1:  # as nearly always
-        return Counter({(kinds[0], outcome): n for outcome, n in Counter(outcomes).items()})
-    return Counter(zip(kinds, outcomes, strict=True))
+    if says_one_thing(kinds):  # as nearly always
+        return Counter({(kinds[0], outcome): n for outcome, n in outcomes_of(receipts).items()})
+    return Counter(zip(kinds, map(_outcome, receipts), strict=True))
 
 
 def _kinds_of(items: Sequence[Item]) -> list[str]:

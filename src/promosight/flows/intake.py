@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,11 +13,13 @@ from promosight.flows.groups import Groups
 from promosight.flows.naming import Customers
 from promosight.flows.rejecting import Refused, refused_fact
 from promosight.rules.facts import Assignment, Event, Rejection
+from promosight.rules.sheets import says_one_thing
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey, derived_id
 from promosight.store.tx import Tx
 
 Item = Assignment | Event | Refused
+_outcome = attrgetter("outcome")
 
 
 class Delivery(msgspec.Struct):
@@ -60,6 +64,13 @@ class Receipt(msgspec.Struct):
     def event_id(self) -> str | None:
         """The id of the event; of an assignment its public id."""
         return self.reported_id or self.assignment_id
+
+
+def outcomes_of(receipts: Sequence[Receipt]) -> Counter[str]:
+    """How many receipts there are of each outcome. Those of many plain facts are one and the same."""
+    if receipts and says_one_thing(receipts):
+        return Counter({receipts[0].outcome: len(receipts)})
+    return Counter(map(_outcome, receipts))
 
 
 def refusal(refused: Refused, arrival: Arrival) -> Receipt:

@@ -8,13 +8,14 @@ settled as ever (`report`), and sees what was taken here as stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from promosight.flows.intake import Delivery, Item
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Assignment, Event
-from promosight.rules.sheets import Sheet, joined, says_nothing
+from promosight.rules.sheets import Sheet, joined, says_nothing, says_one_thing
 from promosight.store.rows import Arrival
 
 Placed = tuple[int, Any, Arrival]
@@ -69,6 +70,8 @@ class Many(NamedTuple):
         happened = "redeemed_us" if self.sheet.kind is Event else "assigned_us"
         at_us, named = self.column(happened), self.column("promotion_id")
         if None not in at_us and max(at_us) < before_us:
+            if says_one_thing(named):
+                named = named[:1]
             first = dict(zip(reversed(named), range(len(named) - 1, -1, -1), strict=True))
         else:
             early = [n for n, one in enumerate(at_us) if one is not None and one < before_us]
@@ -83,21 +86,25 @@ def many_of(deliveries: Sequence[Delivery]) -> Many | None:
         return None
     if sum(map(len, sheets)) < MANY:
         return None
-    arrivals: list[Arrival] = []
-    for one in deliveries:
-        arrivals += [one.arrival] * len(one.items)
+    arrived = [(one.arrival, len(one.items)) for one in deliveries]
     return Many(
         joined(sheets),
-        arrivals,
-        [arrival.source_no for arrival in arrivals],
-        [arrival.received_us for arrival in arrivals],
+        _each(arrived),
+        _each((arrival.source_no, count) for arrival, count in arrived),
+        _each((arrival.received_us, count) for arrival, count in arrived),
     )
+
+
+def _each(of: Iterable[tuple[Any, int]]) -> list[Any]:
+    """Each value so many times."""
+    return list(chain.from_iterable(repeat(value, count) for value, count in of))
 
 
 class Named(NamedTuple):
     """What items name, and whether they may reach into other customers' buckets: by a code, or as a reversal."""
 
-    customer_ids: set[str]
+    customer_ids: Sequence[Any]
+    """Of a sheet first that of each row, None where it is alone."""
     promotion_ids: set[str]
     reaching: bool
 
@@ -106,7 +113,7 @@ def named_by(items: Iterable[Item]) -> Named:
     """What items name."""
     facts = [item for item in items if isinstance(item, Assignment | Event)]
     return Named(
-        {fact.customer_id for fact in facts if fact.customer_id is not None},
+        list({fact.customer_id for fact in facts if fact.customer_id is not None}),
         {fact.promotion_id for fact in facts if fact.promotion_id is not None},
         any(f.promo_code for f in facts) or any(f.reverses for f in facts if isinstance(f, Event)),
     )
@@ -116,11 +123,15 @@ def named_in(sheet: Sheet) -> Named:
     """What a sheet names."""
     alone = named_by(sheet.alone.values())
     columns = sheet.columns
-    codes = columns["promo_code"]
+    customers, promotions = columns["customer_id"], columns["promotion_id"]
+    if sheet.alone:
+        customers = [*columns["customer_id"], *alone.customer_ids]
+    if says_one_thing(promotions):
+        promotions = promotions[:1]
     return Named(
-        {*columns["customer_id"], *alone.customer_ids} - {None},
-        {*columns["promotion_id"], *alone.promotion_ids} - {None},
-        alone.reaching or not says_nothing(codes),
+        customers,
+        {*promotions, *alone.promotion_ids} - {None},
+        alone.reaching or not says_nothing(columns["promo_code"]),
     )
 
 
@@ -133,10 +144,17 @@ def alike(
     return where, first
 
 
+def firsts_alike(columns: Sequence[Sequence[Any]]) -> list[int]:
+    """For each row the first that says the same in every column."""
+    telling = [column for column in columns if not says_one_thing(column)]
+    count = len(columns[0])
+    return alike(zip(*telling, strict=True), count)[0] if telling else [0] * count
+
+
 def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
     """The values of some rows, in their order."""
-    if says_nothing(column):
-        return [None] * len(rows)
+    if says_one_thing(column):
+        return list(column[:1]) * len(rows)
     if len(rows) > 1:
         values: Sequence[Any] = itemgetter(*rows)(column)
         return values

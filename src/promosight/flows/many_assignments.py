@@ -15,7 +15,7 @@ import numpy as np
 
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.groups import layer_of
-from promosight.flows.many import Many, Placed, alike, picked
+from promosight.flows.many import Many, Placed, firsts_alike, picked
 from promosight.flows.naming import Customers
 from promosight.flows.news import is_decided
 from promosight.flows.places import places, places_for
@@ -30,9 +30,12 @@ from promosight.flows.plain_assignments import (
 from promosight.rules.counting import AssignedColumns, count_assigned
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.numbers import Marks, Numbers, numbers_of
-from promosight.rules.sheets import says_nothing
+from promosight.rules.sheets import says_nothing, says_one_thing
 
 _NONE = -1
+_KEPT = "digest", "assignment_id", "reward_micros", "currency", "max_redemptions"
+"""Fields of an assignment that `add_grants` keeps as they were said, in their order."""
+
 _Group = tuple[int, int]
 """The promotion and the customer."""
 
@@ -63,26 +66,35 @@ class _Said(NamedTuple):
         return list(map(self.currencies.__getitem__, self.currency[rows].tolist()))
 
 
-def take_many_assignments(plain: Plain, customers: Customers, many: Many) -> list[Placed]:
-    """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace."""
-    _ManyAssignments(plain, customers, many).take()
+def take_many_assignments(
+    plain: Plain, customers: Customers, numbers: Numbers, many: Many
+) -> list[Placed]:
+    """Takes the plain ones, leaving their receipts, and returns the others in their order. Raises LostRace.
+
+    `numbers` has the number of each row's customer, below zero where the row is alone.
+    """
+    _ManyAssignments(plain, customers, numbers, many).take()
     if None not in plain.receipts:
         return []
     return list(many.placed([row for row, one in enumerate(plain.receipts) if one is None]))
 
 
 class _ManyAssignments:
-    def __init__(self, plain: Plain, customers: Customers, many: Many) -> None:
+    def __init__(self, plain: Plain, customers: Customers, numbers: Numbers, many: Many) -> None:
         self._plain = plain
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._customers = customers
         self._many = many
         self._by_one = PlainAssignments(plain, customers)
-        known_nos, numbers = self._catalogue.known_nos, customers.numbers
+        known_nos = self._catalogue.known_nos
         # By row; of a promotion that nobody defined, and where a row is alone, there is none.
-        self._no = list(map(known_nos.get, many.column("promotion_id"), repeat(_NONE)))
-        self._number = list(map(numbers.get, many.column("customer_id"), repeat(_NONE)))
+        promotions = many.column("promotion_id")
+        if says_one_thing(promotions):
+            self._no = [known_nos.get(promotions[0], _NONE)] * len(many)
+        else:
+            self._no = list(map(known_nos.get, promotions, repeat(_NONE)))
+        self._number = numbers
 
     def take(self) -> None:
         new = self._sorted_out()
@@ -97,7 +109,7 @@ class _ManyAssignments:
     def _sorted_out(self) -> _New:
         """Those that may be plain, each once, in the order of their keys."""
         column, newly_known = self._many.column, self._customers.newly_known
-        no, number = np.array(self._no, np.int64), np.array(self._number, np.int64)
+        no, number = numbers_of(self._no), self._number
         may = (no >= 0) & (number >= 0)
         codes = column("promo_code")
         if not says_nothing(codes):
@@ -117,11 +129,24 @@ class _ManyAssignments:
     def _there(self, groups: _New) -> dict[_Group, list[There]]:
         """The assignments that are stored already in the groups of some rows."""
         there: dict[_Group, list[There]] = {}
+        groups = self._in_ranges_held(groups)
         if len(groups.row):
             rows = self._tx.all_by_column("assignments_in_groups", groups[1:4])
             for row in map(There._make, rows):
                 there.setdefault((row.promotion_no, row.customer_no), []).append(row)
         return there
+
+    def _in_ranges_held(self, groups: _New) -> _New:
+        """The groups without those of a promotion that has no assignment in their bucket, as in its first batch."""
+        begins = (groups.bucket[1:] != groups.bucket[:-1]) | (
+            groups.promotion_no[1:] != groups.promotion_no[:-1]
+        )
+        ranges = _some(groups, np.append(True, begins)[: len(groups.row)])
+        if len(ranges.row) * ASKED_APART >= len(groups.row):
+            return groups
+        held = set(self._tx.all_by_column("ranges_with_assignments", ranges[1:3]))
+        holds = np.array([one in held for one in _tuples(*ranges[1:3])], np.bool_)
+        return _some(groups, holds[np.cumsum(np.append(False, begins))])
 
     def _used(self, groups: _New) -> set[_Group]:
         """Which of the groups of some rows have events, as `PlainAssignments.used`."""
@@ -149,7 +174,8 @@ class _ManyAssignments:
             return
         rows, column, many = new.row.tolist(), self._many.column, self._many
         said, details = self._said(new.row), picked(column("details"), rows)
-        control = list(map(int, picked(column("control"), rows)))
+        held_out = picked(column("control"), rows)
+        control = list(map(int, held_out)) if any(held_out) else [0] * len(rows)
         assigned_us = numbers_of(column("assigned_us"))[new.row]
         self._tx.add_columns(
             "add_grants",
@@ -157,11 +183,7 @@ class _ManyAssignments:
                 *new[1:],
                 assigned_us,
                 picked(column("expires_us"), rows),
-                numbers_of(column("digest"))[new.row],
-                *(
-                    picked(column(name), rows)
-                    for name in ("assignment_id", "reward_micros", "currency", "max_redemptions")
-                ),
+                *(picked(column(name), rows) for name in _KEPT),
                 control,
                 details,
                 picked(many.source_no, rows),
@@ -179,7 +201,7 @@ class _ManyAssignments:
             self._plain.decided += compress(keys, map(is_decided, details))
         tracked_us = self._catalogue.workspace.tracking_from_us
         in_rate = assigned_us >= tracked_us
-        if any(control):
+        if any(held_out):
             in_rate &= ~np.array(control, np.bool_)
         self._count(_some(new, in_rate), said, there)
 
@@ -187,20 +209,19 @@ class _ManyAssignments:
         """What the words and worth of some rows come to: found out once for all that are alike."""
         names = ("tier_id", "segment", "channels", "campaign_id", "reward_micros", "currency")
         columns = [self._many.column(name) for name in names]
-        first, cases = alike(zip(self._no, *columns, strict=True), len(self._no))
-        where = np.array(first)
-        wanted = set(np.unique(where[rows]).tolist())
-        known = {case: row for case, row in cases.items() if row in wanted}
-        words = {case[1:5]: words_said(*case[1:5]) for case in known}
+        columns.insert(0, self._no)
+        where = numbers_of(firsts_alike(columns))
+        wanted = np.unique(where[rows]).tolist()
+        known = {row: [column[row] for column in columns] for row in wanted}
+        words = {row: words_said(*case[1:5]) for row, case in known.items()}
         at = places_for(self._tx, self._plain.workspace_no, words.values())
         by_no = self._catalogue.by_no
         currencies: dict[str, int] = {}
-        said = np.zeros((3, len(first)), np.int64)
-        for case, row in known.items():
-            no, tier_id, *_, reward_micros, currency = case
+        said = np.zeros((3, len(where)), np.int64)
+        for row, (no, tier_id, *_, reward_micros, currency) in known.items():
             micros, its = promise(by_no[no].terms, reward_micros, tier_id, currency)
             code = currencies.setdefault(its, len(currencies))
-            said[:, row] = at[words[case[1:5]]].place_no, micros, code
+            said[:, row] = at[words[row]].place_no, micros, code
         place_no, micros, code = said[:, where]
         return _Said(place_no, micros, code, list(currencies))
 

@@ -6,13 +6,17 @@ be kept under its key; whether they are defined or known is decided when the fac
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from promosight.flows.acquainted import acquainted
+from promosight.flows.acquainted import NOBODY, Acquainted, acquainted
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
+
+if TYPE_CHECKING:  # loaded by whoever takes thousands
+    from promosight.rules.numbers import Numbers
 
 NUMBERS_LOCK = BUCKETS
 """The lock under which new promotions are numbered; always taken after those of buckets."""
@@ -91,17 +95,35 @@ def name_customers(
 
 
 def name_known(
-    tx: Tx, workspace: Workspace, numbers: dict[str, int], customer_ids: Collection[str]
-) -> Customers:
-    """Does the same for many whom all of this makes known: most of them are already, and are passed over."""
+    tx: Tx, workspace: Workspace, customer_ids: Sequence[str | None]
+) -> tuple[Customers, Numbers]:
+    """Does the same for many whom all of this makes known: most of them are already, and are passed over.
+
+    Those have a number in what is returned, but are not among its `known`. Beside it, the number of each in its place.
+    """
     kept = acquainted(tx, workspace)
-    strangers = set(customer_ids) - kept.known
+    numbers = kept.known_under(customer_ids)
+    found = Customers()
+    if (numbers == NOBODY).any():
+        both = zip(customer_ids, numbers.tolist(), strict=True)
+        known = {one: no for one, no in both if one is not None}
+        found = _name_strangers(tx, workspace, kept, known)
+        numbers = kept.known_under(customer_ids)
+    found.numbers = kept.known
+    return found, numbers
+
+
+def _name_strangers(
+    tx: Tx, workspace: Workspace, kept: Acquainted, numbers: dict[str, int]
+) -> Customers:
+    """Keeps all of many customers, of whom those not known have the number NOBODY; returns what was new."""
+    strangers = {one for one, no in numbers.items() if no == NOBODY}
+    hashed = kept.number(workspace.workspace_id, strangers)
+    numbers |= {one: hashed[one] for one in strangers}
     asked = sorted((numbers[one], one) for one in strangers)
     rows = tx.all_for("customers_to_name", asked, workspace_no=workspace.workspace_no)
     found = name_customers(tx, workspace, numbers, {row[1]: True for row in rows})
-    numbers = numbers | found.numbers if found.numbers else numbers
-    kept.meet({one: numbers[one] for one in strangers})
-    found.numbers, found.known = numbers, set(numbers.values())
+    kept.meet(numbers | found.numbers)
     return found
 
 

@@ -16,7 +16,8 @@ from promosight.store.tx import Tx
 class Plain:
     """One workspace's plain facts in one transaction. `receipts` has a place for every item, plain or not.
 
-    `customer_numbers` has the number of every customer named, by its hash. `brief`: as in Delivery, of all.
+    `customer_numbers` has the number of every customer named, by its hash, and perhaps of others. `brief`: as in
+    Delivery, of all.
     """
 
     def __init__(

@@ -53,12 +53,9 @@ def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt
     named = named_in(many.sheet) if many else named_by(one[1] for one in placed)
     catalogue = load(tx, workspace_no)
     workspace_id = catalogue.workspace.workspace_id
-    if many:
-        numbers = acquainted(tx, catalogue.workspace).number(workspace_id, named.customer_ids)
-    else:
-        numbers = customer_numbers(workspace_id, named.customer_ids)
-    # Codes and reversals reach into other customers' buckets; everything else stays in its customer's.
-    tx.lock(workspace_no, None if named.reaching else map(bucket_of, numbers.values()))
+    numbers = {} if many else customer_numbers(workspace_id, named.customer_ids)
+    # Thousands touch every bucket, and codes and reversals reach into other customers'; else it is its customer's.
+    tx.lock(workspace_no, None if many or named.reaching else map(bucket_of, numbers.values()))
     # What other writers changed before this one had its locks is seen by the second look.
     catalogue = number_promotions(tx, load(tx, workspace_no), named.promotion_ids)
     items = len(many or placed)
@@ -145,16 +142,20 @@ def _take_plain(plain: Plain, placed: list[Placed]) -> tuple[Customers, list[Pla
 def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[Placed]]:
     """The same of a sheet."""
     # These load numpy, which nobody needs who sends a few.
+    workspace, names = plain.catalogue.workspace, named.customer_ids
     if many.sheet.kind is Event:
+        kept = acquainted(plain.tx, workspace)
+        plain.customer_numbers = kept.number(workspace.workspace_id, names)
         from promosight.flows.many_events import take_many_events
 
         return take_many_events(plain, many)
     from promosight.flows.many_assignments import take_many_assignments
 
-    customers = name_known(
-        plain.tx, plain.catalogue.workspace, plain.customer_numbers, named.customer_ids
-    )
-    return customers, take_many_assignments(plain, customers, many)
+    customers, numbers = name_known(plain.tx, workspace, names)
+    rest = take_many_assignments(plain, customers, numbers[: len(many)], many)
+    granted = [one[1] for one in rest if isinstance(one[1], Assignment)]
+    customers.known.update(customers.numbers[one.customer_id] for one in granted)
+    return customers, rest
 
 
 def _name(plain: Plain, wanted: dict[str, bool]) -> Customers:
@@ -175,7 +176,8 @@ def _forget_unnamed(intake: Intake, many: Many | None, placed: list[Placed]) -> 
     again = {id(e.item) for e in intake.entries if e.repeated or e.names_nobody}
     if not newly or not again:
         return
-    wanted = {one for one, no in numbers.items() if no in newly}
+    ids = set(named_in(many.sheet).customer_ids) if many else set(numbers)
+    wanted = {one for one in ids if numbers.get(one) in newly}
     named = many.customers_but((one[0] for one in placed), wanted) if many else set()
     named |= {
         item.customer_id

@@ -13,21 +13,20 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from itertools import chain, repeat
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from promosight.errors import Overloaded
 from promosight.flows.define_promotions import Definitions, define_promotions
-from promosight.flows.intake import Delivery, Piece, Receipt
+from promosight.flows.intake import Delivery, Piece, Receipt, outcomes_of
 from promosight.flows.know_customers import Acquaintance, know_customers
 from promosight.flows.publish import finish_import, leave_import, note_import
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
 from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
 from promosight.rules.instants import SECOND_US
-from promosight.rules.sheets import Sheet, joined
+from promosight.rules.sheets import Sheet, joined, says_one_thing
 from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
@@ -57,7 +56,6 @@ _QUIET_US = SECOND_US
 _HEAVY = SMALL_WEIGHT + 1
 """The least weight of what an import does: all of it stands in the heavy line, so that single events pass it."""
 
-_outcome = attrgetter("outcome")
 _EMPTY = Piece((), ())
 _Flow = Callable[[Tx, list[Any]], list[list[Receipt]]]
 _FLOWS: dict[str, _Flow] = {
@@ -145,7 +143,9 @@ class ImportReport(msgspec.Struct):
     def add(self, file: str, lines: Sequence[int], receipts: list[Receipt]) -> None:
         """Counts rows, and lists those that were rejected while there is room."""
         self.rows += len(receipts)
-        self.outcomes.update(map(_outcome, receipts))
+        self.outcomes += outcomes_of(receipts)
+        if says_one_thing(receipts) and receipts[:1] and receipts[0].reason is None:
+            return
         for line, receipt in zip(lines, receipts, strict=True):
             if receipt.reason is None:
                 continue
@@ -281,6 +281,8 @@ class RunningImport:
     def _name_lines(self, piece: Piece, receipts: list[Receipt]) -> None:
         """Notes the lines of rows that were refused for what others say; those refused in reading bear theirs."""
         workspace_no, _, import_no, _ = self._arrival
+        if says_one_thing(receipts) and receipts[:1] and receipts[0].outcome != "rejected":
+            return
         rows = [
             (workspace_no, receipt.event_id, import_no, piece.lines[row])
             for row, receipt in enumerate(receipts)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from promosight.rules.facts import (
+    BY_ID,
     FUTURE_TOLERANCE_US,
     Assignment,
     Event,
@@ -19,7 +20,7 @@ from promosight.rules.facts import (
     event_from,
     slot_of,
 )
-from promosight.rules.identity import content_digests
+from promosight.rules.identity import content_digests, paired_digests
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.rows import Column, Rows
 from promosight.rules.sheets import Sheet
@@ -252,7 +253,9 @@ def _assignment_fields(c: AssignmentColumns, received_us: int) -> tuple[Rows, tu
     channels = rows.channels(c.channels, c.channel)
     digests = content_digests(zip(*first, *rest, strict=True))
     promotion_id, _, assigned_us, assignment_id, campaign_id, *_ = first
-    slots = content_digests(
-        map(slot_of, promotion_id, assignment_id, campaign_id, occurrence, assigned_us)
-    )
+    if None in assignment_id:
+        by_occurrence = promotion_id, assignment_id, campaign_id, occurrence, assigned_us
+        slots = content_digests(map(slot_of, *by_occurrence))
+    else:
+        slots = paired_digests(BY_ID, assignment_id)
     return rows, (*first, channels, *rest, digests, slots)

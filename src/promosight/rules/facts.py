@@ -85,6 +85,10 @@ _First = tuple[str, str, int, str | None, str | None, str | None, str | None]
 _Rest = tuple[str | None, int | None, str | None, int | None, int | None, bool, str | None]
 
 
+BY_ID = "id"
+"""What tells an assignment from others of its group: its own id."""
+
+
 class Fault(ValueError):
     """Raised within the rules where a value makes its event no fact; `rejection` says why."""
 
@@ -253,7 +257,7 @@ def slot_of(
 ) -> tuple[str | int | None, ...]:
     """What makes an assignment another one within its promotion and customer: its id or its occurrence."""
     if assignment_id is not None:
-        return "id", assignment_id
+        return BY_ID, assignment_id
     return "occurrence", promotion_id, campaign_id, occurrence or assigned_us
 
 

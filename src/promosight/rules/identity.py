@@ -46,6 +46,12 @@ def content_digests(contents: Iterable[tuple[Any, ...]]) -> list[int]:
     return [digest >> _CUT_BITS for digest in map(xxh3_64_intdigest, map(_encode, contents))]
 
 
+def paired_digests(first: str, seconds: Iterable[str]) -> list[int]:
+    """The `content_digest` of a text with each of many others."""
+    head = _encode((first, None))[:-1]  # what MessagePack makes of a pair, up to its second
+    return [xxh3_64_intdigest(head + _encode(one)) >> _CUT_BITS for one in seconds]
+
+
 def customer_number(workspace_id: str, customer_id: str) -> int:
     """The number of a customer; unequal customers share one only by a 63-bit collision, which the store settles."""
     return stable_hash(workspace_id, customer_id)

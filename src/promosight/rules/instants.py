@@ -53,6 +53,17 @@ def parse_instants(texts: list[str]) -> list[int] | None:
     """What `parse_instant` makes of each text; None when they are not all of one form, or one is wrong."""
     if not texts:
         return []
+    distinct = set(texts)
+    if 2 * len(distinct) > len(texts):
+        return _parsed(texts)
+    some = list(distinct)
+    parsed = _parsed(some)
+    if parsed is None:
+        return None
+    return list(map(dict(zip(some, parsed, strict=True)).__getitem__, texts))
+
+
+def _parsed(texts: list[str]) -> list[int] | None:
     length, joined = len(texts[0]), "".join(texts)
     if not 16 <= length <= _LONGEST or set(map(len, texts)) != {length}:
         return None

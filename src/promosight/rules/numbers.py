@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from promosight.rules.matching import SKEW_US
+from promosight.rules.sheets import says_one_thing
 
 Numbers = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
@@ -21,6 +22,9 @@ NOTHING = int(np.iinfo(np.int64).min)
 
 def numbers_of(column: Sequence[int | None], missing: int = 0) -> Numbers:
     """A column as numbers."""
+    if says_one_thing(column):
+        same = column[0] if len(column) else missing
+        return np.full(len(column), missing if same is None else same, np.int64)
     try:
         return np.fromiter(column, np.int64, len(column))
     except TypeError:  # one is missing, which costs less to find out than to look for

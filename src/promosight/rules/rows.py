@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from promosight.rules.facts import (
@@ -21,14 +22,30 @@ from promosight.rules.facts import (
 )
 from promosight.rules.instants import parse_instant, parse_instants
 from promosight.rules.money import amount_of, amount_of_text, is_currency
-from promosight.rules.sheets import says_nothing
+from promosight.rules.sheets import says_nothing, says_one_thing
 
 T = TypeVar("T")
 Column = Sequence[Any]
 
+_GLANCE = 16
+"""Where so many values all differ, the others do, too, mostly."""
+
 _PLAIN = bytes(range(0x21, 0x7F))
 """ASCII that is neither space nor control character."""
 
+
+class _Texts(dict[str, str]):
+    """Texts by themselves, so that equal ones become one; bounded in number."""
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = text
+        return text
+
+
+_REMEMBERED = 8_192
+_once = _Texts().__getitem__
 _NOTHING = type(None)
 _NO_ID = ""
 """No id is empty, so this can stand for one that was not understood."""
@@ -69,27 +86,29 @@ class Rows:
         return column
 
     def ids(self, column: Column) -> Column:
-        """Callers' ids, trimmed."""
+        """Callers' ids, trimmed. Of what is said again and again one text is kept, and the others let go."""
         if says_nothing(column):
             return column
-        found = set(column)
-        missing = None in found
-        found.discard(None)
-        if _are_plain(found):
+        if says_one_thing(column):
+            known = _known_ids({column[0]})
+            trimmed = [known[column[0]]] * self.count
+        elif _differs(column) and _are_plain(column):
             return column
-        known = {value: _id_or_doubt(value) for value in found}
-        if missing:
-            known[None] = None
-        trimmed = [known[value] for value in column]
-        if _NO_ID in trimmed:
+        else:
+            known = _known_ids(set(column))
+            trimmed = [known[value] for value in column]
+        if _NO_ID in known.values():
             self._doubt(value == _NO_ID for value in trimmed)
         return trimmed
 
     def instants(self, column: Column) -> Column:
         """Microseconds since 1970 of texts; what is microseconds already stays."""
-        said = [value for value in column if value is not None]
-        if not said:
+        if says_nothing(column):
             return column
+        if says_one_thing(column) and type(column[0]) is str:
+            found = parse_instants([column[0]])
+            return self._each(column, _instant) if found is None else found * self.count
+        said = [v for v in column if v is not None] if None in column else list(column)
         kinds = set(map(type, said))
         found = said if kinds == {int} else parse_instants(said) if kinds == {str} else None
         if found is None:
@@ -109,9 +128,9 @@ class Rows:
 
     def amounts(self, column: Column) -> Column:
         """Micros of amounts."""
-        kinds = set(map(type, column))
-        if kinds == {_NOTHING}:
+        if says_nothing(column):
             return column
+        kinds = set(map(type, column))
         if kinds not in ({str}, {Decimal}):
             return self._each(column, _amount)
         try:
@@ -122,15 +141,22 @@ class Rows:
 
     def currencies(self, column: Column) -> Column:
         """Codes of currencies."""
-        self.allow(column, {code for code in set(column) if code is None or is_currency(code)})
-        return column
+        if says_nothing(column):
+            return column
+        said = set(column)
+        known = {code: code for code in said if code is None or is_currency(code)}
+        if len(known) < len(said):
+            self._doubt(code not in known for code in column)
+        return list(map(known.get, column))
 
     def counts(self, column: Column) -> Column:
         """How often an assignment may be redeemed."""
-        return column if set(column) == {None} else self._each(column, _count)
+        return column if says_nothing(column) else self._each(column, _count)
 
     def flags(self, column: Column) -> list[bool]:
         """Yes or no; missing means no."""
+        if says_nothing(column):
+            return [False] * self.count
         kinds = set(map(type, column))
         if not kinds <= {bool, _NOTHING}:
             self._doubt(not isinstance(value, bool | None) for value in column)
@@ -142,7 +168,9 @@ class Rows:
             if says_nothing(one):
                 return [()] * self.count
             try:
-                alone = {single: channels_of(None, single) for single in set(one)}
+                if says_one_thing(one):
+                    return [_channel(one[0])] * self.count
+                alone = {single: _channel(single) for single in set(one)}
             except _NOT_UNDERSTOOD:
                 return self._each(zip(many, one, strict=True), _channels)
             return list(map(alone.__getitem__, one))
@@ -182,9 +210,26 @@ class Rows:
         return found
 
 
-def _are_plain(values: set[str]) -> bool:
+def _differs(column: Column) -> bool:
+    """Whether every row says something, and hardly one what another does, as far as can be told at a glance."""
+    some = column[:_GLANCE]
+    return len(set(some)) == len(some) and None not in column
+
+
+def _known_ids(said: set[str | None]) -> dict[str | None, str | None]:
+    """What ids are, trimmed. They are said again by the next rows and batches: one text of each is kept in the process.
+
+    So they are compared at a glance from here to the store, and do not lie in memory a thousand times.
+    """
+    ids = {value for value in said if value is not None}
+    understood = _once if _are_plain(ids) else _id_or_doubt
+    return {value: None if value is None else understood(value) for value in said}
+
+
+def _are_plain(values: Collection[str]) -> bool:
     """Whether all are ASCII without spaces and control characters, not empty and not too long."""
-    if _NO_ID in values or max(map(len, values)) > MAX_ID_LENGTH:
+    lengths = set(map(len, values))
+    if min(lengths) == 0 or max(lengths) > MAX_ID_LENGTH:
         return False
     text = "".join(values)
     return text.isascii() and not text.encode().translate(None, _PLAIN)
@@ -222,6 +267,11 @@ def _count(value: Any) -> int:
     if type(value) is int and 1 <= value < 2**31:
         return value
     raise ValueError
+
+
+@lru_cache(256)
+def _channel(one: str | None) -> tuple[str, ...]:
+    return channels_of(None, one)
 
 
 def _channels(both: tuple[Sequence[str] | None, str | None]) -> tuple[str, ...]:

@@ -18,6 +18,11 @@ def says_nothing(column: Sequence[Any]) -> bool:
     return not column or (column[0] is None and column.count(None) == len(column))
 
 
+def says_one_thing(column: Sequence[Any]) -> bool:
+    """Whether a column says the same in every row, as many do in what is sent together."""
+    return not column or (column[0] == column[-1] and column.count(column[0]) == len(column))
+
+
 class Sheet(Sequence[Any]):
     """Facts of one kind in their order: a column for each field, which says nothing in rows that are `alone`."""
 

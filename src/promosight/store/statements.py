@@ -130,22 +130,56 @@ def in_columns(
     The columns at the places `same` hold one value for all rows: it is given once, behind the scalars. One at least
     is not among them.
     """
-    first = len(scalars) + len(same) + 1
-    names: dict[str, str] = {}
-    varying = 0
-    for place, (name, _) in enumerate(columns):
-        if place in same:
-            names[name] = f"?{len(scalars) + 1 + same.index(place)}"
-        else:
-            varying += 1
-            names[name] = f"batch.column{varying}"
+    shared, varying = _numbered(columns, scalars, same)
+    names = shared | {name: f"batch.column{n}" for n, name in enumerate(varying, start=1)}
     text = _PARAMETER.sub(lambda found: f"?{scalars.index(found[1]) + 1}", text)
     text = _BATCH_COLUMN.sub(lambda found: names[found[1]], text)
+    first = len(scalars) + len(same) + 1
     values = ", ".join(
-        "(" + ", ".join(f"?{first + column * rows + row}" for column in range(varying)) + ")"
+        "(" + ", ".join(f"?{first + column * rows + row}" for column in range(len(varying))) + ")"
         for row in range(rows)
     )
     return _BATCH.sub(lambda _: f"(VALUES {values}) AS batch", text)
+
+
+@cache
+def inserted_in_columns(
+    text: str,
+    columns: tuple[tuple[str, str], ...],
+    scalars: tuple[str, ...],
+    rows: int,
+    same: tuple[int, ...],
+) -> str:
+    """The same of an INSERT that takes a batch as it is, for rows known to be new: it fails where one is not.
+
+    The rows stand where they are inserted, so that they pass through no table of their own.
+    """
+    insert = _INSERT_BATCH.match(text)
+    assert insert is not None, f"no plain INSERT of a batch: {text}"
+    pairs = zip(insert["targets"].split(","), insert["values"].split(","), strict=True)
+    said = [(target.strip(), v.strip()) for target, v in pairs if v.strip() != "NULL"]
+    shared, varying = _numbered(columns, scalars, same)
+    values = ", ".join(value for _, value in said)
+    values = _PARAMETER.sub(lambda found: f"?{scalars.index(found[1]) + 1}", values)
+    first = len(scalars) + len(same) + 1
+    places = {name: first + column * rows for column, name in enumerate(varying)}
+
+    def of(row: int) -> str:
+        names = shared | {name: f"?{place + row}" for name, place in places.items()}
+        return _BATCH_COLUMN.sub(lambda found: names[found[1]], values)
+
+    targets = ", ".join(target for target, _ in said)
+    every = ", ".join(f"({of(row)})" for row in range(rows))
+    return f"INSERT OR FAIL INTO {insert['table']} ({targets}) VALUES {every}"
+
+
+def _numbered(
+    columns: tuple[tuple[str, str], ...], scalars: tuple[str, ...], same: tuple[int, ...]
+) -> tuple[dict[str, str], list[str]]:
+    """The parameters of columns that hold one value for all rows, behind the scalars; the names of the others."""
+    names = [name for name, _ in columns]
+    shared = {names[place]: f"?{n}" for n, place in enumerate(same, start=len(scalars) + 1)}
+    return shared, [name for name in names if name not in shared]
 
 
 def _sized(

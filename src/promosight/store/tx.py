@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,7 +17,13 @@ import apsw
 from promosight.rules.identity import BUCKETS
 from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
 from promosight.store.log import Log
-from promosight.store.statements import SIZES, Copied, Statement, in_columns
+from promosight.store.statements import (
+    SIZES,
+    Copied,
+    Statement,
+    in_columns,
+    inserted_in_columns,
+)
 
 if TYPE_CHECKING:  # heavy imports: for a store on PostgreSQL, and for batches of thousands
     import numpy as np
@@ -152,17 +158,21 @@ class SqliteTx(Tx):
 
     def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
         found: list[Row] = []
-        for text, values in self._pieces_of_columns(name, columns, parameters):
-            found += self.connection.execute(text, values)
+        for text, pieces in self._pieces_of_columns(name, columns, parameters, in_columns):
+            found += self.connection.executemany(text, pieces)
         return found
 
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
-        count, before = len(columns[0]), self.connection.total_changes()
-        for text, values in self._pieces_of_columns(name, columns, parameters):
-            self.connection.execute(text, values)
-        if self.connection.total_changes() - before != count:
-            raise LostRace
-        return count
+        try:
+            for text, pieces in self._pieces_of_columns(
+                name, columns, parameters, inserted_in_columns
+            ):
+                self.connection.executemany(text, pieces)
+        except apsw.ConstraintError as error:
+            if not str(error).startswith("UNIQUE"):
+                raise
+            raise LostRace from error
+        return len(columns[0])
 
     def _run_many(self, name: str, rows: Sequence[Row], parameters: dict[str, Any]) -> int:
         before = self.connection.total_changes()
@@ -184,9 +194,10 @@ class SqliteTx(Tx):
                 start += size
 
     def _pieces_of_columns(
-        self, name: str, columns: Columns, parameters: dict[str, Any]
-    ) -> Iterator[tuple[str, list[Any]]]:
-        """The same of columns: slices of them, one behind the other; what all rows share is told once."""
+        self, name: str, columns: Columns, parameters: dict[str, Any], form: Callable[..., str]
+    ) -> Iterator[tuple[str, Iterator[list[Any]]]]:
+        """The same of columns, all pieces of a text together: a text of thousands of characters is looked up by all
+        of them. Slices of columns lie one behind the other; what all rows share is told once."""
         statement, count = self._statements[name], len(columns[0])
         listed = list(map(_listed, columns))
         same = _same_throughout(listed)
@@ -197,15 +208,10 @@ class SqliteTx(Tx):
         )
         start = 0
         for size in SIZES:
-            if start + size > count:
-                continue
-            text = in_columns(statement.text, statement.columns, statement.scalars, size, same)
-            while start + size <= count:
-                end = start + size
-                values = list(scalars)
-                for column in varying:
-                    values += column[start:end]
-                yield text, values
+            end = count - (count - start) % size
+            if start < end:
+                text = form(statement.text, statement.columns, statement.scalars, size, same)
+                yield text, _sliced(scalars, varying, range(start, end, size))
                 start = end
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
@@ -340,6 +346,15 @@ class PostgresTx(Tx):
         return list(map(_wrapped, kinds, zip(*rows, strict=True)))
 
 
+def _sliced(scalars: Row, columns: Sequence[Sequence[Any]], starts: range) -> Iterator[list[Any]]:
+    """Pieces of columns, each as the values of one text."""
+    for start in starts:
+        values = list(scalars)
+        for column in columns:
+            values += column[start : start + starts.step]
+        yield values
+
+
 def _wrapped(kind: str, column: Column) -> Any:
     """A column as an array of its type."""
     if isinstance(column, Sequence):
@@ -349,7 +364,12 @@ def _wrapped(kind: str, column: Column) -> Any:
 
 def _listed(column: Column) -> Sequence[Any]:
     """A column as the numbers of Python, which SQLite's driver takes."""
-    return column if isinstance(column, Sequence) else column.tolist()
+    if isinstance(column, Sequence):
+        return column
+    if len(column) and column[0] == column[-1] and (column == column[0]).all():
+        return [int(column[0])] * len(column)  # one number for all
+    numbers: list[int] = column.tolist()
+    return numbers
 
 
 def _same(into: Copied, parameters: dict[str, int]) -> Row:

@@ -71,6 +71,15 @@ JOIN workspace AS w ON w.workspace_no = a.workspace_no
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
 
+-- name: ranges_with_assignments
+-- Which of the promotions given have assignments in the bucket; spares their first batch a look-up for each.
+SELECT batch.bucket, batch.promotion_no
+FROM {{batch(bucket BIGINT, promotion_no BIGINT)}}
+WHERE EXISTS (
+    SELECT 1 FROM assignment AS a
+    WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
+);
+
 -- name: any_event_of_promotion
 -- Whether any event lies in a promotion; spares the first load of its assignments a look-up for each.
 SELECT 1 FROM event
