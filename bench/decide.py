@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -31,28 +32,26 @@ import numpy as np  # noqa: E402  # after the threads are set
 from bench.deciding import budgets, costs, ours, playing, rivals, support, tables  # noqa: E402
 from bench.deciding.worlds import World, world  # noqa: E402
 from promosight.rules.pacing import Reserve  # noqa: E402
+from promosight.rules.policy import Exploration  # noqa: E402
 
 LIBRARIES = ("vowpalwabbit==9.11.9", "lightgbm==4.7.0", "mabwiser==2.7.4", "river==0.26.1")
-Job = tuple[str, str, int, int]
-"""World, policy, seed, decisions."""
+Job = tuple[str, str, int, int, int]
+"""World, policy, seed, decisions, and which dice of the policy's own."""
+_APART = 10_000_000
+"""Between the seeds of one throw of dice and the next."""
 
-
-def _inverse_gaps(made: World) -> playing.Decider:
-    from promosight.rules.policy import Exploration
-
-    return ours.Ours(made, Exploration("igw"))
-
-
-AT_ONCE: dict[str, Callable[[World], playing.Decider]] = {
+OURS: dict[str, Callable[..., ours.Ours]] = {
     "ours": ours.Ours,
-    "ours with IGW": _inverse_gaps,
+    "ours with IGW": partial(ours.Ours, exploration=Exploration("igw")),
+}
+AT_ONCE: dict[str, Callable[[World], playing.Decider]] = {
     "VW squarecb": rivals.Wabbit,
     "LightGBM refit + IGW": rivals.LightGbm,
     "river logistic + IGW": rivals.River,
     "MABWiser LinTS": rivals.LinTs,
     "Beta Thompson": rivals.Beta,
 }
-DELAYED: dict[str, Callable[[World], playing.Patient]] = {
+DELAYED: dict[str, Callable[..., ours.Ours]] = {
     "late: ours": ours.Ours,
     "late: always right": ours.Lagged,
     "late: wait for expiry": ours.Waiting,
@@ -72,13 +71,16 @@ def main() -> int:
     if chosen.support:
         return _with_support(seeds, chosen.decisions, chosen.processes)
     sys.path.append(str(_libraries(chosen.libraries)))
-    names = [n for n in (*AT_ONCE, "best fixed", *DELAYED) if n not in chosen.without.split(",")]
+    names = [
+        n for n in (*OURS, *AT_ONCE, "best fixed", *DELAYED) if n not in chosen.without.split(",")
+    ]
     names = [n for n in names if not chosen.only or n in chosen.only.split(",")]
     jobs = [
-        (kind, name, seed, chosen.decisions)
+        (kind, name, seed, chosen.decisions, dice)
         for kind in chosen.worlds.split(",")
         for seed in seeds
         for name in names
+        for dice in range(chosen.dice if name in OURS or name in DELAYED else 1)
         if kind == "logistic" or not name.startswith("late")
     ]
     with ProcessPoolExecutor(chosen.processes, initializer=_with, initargs=(sys.path,)) as pool:
@@ -86,7 +88,7 @@ def main() -> int:
         for each in pool.map(play, jobs):
             found.append(each)
             print(json.dumps(each), file=sys.stderr, flush=True)
-    print(tables.told(found))
+    print(tables.told(tables.over_dice(found)))
     if chosen.out:
         chosen.out.write_text(json.dumps(found, indent=1))
     return 0
@@ -94,13 +96,16 @@ def main() -> int:
 
 def play(job: Job) -> tables.Played:
     """One policy in one world."""
-    kind, name, seed, decisions = job
+    kind, name, seed, decisions, dice = job
     made = world(kind, seed, decisions)
     began = time.process_time()
+    thrown = partial(_thrown, dice)
     if name == "best fixed":
         worth = playing.best_fixed(made)
     elif name in DELAYED:
-        worth = playing.with_delay(made, DELAYED[name](made))
+        worth = playing.with_delay(made, DELAYED[name](made, seed=thrown))
+    elif name in OURS:
+        worth = playing.at_once(made, OURS[name](made, seed=thrown))
     else:
         worth = playing.at_once(made, AT_ONCE[name](made))
     spent = time.process_time() - began
@@ -113,6 +118,11 @@ def play(job: Job) -> tables.Played:
         "value": float(worth.mean()),
         "us": spent / decisions * 1e6,
     }
+
+
+def _thrown(dice: int, at: int) -> int:
+    """The seed of a decision."""
+    return at + dice * _APART
 
 
 def _with_budgets(seeds: range, decisions: int, processes: int) -> int:
@@ -182,6 +192,12 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=0,
         help="the first seed; settings were chosen on those from 100",
+    )
+    parser.add_argument(
+        "--dice",
+        type=int,
+        default=1,
+        help="how many times our own players live through each world, with other dice; their means count",
     )
     parser.add_argument("--decisions", type=int, default=12_000)
     parser.add_argument("--worlds", default="logistic,trees,flat")

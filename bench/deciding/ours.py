@@ -118,8 +118,8 @@ class Lagged(Waiting):
     Nobody can know that: it is what the time that passes costs by itself, whatever the rule for labels.
     """
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, *, seed: Callable[[int], int] = int) -> None:
+        super().__init__(world, seed=seed)
         self._coming: list[tuple[float, int, bool]] = []
 
     def decide(self, at: int, there: list[int]) -> int | None:

@@ -20,6 +20,25 @@ class Played(TypedDict):
     us: float
 
 
+def over_dice(found: list[Played]) -> list[Played]:
+    """Each policy once in each world: the means over its dice."""
+    same: dict[tuple[str, str, int], list[Played]] = {}
+    for each in found:
+        same.setdefault((each["world"], each["policy"], each["seed"]), []).append(each)
+    return [
+        Played(
+            world=some[0]["world"],
+            policy=some[0]["policy"],
+            seed=some[0]["seed"],
+            score=float(np.mean([one["score"] for one in some])),
+            new=float(np.mean([one["new"] for one in some])),
+            value=float(np.mean([one["value"] for one in some])),
+            us=float(np.mean([one["us"] for one in some])),
+        )
+        for some in same.values()
+    ]
+
+
 def told(found: list[Played]) -> str:
     """All tables."""
     worlds = list(dict.fromkeys(each["world"] for each in found))
