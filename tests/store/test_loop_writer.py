@@ -165,6 +165,27 @@ def test_another_thread_joins_those_of_a_loop(store: Store) -> None:
     assert store.join(stored) == list(range(40)), "also where the loop has ended"
 
 
+def test_who_joins_those_of_whom_one_fails_is_written(store: Store) -> None:
+    """The writer's thread takes them over, and goes on afterwards."""
+
+    def fail(_: Tx, numbers: list[int]) -> list[int]:
+        raise ValueError(numbers)
+
+    async def send() -> list[object]:
+        loop = asyncio.get_running_loop()
+        await store.submit_from(loop, add, 0)
+        joined = loop.run_in_executor(None, store.join, lambda tx: add(tx, [1]))
+        await asyncio.sleep(0)
+        failing = [store.submit_from(loop, fail, 0) for _ in range(40)]
+        return await asyncio.gather(joined, *failing, return_exceptions=True)
+
+    joined, *failed = asyncio.run(send())
+    assert isinstance(joined, list), joined
+    assert all(isinstance(one, ValueError) for one in failed)
+    assert store.write(add, 2)[0] == 1
+    assert store.read(stored) == [0, 1, 2]
+
+
 def test_who_joins_a_loop_that_waits_for_them_is_answered(store: Store) -> None:
     """As a server does that stops: its loop waits for the learner's thread."""
 

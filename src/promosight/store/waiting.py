@@ -107,8 +107,8 @@ class Job:
                 self.error = error
                 answer([self])
                 return False
-        if self.senders is None:
-            return bool(self.future.set_running_or_notify_cancel())
+        if self.senders is None:  # one that was begun on a loop, and failed there, is under way
+            return self.future.running() or bool(self.future.set_running_or_notify_cancel())
         return not self._has_hung_up()
 
     def _has_hung_up(self) -> bool:
