@@ -139,10 +139,9 @@ async def _ask(
     With a rate (a second, all callers together) each question has its moment, and is timed from then on, also where
     its caller still waited for the answer to another. Without one each caller asks as soon as it was answered.
     """
+    bodies = [json.dumps(question).encode() for question in asked]
     start = time.perf_counter() + 0.01
-    left = iter(
-        [(start + n / rate if rate else 0.0, json.dumps(q).encode()) for n, q in enumerate(asked)]
-    )
+    left = iter([(start + n / rate if rate else 0.0, body) for n, body in enumerate(bodies)])
     taken: list[float] = []
     head = (
         f"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"

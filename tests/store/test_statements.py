@@ -159,6 +159,39 @@ def test_no_batch_makes_sqlite_read_a_whole_table(sqlite_url: str) -> None:
         store.close()
 
 
+def _planned_anew(tx: Tx) -> set[str]:
+    """The questions that SQLite parses and plans again where they are asked with other values."""
+    assert isinstance(tx, SqliteTx)
+    asked: list[str] = []
+    anew = set()
+
+    def authorized(*_: object) -> int:
+        """SQLite asks this for each table and column of what it plans."""
+        asked.append(name)
+        return apsw.SQLITE_OK
+
+    tx.connection.authorizer = authorized
+    for name, statement in load("sqlite").items():
+        texts = _texts(statement)[-2:] or [(0, statement.text)]
+        for rows, text in texts if statement.text.startswith(("SELECT", "WITH")) else []:
+            count = len(statement.scalars) + rows * len(statement.columns)
+            for value in range(3):
+                named = dict.fromkeys(statement.scalars, value)
+                tx.connection.execute(text, [value] * count if rows else named).fetchall()
+                if value and asked:
+                    anew.add(name)
+                asked.clear()
+    return anew
+
+
+def test_no_question_is_planned_anew_for_other_values(sqlite_url: str) -> None:
+    store = open_store(sqlite_url, now_us=0)
+    try:
+        assert store.read(_planned_anew) == set()
+    finally:
+        store.close()
+
+
 def test_a_batch_is_read_and_written_alike(store_url: str) -> None:
     """Rows of any number, texts with every kind of quote, and no rows at all."""
     store = open_store(store_url, now_us=0)

@@ -135,9 +135,17 @@ class LoopWriter:
         left_s = self._patience.seconds(answered, time.perf_counter() - self._began)
         if left_s and len(self._gathered) < TOGETHER:
             self._awaited = min(len(self._gathered) + answered, TOGETHER)
-            self._until = self._loop.call_later(left_s, self._waited)
+            soon, there = self._patience.soon(left_s), len(self._gathered)
+            self._until = self._loop.call_later(soon, self._look, there, answered, left_s - soon)
         elif self._gathered:
             self._loop.call_soon(self._gather, len(self._gathered))
+
+    def _look(self, there: int, answered: int, left_s: float) -> None:
+        """Goes on waiting where those who are waited for do come."""
+        if self._patience.come(len(self._gathered) - there, of=answered):
+            self._until = self._loop.call_later(left_s, self._waited)
+        else:
+            self._waited()
 
     def _waited(self, *, came: bool = False) -> None:
         """Nobody is waited for any more."""

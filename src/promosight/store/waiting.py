@@ -28,6 +28,8 @@ SMALL_WEIGHT = 100
 """What is heavier stands in the line of the large."""
 LONGEST_WAIT_S = 0.01
 """For so long at the most those who were just answered are waited for."""
+SOON_S = 0.002
+"""Of those who ask again at once half are there by then, or after a quarter of the wait where that is longer."""
 TOGETHER = 256
 """So many small changes share a transaction without waiting for others. A loop works off no more without a pause."""
 AWAITED = 8
@@ -184,8 +186,9 @@ class Patience:
 
     Whoever asks again as soon as answered is worth the wait: those who came meanwhile share a transaction with them,
     where else the two halves would take turns, at twice the commits. Whoever asks when customers come is not: half of
-    the time would go by in vain. Which of the two there are is found out: after each wait in which they did not come,
-    twice as many commits pass until the next.
+    the time would go by in vain. Which of the two there are is found out: half of those who ask again at once do so
+    `soon`, and after each wait in which they did not come twice as many commits pass until the next. (That all of them
+    came in the end says little: after something slow so many come by the clock, too, while it is waited.)
     """
 
     def __init__(self) -> None:
@@ -200,6 +203,16 @@ class Patience:
             self._pass -= 1
             return 0.0
         return min(took_s, LONGEST_WAIT_S)
+
+    @staticmethod
+    def soon(wait_s: float) -> float:
+        """After how much of a wait it is looked whether half of them are there, as it is in vain where they are not."""
+        return min(max(SOON_S, wait_s / 4), wait_s)
+
+    @staticmethod
+    def come(came: int, *, of: int) -> bool:
+        """Whether those are coming who were answered, by how many came soon."""
+        return 2 * came >= of
 
     def ended(self, *, came: bool) -> None:
         """A wait is over, and they came, or did not."""
@@ -273,7 +286,10 @@ class Waiting:
                 return
             self._awaited = min(small + answered, TOGETHER)
             self._asleep = True
-        came = self._bell.acquire(timeout=seconds)
+        soon = self._patience.soon(seconds)
+        came = self._bell.acquire(timeout=soon)
+        if not came and self._patience.come(len(self._small.jobs) - small, of=answered):
+            came = self._bell.acquire(timeout=seconds - soon)
         if not came:
             with self._lock:
                 came, self._asleep = not self._asleep, False
