@@ -124,18 +124,22 @@ def _of_history(records: Iterable[Record], now_us: int) -> dict[str, float]:
     value = 0.0
     given_us: int | None = None
     used_us: int | None = None
-    groups: dict[str, list[int]] = {}
-    for one in records:
-        assigned += one.assigned
-        redeemed += one.redeemed
-        undone += one.reversed
-        value += one.value
-        given_us = _later(given_us, one.last_assigned_us)
-        used_us = _later(used_us, one.last_redeemed_us)
-        for name in (f"rate:kind={one.kind}", f"rate:reward={one.reward_type}"):
-            sums = groups.setdefault(name, [0, 0])
-            sums[0] += one.assigned
-            sums[1] += one.redeemed
+    kinds: dict[str, list[int]] = {}
+    rewards: dict[str, list[int]] = {}
+    for kind, reward, given, used, taken_back, worth, last_us, last_used_us in records:
+        assigned += given
+        redeemed += used
+        undone += taken_back
+        value += worth
+        given_us = _later(given_us, last_us)
+        used_us = _later(used_us, last_used_us)
+        for groups, name in ((kinds, kind), (rewards, reward)):
+            sums = groups.get(name)
+            if sums is None:
+                groups[name] = [given, used]
+            else:
+                sums[0] += given
+                sums[1] += used
     rate = (redeemed + 0.2) / (assigned + 2)
     found = {
         "assigned": stepped(log1p(assigned) / 3),
@@ -143,9 +147,10 @@ def _of_history(records: Iterable[Record], now_us: int) -> dict[str, float]:
         "just_assigned": stepped(_nearness(given_us, now_us, 3)),
         "rate": stepped(2 * rate),
     }
-    for name in sorted(groups):
-        given, used = groups[name]
-        found[name] = stepped(3 * (used - rate * given) / (given + 3))
+    for what, groups in (("rate:kind=", kinds), ("rate:reward=", rewards)):
+        for name in sorted(groups):
+            given, used = groups[name]
+            found[what + name] = stepped(3 * (used - rate * given) / (given + 3))
     found["recency"] = stepped(_nearness(used_us, now_us, 30))
     found["redeemed"] = stepped(log1p(redeemed))
     found["reversed"] = stepped(undone / (undone + redeemed + 1))

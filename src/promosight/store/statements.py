@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -32,6 +32,17 @@ _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 SIZES = (64, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 """How many rows a SQLite text may hold. Any number up to 64 is a sum of two or three of them."""
+
+
+@lru_cache(1_024)
+def pieces_of(rows: int) -> tuple[tuple[int, int], ...]:
+    """A number of rows as pieces of `SIZES`, largest first: where each begins, and its size."""
+    pieces, start = [], 0
+    for size in SIZES:
+        while start + size <= rows:
+            pieces.append((start, size))
+            start += size
+    return tuple(pieces)
 
 
 class Sized(dict[int, str]):

@@ -23,6 +23,7 @@ from promosight.store.statements import (
     Statement,
     in_columns,
     inserted_in_columns,
+    pieces_of,
 )
 
 if TYPE_CHECKING:  # heavy imports: for a store on PostgreSQL, and for batches of thousands
@@ -186,12 +187,9 @@ class SqliteTx(Tx):
         """The rows cut into pieces of the sizes there are texts for, largest first; flat, behind the scalars."""
         statement = self._statements[name]
         scalars = [parameters[one] for one in statement.scalars]
-        start = 0
-        for size in SIZES:
-            while start + size <= len(rows):
-                values = chain.from_iterable(rows[start : start + size])
-                yield statement.sized[size], (*scalars, *values)
-                start += size
+        for start, size in pieces_of(len(rows)):
+            values = chain.from_iterable(rows[start : start + size])
+            yield statement.sized[size], (*scalars, *values)
 
     def _pieces_of_columns(
         self, name: str, columns: Columns, parameters: dict[str, Any], form: Callable[..., str]
