@@ -25,7 +25,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from promosight.rules.delays import BINS, DAYS, bin_of, day_of
-from promosight.rules.features import BIAS, BOUND, MOST, STEPS, Offer, stepped
+from promosight.rules.features import BIAS, BOUND, MOST, STEPS, Offer
 
 WEIGHT = 1 << 20
 """A weight of one, in whole numbers."""
@@ -98,20 +98,20 @@ class Evidence:
         self, decided: Decided, *, redeemed: bool = False, redeemed_us: int | None = None
     ) -> None:
         """A decision, not redeemed yet unless told."""
-        self._sum(decided, 1)
+        self._sum([decided], 1)
         if redeemed:
             self.relabel(decided, redeemed=True, redeemed_us=redeemed_us)
 
     def add_all(self, decided: Sequence[Decided]) -> None:
         """Decisions that are not redeemed yet: the same sums as of adding one after the other, in half the time."""
         for start in range(0, len(decided), _EXACT):
-            self._add_all(decided[start : start + _EXACT])
+            self._sum(decided[start : start + _EXACT], 1)
 
     def remove(
         self, decided: Decided, *, redeemed: bool = False, redeemed_us: int | None = None
     ) -> None:
         """Takes a decision out as if it had never been."""
-        self._sum(decided, -1)
+        self._sum([decided], -1)
         if redeemed:
             self.relabel(decided, redeemed=False, redeemed_us=redeemed_us)
 
@@ -122,10 +122,10 @@ class Evidence:
         """
         sign = 1 if redeemed else -1
         era, weight = self._weight(decided.decided_us)
-        at, steps = self._row(decided.x)
+        steps = self._rows([decided])[0].astype(np.int64)
         cell = self._cell(era, decided.offer)
         one = sign * round(weight * WEIGHT)
-        cell.first[at] += one * steps
+        cell.first += one * steps
         waited = 0 if redeemed_us is None else redeemed_us - decided.decided_us
         cell.delays[bin_of(waited)] += one
         cell.redeemed += sign
@@ -184,16 +184,8 @@ class Evidence:
             made.merge(_unpacked(half_life_us, row))
         return made
 
-    def _sum(self, decided: Decided, sign: int) -> None:
-        era, information, pull = self._weighed(decided)
-        at, steps = self._row(decided.x)
-        cell = self._cell(era, decided.offer)
-        cell.second[np.ix_(at, at)] += sign * information * np.outer(steps, steps)
-        cell.counted(day_of(decided.decided_us), sign * information)
-        cell.first[at] += sign * pull * steps
-        cell.decisions += sign
-
-    def _add_all(self, decided: Sequence[Decided]) -> None:
+    def _sum(self, decided: Sequence[Decided], sign: int) -> None:
+        """Adds decisions, or takes them out. All numbers are whole, and few enough for floats to be exact."""
         steps = self._rows(decided)
         weighed = [self._weighed(one) for one in decided]
         weights = np.array(weighed, np.float64)
@@ -203,11 +195,11 @@ class Evidence:
         for key, which in cells.items():
             cell = self._cell(*key)
             for i in which:
-                cell.counted(day_of(decided[i].decided_us), weighed[i][1])
-            cell.decisions += len(which)
+                cell.counted(day_of(decided[i].decided_us), sign * weighed[i][1])
+            cell.decisions += sign * len(which)
             theirs, (_, information, pull) = steps[which], weights[which].T
-            cell.second += ((information * theirs.T) @ theirs).astype(np.int64)
-            cell.first += (pull @ theirs).astype(np.int64)
+            cell.second += sign * ((information * theirs.T) @ theirs).astype(np.int64)
+            cell.first += sign * (pull @ theirs).astype(np.int64)
 
     def _weighed(self, decided: Decided) -> tuple[int, int, int]:
         """The era of a decision, and what its features count with in the second and in the first moments."""
@@ -229,14 +221,6 @@ class Evidence:
             cell = self.cells[era, offer] = Cell(len(self.columns))
         cell.widened(len(self.columns))
         return cell
-
-    def _row(self, x: Mapping[str, float]) -> tuple[Whole, Whole]:
-        """Which columns a customer has, and how many steps of each."""
-        told = zip(self._places([x])[0], x.values(), strict=True)
-        held = [(at, round(stepped(value) * STEPS)) for at, value in told if at]
-        held = [(0, STEPS), *((at, steps) for at, steps in held if steps)]
-        both = np.array(held, np.int64)
-        return both[:, 0], both[:, 1]
 
     def _rows(self, decided: Sequence[Decided]) -> Floats:
         """How many steps each of some customers has of each column."""
