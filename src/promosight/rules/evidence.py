@@ -306,13 +306,19 @@ def _cell_order(item: tuple[tuple[int, Offer], Cell]) -> tuple[int, str, str, It
 
 def _tidy(columns: list[str], cell: Cell) -> tuple[list[str], Cell]:
     """A cell over the names it has sums of, sorted."""
-    used = [i for i in range(len(cell.first)) if cell.second[i, i] or cell.first[i]]
+    used: list[int] = np.flatnonzero(cell.second.diagonal() | cell.first).tolist()
     used.sort(key=columns.__getitem__)
     tidy = Cell(0)
     tidy.second, tidy.first = cell.second[np.ix_(used, used)], cell.first[used]
     tidy.decisions, tidy.redeemed = cell.decisions, cell.redeemed
     tidy.delays, tidy.made = cell.delays, {day: mass for day, mass in cell.made.items() if mass}
     return [columns[i] for i in used], tidy
+
+
+@lru_cache(COLUMNS + 1)
+def _upper(width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the upper half of a square lies, its diagonal included."""
+    return np.triu_indices(width)
 
 
 def _packed(era: int, offer: Offer, names: list[str], cell: Cell, newest: int) -> _Row:
@@ -324,7 +330,7 @@ def _packed(era: int, offer: Offer, names: list[str], cell: Cell, newest: int) -
         names,
         cell.decisions,
         cell.redeemed,
-        cell.second[np.triu_indices(len(cell.first))].astype("<i8").tobytes(),
+        cell.second[_upper(len(cell.first))].astype("<i8").tobytes(),
         cell.first.astype("<i8").tobytes(),
         cell.delays.tolist(),
         list(recent(cell.made, newest).items()),
@@ -333,7 +339,7 @@ def _packed(era: int, offer: Offer, names: list[str], cell: Cell, newest: int) -
 
 def _unpacked(half_life_us: int, row: _Row) -> Evidence:
     cell = Cell(len(row.names))
-    at = np.triu_indices(len(row.names))
+    at = _upper(len(row.names))
     cell.second[at] = np.frombuffer(row.upper, "<i8")
     cell.second.T[at] = cell.second[at]
     cell.first[:] = np.frombuffer(row.first, "<i8")
