@@ -101,31 +101,32 @@ class Learner(Beside):
         """
         study, kept, labels = self._study, False, 0
         most = self._most.get(workspace_no, _NEWS_AT_ONCE)
-        taken = self._take(workspace_no, most)
+        taken = self._store.join(partial(self._take, workspace_no, most))
         for _ in range(_LESSONS):
             if not taken:
                 break
             lesson = study.lesson(workspace_no, taken, kept=kept)
             labels += len(lesson.labels)
-            kept = self._store.join(partial(self._write, workspace_no, lesson, taken))
-            taken = self._take(workspace_no, most) if kept and len(lesson.labels) >= _FEW else ""
+            write = partial(self._write, workspace_no, lesson, taken, most)
+            kept, taken = self._store.join(write)
         self._most[workspace_no] = 2 * most if taken else _NEWS_AT_ONCE
         if kept:
             self._solve(workspace_no, study, kept=True)
         if labels >= _MUCH and self._apart is None and not self._stays:
             self._begin_apart()
 
-    def _take(self, workspace_no: int, most: int) -> str:
+    def _take(self, workspace_no: int, most: int, tx: Tx) -> str:
         """The name that news were taken under; none where there are no news."""
         taken = f"{self._name}-{self._clock()}"
+        return taken if take_news(tx, workspace_no, taken, most) else ""
 
-        def take(tx: Tx) -> bool:
-            return take_news(tx, workspace_no, taken, most)
-
-        return taken if self._store.join(take) else ""
-
-    def _write(self, workspace_no: int, lesson: Lesson, taken: str, tx: Tx) -> bool:
-        return write_lesson(tx, workspace_no, lesson, taken, now_us=self._clock())
+    def _write(
+        self, workspace_no: int, lesson: Lesson, taken: str, most: int, tx: Tx
+    ) -> tuple[bool, str]:
+        """Whether a lesson is kept, and the news for the next where this one was long enough for there to be more."""
+        kept = write_lesson(tx, workspace_no, lesson, taken, now_us=self._clock())
+        goes_on = kept and len(lesson.labels) >= _FEW
+        return kept, self._take(workspace_no, most, tx) if goes_on else ""
 
     def _begin_apart(self) -> None:
         try:
