@@ -20,6 +20,7 @@ from promosight.connectors.reading import (
     JSON,
     MAX_EVENTS,
     NDJSON,
+    Laborious,
     Reading,
     _element,
     _from_row,
@@ -329,6 +330,35 @@ def test_rows_of_csv_read_together_are_what_each_is_alone(data: st.DataObject, k
     wanted = [_from_row(kind, header, part, row, reading) for row in range(len(rows))]
     found = read(text.getvalue().encode(), CSV, kind)
     assert found == _named(wanted, reading)
+
+
+@pytest.mark.parametrize("content_type", [JSON, NDJSON, CSV])
+def test_only_so_many_rows_may_be_read_alone_where_somebody_waits(content_type: str) -> None:
+    """What is plain costs no leave; rows in doubt do, and so does an array that is not read at once."""
+    rows = [{**GOOD, "event_id": f"e{n}"} for n in range(1_200)]
+    doubtful = [{**GOOD, "redeemed_at": f"then {n}"} for n in range(3)]
+    for given_rows, leave, goes in (
+        (rows, 0, True),
+        (rows + doubtful, 3, True),
+        (doubtful, 2, False),
+    ):
+        body = encoded(*given_rows)
+        if content_type == NDJSON:
+            body = b"\n".join(map(msgspec.json.encode, given_rows))
+        elif content_type == CSV:
+            body = "\n".join(
+                map(",".join, [list(GOOD), *(r.values() for r in given_rows)])
+            ).encode()
+        reading = Reading(2_000_000_000_000_000, 0, leave=leave)
+        if goes:
+            assert [*read_body("redemptions", content_type, body, reading)] == read(
+                body, content_type
+            )
+        else:
+            with pytest.raises(Laborious):
+                read_body("redemptions", content_type, body, reading)
+    with pytest.raises(Laborious):
+        read_body("redemptions", JSON, b'[{"event_id": 1}, 2, {]', Reading(0, 0, leave=500))
 
 
 def _without_line(item: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from promosight.store import loop_writer
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import LostRace, Tx
-from promosight.store.waiting import SMALL_WEIGHT
+from promosight.store.waiting import SMALL_WEIGHT, Later
 
 
 @pytest.fixture
@@ -87,6 +87,30 @@ def test_while_the_thread_writes_single_events_wait_for_their_turn(
         return await asyncio.gather(*waiting)
 
     assert asyncio.run(send()) == [(3, where)] * 3
+
+
+def test_while_the_thread_makes_what_it_will_write_single_events_go_on(store: Store) -> None:
+    """They wait for no batch that is only being read."""
+    started, release = Event(), Event()
+
+    def made() -> int:
+        started.set()
+        assert release.wait(60)
+        return 7
+
+    async def send() -> list[list[tuple[int, str]]]:
+        loop = asyncio.get_running_loop()
+        batch = store.submit_from(loop, add, Later(made), weight=SMALL_WEIGHT + 1)
+        await loop.run_in_executor(None, started.wait)
+        rounds = [await asyncio.gather(*(store.submit_from(loop, add, no) for no in (1, 2)))]
+        rounds += [await asyncio.gather(*(store.submit_from(loop, add, no) for no in (3, 4)))]
+        assert not batch.done()
+        release.set()
+        return [*rounds, [await batch]]
+
+    singles = [(2, "MainThread")] * 2
+    assert asyncio.run(send()) == [singles, singles, [(1, "promosight-writer")]]
+    assert store.read(stored) == [1, 2, 3, 4, 7]
 
 
 def test_while_another_process_writes_the_loop_goes_on(store: Store, path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from promosight.api import problems
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
+from promosight.api.late import reported_late
 from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable
@@ -65,12 +66,9 @@ def withdraw_assignment(door: Door, call: Call) -> Answer:
 
 async def _report(door: Door, call: Call, kind: str) -> Answer:
     rehearsed = call.flag("dry_run")
-    items = await _items(door, call, kind, rehearsed=rehearsed)
-    single = is_single(call.media_type, call.body)
     everything = call.query("outcomes") == "all"
-    brief = not single and not everything
-    receipts = await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
-    if single:
+    receipts = await _taken(door, call, kind, everything=everything, rehearsed=rehearsed)
+    if is_single(call.media_type, call.body):
         door.metrics.reported(_counted_as(kind, rehearsed), {receipts[0].outcome: 1})
         return answer_of(receipts[0], rehearsed=rehearsed)
     several = _several(receipts, everything=everything)
@@ -82,18 +80,34 @@ def _counted_as(kind: str, rehearsed: bool) -> str:
     return f"{kind} (dry run)" if rehearsed else kind
 
 
-async def _items(door: Door, call: Call, kind: str, *, rehearsed: bool) -> Sequence[Item]:
-    reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
+async def _taken(
+    door: Door, call: Call, kind: str, *, everything: bool, rehearsed: bool
+) -> list[Receipt]:
     try:
-        if len(call.raw) < _LARGE and not call.is_encoded:
-            return read_body(kind, call.media_type, call.body, reading)
-        return await door.decode(lambda: _read_in_time(call, kind, reading))
+        if not rehearsed and _is_large(call):
+            receipts = await reported_late(door, call, kind, brief=not everything)
+            if receipts is not None:
+                return receipts
+        items = await _items(door, call, kind)
     except Unreadable as error:
         # Nothing sent is lost: what cannot be read is kept among the problems as it came.
         why = Rejection("invalid", "", error.detail)
         refused = Refused(why, kind, None, kept_text(_as_sent(call)))
         await _send(door, call, kind, [refused], brief=True, rehearsed=rehearsed)
         raise
+    brief = not everything and not is_single(call.media_type, call.body)
+    return await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
+
+
+def _is_large(call: Call) -> bool:
+    return len(call.raw) >= _LARGE or call.is_encoded
+
+
+async def _items(door: Door, call: Call, kind: str) -> Sequence[Item]:
+    reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
+    if not _is_large(call):
+        return read_body(kind, call.media_type, call.body, reading)
+    return await door.decode(lambda: _read_in_time(call, kind, reading))
 
 
 def _read_in_time(call: Call, kind: str, reading: Reading) -> Sequence[Item]:

@@ -72,6 +72,10 @@ _one = {kind: msgspec.json.Decoder(type_) for kind, type_ in _TYPES.items()}
 _SPACE = b" \t\r\n"
 
 
+class Laborious(Exception):
+    """More has to be read row by row than there was leave for; nothing was done with what was read."""
+
+
 class Reading(msgspec.Struct):
     """What judging an element alone needs: when it was received, and since when is tracked."""
 
@@ -79,6 +83,16 @@ class Reading(msgspec.Struct):
     tracking_from_us: int
     equal_rows: dict[int, int] = msgspec.field(default_factory=dict)
     """How often each content without an event id was seen in these files."""
+    leave: int | None = None
+    """How many rows may yet be read alone, which costs many times what it costs together; None for any number."""
+
+    def go_alone(self, rows: int) -> None:
+        """So many are about to be read alone. Raises Laborious."""
+        if self.leave is None:
+            return
+        self.leave -= rows
+        if self.leave < 0:
+            raise Laborious
 
 
 def read_body(
@@ -88,7 +102,7 @@ def read_body(
 
     Many are a sheet.
 
-    Raises Unreadable, UnsupportedMedia, or TooLarge when there are more than `at_most`.
+    Raises Unreadable, UnsupportedMedia, or TooLarge when there are more than `at_most`; Laborious as `reading` says.
     """
     if content_type == JSON:
         return _read_json(kind, body.removeprefix(_BOM), reading, at_most)
@@ -159,7 +173,9 @@ def _of_lines(kind: str, numbers: Sequence[int], lines: list[bytes], reading: Re
         derive=True,
     )
     return _named(
-        _completed(judged, lambda row: _element(kind, lines[row], reading, line=numbers[row])),
+        _completed(
+            judged, reading, lambda row: _element(kind, lines[row], reading, line=numbers[row])
+        ),
         reading,
     )
 
@@ -172,7 +188,8 @@ def _of_rows(kind: str, header: list[str], part: CsvPart, reading: Reading) -> S
         derive=True,
     )
     return _named(
-        _completed(judged, lambda row: _from_row(kind, header, part, row, reading)), reading
+        _completed(judged, reading, lambda row: _from_row(kind, header, part, row, reading)),
+        reading,
     )
 
 
@@ -184,14 +201,14 @@ def _of_parquet(kind: str, numbers: Sequence[int], part: ParquetRows, reading: R
     if columns is None:  # a column of a type that no field has
         rows = range(len(part.rows))
         nothing: Judged = sheet_of_nothing(_FACTS[kind], len(rows)), set(rows)
-        return _named(_completed(nothing, alone), reading)
+        return _named(_completed(nothing, reading, alone), reading)
     judged = sheet_of_columns(
         columns,
         received_us=reading.received_us,
         tracking_from_us=reading.tracking_from_us,
         derive=True,
     )
-    return _named(_completed(judged, alone), reading)
+    return _named(_completed(judged, reading, alone), reading)
 
 
 def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> Sequence[Item]:
@@ -200,6 +217,7 @@ def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> Sequen
     decoded = decode_array(kind, body)
     texts: list[bytes] = []
     if decoded is None:
+        reading.go_alone(MAX_EVENTS)
         texts = split_array(body, at_most)
         decoded = decode_each(kind, texts)
     if len(decoded) > at_most:
@@ -219,7 +237,7 @@ def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> Sequen
             tracking_from_us=reading.tracking_from_us,
             derive=False,
         )
-        found.append(_completed(judged, lambda row, first=start: alone(first + row)))  # type: ignore[misc]
+        found.append(_completed(judged, reading, lambda row, first=start: alone(first + row)))  # type: ignore[misc]
     return _gathered(found)
 
 
@@ -246,9 +264,10 @@ def _single(kind: str, body: bytes, reading: Reading) -> Item:
     return _element(kind, elements[0], reading)
 
 
-def _completed(judged: Judged, alone: Callable[[int], Item]) -> Sheet:
+def _completed(judged: Judged, reading: Reading, alone: Callable[[int], Item]) -> Sheet:
     """The facts, and instead of those in doubt what each becomes alone."""
     sheet, doubts = judged
+    reading.go_alone(len(doubts))
     return sheet.apart({row: alone(row) for row in sorted(doubts)})
 
 

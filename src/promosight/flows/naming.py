@@ -13,7 +13,7 @@ from promosight.flows.acquainted import NOBODY, Acquainted, acquainted
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 
 if TYPE_CHECKING:  # loaded by whoever takes thousands
     from promosight.rules.numbers import Numbers
@@ -104,27 +104,52 @@ def name_known(
     kept = acquainted(tx, workspace)
     numbers = kept.known_under(customer_ids)
     found = Customers()
-    if (numbers == NOBODY).any():
-        both = zip(customer_ids, numbers.tolist(), strict=True)
-        known = {one: no for one, no in both if one is not None}
-        found = _name_strangers(tx, workspace, kept, known)
-        numbers = kept.known_under(customer_ids)
+    if rows := (numbers == NOBODY).nonzero()[0].tolist():
+        kept_before, named = kept.known, [customer_ids[row] for row in rows]
+        found = _name_strangers(tx, workspace, kept, {one for one in named if one is not None})
+        if (
+            kept.known is not kept_before
+        ):  # it had become too much, and those who are not new are to be kept, too
+            both = zip(customer_ids, numbers.tolist(), strict=True)
+            kept.meet({one: no for one, no in both if one is not None and no != NOBODY})
+        numbers[rows] = kept.known_under(named)
     found.numbers = kept.known
     return found, numbers
 
 
 def _name_strangers(
-    tx: Tx, workspace: Workspace, kept: Acquainted, numbers: dict[str, int]
+    tx: Tx, workspace: Workspace, kept: Acquainted, strangers: set[str]
 ) -> Customers:
-    """Keeps all of many customers, of whom those not known have the number NOBODY; returns what was new."""
-    strangers = {one for one, no in numbers.items() if no == NOBODY}
+    """Keeps customers under their numbers; returns what was new. Nearly all who are new have theirs for themselves."""
+    if not strangers:
+        return Customers()
     hashed = kept.number(workspace.workspace_id, strangers)
-    numbers |= {one: hashed[one] for one in strangers}
-    asked = sorted((numbers[one], one) for one in strangers)
-    rows = tx.all_for("customers_to_name", asked, workspace_no=workspace.workspace_no)
-    found = name_customers(tx, workspace, numbers, {row[1]: True for row in rows})
-    kept.meet(numbers | found.numbers)
+    ids = sorted(strangers, key=hashed.__getitem__)
+    numbers = list(map(hashed.__getitem__, ids))
+    asked = numbers, ids
+    rows = tx.all_by_column("customers_to_name", asked, workspace_no=workspace.workspace_no)
+    free = [row for row in rows if row[2] is None]
+    if len(set(numbers)) < len(numbers):
+        free = []
+    settled = dict(zip(ids, numbers, strict=True))
+    alone = {row[1] for row in free}
+    found = name_customers(
+        tx, workspace, settled, {row[1]: True for row in rows if row[1] not in alone}
+    )
+    kept.meet(settled | found.numbers)
+    _add_known(tx, workspace, free, found)
     return found
+
+
+def _add_known(tx: Tx, workspace: Workspace, free: Sequence[Row], found: Customers) -> None:
+    """Adds customers who are known, under numbers that nobody bears."""
+    if not free:
+        return
+    numbers, ids, _ = zip(*free, strict=True)
+    same = [workspace.workspace_no] * len(free), [1] * len(free)
+    tx.add_columns("add_customers", (numbers, same[0], ids, same[1]))
+    found.newly_named.update(numbers)
+    found.known.update(numbers)
 
 
 def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> dict[int, bool]:

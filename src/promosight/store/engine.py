@@ -27,7 +27,7 @@ from promosight.store.loop_writer import LoopWriter, Steps
 from promosight.store.readers import Readers, SteadyReader
 from promosight.store.senders import Senders
 from promosight.store.tx import LostRace, Tx
-from promosight.store.waiting import SMALL_WEIGHT, Job, Waiting, answer
+from promosight.store.waiting import SMALL_WEIGHT, Job, Later, Waiting, answer
 
 _log = logging.getLogger("promosight")
 
@@ -198,6 +198,14 @@ class Store:
         self._follower = follower
 
     @property
+    def makes_late(self) -> bool:
+        """Whether a large payload is cheaper made by the writer's thread (`Later`): it is where statements run in it.
+
+        Where they run in another process, the next payload is made while they do.
+        """
+        return self.database.runs_here
+
+    @property
     def waiting(self) -> int:
         """How many changes wait for the writer."""
         return self._waiting.size
@@ -251,14 +259,24 @@ class Store:
         answered, seconds = 0, 0.0
         while taken := self._waiting.turn(answered, seconds):
             began = time.perf_counter()
-            # A sender that hung up cancels its future and is passed over.
-            if jobs := [job for job in taken if job.starts() and job.is_made()]:
+            if jobs := self._made(taken):
                 with self._turn:
                     for together in _parted(jobs):
                         self._commit_or_refuse(together)
                     self._rest()
             answered = sum(job.weight <= SMALL_WEIGHT for job in jobs)
             seconds = time.perf_counter() - began
+
+    def _made(self, taken: list[Job]) -> list[Job]:
+        """Those whose payload is there. A sender that hung up cancels its future and is passed over.
+
+        Making one may take long. Nobody's transaction is open meanwhile, so loops make theirs.
+        """
+        self._waiting.is_making = any(isinstance(job.payload, Later) for job in taken)
+        try:
+            return [job for job in taken if job.starts() and job.is_made()]
+        finally:
+            self._waiting.is_making = False
 
     def _commit_or_refuse(self, jobs: list[Job]) -> None:
         """Whatever goes wrong even in going about a failure is these senders' answer, and no end to the writer:

@@ -6,8 +6,9 @@ every step, and transactions hold half of those who could share one. So where st
 there: a millisecond or two. Only the commit, which waits for the disk, is left to a thread, and the loop goes
 on reading meanwhile. While the writer's thread is at something small itself, such as what was learned, they wait
 for it here: it will be quick, and those who once stand in its line keep it at work, so that all who come later would
-have to stand there too. Whatever is not so simple goes the way of the writer's thread: when others wait there, when
-it is at a batch, when another process writes, when anything fails.
+have to stand there too. While it reads a batch that it will write, nothing is open, and they go on here. Whatever is
+not so simple goes the way of the writer's thread: when others wait there, when it writes a batch, when another
+process writes, when anything fails.
 
 Those who came during a commit would share the next one only with each other, while those just answered send their
 next event: two halves that take turns, at twice the commits. So as many as were answered are waited for, where they do
@@ -116,7 +117,7 @@ class LoopWriter:
             self._take_turn()
 
     def _take_turn(self) -> None:
-        has_turn = self._waiting.is_idle and self._turn.acquire(blocking=False)
+        has_turn = self._waiting.lets_by and self._turn.acquire(blocking=False)
         if not has_turn and self._waiting.is_light and self._looked < _LOOKS:
             self._looked += 1
             self._loop.call_later(_LOOKS_AGAIN_SECONDS, self._take_turn)

@@ -228,6 +228,8 @@ class Waiting:
         self._large = _Line()
         self._after_small = False
         self._turn_is_large = False
+        self.is_making = False
+        """Whether the writer is making what is to be written, and has nothing open."""
         self.small_taken = 0
         """Small changes that have had their turn: whoever has time can tell that others have not."""
         self._lock = threading.Lock()
@@ -252,6 +254,11 @@ class Waiting:
     def is_idle(self) -> bool:
         """Whether nobody waits and none is worked off."""
         return self._asleep and not self._small.jobs and not self._large.jobs
+
+    @property
+    def lets_by(self) -> bool:
+        """Whether a small change may be made elsewhere: nothing is being written, and no other small one waits here."""
+        return self.is_idle or (self.is_making and not self._small.jobs)
 
     @property
     def is_light(self) -> bool:

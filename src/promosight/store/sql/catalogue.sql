@@ -126,8 +126,10 @@ CROSS JOIN customer AS c
 WHERE c.customer_no = batch.customer_no;
 
 -- name: customers_to_name
--- Of the customers given those whom nobody is known by under this number.
-SELECT batch.customer_no, batch.customer_id
+-- Of the customers given those whom nobody is known by under this number; the last is NULL where nobody bears it.
+SELECT
+    batch.customer_no, batch.customer_id,
+    (SELECT h.customer_no FROM customer AS h WHERE h.customer_no = batch.customer_no)
 FROM {{batch(customer_no BIGINT, customer_id TEXT)}}
 WHERE NOT EXISTS (
     SELECT 1 FROM customer AS c

@@ -1,0 +1,67 @@
+"""Large bodies, read by the thread that writes them, where statements run in this process (SQLite).
+
+What one thread makes and another one takes apart travels from one processor's cache to the other's, and both ask for
+the interpreter all the while. But whoever reads in the writer's thread keeps other batches waiting, so only what is
+quickly read is read there: of so many bytes, and with few rows that are read alone. A body that turns out to be
+otherwise has cost them no more than that, and is read by the thread for bodies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from promosight.api.call import Call
+from promosight.api.door import Door
+from promosight.connectors.reading import MAX_EVENTS, Laborious, Reading, is_single, read_body
+from promosight.flows.intake import Delivery, Item, Receipt
+from promosight.flows.report import report
+from promosight.store.rows import Arrival
+from promosight.store.waiting import SMALL_WEIGHT, Later
+
+_MOST_BYTES = 4 * 1024 * 1024
+"""Ten thousand events take two or three megabytes."""
+_ALONE = 500
+"""So many rows of a body may be read alone: about as long as it takes to read ten thousand together."""
+_SAMPLE = 8_192
+
+
+async def reported_late(door: Door, call: Call, kind: str, *, brief: bool) -> list[Receipt] | None:
+    """Takes a large body in, read when it is its turn; None where it has to be read before.
+
+    Raises what reading it raises.
+    """
+    if not door.store.makes_late:
+        return None
+    body = await door.decode(lambda: call.body) if call.is_encoded else call.body
+    if len(body) > _MOST_BYTES or is_single(call.media_type, body):
+        return None
+    loop = asyncio.get_running_loop()
+    later: Any = Later(_delivered(call, kind, body, brief=brief))  # a Delivery, when it is its turn
+    try:
+        receipts: list[Receipt] = await door.store.submit_from(
+            loop, report, later, weight=_weight(body), still=call.still
+        )
+        return receipts
+    except Laborious:
+        return None
+
+
+def _delivered(call: Call, kind: str, body: bytes, *, brief: bool) -> Callable[[], Delivery]:
+    arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
+    tracking_from_us = call.caller.workspace.tracking_from_us
+
+    def made() -> Delivery:
+        reading = Reading(call.now_us, tracking_from_us, leave=_ALONE)
+        items: Sequence[Item] = read_body(kind, call.media_type, body, reading)
+        return Delivery(arrival, items, brief)
+
+    return made
+
+
+def _weight(body: bytes) -> int:
+    """About how many events it holds, by how many lines or objects there are in its beginning; as a heavy change."""
+    some = body[:_SAMPLE]
+    ends = max(some.count(b"\n"), some.count(b"}"), 1)
+    return max(SMALL_WEIGHT + 1, min(ends * len(body) // len(some), MAX_EVENTS))
