@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread, current_thread
+from typing import Any
 
 import apsw
 import pytest
@@ -100,7 +101,8 @@ def test_while_the_thread_makes_what_it_will_write_single_events_go_on(store: St
 
     async def send() -> list[list[tuple[int, str]]]:
         loop = asyncio.get_running_loop()
-        batch = store.submit_from(loop, add, Later(made), weight=SMALL_WEIGHT + 1)
+        late: Any = Later(made)  # a number, when it is its turn
+        batch = store.submit_from(loop, add, late, weight=SMALL_WEIGHT + 1)
         await loop.run_in_executor(None, started.wait)
         rounds = [await asyncio.gather(*(store.submit_from(loop, add, no) for no in (1, 2)))]
         rounds += [await asyncio.gather(*(store.submit_from(loop, add, no) for no in (3, 4)))]
