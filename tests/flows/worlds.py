@@ -125,6 +125,7 @@ class Source:
             "reward_value": draw.choice([None, "1.00", "3.25"]),
             "customer_id": draw.choice([None, None, "c1", "c2"]),
             "promotion_id": draw.choice([None, None, "tiered"]),
+            "promo_code": draw.choice([None, "SPRING", f"P{draw.randrange(40)}"]),
         }
 
 
