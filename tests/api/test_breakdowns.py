@@ -224,6 +224,16 @@ def test_a_bar_is_told_by_its_very_key(brand: httpx.Client) -> None:
     assert found[0]["redeemed_at"] == "2026-10-25T23:30:00Z"
 
 
+def test_a_repeated_assignment_stays_in_the_row_of_its_channels(client: httpx.Client) -> None:
+    """N1: also where a channel is called as the key of several would be."""
+    promotion(client, "p")
+    told = {"promotion_id": "p", "customer_id": "ann", "assigned_at": "2026-10-05T08:00:00Z"}
+    for said in ("sms+email", "sms+email", "email", "sms+email"):
+        client.post("/v1/assignments", json=told | {"channel": said})
+    (row,) = client.get("/v1/promotions/p/breakdown", params={"by": "channel"}).json()["rows"]
+    assert (row["key"], row["assigned"]) == ("email+sms", 1)
+
+
 @pytest.mark.parametrize(
     ("asked", "pointer"),
     [
