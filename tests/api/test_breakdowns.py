@@ -224,6 +224,39 @@ def test_a_bar_is_told_by_its_very_key(brand: httpx.Client) -> None:
     assert found[0]["redeemed_at"] == "2026-10-25T23:30:00Z"
 
 
+def test_a_repeated_assignment_stays_in_the_row_of_its_channels(client: httpx.Client) -> None:
+    """N1: also where a channel is called as the key of several would be."""
+    promotion(client, "p")
+    told = {"promotion_id": "p", "customer_id": "ann", "assigned_at": "2026-10-05T08:00:00Z"}
+    for said in ("sms+email", "sms+email", "email", "sms+email"):
+        client.post("/v1/assignments", json=told | {"channel": said})
+    assert channel_rows(client) == [("email+sms", 1)]
+
+
+@pytest.mark.parametrize("size", [1, 1_500])
+def test_a_channel_told_later_is_kept_with_the_assignment(client: httpx.Client, size: int) -> None:
+    """S26, N1: and what comes to its customer afterwards finds it there."""
+    promotion(client, "p")
+    told = [
+        {"promotion_id": "p", "customer_id": f"c{n}", "assigned_at": "2026-10-05T08:00:00Z"}
+        for n in range(size)
+    ]
+    for said in ("sms", "email", "sms"):
+        client.post("/v1/assignments", json=[one | {"channel": said} for one in told])
+    assert channel_rows(client) == [("email+sms", size)]
+    used = {"event_id": "e", "promotion_id": "p", "customer_id": "c0"}
+    client.post("/v1/redemptions", json=used | {"redeemed_at": "2026-10-06T08:00:00Z"})
+    client.post("/v1/assignments", json=told[0] | {"occurrence": "2", "channel": "push"})
+    assert channel_rows(client) == [("email+sms", size), ("push", 1)]
+    audience = client.get("/v1/promotions/p/customers", params={"by": "channel", "key": "email+sms"})
+    assert len(audience.text.splitlines()) == 1 + size
+
+
+def channel_rows(client: httpx.Client) -> list[tuple[str, int]]:
+    rows = client.get("/v1/promotions/p/breakdown", params={"by": "channel"}).json()["rows"]
+    return sorted((row["key"], row["assigned"]) for row in rows)
+
+
 @pytest.mark.parametrize(
     ("asked", "pointer"),
     [

@@ -328,6 +328,14 @@ def test_an_assignment_the_brand_makes_of_a_decision_is_learned_too(client: http
     learned(client, decisions=0, redeemed=0)
 
 
+def test_the_assignment_of_a_decision_lies_in_the_row_of_its_channels(client: httpx.Client) -> None:
+    promotion(client, "p")
+    settings(client, control_share=0)
+    decided(client, "ann", context={"channel": "sms+email"})
+    (row,) = client.get("/v1/promotions/p/breakdown", params={"by": "channel"}).json()["rows"]
+    assert (row["key"], row["assigned"]) == ("email+sms", 1)
+
+
 def test_a_timeline_tells_what_happened_to_a_customer(client: httpx.Client) -> None:
     """S44: assignments, redemptions, reversals, outcomes and decisions, with what they come to, in pages."""
     promotion(client, "a")

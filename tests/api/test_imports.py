@@ -178,6 +178,7 @@ def test_a_file_sent_again_changes_nothing(client: httpx.Client, store_url: str)
         "/v1/imports?kind=assignments", content=body, headers={"Content-Type": NDJSON, **key}
     )
     assert (again.status_code, again.json()["import_id"]) == (202, first["import_id"])
+    assert again.headers["location"] == f"/v1/imports/{first['import_id']}"
     other = client.post(
         "/v1/imports?kind=assignments",
         content=body + b"\n",

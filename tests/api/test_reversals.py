@@ -148,6 +148,29 @@ def test_a_reversal_ahead_of_its_redemption_counts_the_same(
     assert {one["kind"] for one in log(client)} == {"late_report"}
 
 
+@pytest.mark.parametrize("issued", ["personal", "pool", "shared"])
+def test_a_reversal_ahead_names_a_code_that_nobody_has_issued_yet(
+    client: httpx.Client, issued: str
+) -> None:
+    """P5, P6: the code says nothing of where it lies; it waits for its redemption alone."""
+    code = {"promo_code": "TEA-7"}
+    reverse(client, "r1", "e1", customer_id="ann", **code)
+    give(client, ["ann"], code="TEA-7" if issued == "shared" else None)
+    if issued == "personal":
+        own = {"promotion_id": "p", "customer_id": "ann", "assigned_at": GIVEN, "occurrence": "2"}
+        assert client.post("/v1/assignments", json=own | code).json()["outcome"] == "counted"
+    elif issued == "pool":
+        table = {"Content-Type": "text/csv"}
+        loaded = client.post("/v1/promotions/p/codes", content="code\nTEA-7\n", headers=table)
+        assert loaded.status_code == 201
+    waits = client.get("/v1/events/r1").json()
+    assert (waits["outcome"], waits["reason"]) == ("pending", "unknown_original")
+    sent(client, {"event_id": "e1", "customer_id": "ann", "redeemed_at": USED} | code)
+    assert client.get("/v1/events/r1").json()["outcome"] == "counted"
+    said = shown(client)
+    assert (said["redemptions"], said["reversed"], said["cost"]) == (0, 1, "0.00")
+
+
 def test_the_rate_falls_only_when_no_live_redemption_is_left(client: httpx.Client) -> None:
     """P5: of two uses of one assignment the first is reversed, then the other; each only once."""
     give(client, ["ann"], max_redemptions=2)

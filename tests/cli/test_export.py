@@ -41,6 +41,20 @@ def test_an_export_imported_where_it_came_from_changes_nothing(
     assert everything(store_url) == before
 
 
+@pytest.mark.parametrize("form", ["ndjson", "parquet", "csv"])
+def test_an_empty_object_told_with_an_event_comes_back_as_that(
+    tmp_path: Path, sqlite_url: str, form: str
+) -> None:
+    begin(sqlite_url)
+    told = {"event_id": "e", "promotion_id": "p", "customer_id": "c", "metadata": {}}
+    file = tmp_path / "told.ndjson"
+    file.write_text(json.dumps(told | {"redeemed_at": "2026-11-03T12:00:00Z"}))
+    take(sqlite_url, "redemptions", file)
+    again = tmp_path / f"again.{form}"
+    ask("export", "redemptions", "--database", sqlite_url, "--out", again)
+    assert take(sqlite_url, "redemptions", again)["outcomes"] == {"duplicate": 1}
+
+
 def test_who_was_assigned_and_who_redeemed_is_exported_with_what_was_found(
     tmp_path: Path, store_url: str
 ) -> None:

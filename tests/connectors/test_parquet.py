@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promosight.connectors.definitions import read_ndjson
 from promosight.connectors.opening import opened, parquet_parts
 from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_row
 from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
+from promosight.flows.define_promotions import NamedPromotion
 from promosight.rules.facts import Event
 
 NOON_US = 1_793_707_200_000_000
@@ -82,6 +84,36 @@ def test_rows_read_together_are_what_each_is_as_json(data: st.DataObject, kind: 
     (piece,) = parquet_pieces(kind, [part], Reading(2_000_000_000_000_000, 0))
     assert [*piece.items] == _named(wanted, reading)
     assert [*piece.lines] == [*range(1, len(part.rows) + 1)]
+
+
+def test_ids_that_a_tool_took_for_numbers_are_the_text_they_are_written_as(tmp_path: Path) -> None:
+    """P22: a table of digits comes out of data tools with whole numbers in it."""
+    import duckdb
+
+    file = tmp_path / "typed.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT 7 AS event_id, 1::TINYINT AS promotion_id, 42::BIGINT AS customer_id, "
+            "2027 AS campaign_id, 5 AS promo_code, "
+            f"TIMESTAMPTZ '2026-11-03 12:00:00Z' AS redeemed_at, 3 AS reward_value) TO '{file}' "
+            "(FORMAT parquet)"
+        )
+    with opened(str(file), io.BytesIO()) as source:
+        (piece,) = parquet_pieces("redemptions", parquet_parts(source, 9), Reading(NOON_US, 0))
+    (event,) = piece.items
+    assert isinstance(event, Event)
+    assert (event.event_id, event.promotion_id, event.customer_id) == ("7", "1", "42")
+    assert (event.campaign_id, event.promo_code, event.reward_micros) == ("2027", "5", 3_000_000)
+
+
+@pytest.mark.parametrize(("value", "told"), [(5, "5"), (2.5, "2.5"), ("2.50", "2.50")])
+def test_a_promotion_of_typed_columns_has_the_reward_that_they_tell(value: Any, told: str) -> None:
+    """P22."""
+    columns = [("promotion_id", "VARCHAR"), ("name", "VARCHAR"), ("reward_value", "BIGINT")]
+    row = json_of_row(ParquetRows(columns, [("p", "Tea", value)]), 0)
+    (promotion,) = read_ndjson("promotions", [row])
+    assert isinstance(promotion, NamedPromotion)
+    assert promotion.definition.reward.value == told
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

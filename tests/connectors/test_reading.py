@@ -180,6 +180,16 @@ def test_csv_takes_unknown_columns_as_metadata_and_empty_cells_as_absent() -> No
     assert (event.customer_id, event.channel) == ("c", None)
 
 
+def test_an_empty_object_is_the_same_content_in_every_form() -> None:
+    """S14: told again as CSV, what came as JSON is a duplicate and no conflict."""
+    fields = {"event_id": "e", "promotion_id": "p", "customer_id": "c"}
+    fields["redeemed_at"] = "2026-11-03T12:00:00Z"
+    table = ",".join([*fields, "metadata"]) + "\n" + ",".join([*fields.values(), "{}"])
+    for told in (table.encode(), table.replace("metadata", "metadata,till").encode() + b","):
+        (event,) = read(told, CSV)
+        assert event == read(encoded(fields | {"metadata": {}}), JSON)[0]
+
+
 def test_csv_assignments_have_numbers_lists_and_yes_or_no() -> None:
     table = (
         "promotion_id,customer_id,assigned_at,control,max_redemptions,channels,vip\n"
@@ -317,7 +327,7 @@ def test_elements_read_together_are_what_each_is_alone(data: st.DataObject, kind
 @settings(max_examples=300)
 def test_rows_of_csv_read_together_are_what_each_is_alone(data: st.DataObject, kind: str) -> None:
     """Cells become columns or one record each: the same facts, the same refusals."""
-    cells = TEXTS | TIMES | st.sampled_from(["yes", "no", "2", "a|b", '{"a":1}', "[1]", "{"])
+    cells = TEXTS | TIMES | st.sampled_from(["yes", "no", "2", "a|b", '{"a":1}', "{}", "[1]", "{"])
     given_records = data.draw(records(kind, cells))
     header = data.draw(st.permutations(NAMES[kind]))
     rows = [[str(record.get(name, "")) for name in header] for record in given_records]

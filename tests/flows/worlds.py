@@ -125,6 +125,7 @@ class Source:
             "reward_value": draw.choice([None, "1.00", "3.25"]),
             "customer_id": draw.choice([None, None, "c1", "c2"]),
             "promotion_id": draw.choice([None, None, "tiered"]),
+            "promo_code": draw.choice([None, "SPRING", f"P{draw.randrange(40)}"]),
         }
 
 
@@ -133,6 +134,8 @@ def facts(seed: int, assignments: int = 40, redemptions: int = 60) -> list[Assig
     source = Source(seed)
     given = [source.assignment(n) for n in range(assignments)]
     used = [source.redemption(n, given) for n in range(redemptions)]
+    # S26: some were carried by a second channel, which is told by itself.
+    given += [one | {"channel": "push"} for one in given[:: source.random.choice([3, 4, 7])]]
     undone = [source.reversal(n) for n in range(redemptions // 6)]
     checked: list[Assignment | Event | Rejection] = [
         assignment_from(msgspec.convert(one, ReportedAssignment), received_us=NOW_US)

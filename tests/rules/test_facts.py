@@ -418,6 +418,7 @@ def test_channels_are_a_set() -> None:
     told = assignment(channels=["sms", " email ", "", "email"], channel="push")
     assert told.channels == ("email", "push", "sms")
     assert assignment().channels == ()
+    assert assignment(channel="sms + email+").channels == ("email", "sms")
 
 
 def test_what_matching_does_not_need_is_kept_as_details() -> None:

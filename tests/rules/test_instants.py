@@ -58,6 +58,7 @@ def test_every_offset_tells_the_same_instant(instant_us: int, minutes: int) -> N
     [
         "2026-11-23T10:15:00Z",
         "2026-11-23t10:15:00Z",
+        "2026-11-23t10:15:00.0z",
         "2026-11-23 10:15:00Z",
         "2026-11-23T11:15:00+01:00",
         "2026-11-23T05:15:00.000-05:00",
@@ -69,6 +70,19 @@ def test_every_offset_tells_the_same_instant(instant_us: int, minutes: int) -> N
 )
 def test_one_instant_may_be_written_in_several_forms(text: str) -> None:
     assert parse_instant(text) == 1_795_428_900_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2016-12-31t23:59:60.25z", "2017-01-01T00:00:00.250000Z"),
+        ("2017-01-01T05:29:60+05:30", "2017-01-01T00:00:00Z"),
+        ("2016-12-31 23:59:60 UTC", "2017-01-01T00:00:00Z"),
+    ],
+)
+def test_a_leap_second_is_the_first_of_the_next_day(text: str, means: str) -> None:
+    assert format_instant(parse_instant(text)) == means
 
 
 def test_a_fraction_is_shown_only_when_there_is_one() -> None:
@@ -92,6 +106,11 @@ def test_a_fraction_is_shown_only_when_there_is_one() -> None:
         ("2026-11-23T10:15:00+24:00", "RFC 3339"),
         ("2026-11-23T10:15:00+01:00 UTC", "RFC 3339"),
         ("2026-11-23T10:15:00 CET", "RFC 3339"),
+        ("2016-12-31T22:59:60Z", "RFC 3339"),
+        ("2016-12-31T23:59:60+01:00", "RFC 3339"),
+        ("2016-12-31T23:59:60", "RFC 3339"),
+        ("2016-12-31T23:59:61Z", "RFC 3339"),
+        ("9999-12-31T23:59:60Z", "RFC 3339"),
         # A day that the offset pushes out of the years 1 to 9999 has no place in any calendar.
         ("0001-01-01T00:00:00+14:00", "outside the calendar"),
         ("9999-12-31T23:59:59-12:00", "outside the calendar"),

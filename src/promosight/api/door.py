@@ -338,7 +338,7 @@ async def _once(door: Door, route: Route, call: Call) -> Answer:
         door.store.change, lambda tx: claim(tx, number, key, digest, now_us=call.now_us)
     )
     if kept is not None:
-        return Answer(kept.body.encode(), kept.status, _media_type(kept.status))
+        return Answer(kept.body.encode(), kept.status, _media_type(kept.status), _where(kept))
     to_keep = None
     try:
         answer = await _handle(door, route, call)
@@ -350,6 +350,13 @@ async def _once(door: Door, route: Route, call: Call) -> Answer:
         raise
     finally:
         await asyncio.to_thread(door.store.change, lambda tx: keep(tx, number, key, to_keep))
+
+
+def _where(kept: Kept) -> dict[str, str]:
+    """Where work goes on that was accepted before: only files are answered so."""
+    if kept.status != 202:
+        return {}
+    return {"Location": f"/v1/imports/{msgspec.json.decode(kept.body)['import_id']}"}
 
 
 def _media_type(status: int) -> str:

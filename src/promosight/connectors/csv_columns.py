@@ -100,4 +100,4 @@ def _joined(cell: str | None, more: dict[str, str]) -> Any:
         return cell
     if not isinstance(value, dict) or is_deep(value):
         return cell
-    return value | more or None
+    return value | more

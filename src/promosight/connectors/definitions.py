@@ -144,9 +144,14 @@ def _item(kind: str, record: Any, line: int) -> Defined:
 
 def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
     if "reward" not in record:  # the rows of a Parquet file are flat, too
-        reward = {_REWARD[name]: value for name, value in record.items() if name in _REWARD}
+        reward = {_REWARD[name]: _text(value) for name, value in record.items() if name in _REWARD}
         record = record | {"reward": reward}
     return NamedPromotion(promotion_id, msgspec.convert(record, Promotion))
+
+
+def _text(value: Any) -> Any:
+    """A number of a typed column as it is written, which is how money is told."""
+    return str(value) if type(value) in (int, float) else value
 
 
 def _customer(customer_id: str, record: Record) -> KnownCustomer:

@@ -19,7 +19,7 @@ from typing import IO, Any, BinaryIO, TypeAlias, cast
 import zstandard
 
 from promosight.connectors.frames import Frames
-from promosight.connectors.parquet_columns import ParquetRows, selected, size_of
+from promosight.connectors.parquet_columns import ParquetRows, meant, selected, size_of
 from promosight.errors import Unreadable
 
 Peekable: TypeAlias = "io.BufferedReader[Any]"
@@ -290,6 +290,7 @@ def parquet_parts(file: Opened, size: int) -> Iterator[ParquetRows]:
                 connection, f"{size_of(columns)} AS size FROM {table}", file.total or 0
             )
             rows = connection.execute(f"SELECT {picked} FROM {table}")
+            columns = [(name, meant(name, kind)) for name, kind in columns]
             done = 0
             while part := rows.fetchmany(size):
                 done += len(part)

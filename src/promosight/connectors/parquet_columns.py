@@ -36,6 +36,8 @@ _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"} | {
     "UINTEGER",
     "UBIGINT",
 }
+_TEXTS = ("code", "fallback_code", "name", "occurrence", "promo_code", "reverses", "segment")
+"""Fields of text beside those called `..._id`."""
 
 
 class ParquetRows(NamedTuple):
@@ -48,6 +50,8 @@ class ParquetRows(NamedTuple):
 def selected(name: str, kind: str) -> str:
     """What to select so that a column's values come as they are read here."""
     quoted = _quoted(name)
+    if meant(name, kind) != kind:
+        return f"{quoted}::VARCHAR"
     # An instant comes as a number: DuckDB would need another package to make a datetime of it. A decimal comes as
     # the text that JSON would have for it.
     if kind == INSTANT:
@@ -55,6 +59,12 @@ def selected(name: str, kind: str) -> str:
     if INSTANT in kind:  # within lists and the like, where no field has instants
         return f"{quoted}::VARCHAR"
     return f"{quoted}::VARCHAR" if kind.startswith("DECIMAL") else quoted
+
+
+def meant(name: str, kind: str) -> str:
+    """The type a column is read as: numbers that a tool made of ids and codes are the text they are written with."""
+    is_text = name.endswith("_id") or name in _TEXTS
+    return "VARCHAR" if is_text and kind in _WHOLE else kind
 
 
 def size_of(columns: Sequence[tuple[str, str]]) -> str:

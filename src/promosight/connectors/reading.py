@@ -334,7 +334,7 @@ def _record(kind: str, cells: dict[str, str]) -> dict[str, Any]:
     held = _json_cell(record[field], field) if field in record else {}
     if isinstance(held, dict):
         held = held | extra
-    if held:
+    if held or field in record:
         record[field] = held
     return record
 

@@ -60,7 +60,7 @@ COLUMNS: dict[str, Columns] = {
         "reward_value": "amount",
         **dict.fromkeys(("currency", "order_id"), "text"),
         "order_value": "amount",
-        "metadata": "json",
+        "metadata": "object",  # an empty one was said, and is other content than none
     },
     "figures": {
         **dict.fromkeys(("promotion_id", "name", "kind", "status", "state"), "text"),
@@ -118,6 +118,7 @@ _PARQUET = {
     "flag": "BOOLEAN",
     "list": "VARCHAR[]",
     "json": "JSON",
+    "object": "JSON",
 }
 
 
@@ -150,9 +151,9 @@ def csv_row(record: Record, columns: Columns) -> list[str]:
 
 
 def _cell(value: Any, kind: str) -> str:
-    if value is None or value == [] or value == {}:
+    if value is None or value == [] or (value == {} and kind != "object"):
         return ""
-    if kind == "json":
+    if kind in ("json", "object"):
         value = value if isinstance(value, str) else _json(value)
     elif kind == "list":
         value = "|".join(value)

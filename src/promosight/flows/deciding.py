@@ -41,7 +41,13 @@ from promosight.flows.rooms import Rooms
 from promosight.flows.set_up import create_source
 from promosight.rules.caps import Room
 from promosight.rules.eligibility import Person, person_of
-from promosight.rules.facts import Assignment, Rejection, assignment_decided, identifier
+from promosight.rules.facts import (
+    Assignment,
+    Rejection,
+    assignment_decided,
+    channels_of,
+    identifier,
+)
 from promosight.rules.identity import bucket_of, customer_numbers, stable_hash
 from promosight.rules.instants import DAY_US
 from promosight.rules.money import UNIT_MARK
@@ -326,7 +332,8 @@ class _Transaction:
 def _words(tier_id: str | None, person: Person, one: Decide) -> Words:
     """Where the assignment of an offer counts."""
     segment = _word(person.segments[0]) if person.segments else None
-    return Words(tier_id, segment, _word(one.context.get("channel")), None)
+    channels = channels_of(None, _word(one.context.get("channel")))
+    return Words(tier_id, segment, "+".join(channels) or None, None)
 
 
 def _word(said: Any) -> str | None:

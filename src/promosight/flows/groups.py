@@ -95,7 +95,7 @@ def settle(
         changed_assignments += [
             a
             for a, before in zip(group.assignments, derived_before, strict=True)
-            if _derived(a) != before
+            if _derived(a) != before or a.slot in group.carried
         ]
         changed_events += [
             (*e.identity, *_outcome(e))

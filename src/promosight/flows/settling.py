@@ -22,14 +22,16 @@ class Group:
     """The facts of one group. `new_assignments` and `new_events` are not in the store yet.
 
     A group without any assignment may hold only some of its events: there each is judged alone. `before` is
-    what the group added before somebody changed one of its rows (a withdrawal, more channels), else None.
+    what the group added before somebody changed one of its rows (a withdrawal, more channels), else None;
+    `carried` are the slots of those with more channels.
     """
 
-    __slots__ = ("assignments", "before", "events", "key", "new_assignments", "new_events")
+    __slots__ = ("assignments", "before", "carried", "events", "key", "new_assignments", "new_events")
 
     def __init__(self, key: GroupKey) -> None:
         self.key = key
         self.before: Standing | None = None
+        self.carried: set[int] = set()
         self.assignments: list[AssignmentRow] = []
         self.events: list[EventRow] = []
         self.new_assignments: list[AssignmentRow] = []

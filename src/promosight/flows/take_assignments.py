@@ -57,7 +57,9 @@ def merge_channels(intake: Intake) -> None:
     for row, channels in intake.more_channels:
         merged = "+".join(sorted({*(row.channels or "").split("+"), *channels} - {""}))
         if merged != row.channels:
-            intake.groups.of(row.key).remember(intake.catalogue)
+            group = intake.groups.of(row.key)
+            group.remember(intake.catalogue)
+            group.carried.add(row.slot)
             row.channels = merged
 
 

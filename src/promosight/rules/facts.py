@@ -272,11 +272,15 @@ def details_of(
 
 
 def channels_of(channels: Sequence[str] | None, channel: str | None) -> tuple[str, ...]:
-    """The channels that carried an assignment, each once, sorted. Raises Fault."""
+    """The channels that carried an assignment, each once, sorted. Raises Fault.
+
+    `email+sms` are two of them: so their key is written, and it must be told from its parts alone what more would come to.
+    """
     if channels is None and channel is None:
         return ()
     named = [*(channels or ()), *((channel,) if channel is not None else ())]
-    return tuple(sorted({_required(one, "channel") for one in named if one.strip()}))
+    told = "+".join(_required(one, "channel") for one in named if one.strip())
+    return tuple(sorted({part for one in told.split("+") if (part := one.strip())}))
 
 
 def identifier_or_none(value: str | None, field: str) -> str | None:

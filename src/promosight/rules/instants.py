@@ -7,6 +7,7 @@ guess at an offset silently moves money from one day to the next.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -36,10 +37,9 @@ def parse_instant(text: str) -> int:
         text = text[:-4] + "+00:00"
     if len(text) < 16 or text[4:5] != "-" or text[10:11] not in "Tt ":
         raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z")
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z") from None
+    moment = _moment(text)
+    if moment is None:
+        raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z")
     if moment.tzinfo is None:
         raise ValueError("has no offset: write Z or +01:00 behind the time")
     since = moment - _EPOCH
@@ -47,6 +47,25 @@ def parse_instant(text: str) -> int:
     if not _FIRST_US <= instant_us <= _LAST_US:
         raise ValueError("is outside the calendar")
     return instant_us
+
+
+def _moment(text: str) -> datetime | None:
+    """The time a text tells; RFC 3339 also allows a small z and leap seconds, which the library does not read."""
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
+    leaps = text[16:19] == ":60"
+    with suppress(ValueError, OverflowError):
+        moment = datetime.fromisoformat(
+            f"{text[:16]}:59{text[19:]}".replace("z", "Z") if leaps else text.replace("z", "Z")
+        )
+        return _after_leap(moment) if leaps else moment
+    return None
+
+
+def _after_leap(moment: datetime) -> datetime | None:
+    """The second after 23:59:59 UTC, which every clock of ours calls the next day's first; None at other times."""
+    ends_a_day = moment.tzinfo and f"{moment.astimezone(UTC):%H:%M:%S}" == "23:59:59"
+    return moment + timedelta(seconds=1) if ends_a_day else None
 
 
 def parse_instants(texts: list[str]) -> list[int] | None:

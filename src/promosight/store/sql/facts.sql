@@ -160,7 +160,7 @@ SELECT
     e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
 FROM {{batch(promo_code TEXT)}}
 CROSS JOIN event_told AS e
-WHERE e.workspace_no = :workspace_no AND e.promo_code = batch.promo_code;
+WHERE e.workspace_no = :workspace_no AND e.promo_code = batch.promo_code AND e.reverses IS NULL;
 
 -- name: groups_of_promotion
 -- The groups of one promotion in one bucket after a customer, in order; a page.
