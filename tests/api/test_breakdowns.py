@@ -248,7 +248,9 @@ def test_a_channel_told_later_is_kept_with_the_assignment(client: httpx.Client, 
     client.post("/v1/redemptions", json=used | {"redeemed_at": "2026-10-06T08:00:00Z"})
     client.post("/v1/assignments", json=told[0] | {"occurrence": "2", "channel": "push"})
     assert channel_rows(client) == [("email+sms", size), ("push", 1)]
-    audience = client.get("/v1/promotions/p/customers", params={"by": "channel", "key": "email+sms"})
+    audience = client.get(
+        "/v1/promotions/p/customers", params={"by": "channel", "key": "email+sms"}
+    )
     assert len(audience.text.splitlines()) == 1 + size
 
 

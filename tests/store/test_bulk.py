@@ -7,7 +7,7 @@ from threading import Thread
 import psycopg
 import pytest
 
-from promosight.store.database import PostgresDatabase, database
+from promosight.store.database import PostgresDatabase
 from promosight.store.engine import Store, open_store
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Tx
@@ -144,34 +144,6 @@ def test_buckets_are_locked_in_one_order_whatever_order_they_are_named_in(
     db.end(second, commit=True)
     for tx in (first, second):
         db.close(tx)
-
-
-def test_a_writer_is_alone_until_somebody_waits_for_its_workspace(store_url: str) -> None:
-    """On SQLite nobody can tell, and nobody says so."""
-    workspace_no = 7_124
-    db = database(store_url)
-    first = db.connect(write=True)
-    db.begin(first, write=True)
-    first.lock(workspace_no)
-    assert first.is_alone(workspace_no) == isinstance(db, PostgresDatabase)
-    if isinstance(db, PostgresDatabase):
-        second = db.connect(write=True)
-        db.begin(second, write=True)
-        waiting = Thread(target=second.lock, args=(workspace_no, [3]))
-        waiting.start()
-        give_up = time.monotonic() + 30
-        while first.is_alone(workspace_no) and time.monotonic() < give_up:
-            time.sleep(0.01)
-        assert not first.is_alone(workspace_no)
-        assert first.is_alone(workspace_no + 1)
-        db.end(first, commit=True)
-        waiting.join(30)
-        assert second.is_alone(workspace_no)
-        db.end(second, commit=True)
-        db.close(second)
-    else:
-        db.end(first, commit=False)
-    db.close(first)
 
 
 def test_a_plan_made_for_an_empty_table_is_not_kept_while_the_table_fills(

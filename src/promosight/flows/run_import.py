@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
@@ -21,7 +21,6 @@ from promosight.errors import Overloaded
 from promosight.flows.define_promotions import Definitions, define_promotions
 from promosight.flows.intake import Delivery, Piece, Receipt, outcomes_of
 from promosight.flows.know_customers import Acquaintance, know_customers
-from promosight.flows.piece_sizes import PIECE_ROWS, PieceSizes
 from promosight.flows.publish import finish_import, leave_import, note_import
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
@@ -34,8 +33,17 @@ from promosight.store.tx import Tx
 from promosight.store.waiting import SMALL_WEIGHT, Later
 
 KINDS = ("promotions", "customers", "assignments", "redemptions", "outcomes")
+PIECE_ROWS = 20_000
+"""Rows of a file that become facts in one transaction: enough to touch each page of the store once for many."""
+
+SMALL_PIECE_ROWS = 250
+"""The same beside real-time traffic, which waits for no more than one of them."""
+
 MAX_LISTED = 100
 """Rows listed with their reason in a report; all of them are counted, and kept under problems."""
+
+_DEFINED_TOGETHER = 100
+"""Promotions defined in one transaction: each may match all its facts anew."""
 
 _NOTED_EVERY_US = SECOND_US
 _PATIENCE_SECONDS = 0.05
@@ -63,8 +71,12 @@ _PAYLOADS: dict[str, Callable[[Arrival, list[Any]], Any]] = {
 """What takes the kinds that are no reports, and in which form."""
 
 
-def gathered(pieces: Iterable[Piece], sizes: Iterable[int]) -> Iterator[Piece]:
-    """Pieces of a file as pieces of so many rows."""
+def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -> Iterator[Piece]:
+    """Pieces of a file as pieces of so many rows: not very large at first, so that something is to be seen soon."""
+    if kind == "promotions":
+        sizes: Iterable[int] = repeat(_DEFINED_TOGETHER)
+    else:
+        sizes = chain((piece_rows // 4, piece_rows // 4, piece_rows // 2), repeat(piece_rows))
     remaining = iter(pieces)
     for size in sizes:
         lines: list[int] = []
@@ -179,8 +191,6 @@ class RunningImport:
         self._store = store
         self._clock = clock
         self._piece_rows = piece_rows
-        self._sizes = PieceSizes(kind, piece_rows)
-        self._flow = self._report if self._sizes.may_grow else report
         self._waiting: deque[_Taken] = deque()
         self._most = max(1, _AHEAD_ROWS // piece_rows)
         self._served, self._met_us = store.light_served, 0
@@ -191,7 +201,7 @@ class RunningImport:
 
     def take(self, file: str, pieces: Iterable[Piece]) -> Generator[int, None, None]:
         """Takes pieces of a file; yields how many rows of all files are done."""
-        pieces = gathered(pieces, self._sizes.of_a_file())
+        pieces = gathered(self.report.kind, pieces, self._piece_rows)
         try:
             while True:
                 self._submit(file, pieces)
@@ -238,7 +248,7 @@ class RunningImport:
         if self._piece_rows < PIECE_ROWS:
             payload = made()
             weight = len(taken.piece.items)
-        taken.receipts = self._submitted(_FLOWS.get(kind, self._flow), payload, max(_HEAVY, weight))
+        taken.receipts = self._submitted(_FLOWS.get(kind, report), payload, max(_HEAVY, weight))
         self._waiting.append(taken)
 
     def _read(self, taken: _Taken, pieces: Iterator[Piece]) -> Any:
@@ -252,13 +262,6 @@ class RunningImport:
         if self.report.kind in _PAYLOADS:
             return _PAYLOADS[self.report.kind](arrival, items)
         return Delivery(arrival, items, brief=True)
-
-    def _report(self, tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
-        """`report`, and whether others wait for it. One that lost a race is not alone."""
-        receipts = report(tx, deliveries)
-        alone = tx.attempt == 1 and tx.is_alone(self._arrival.workspace_no)
-        self._sizes.went(alone=alone)
-        return receipts
 
     def _submitted(self, flow: _Flow, payload: Any, weight: int) -> Future[list[Receipt]]:
         while True:

@@ -26,7 +26,15 @@ class Group:
     `carried` are the slots of those with more channels.
     """
 
-    __slots__ = ("assignments", "before", "carried", "events", "key", "new_assignments", "new_events")
+    __slots__ = (
+        "assignments",
+        "before",
+        "carried",
+        "events",
+        "key",
+        "new_assignments",
+        "new_events",
+    )
 
     def __init__(self, key: GroupKey) -> None:
         self.key = key

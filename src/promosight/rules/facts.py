@@ -274,7 +274,8 @@ def details_of(
 def channels_of(channels: Sequence[str] | None, channel: str | None) -> tuple[str, ...]:
     """The channels that carried an assignment, each once, sorted. Raises Fault.
 
-    `email+sms` are two of them: so their key is written, and it must be told from its parts alone what more would come to.
+    `email+sms` are two of them: so their key is written, and it must be told from its parts alone what more would come
+    to.
     """
     if channels is None and channel is None:
         return ()

@@ -43,7 +43,8 @@ ADVICE = {
     "value_mismatch": "The reported value is used. Compare the reward in the promotion with what the source pays out.",
     "code_taken": "Another promotion has this code already. Choose another code and load the row again.",
     "archived": "An archived promotion is final. Duplicate it, and load the row under the new id.",
-    "status": "A promotion that was active cannot be a draft again, which it is where no status is named. Name its status.",
+    "status": "A promotion that was active cannot be a draft again, which it is where no status is named. "
+    "Name its status.",
     "tiers_frozen": "Tiers are fixed when a promotion is first activated. "
     "Duplicate it to change them, or leave them as they are.",
 }

@@ -47,11 +47,6 @@ _LOCK = (
     "SELECT pg_advisory_xact_lock(CAST($1 AS INT), CAST(bucket AS INT))"
     " FROM unnest(CAST($2 AS BIGINT[])) AS bucket"
 )
-_WAITER = (
-    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    " AND classid = CAST(CAST($1 AS INT) AS OID)"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
-)
 
 
 class LostRace(Exception):
@@ -115,10 +110,6 @@ class Tx(ABC):
     @abstractmethod
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         """Keeps other writers out of these buckets (None: all) of a workspace until the end."""
-
-    @abstractmethod
-    def is_alone(self, workspace_no: int) -> bool:
-        """Whether it can be told that nobody waits for locks of a workspace."""
 
     def one(self, name: str, /, **parameters: Any) -> Row | None:
         """The first row of a named statement, or None."""
@@ -223,9 +214,6 @@ class SqliteTx(Tx):
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         return
-
-    def is_alone(self, workspace_no: int) -> bool:
-        return False  # who waits for the file is not to be seen
 
 
 class PostgresTx(Tx):
@@ -346,9 +334,6 @@ class PostgresTx(Tx):
         # In one order everywhere, so that two writers cannot wait for each other.
         wanted = sorted(set(range(BUCKETS) if buckets is None else buckets))
         self.prepared.rows(_LOCK, (workspace_no, Numbers(wanted)))
-
-    def is_alone(self, workspace_no: int) -> bool:
-        return not self.prepared.rows(_WAITER, (workspace_no,))
 
     def _scalar(self, name: str, parameters: dict[str, Any]) -> tuple[str, list[Any]]:
         statement = self._statements[name]

@@ -18,7 +18,6 @@ from promosight.connectors.opening import opened
 from promosight.connectors.reading import Reading
 from promosight.connectors.spool import Spool
 from promosight.errors import Conflict, PromosightError, StoreError
-from promosight.flows.piece_sizes import SMALL_PIECE_ROWS
 from promosight.flows.publish import (
     Received,
     give_up_import,
@@ -26,7 +25,7 @@ from promosight.flows.publish import (
     run_received,
     unfinished_imports,
 )
-from promosight.flows.run_import import RunningImport
+from promosight.flows.run_import import SMALL_PIECE_ROWS, RunningImport
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 
