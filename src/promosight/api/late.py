@@ -20,6 +20,8 @@ from promosight.flows.report import report
 from promosight.store.rows import Arrival
 from promosight.store.waiting import SMALL_WEIGHT, Later
 
+LARGE_BODY = 65_536
+"""From so many bytes on reading a body takes a millisecond: longer than a loop may be at one thing."""
 _MOST_BYTES = 4 * 1024 * 1024
 """Ten thousand events take two or three megabytes."""
 _ALONE = 500
@@ -35,7 +37,7 @@ async def reported_late(door: Door, call: Call, kind: str, *, brief: bool) -> li
     if not door.store.makes_late:
         return None
     body = await door.decode(lambda: call.body) if call.is_encoded else call.body
-    if len(body) > _MOST_BYTES or is_single(call.media_type, body):
+    if not LARGE_BODY <= len(body) <= _MOST_BYTES or is_single(call.media_type, body):
         return None
     loop = asyncio.get_running_loop()
     later: Any = Later(_delivered(call, kind, body, brief=brief))  # a Delivery, when it is its turn

@@ -9,7 +9,7 @@ from typing import Any
 from promosight.api import problems
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
-from promosight.api.late import reported_late
+from promosight.api.late import LARGE_BODY, reported_late
 from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable
@@ -24,7 +24,6 @@ from promosight.rules.instants import format_instant
 from promosight.rules.reasons import explain
 from promosight.store.rows import Arrival
 
-_LARGE = 65_536
 _REHEARSED = {"dry_run": True}
 _LISTED = frozenset({"rejected", "pending", "flagged"})
 
@@ -100,7 +99,7 @@ async def _taken(
 
 
 def _is_large(call: Call) -> bool:
-    return len(call.raw) >= _LARGE or call.is_encoded
+    return len(call.raw) >= LARGE_BODY or call.is_encoded
 
 
 async def _items(door: Door, call: Call, kind: str) -> Sequence[Item]:
