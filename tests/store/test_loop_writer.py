@@ -90,8 +90,11 @@ def test_while_the_thread_writes_single_events_wait_for_their_turn(
     assert asyncio.run(send()) == [(3, where)] * 3
 
 
-def test_while_the_thread_makes_what_it_will_write_single_events_go_on(store: Store) -> None:
+def test_while_the_thread_makes_what_it_will_write_single_events_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They wait for no batch that is only being read."""
+    monkeypatch.setattr(loop_writer, "_LOOKS", 20_000)  # however long a commit's thread is held up
     started, release = Event(), Event()
 
     def made() -> int:
