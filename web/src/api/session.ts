@@ -47,12 +47,16 @@ export function useSigning() {
     },
     async signOut(): Promise<void> {
       const online = onlineManager.isOnline();
+      const forget = () =>
+        queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
       onlineManager.setOnline(false); // what the page asks meanwhile would be refused: it waits
       try {
         await queries.cancelQueries();
         await api("/v1/session", { method: "DELETE" });
         queries.setQueryData(KEY, null); // first, so that nobody asks anew for what is forgotten now
-        queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+        forget();
+        await new Promise((drawn) => setTimeout(drawn)); // until then the page may ask once more
+        forget();
       } finally {
         onlineManager.setOnline(online);
       }
