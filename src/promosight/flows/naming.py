@@ -107,9 +107,8 @@ def name_known(
     if rows := (numbers == NOBODY).nonzero()[0].tolist():
         kept_before, named = kept.known, [customer_ids[row] for row in rows]
         found = _name_strangers(tx, workspace, kept, {one for one in named if one is not None})
-        if (
-            kept.known is not kept_before
-        ):  # it had become too much, and those who are not new are to be kept, too
+        if kept.known is not kept_before:
+            # It had become too much, and those who are not new are to be kept, too.
             both = zip(customer_ids, numbers.tolist(), strict=True)
             kept.meet({one: no for one, no in both if one is not None and no != NOBODY})
         numbers[rows] = kept.known_under(named)
@@ -146,8 +145,8 @@ def _add_known(tx: Tx, workspace: Workspace, free: Sequence[Row], found: Custome
     if not free:
         return
     numbers, ids, _ = zip(*free, strict=True)
-    same = [workspace.workspace_no] * len(free), [1] * len(free)
-    tx.add_columns("add_customers", (numbers, same[0], ids, same[1]))
+    ours, known = [workspace.workspace_no] * len(free), [1] * len(free)
+    tx.add_columns("add_customers", (numbers, ours, ids, known))
     found.newly_named.update(numbers)
     found.known.update(numbers)
 

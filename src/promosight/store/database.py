@@ -118,8 +118,8 @@ class SqliteDatabase(Database):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = apsw.Connection(str(self.path), statementcachesize=STATEMENTS_KEPT)
             connection.set_busy_timeout(_BUSY_MS)
-            # A plan is made from a statement's text alone. Otherwise SQLite looks at the values too, where they might
-            # fit a partial index, and then it parses and plans the statement anew for every other value.
+            # A plan is made from a statement's text alone. Otherwise SQLite may look at the values too, and then it
+            # parses and plans the statement anew for every other value.
             connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             for name, value in _PRAGMAS.items():
                 connection.execute(f"PRAGMA {name} = {value}").fetchall()

@@ -117,9 +117,8 @@ class LoopWriter:
             self._take_turn()
 
     def _take_turn(self) -> None:
-        lets_by = (
-            self._waiting.lets_by
-        )  # and yet the turn may not have been given back since the last commit
+        # Where nobody is in the way the turn may yet have to be given back, by the thread of the last commit.
+        lets_by = self._waiting.lets_by
         has_turn = lets_by and self._turn.acquire(blocking=False)
         if not has_turn and (lets_by or self._waiting.is_light) and self._looked < _LOOKS:
             self._looked += 1
