@@ -29,6 +29,7 @@ from promosight.rules.matching import promised_micros
 from promosight.rules.money import MICROS, UNIT_MARK
 from promosight.rules.policy import bounded
 from promosight.rules.promotions import Promotion
+from promosight.rules.snapshot import Menu, Snapshot
 from promosight.rules.tallies import MEASURES
 from promosight.store.catalogue import Catalogue, Listed
 from promosight.store.tx import Tx
@@ -158,11 +159,18 @@ class Board:
         self.taken = np.array([one.taken for one in places], float)
         self.text = _encode(kept).decode()
         self.number = content_digest(self.text)
+        self._menu: tuple[Snapshot, Menu] | None = None
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:
         """As the model sees them."""
         return tuple(one.offer for one in self.places)
+
+    def menu(self, snapshot: Snapshot) -> Menu:
+        """Its offers, prepared for scoring. Kept: offers are compared one by one to find those prepared for others."""
+        if self._menu is None or self._menu[0] is not snapshot:
+            self._menu = snapshot, snapshot.menu(self.offers)
+        return self._menu[1]
 
     def own(self, orders: int, total: float) -> float:
         """How many times the average a customer's orders are, drawn towards it while few are known."""

@@ -225,10 +225,10 @@ class Choosing:
 
     def _nets(self, some: list[_Asked]) -> Floats:
         """What a redemption of each offer is worth for each customer, less the price of what it takes."""
-        own = np.array([[one.own] for one in some])
+        own = np.array([one.own for one in some])[:, None]
         board = self._board
-        nets: Floats = (board.fixed + own * board.by_order) - self._price * board.taken
-        return nets
+        nets: Floats = board.fixed + own * board.by_order
+        return nets - self._price * board.taken if self._prices.any else nets
 
     def _lean_rows(self, some: list[_Asked]) -> Floats:
         zero = [0.0] * len(self._board.places)
@@ -236,7 +236,7 @@ class Choosing:
 
     def _solve(self, waiting: list[_Asked]) -> None:
         """Prices of what this list would take more of than there is."""
-        menu = self._mind.snapshot.menu(self._board.offers)
+        menu = self._board.menu(self._mind.snapshot)
         rows = self._mind.snapshot.layout.table([one.x for one in waiting])
         p = likely_of(menu, rows, self._lean_rows(waiting))
         worth = p * self._nets(waiting) - self._contact
@@ -246,31 +246,38 @@ class Choosing:
 
     def _draw(self, some: list[_Asked], made: dict[int, Chosen]) -> int:
         """Draws for these customers until one of them shuts an offer; says for how many."""
-        snapshot, rooms = self._mind.snapshot, self._rooms
-        open_: Flags = np.array([one.allowed.open for one in some])
-        if rooms.by_no:
-            open_ = open_ & ~rooms.shut
-        whole: list[bool] = np.all(open_, axis=1).tolist()
-        columns = np.array([self._benchmark_of(one) for one in some])
+        snapshot, board = self._mind.snapshot, self._board
+        open_ = self._open(some)
+        columns = [self._benchmark_of(one) for one in some]
         choices = choose_rows(
             snapshot,
-            snapshot.menu(self._board.offers),
+            board.menu(snapshot),
             snapshot.layout.table([one.x for one in some]),
             Worths(self._nets(some), self._contact, self._tolls),
             self._exploration,
             [one.seed for one in some],
-            None if all(whole) else open_,
+            open_,
             self._lean_rows(some),
-            None if self._named == _NOBODY else Benchmark(columns, self._share),
+            None if self._named == _NOBODY else Benchmark(np.array(columns), self._share),
         )
         best: list[int] = choices.scores.argmax(axis=1).tolist()
         for i, one in enumerate(some):
-            places = self._board.everywhere if whole[i] else np.flatnonzero(open_[i])
+            places = board.everywhere if open_ is None else np.flatnonzero(open_[i])
             row = Drawn.of(choices, i, places, best[i], one.own)
-            made[one.which], shuts = self._made(one, row, int(columns[i]), whole=whole[i])
+            made[one.which], shuts = self._made(one, row, columns[i])
             if shuts:
                 return i + 1
         return len(some)
+
+    def _open(self, some: list[_Asked]) -> Flags | None:
+        """Which places are open to each of them now, None where all are to everybody."""
+        limited, everything = bool(self._rooms.by_no), self._board.everything
+        if not limited and all(one.allowed.open is everything for one in some):
+            return None
+        open_: Flags = np.array([one.allowed.open for one in some])
+        if limited:
+            open_ &= ~self._rooms.shut
+        return None if open_.all() else open_
 
     @property
     def _share(self) -> float:
@@ -283,10 +290,10 @@ class Choosing:
         full = 0 <= one.benchmark < none and self._rooms.shut[one.benchmark]
         return none if full else one.benchmark
 
-    def _made(self, one: _Asked, row: Drawn, column: int, *, whole: bool) -> tuple[Chosen, bool]:
+    def _made(self, one: _Asked, row: Drawn, column: int) -> tuple[Chosen, bool]:
         """A decision of what was drawn, and whether it shuts an offer."""
         excluded = one.allowed.excluded
-        if not whole and self._rooms.by_no:
+        if self._rooms.by_no and len(row.open_) < len(self._board.places):
             excluded = excluded + self._filters.full(one.allowed)
         trace = self._traced(one, row, excluded)
         if column != _NOBODY:
@@ -323,7 +330,7 @@ class Choosing:
             excluded=excluded,
             assign=one.question.assign,
         )
-        if one.leans is not None:
+        if one.leans is not None and any(one.leans):
             trace.leans = _unless_zero(np.array(one.leans)[row.open_])
         if self._prices.any:
             trace.prices = _unless_zero(self._price[row.open_])

@@ -14,6 +14,9 @@ from promosight.rules.money import MICROS
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Row, Tx
 
+_NOT_GIVEN: Row = (0, 0, None)
+_NOT_USED: Row = (0, 0, 0, None, 0)
+
 
 class Past:
     """One customer's facts by promotion number, as filters and features need them."""
@@ -48,42 +51,30 @@ def read_pasts(tx: Tx, catalogue: Catalogue, wanted: dict[int, Moment]) -> dict[
     number = catalogue.workspace.workspace_no
     found = {customer_no: Past() for customer_no in wanted}
     asked = sorted((bucket_of(no), no, *moment) for no, moment in wanted.items())
-    given: dict[tuple[int, int], tuple[int, int]] = {}
-    for no, promotion_no, times, lately, last_us in tx.all_for(
-        "history_given", asked, workspace_no=number
-    ):
-        given[no, promotion_no] = times, last_us
-        found[no].lately += lately
-    used: dict[tuple[int, int], Row] = {}
-    for no, promotion_no, *rest, orders in tx.all_for(
-        "history_used", [one[:3] for one in asked], workspace_no=number
-    ):
-        used[no, promotion_no] = tuple(rest)
-        found[no].orders += orders
-        found[no].spent += rest[2] / MICROS
-    for no, promotion_no in sorted(given.keys() | used.keys()):
-        past = found[no]
-        times, last_us = given.get((no, promotion_no), (0, None))
+    given = {row[:2]: row[2:] for row in tx.all_for("history_given", asked, workspace_no=number)}
+    used = {
+        row[:2]: row[2:]
+        for row in tx.all_for("history_used", [one[:3] for one in asked], workspace_no=number)
+    }
+    sorts: dict[int, tuple[str, str]] = {}
+    for key in sorted(given.keys() | used.keys()):  # in one order, as sums of floats depend on it
+        no, promotion_no = key
+        past, sort = found[no], sorts.get(promotion_no)
+        if sort is None:
+            sort = sorts[promotion_no] = _sort_of(catalogue, promotion_no)
+        times, lately, last_us = given.get(key, _NOT_GIVEN)
+        live, undone, order_micros, used_us, orders = used.get(key, _NOT_USED)
+        worth = order_micros / MICROS
+        past.lately += lately
+        past.orders += orders
+        past.spent += worth
         past.times[promotion_no] = times
-        past.records[promotion_no] = _record(
-            catalogue, promotion_no, times, last_us, used.get((no, promotion_no))
-        )
+        past.records[promotion_no] = Record(*sort, times, live, undone, worth, last_us, used_us)
     return found
 
 
-def _record(
-    catalogue: Catalogue, promotion_no: int, times: int, last_us: int | None, used: Row | None
-) -> Record:
+def _sort_of(catalogue: Catalogue, promotion_no: int) -> tuple[str, str]:
+    """Kind and reward type of a promotion."""
     listed = catalogue.by_no.get(promotion_no)
     definition = None if listed is None else listed.definition
-    live, undone, order_micros, used_us = used or (0, 0, 0, None)
-    return Record(
-        kind="global" if definition is None else definition.kind,
-        reward_type="amount" if definition is None else definition.reward.type,
-        assigned=times,
-        redeemed=live,
-        reversed=undone,
-        value=order_micros / MICROS,
-        last_assigned_us=last_us,
-        last_redeemed_us=used_us,
-    )
+    return ("global", "amount") if definition is None else (definition.kind, definition.reward.type)

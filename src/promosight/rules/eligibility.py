@@ -6,7 +6,7 @@ on the counters instead, in the transaction that would use them up (`rules.caps`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from promosight.rules.decisioning import FrequencyCap, OfferTerms
@@ -97,6 +97,6 @@ def _may_be_used(key: str, value: Any) -> bool:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
+    if not isinstance(value, list | tuple):
         return ()
     return tuple(one for one in value if isinstance(one, str))

@@ -296,8 +296,8 @@ def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:
     """A share of the decisions is drawn evenly from all arms there are; what is taken out has a score of -inf."""
     there = np.isfinite(scores)
     pmf = (1.0 - floor) * inner + floor * there / there.sum(axis=-1, keepdims=True)
-    whole: Floats = pmf / pmf.sum(axis=-1, keepdims=True)
-    return whole
+    pmf /= pmf.sum(axis=-1, keepdims=True)
+    return pmf
 
 
 def _shares_of_draws(
@@ -331,7 +331,7 @@ def _shares_of_draws(
             each *= worth[some]
             each -= costs[some]
             best = each == each.max(axis=1, keepdims=True)
-            found[some] = np.count_nonzero(best, axis=2)
+            found[some] = np.add.reduce(best.view(np.uint8), axis=2, dtype=np.uint8)
     shares: Floats = found / found.sum(axis=1, keepdims=True)
     return shares
 

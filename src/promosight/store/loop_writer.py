@@ -26,7 +26,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from promosight.errors import Overloaded
-from promosight.store.waiting import LONGEST_WAIT_S, MAX_WAITING, TOGETHER, Job, Patience, Waiting
+from promosight.store.waiting import (
+    LONGEST_WAIT_S,
+    MAX_WAITING,
+    TOGETHER,
+    Job,
+    Patience,
+    Stage,
+    Waiting,
+)
 
 ENOUGH = 32
 """So many need not wait for others where the loop does not turn."""
@@ -88,6 +96,7 @@ class LoopWriter:
 
     def take_along(self, job: Job) -> None:
         """Lets a change that another thread waits for go first in the next transaction."""
+        self._awaited += 1  # it is none of those who are waited for
         try:
             self.add(job)
             self._gathered.insert(0, self._gathered.pop())
@@ -138,15 +147,18 @@ class LoopWriter:
         left_s = self._patience.seconds(answered, time.perf_counter() - self._began)
         if left_s and len(self._gathered) < TOGETHER:
             self._awaited = min(len(self._gathered) + answered, TOGETHER)
-            soon, there = self._patience.soon(left_s), len(self._gathered)
-            self._until = self._loop.call_later(soon, self._look, there, answered, left_s - soon)
+            self._wait(len(self._gathered), answered, self._patience.stages(left_s))
         elif self._gathered:
             self._loop.call_soon(self._gather, len(self._gathered))
 
-    def _look(self, there: int, answered: int, left_s: float) -> None:
+    def _wait(self, there: int, answered: int, stages: list[Stage]) -> None:
+        self._until = self._loop.call_later(stages[0].seconds, self._look, there, answered, stages)
+
+    def _look(self, there: int, answered: int, stages: list[Stage]) -> None:
         """Goes on waiting where those who are waited for do come."""
-        if self._patience.come(len(self._gathered) - there, of=answered):
-            self._until = self._loop.call_later(left_s, self._waited)
+        stage, *left = stages
+        if left and stage.goes_on(len(self._gathered) - there, of=answered):
+            self._wait(there, answered, left)
         else:
             self._waited()
 

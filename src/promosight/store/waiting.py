@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 from promosight.errors import Overloaded, StoreError
 from promosight.store.senders import Senders
@@ -29,7 +29,7 @@ SMALL_WEIGHT = 100
 LONGEST_WAIT_S = 0.01
 """For so long at the most those who were just answered are waited for."""
 SOON_S = 0.002
-"""Of those who ask again at once half are there by then, or after a quarter of the wait where that is longer."""
+"""Of those who ask again at once some are there by then, or after a quarter of the wait where that is longer."""
 TOGETHER = 256
 """So many small changes share a transaction without waiting for others. A loop works off no more without a pause."""
 AWAITED = 8
@@ -181,14 +181,26 @@ class _Line:
         return taken
 
 
+class Stage(NamedTuple):
+    """A part of a wait. It goes on behind it only where one in so `many` of those waited for has come."""
+
+    seconds: float
+    many: int
+
+    def goes_on(self, came: int, *, of: int) -> bool:
+        """Whether those are coming who were answered."""
+        return self.many * came >= of
+
+
 class Patience:
     """Whether those whom a commit has answered are waited for, and how long.
 
     Whoever asks again as soon as answered is worth the wait: those who came meanwhile share a transaction with them,
     where else the two halves would take turns, at twice the commits. Whoever asks when customers come is not: half of
-    the time would go by in vain. Which of the two there are is found out: half of those who ask again at once do so
-    `soon`, and after each wait in which they did not come twice as many commits pass until the next. (That all of them
-    came in the end says little: after something slow so many come by the clock, too, while it is waited.)
+    the time would go by in vain. Which of the two there are is found out: those who ask again at once are seen to come
+    at each of the `stages` of a wait, and after each wait in which they did not come twice as many commits pass until
+    the next. (That all of them came in the end says little: after something slow so many come by the clock, too, while
+    it is waited.)
     """
 
     def __init__(self) -> None:
@@ -205,14 +217,15 @@ class Patience:
         return min(took_s, LONGEST_WAIT_S)
 
     @staticmethod
-    def soon(wait_s: float) -> float:
-        """After how much of a wait it is looked whether half of them are there, as it is in vain where they are not."""
-        return min(max(SOON_S, wait_s / 4), wait_s)
+    def stages(wait_s: float) -> list[Stage]:
+        """The stages of a wait: soon some of them are there, and a little later half, or it is in vain.
 
-    @staticmethod
-    def come(came: int, *, of: int) -> bool:
-        """Whether those are coming who were answered, by how many came soon."""
-        return 2 * came >= of
+        Some and not half at once, because a caller beside whom others work does not come to it at once.
+        """
+        soon = min(max(SOON_S, wait_s / 4), wait_s)
+        half = min(soon, wait_s - soon)
+        every = Stage(soon, 8), Stage(half, 2), Stage(wait_s - soon - half, 1)
+        return [one for one in every if one.seconds > 0]
 
     def ended(self, *, came: bool) -> None:
         """A wait is over, and they came, or did not."""
@@ -293,10 +306,10 @@ class Waiting:
                 return
             self._awaited = min(small + answered, TOGETHER)
             self._asleep = True
-        soon = self._patience.soon(seconds)
-        came = self._bell.acquire(timeout=soon)
-        if not came and self._patience.come(len(self._small.jobs) - small, of=answered):
-            came = self._bell.acquire(timeout=seconds - soon)
+        for stage in self._patience.stages(seconds):
+            came = self._bell.acquire(timeout=stage.seconds)
+            if came or not stage.goes_on(len(self._small.jobs) - small, of=answered):
+                break
         if not came:
             with self._lock:
                 came, self._asleep = not self._asleep, False
