@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,22 @@ def test_another_process_learns_the_same_to_the_last_bit(store_url: str) -> None
         assert (prepared.weights == menu.weights).all()
         for scale, draws in menu._draws.items():
             assert (prepared._draws[scale] == draws).all()
+    finally:
+        apart.end()
+        store.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="Linux groups sessions")
+def test_it_gives_way_to_the_server_also_where_sessions_share_the_cores_evenly(
+    sqlite_url: str,
+) -> None:
+    """P19: its session is a group of its own to the scheduler, to which the niceness of members counts for nothing."""
+    store = open_store(sqlite_url, now_us=0)
+    apart = Apart(store.database.url)
+    try:
+        soon(apart.is_ready)
+        group = Path(f"/proc/{apart._process.pid}/autogroup").read_text()
+        assert int(group.rsplit("nice", 1)[1]) > 0
     finally:
         apart.end()
         store.close()

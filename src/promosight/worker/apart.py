@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from promosight.errors import PromosightError
@@ -146,10 +147,21 @@ def _answered(study: Study, what: str, workspace_no: int, said: dict[str, Any]) 
         return _Failed(repr(error))
 
 
+def _give_way() -> None:
+    """Lets those who answer go first.
+
+    To Linux's scheduler a session may be a group of its own (`sched_autogroup_enabled`), and groups share the cores
+    evenly however nice those in them are: then it is the group that has to be nice.
+    """
+    os.nice(_NICE)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICE))
+
+
 def main() -> None:
     """The process: answers until nobody is there to ask."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.nice(_NICE)
+    _give_way()
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever is printed is no answer
         _answer_all(sys.stdin.buffer, answers)
