@@ -1,6 +1,7 @@
 """Single events worked off on the loop that brought them: together, in turns with the writer's thread, none lost."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread, current_thread
@@ -9,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 
-from promosight.store import loop_writer
+from promosight.store import loop_writer, waiting
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import LostRace, Tx
 from promosight.store.waiting import SMALL_WEIGHT, Later
@@ -44,6 +45,31 @@ def test_senders_that_come_in_one_round_share_a_transaction_on_their_loop(store:
 
     assert set(asyncio.run(send())) == {(100, "MainThread")}
     assert store.read(stored) == list(range(100))
+
+
+@pytest.mark.parametrize(("comes_after_s", "together"), [(0.0, 20), (0.1, 1)])
+def test_whoever_comes_first_after_twenty_were_answered_waits_for_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch, comes_after_s: float, together: int
+) -> None:
+    """But not where nobody has come for so long that they do not come again at once."""
+    monkeypatch.setattr(waiting, "SOON_S", 10.0)
+    monkeypatch.setattr(waiting, "LONGEST_WAIT_S", 10.0)  # but the first must come as soon as ever
+
+    def add_slowly(tx: Tx, numbers: list[int]) -> list[tuple[int, str]]:
+        time.sleep(0.5)  # for as long others are waited for
+        return add(tx, numbers)
+
+    async def send() -> list[tuple[int, str]]:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(store.submit_from(loop, add_slowly, no) for no in range(20)))
+        await asyncio.sleep(comes_after_s)
+        first = store.submit_from(loop, add, 20)
+        await asyncio.sleep(0.02)
+        rest = [store.submit_from(loop, add, no) for no in range(21, 40)]
+        return [await first, *await asyncio.gather(*rest)]
+
+    assert asyncio.run(send())[0] == (together, "MainThread")
+    assert store.read(stored) == list(range(40))
 
 
 def test_a_thousand_are_worked_off_in_parts_and_none_is_lost(store: Store) -> None:

@@ -290,15 +290,16 @@ def test_those_just_answered_are_waited_for_but_not_for_long(
         coming.join()
 
 
-def test_the_rest_is_waited_for_only_where_some_came_soon_and_half_a_little_later() -> None:
+def test_the_rest_is_waited_for_only_where_some_came_soon_and_most_a_little_later() -> None:
     """What comes by a clock of its own fills a wait in the end, too: that says nothing of those who were answered."""
     patience = waiting.Patience()
     assert [stage.seconds for stage in patience.stages(0.001)] == [0.001]
     assert [stage.seconds for stage in patience.stages(0.004)] == [0.002, 0.002]
-    some, half, _ = patience.stages(0.04)
-    assert some.seconds == half.seconds == 0.01
-    assert [some.goes_on(came, of=20) for came in (0, 2, 3, 20)] == [False, False, True, True]
-    assert [half.goes_on(came, of=20) for came in (0, 9, 10, 20)] == [False, False, True, True]
+    some, *later = patience.stages(0.04)
+    assert [stage.seconds for stage in (some, *later)] == pytest.approx([0.01, 0.01, 0.02])
+    assert [some.is_met(came, of=20) for came in (0, 2, 3, 20)] == [False, False, True, True]
+    for most in (*later, *patience.stages(0.001)):
+        assert [most.is_met(came, of=20) for came in (0, 14, 15, 20)] == [False, False, True, True]
 
 
 def test_those_who_do_not_come_again_at_once_are_waited_for_more_and_more_rarely() -> None:

@@ -12,7 +12,7 @@ process writes, when anything fails.
 
 Those who came during a commit would share the next one only with each other, while those just answered send their
 next event: two halves that take turns, at twice the commits. So as many as were answered are waited for, where they do
-come again at once (`waiting.Patience`).
+come again at once (`waiting.Patience`), and from the first of them on: until somebody is there nobody is kept.
 """
 
 from __future__ import annotations
@@ -55,6 +55,15 @@ class Steps(NamedTuple):
     rest: Callable[[], None]
 
 
+class _Wait(NamedTuple):
+    """A wait for those who were answered, so many; so many others were there before. It is not begun after `until`."""
+
+    answered: int
+    there: int
+    stages: list[Stage]
+    until: float
+
+
 class LoopWriter:
     """The small changes of one event loop. Everything but `_commit` runs on that loop."""
 
@@ -77,6 +86,8 @@ class LoopWriter:
         self._awaited = 0  # so many are to be there before the time is over
         self._patience = Patience()
         self._until: asyncio.TimerHandle | None = None  # when it ends
+        self._expected: _Wait | None = None
+        """The wait that whoever comes first begins: until then it keeps nobody."""
         self._looked = 0
         """How many times in vain; 0 where the writer's thread is not waited for."""
         self._done: tuple[list[Job], bool] | None = None
@@ -92,7 +103,7 @@ class LoopWriter:
                 self._until.cancel()
                 self._waited(came=True)
         elif len(self._gathered) == 1 and not self._committing and not self._looked:
-            self._loop.call_soon(self._gather, 1)
+            self._begin()
 
     def take_along(self, job: Job) -> None:
         """Lets a change that another thread waits for go first in the next transaction."""
@@ -144,25 +155,40 @@ class LoopWriter:
 
     def _go_on(self, answered: int) -> None:
         """Has those worked off who are there, with as many as were answered where these are waited for."""
-        left_s = self._patience.seconds(answered, time.perf_counter() - self._began)
-        if left_s and len(self._gathered) < TOGETHER:
-            self._awaited = min(len(self._gathered) + answered, TOGETHER)
-            self._wait(len(self._gathered), answered, self._patience.stages(left_s))
-        elif self._gathered:
+        now, there = time.perf_counter(), len(self._gathered)
+        self._expected = None
+        if (wait_s := self._patience.seconds(answered, now - self._began)) and there < TOGETHER:
+            self._awaited = min(there + answered, TOGETHER)
+            until = now + LONGEST_WAIT_S
+            self._expected = _Wait(answered, there, self._patience.stages(wait_s), until)
+        if there:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Somebody is there: waits for those who are expected, or has the others worked off."""
+        wait, self._expected = self._expected, None
+        if wait is not None and time.perf_counter() < wait.until:
+            self._wait(wait)
+        else:
             self._loop.call_soon(self._gather, len(self._gathered))
 
-    def _wait(self, there: int, answered: int, stages: list[Stage]) -> None:
-        self._until = self._loop.call_later(stages[0].seconds, self._look, there, answered, stages)
+    def _wait(self, wait: _Wait) -> None:
+        self._until = self._loop.call_later(wait.stages[0].seconds, self._read_first, wait)
 
-    def _look(self, there: int, answered: int, stages: list[Stage]) -> None:
+    def _read_first(self, wait: _Wait) -> None:
+        """A loop looks at its clock before it reads: those who came while it was busy are to be seen, too."""
+        self._until = self._loop.call_later(0.0, self._look, wait)
+
+    def _look(self, wait: _Wait) -> None:
         """Goes on waiting where those who are waited for do come."""
-        stage, *left = stages
-        if left and stage.goes_on(len(self._gathered) - there, of=answered):
-            self._wait(there, answered, left)
+        stage, *left = wait.stages
+        came = stage.is_met(len(self._gathered) - wait.there, of=wait.answered)
+        if came and left:
+            self._wait(wait._replace(stages=left))
         else:
-            self._waited()
+            self._waited(came=came)
 
-    def _waited(self, *, came: bool = False) -> None:
+    def _waited(self, *, came: bool) -> None:
         """Nobody is waited for any more."""
         self._until = None
         self._patience.ended(came=came)

@@ -30,6 +30,7 @@ LONGEST_WAIT_S = 0.01
 """For so long at the most those who were just answered are waited for."""
 SOON_S = 0.002
 """Of those who ask again at once some are there by then, or after a quarter of the wait where that is longer."""
+SOME, MOST = 0.125, 0.75
 TOGETHER = 256
 """So many small changes share a transaction without waiting for others. A loop works off no more without a pause."""
 AWAITED = 8
@@ -182,14 +183,14 @@ class _Line:
 
 
 class Stage(NamedTuple):
-    """A part of a wait. It goes on behind it only where one in so `many` of those waited for has come."""
+    """A part of a wait. It was not in vain so far where this share of those waited for has come by its end."""
 
     seconds: float
-    many: int
+    share: float
 
-    def goes_on(self, came: int, *, of: int) -> bool:
+    def is_met(self, came: int, *, of: int) -> bool:
         """Whether those are coming who were answered."""
-        return self.many * came >= of
+        return came >= self.share * of
 
 
 class Patience:
@@ -218,13 +219,16 @@ class Patience:
 
     @staticmethod
     def stages(wait_s: float) -> list[Stage]:
-        """The stages of a wait: soon some of them are there, and a little later half, or it is in vain.
+        """The stages of a wait: soon some of them are there, and a little later most, or it is in vain.
 
-        Some and not half at once, because a caller beside whom others work does not come to it at once.
+        Only some at first, because a caller beside whom others work does not come to it at once. And most and not all
+        in the end, because one who is late says nothing of the others.
         """
-        soon = min(max(SOON_S, wait_s / 4), wait_s)
-        half = min(soon, wait_s - soon)
-        every = Stage(soon, 8), Stage(half, 2), Stage(wait_s - soon - half, 1)
+        soon = max(SOON_S, wait_s / 4)
+        if wait_s <= soon:
+            return [Stage(wait_s, MOST)]
+        later = min(soon, wait_s - soon)
+        every = Stage(soon, SOME), Stage(later, MOST), Stage(wait_s - soon - later, MOST)
         return [one for one in every if one.seconds > 0]
 
     def ended(self, *, came: bool) -> None:
@@ -307,15 +311,16 @@ class Waiting:
             self._awaited = min(small + answered, TOGETHER)
             self._asleep = True
         for stage in self._patience.stages(seconds):
-            came = self._bell.acquire(timeout=stage.seconds)
-            if came or not stage.goes_on(len(self._small.jobs) - small, of=answered):
+            rung = self._bell.acquire(timeout=stage.seconds)
+            came = rung or stage.is_met(len(self._small.jobs) - small, of=answered)
+            if rung or not came:
                 break
-        if not came:
+        if not rung:
             with self._lock:
-                came, self._asleep = not self._asleep, False
-            if came:  # at the last moment
+                rung, self._asleep = not self._asleep, False
+            if rung:  # at the last moment
                 self._bell.acquire()
-        self._patience.ended(came=came)
+        self._patience.ended(came=came or rung)
 
     def close(self) -> None:
         """Lets nobody else in."""
