@@ -295,7 +295,7 @@ def bounded(values: Floats) -> Floats:
 def _with_floor(inner: Floats, scores: Floats, floor: float) -> Floats:
     """A share of the decisions is drawn evenly from all arms there are; what is taken out has a score of -inf."""
     there = np.isfinite(scores)
-    pmf = (1.0 - floor) * inner + floor * there / there.sum(axis=-1, keepdims=True)
+    pmf: Floats = (1.0 - floor) * inner + floor * there / there.sum(axis=-1, keepdims=True)
     pmf /= pmf.sum(axis=-1, keepdims=True)
     return pmf
 

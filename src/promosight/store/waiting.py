@@ -310,6 +310,7 @@ class Waiting:
                 return
             self._awaited = min(small + answered, TOGETHER)
             self._asleep = True
+        rung = came = False
         for stage in self._patience.stages(seconds):
             rung = self._bell.acquire(timeout=stage.seconds)
             came = rung or stage.is_met(len(self._small.jobs) - small, of=answered)
