@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from promosight.flows.boards import Board, Marked, Sums, board_of, marked_board
 from promosight.flows.deciding import Decide, decide
+from promosight.flows.decisioning import rules_of
+from promosight.flows.decisions_kept import packed, unpacked_at
 from promosight.flows.learning import relearn, take_news, write_lesson
 from promosight.flows.manage_promotions import put_promotion
 from promosight.flows.minds import Minds
 from promosight.rules.promotions import Promotion, Reward
+from promosight.store.catalogue import load
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import Tx
 from promosight.worker import learning
@@ -59,6 +63,13 @@ def soon(happened: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def test_one_of_many_numbers_is_read_as_it_was_kept() -> None:
+    """P19: to the last bit, wherever it stands."""
+    for count in range(1, 8):
+        numbers = [1 / (3 + place) for place in range(count)]
+        assert [unpacked_at(packed(numbers), place) for place in range(count)] == numbers
+
+
 def test_another_process_learns_the_same_to_the_last_bit(store_url: str) -> None:
     """P19: the lesson, and what the next decision asks the model for first, also where offers are looked up by hash."""
     store = open_store(store_url, now_us=0)
@@ -99,6 +110,42 @@ def test_it_gives_way_to_the_server_also_where_sessions_share_the_cores_evenly(
     finally:
         apart.end()
         store.close()
+
+
+def test_a_board_is_the_same_made_anew_or_of_the_one_before(sqlite_url: str) -> None:
+    """P19: what offers are worth, from sums that came with a solved model, and as a decision works it out itself."""
+    store = open_store(sqlite_url, now_us=0)
+    number = offered(store)
+    study = Study(store.read)
+
+    def board(tx: Tx, sums: dict[int, Sums], before: Marked | None) -> Marked:
+        return marked_board(load(tx, number), rules_of(tx, number).settings, 1, sums, before)
+
+    def itself(tx: Tx) -> Board:
+        return board_of(tx, load(tx, number), rules_of(tx, number).settings, 1)
+
+    decided(store, number, "first", 1)  # names the source of decisions, too
+    few = study.solved(number, kept=False).sums
+    early = store.read(lambda tx: board(tx, few, None))
+    decided(store, number, "d", 40)
+    sums = study.solved(number, kept=False).sums
+    assert sum(one.assigned for one in sums.values()) > 20
+    anew = store.read(lambda tx: board(tx, sums, None))
+    after = store.read(lambda tx: board(tx, sums, early))
+    alone = store.read(itself)
+    assert anew.board.rate != early.board.rate
+    assert (after.board.text, after.board.rate) == (anew.board.text, anew.board.rate)
+    assert (alone.text, alone.rate) == (anew.board.text, anew.board.rate)
+    assert after.board.places[0].offer is early.board.places[0].offer
+    _put_one_more(store, number)
+    more = store.read(lambda tx: board(tx, sums, early))
+    assert len(more.board.places) == len(early.board.places) + 1
+    store.close()
+
+
+def _put_one_more(store: Store, number: int) -> None:
+    one = Promotion(name="more", status="active", reward=Reward(type="amount", value="9"))
+    store.change(partial(_put, number=number, name="more", definition=one))
 
 
 def test_where_it_ends_the_learner_goes_on_alone(

@@ -11,7 +11,7 @@ differs from it. While nothing at all is known of orders, and nothing is stated,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -212,13 +212,28 @@ def board_of(
     mark = _mark(catalogue, settings, epoch)
     if known is None or known.mark != mark:
         known = ready if ready is not None and ready.mark == mark else None
-        known = tx.cache[key] = known or marked_board(tx, catalogue, settings, epoch)
+        if known is None:
+            sums = sums_of(Outstanding(tx, catalogue.workspace.workspace_no), catalogue)
+            known = marked_board(catalogue, settings, epoch, sums)
+        tx.cache[key] = known
     return known.board
 
 
-def marked_board(tx: Tx, catalogue: Catalogue, settings: Settings, epoch: int) -> Marked:
-    """A board made anew. Other connections may have it only where this one reads what is committed."""
-    return Marked(_mark(catalogue, settings, epoch), _made(tx, catalogue, settings))
+def marked_board(
+    catalogue: Catalogue,
+    settings: Settings,
+    epoch: int,
+    sums: Mapping[int, Sums],
+    before: Marked | None = None,
+) -> Marked:
+    """A board made anew of what the counters say. `before`: one of the workspace's, of which what is the same is taken.
+
+    Other connections may have it only where catalogue, settings and counters are as committed.
+    """
+    mark = _mark(catalogue, settings, epoch)
+    same = before is not None and before.mark[:2] == mark[:2]
+    places = before.board.places if before is not None and same else _places(catalogue)
+    return Marked(mark, _made(places, settings, sums))
 
 
 def _mark(catalogue: Catalogue, settings: Settings, epoch: int) -> tuple[int, str, Settings, int]:
@@ -243,18 +258,12 @@ def keep_board(tx: Tx, workspace_no: int, board: Board) -> None:
         tx.cache[key] = board.number
 
 
-def _made(tx: Tx, catalogue: Catalogue, settings: Settings) -> Board:
-    workspace = catalogue.workspace
-    sums = _sums(Outstanding(tx, workspace.workspace_no), workspace.currency)
-    offered = _offered(catalogue)
-    terms = {listed.promotion_no: offer_terms(one.properties) for listed, one in offered}
+def _made(places: Sequence[Place], settings: Settings, sums: Mapping[int, Sums]) -> Board:
+    """A board of these places, whatever they were worth before."""
+    terms = {one.listed.promotion_no: one.terms for one in places}
     stated = [money(one.value) for one in terms.values() if one.value is not None]
     worth = _Worth(sums, settings, stated)
-    places = [
-        _place(worth, listed, one, terms[listed.promotion_no], tier_id)
-        for listed, one in offered
-        for tier_id in _tiers(one)
-    ]
+    places = [_worth_now(worth, one) for one in places]
     assigned = max(sum(one.assigned for one in sums.values()), 0)
     redeemed = min(sum(one.redeemed for one in sums.values()), assigned)
     rate = (redeemed + _USUAL_RATE * _USUAL_WEIGHT) / (assigned + _USUAL_WEIGHT)
@@ -262,7 +271,7 @@ def _made(tx: Tx, catalogue: Catalogue, settings: Settings) -> Board:
     return Board(places, by_redemption=worth.by_redemption, rate=rate, order=order)
 
 
-class _Sums(NamedTuple):
+class Sums(NamedTuple):
     """What the counters say of a promotion; money of the workspace's currency."""
 
     assigned: int
@@ -272,12 +281,13 @@ class _Sums(NamedTuple):
     orders: float
 
 
-def _sums(outstanding: Outstanding, currency: str) -> dict[int, _Sums]:
-    found = {}
+def sums_of(outstanding: Outstanding, catalogue: Catalogue) -> dict[int, Sums]:
+    """What the counters say of every promotion."""
+    found, currency = {}, catalogue.workspace.currency
     for promotion_no, cells in outstanding.totals().items():
         every = list(cells.values())
         own = cells.get(currency)
-        found[promotion_no] = _Sums(
+        found[promotion_no] = Sums(
             sum(one[_ASSIGNED] for one in every),
             sum(one[_REDEEMED] for one in every),
             sum(one[_REDEMPTIONS] for one in every),
@@ -290,7 +300,7 @@ def _sums(outstanding: Outstanding, currency: str) -> dict[int, _Sums]:
 class _Worth:
     """What redemptions of offers bring and cost."""
 
-    def __init__(self, sums: dict[int, _Sums], settings: Settings, stated: list[float]) -> None:
+    def __init__(self, sums: Mapping[int, Sums], settings: Settings, stated: list[float]) -> None:
         self._sums = sums
         self._margin = settings.margin
         times = sum(one.redemptions for one in sums.values())
@@ -345,10 +355,16 @@ class _Worth:
         return (own.cost + _DRAWN * guess) / (own.redemptions + _DRAWN)
 
 
-def _place(
-    worth: _Worth, listed: Listed, one: Promotion, terms: OfferTerms, tier_id: str | None
-) -> Place:
-    micros = promised_micros(listed.terms, None, tier_id)
+def _places(catalogue: Catalogue) -> list[Place]:
+    """The offers of a catalogue, not worth anything yet."""
+    return [
+        _place(listed, one, offer_terms(one.properties), tier_id)
+        for listed, one in _offered(catalogue)
+        for tier_id in _tiers(one)
+    ]
+
+
+def _place(listed: Listed, one: Promotion, terms: OfferTerms, tier_id: str | None) -> Place:
     return Place(
         listed,
         tier_id,
@@ -356,10 +372,18 @@ def _place(
         terms,
         -(2**62) if one.starts_at is None else parse_instant(one.starts_at),
         2**62 if one.ends_at is None else parse_instant(one.ends_at),
-        worth.value(listed.promotion_no, terms),
-        worth.cost(listed, terms, micros),
-        micros,
-        worth.by_order(listed, terms, micros),
+        0.0,
+        0.0,
+        promised_micros(listed.terms, None, tier_id),
+    )
+
+
+def _worth_now(worth: _Worth, place: Place) -> Place:
+    listed, terms, micros = place.listed, place.terms, place.promised
+    return place._replace(
+        value=worth.value(listed.promotion_no, terms),
+        cost=worth.cost(listed, terms, micros),
+        by_order=worth.by_order(listed, terms, micros),
     )
 
 

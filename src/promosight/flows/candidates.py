@@ -8,6 +8,7 @@ from promosight.flows.estimates import PolicyDifference, difference_told
 from promosight.flows.evaluating import current_of, policy_of
 from promosight.flows.judged import OPEN, Asked, framed, judged
 from promosight.flows.minds import Minds, prior_of
+from promosight.flows.outstanding import Outstanding
 from promosight.flows.rescoring import lessons_of, models_of
 from promosight.flows.version_state import plainly_learned, refit_text
 from promosight.flows.versions import candidate_of
@@ -51,6 +52,7 @@ def refit_of(tx: Tx, workspace_no: int, minds: Minds, *, now_us: int) -> str:
     plain = plainly_learned(tx, workspace_no, frame.rules.version)
     _, lessons = lessons_of(of)
     rest = less(plain.evidence, lessons)
-    prior = prior_of(tx, frame.catalogue, plain.evidence)
+    counters = Outstanding(tx, frame.catalogue.workspace.workspace_no)
+    prior = prior_of(frame.catalogue, plain.evidence, counters)
     before = lessons.summed(rest.half_life_us)
     return refit_text(before, refitted(lessons, rest, prior, plain.latest_us))

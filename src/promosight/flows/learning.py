@@ -12,14 +12,15 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from promosight.flows.boards import Kept, kept_board
+from promosight.flows.boards import kept_board
 from promosight.flows.decisioning import rules_of
-from promosight.flows.decisions_kept import Decision, decisions_by_id, unpacked
+from promosight.flows.decisions_kept import Decision, decisions_by_id, unpacked_at
 from promosight.flows.minds import HALF_LIFE_US, Learned, read_learned, state_text
 from promosight.flows.news import moved_groups
 from promosight.flows.promises import Promise, Settled, settle_promises
 from promosight.flows.version_state import added, state_of
 from promosight.rules.evidence import Decided, Evidence
+from promosight.rules.features import Offer
 from promosight.store.catalogue import load
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
@@ -39,7 +40,17 @@ class _Details(msgspec.Struct):
     decision_id: str
 
 
+class _Seen(msgspec.Struct):
+    """What is learned of a trace (`Trace`); reading all of it takes three times as long."""
+
+    x: dict[str, float] = {}
+    arms: list[int] = []
+    p: str = ""
+    leans: str = ""
+
+
 _details = msgspec.json.Decoder(_Details)
+_seen = msgspec.json.Decoder(_Seen)
 _LabelKey = tuple[str, int, str]
 """Decision, promotion and tier ("" for none)."""
 
@@ -232,6 +243,14 @@ def _together(one: Label, other: Label) -> Label:
     )
 
 
+class _Offer(NamedTuple):
+    """An offer of a board: where it stands there, as the model sees it, and what a redemption takes from a budget."""
+
+    place: int
+    offer: Offer
+    taken: float
+
+
 class _Offered:
     """What decisions of a workspace offered: their boards, and the promotions of its catalogue."""
 
@@ -239,7 +258,8 @@ class _Offered:
         self._tx = tx
         self._number = workspace_no
         self._by_no = load(tx, workspace_no).by_no
-        self._places: dict[int, dict[tuple[str, str | None], tuple[int, Kept]]] = {}
+        self._places: dict[int, dict[tuple[str, str | None], _Offer]] = {}
+        self._budgeted: dict[int, bool] = {}
 
     def meant(self, decision: Decision, key: _LabelKey) -> tuple[Decided | None, Promise | None]:
         """The decision as learning sees it, and what it promised of a budget.
@@ -249,37 +269,44 @@ class _Offered:
         found = self._on(decision.board_no).get((self._by_no[key[1]].promotion_id, key[2] or None))
         if found is None:
             return None, None
-        teaches = self._decided(decision, *found)
-        return teaches, self._promised(decision, key[1], found[1], teaches)
+        teaches = self._decided(decision, found)
+        return teaches, self._promised(decision, key[1], found.taken, teaches)
 
-    def _on(self, board_no: int) -> dict[tuple[str, str | None], tuple[int, Kept]]:
+    def _on(self, board_no: int) -> dict[tuple[str, str | None], _Offer]:
         """The places of a board by what is offered there."""
         places = self._places.get(board_no)
         if places is None:
             board = kept_board(self._tx, self._number, board_no)
             places = self._places[board_no] = {
-                (one.promotion_id, one.tier_id): (place, one) for place, one in enumerate(board)
+                (one.promotion_id, one.tier_id): _Offer(place, one.offer, one.taken)
+                for place, one in enumerate(board)
             }
         return places
 
-    def _decided(self, decision: Decision, place: int, kept: Kept) -> Decided | None:
-        trace = decision.told
-        if not trace.p or place not in trace.arms:
+    def _decided(self, decision: Decision, offered: _Offer) -> Decided | None:
+        seen = _seen.decode(decision.trace)
+        if not seen.p or offered.place not in seen.arms:
             return None
-        at = trace.arms.index(place)
-        lean = float(unpacked(trace.leans)[at]) if trace.leans else 0.0
-        p_hat = float(unpacked(trace.p)[at])
-        return Decided(trace.x, kept.offer, p_hat, decision.decided_us, lean=lean)
+        at = seen.arms.index(offered.place)
+        lean = unpacked_at(seen.leans, at) if seen.leans else 0.0
+        p_hat = unpacked_at(seen.p, at)
+        return Decided(seen.x, offered.offer, p_hat, decision.decided_us, lean=lean)
 
     def _promised(
-        self, decision: Decision, promotion_no: int, kept: Kept, teaches: Decided | None
+        self, decision: Decision, promotion_no: int, taken: float, teaches: Decided | None
     ) -> Promise | None:
-        definition = self._by_no[promotion_no].definition
-        budgeted = definition is not None and any(one.is_budget for one in definition.limits)
-        if not budgeted or not kept.taken:
+        if not taken or not self._has_budget(promotion_no):
             return None
         p = 1.0 if teaches is None else teaches.p_hat
-        return Promise(promotion_no, kept.taken, p, decision.assignment_id is not None)
+        return Promise(promotion_no, taken, p, decision.assignment_id is not None)
+
+    def _has_budget(self, promotion_no: int) -> bool:
+        found = self._budgeted.get(promotion_no)
+        if found is None:
+            definition = self._by_no[promotion_no].definition
+            found = definition is not None and any(one.is_budget for one in definition.limits)
+            self._budgeted[promotion_no] = found
+        return found
 
 
 def _settled(changes: list[Change]) -> list[Settled]:

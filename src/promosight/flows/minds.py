@@ -69,9 +69,15 @@ class Minds:
         mind = self._by_workspace.get(number)
         if mind is None:
             learned = read_learned(tx, number)
-            mind = Mind(learned.revision, snapshot_of(tx, catalogue, learned), self.epoch())
+            snapshot = snapshot_of(catalogue, learned, Outstanding(tx, number))
+            mind = Mind(learned.revision, snapshot, self.epoch())
             self.put(number, mind)
         return mind
+
+    def board_of(self, workspace_no: int) -> Marked | None:
+        """What offers are worth in a workspace, as it was last worked out with its mind."""
+        mind = self._by_workspace.get(workspace_no)
+        return None if mind is None else mind.board
 
     def epoch(self) -> int:
         """The epoch of a mind that is being made."""
@@ -92,9 +98,9 @@ class Minds:
         return None if mind is None else mind.revision
 
 
-def snapshot_of(tx: Tx, catalogue: Catalogue, learned: Learned) -> Snapshot:
+def snapshot_of(catalogue: Catalogue, learned: Learned, counters: Outstanding) -> Snapshot:
     """Solves what was learned, as of the latest decision among it."""
-    prior = prior_of(tx, catalogue, learned.evidence)
+    prior = prior_of(catalogue, learned.evidence, counters)
     return solve(learned.evidence, prior, learned.latest_us, learned.revision)
 
 
@@ -112,11 +118,11 @@ def state_text(evidence: Evidence, latest_us: int) -> str:
     return msgspec.json.encode(State(latest_us, b64encode(evidence.encode()).decode())).decode()
 
 
-def prior_of(tx: Tx, catalogue: Catalogue, evidence: Evidence) -> Prior:
+def prior_of(catalogue: Catalogue, evidence: Evidence, counters: Outstanding) -> Prior:
     """What the counters tell of assignments that are not in the evidence."""
     assigned: Counter[str] = Counter()
     redeemed: Counter[str] = Counter()
-    for no, cells in Outstanding(tx, catalogue.workspace.workspace_no).totals().items():
+    for no, cells in counters.totals().items():
         listed = catalogue.by_no.get(no)
         if listed is not None:
             assigned[listed.promotion_id] += sum(one[_ASSIGNED] for one in cells.values())

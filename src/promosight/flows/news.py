@@ -17,9 +17,8 @@ from promosight.store.tx import Tx
 _NEWS = 256
 """No more groups than these are one piece of news."""
 _MARK = '"decision_id":'
-_Groups = list[tuple[int, int, int]]
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Groups).decode
+_decode = msgspec.json.Decoder(list[GroupKey]).decode
 
 
 def is_decided(details: str | None) -> bool:
@@ -40,4 +39,4 @@ def note_news(
 
 def moved_groups(texts: Iterable[str]) -> list[GroupKey]:
     """The groups that news are about, each once, in order."""
-    return sorted({GroupKey(*key) for text in texts for key in _decode(text)})
+    return sorted({key for text in texts for key in _decode(text)})

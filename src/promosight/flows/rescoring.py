@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from promosight.flows.judged import Judged
 from promosight.flows.minds import Learned, prior_of
+from promosight.flows.outstanding import Outstanding
 from promosight.flows.yardstick import Named, Worth
 from promosight.rules.decisioning import Settings
 from promosight.rules.evidence import Decided
@@ -42,7 +43,9 @@ class Models(NamedTuple):
 
 def models_of(tx: Tx, of: Judged, plain: Learned, *, refit: bool) -> Models:
     """What was learned, without each fold; `refit` goes over the decisions as a refit version did."""
-    prior = prior_of(tx, of.frame.catalogue, plain.evidence)
+    catalogue = of.frame.catalogue
+    counters = Outstanding(tx, catalogue.workspace.workspace_no)
+    prior = prior_of(catalogue, plain.evidence, counters)
     rows, lessons = lessons_of(of)
     fold = (of.log.customer % np.uint64(FOLDS))[rows]
     models = [

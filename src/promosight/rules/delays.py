@@ -75,11 +75,11 @@ def shares(waits: Waits, believed: Floats, trust: float) -> Floats:
 
     Before a bin is shown, what the bins before it left over is shared out as it was believed.
     """
-    shown = np.full(BINS, max(waits.known, 0.0))
-    newest = max(waits.made, default=0) + 1
-    for day, mass in sorted(waits.made.items()):
-        ages = newest - day - _POINTS
-        shown -= mass * (ages[:, None] < _MIDDLES).mean(axis=0)
+    made = sorted(waits.made.items())
+    days, masses = np.array([day for day, _ in made]), np.array([mass for _, mass in made])
+    ages = days.max(initial=0) + 1 - days[:, None] - _POINTS
+    young = masses[:, None] * (ages[:, :, None] < _MIDDLES).mean(axis=1)
+    shown = np.subtract.reduce([np.full(BINS, max(waits.known, 0.0)), *young])
     found, left, behind = np.zeros(BINS), 1.0, believed[::-1].cumsum()[::-1]
     for at in range(BINS):
         expected = left * believed[at] / behind[at] if behind[at] > 0 else 0.0
@@ -92,11 +92,10 @@ def shares(waits: Waits, believed: Floats, trust: float) -> Floats:
 def outstanding(share: Floats, now_us: int) -> dict[int, float]:
     """Of decisions made on each of the last days the part of their redemptions that is still to come."""
     come, today, now = np.append(0.0, share.cumsum()), day_of(now_us), now_us / DAY_US
-    left = {}
-    for day in range(today - DAYS, today + 1):
-        ages = now - day - min(1.0, now - day) * _POINTS
-        left[day] = float(1.0 - np.interp(ages, EDGES, come).mean())
-    return left
+    days = np.arange(today - DAYS, today + 1)
+    age = (now - days)[:, None]
+    left = 1.0 - np.interp(age - np.minimum(1.0, age) * _POINTS, EDGES, come).mean(axis=1)
+    return dict(zip(days.tolist(), left.tolist(), strict=True))
 
 
 def coming(waits: Mapping[str, list[Waits]], now_us: int) -> dict[str, dict[int, float]]:

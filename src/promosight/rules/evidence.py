@@ -13,10 +13,12 @@ the start of an era of eight half-lives, 256 at its end. Eras are summed apart, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from math import exp2, log
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -82,6 +84,19 @@ class Cell:
         if more > 0:
             self.second = np.pad(self.second, ((0, more), (0, more)))
             self.first = np.pad(self.first, (0, more))
+
+
+class Stack(NamedTuple):
+    """The cells of an era side by side, in the order of their offers, over all columns of the evidence."""
+
+    era: int
+    offers: Sequence[Offer]
+    second: Whole
+    first: Whole
+    delays: Whole
+    made: list[dict[int, int]]
+    decisions: list[int]
+    redeemed: list[int]
 
 
 @dataclass
@@ -158,27 +173,32 @@ class Evidence:
         halves = (now_us - era * ERA * self.half_life_us) / self.half_life_us
         return exp2(-max(-60.0, min(200.0, halves))) / WEIGHT
 
-    def canonical(self) -> list[tuple[int, Offer, list[str], Cell]]:
-        """All cells in one order, each over its own names in theirs: equal for equal sums."""
-        return [
-            (era, offer, *_tidy(list(self.columns), cell))
-            for (era, offer), cell in sorted(self.cells.items(), key=_cell_order)
-            if cell.decisions
-        ]
+    def stacks(self) -> list[Stack]:
+        """All cells that hold decisions, by era: equal for equal sums, but for the order of the columns."""
+        eras: dict[int, list[tuple[Offer, Cell]]] = {}
+        for (era, offer), cell in sorted(self.cells.items(), key=_cell_order):
+            if cell.decisions:
+                cell.widened(len(self.columns))
+                eras.setdefault(era, []).append((offer, cell))
+        return [_stacked(era, *zip(*held, strict=True)) for era, held in eras.items()]
+
+    def canonical(self) -> list[Row]:
+        """All cells that hold decisions, in one order, each over its own names in theirs: equal for equal sums."""
+        stacks, columns = self.stacks(), list(self.columns)
+        days = (made.items() for stack in stacks for made in stack.made)
+        newest = max((day for each in days for day, mass in each if mass), default=0)
+        return [row for stack in stacks for row in _rows(stack, columns, newest)]
 
     def encode(self) -> bytes:
         """As bytes; the same bytes for the same set of facts."""
-        cells = self.canonical()
-        newest = max((day for *_, cell in cells for day in cell.made), default=0)
-        rows = [_packed(era, offer, names, cell, newest) for era, offer, names, cell in cells]
-        plain = msgspec.msgpack.encode((1, self.half_life_us, rows))
+        plain = msgspec.msgpack.encode((1, self.half_life_us, self.canonical()))
         return zstandard.ZstdCompressor(level=3).compress(plain)
 
     @classmethod
     def decode(cls, kept: bytes) -> Evidence:
         """What `encode` made."""
         plain = zstandard.ZstdDecompressor().decompress(kept)
-        _, half_life_us, rows = msgspec.msgpack.decode(plain, type=tuple[int, int, list[_Row]])
+        _, half_life_us, rows = msgspec.msgpack.decode(plain, type=tuple[int, int, list[Row]])
         made = cls(half_life_us)
         for row in rows:
             made.merge(_unpacked(half_life_us, row))
@@ -188,18 +208,25 @@ class Evidence:
         """Adds decisions, or takes them out. All numbers are whole, and few enough for floats to be exact."""
         steps = self._rows(decided)
         weighed = [self._weighed(one) for one in decided]
-        weights = np.array(weighed, np.float64)
         cells: dict[tuple[int, Offer], list[int]] = {}
         for i, one in enumerate(decided):
             cells.setdefault((weighed[i][0], one.offer), []).append(i)
+        order = list(chain.from_iterable(cells.values()))
+        steps = steps[order]
+        _, information, pull = sign * np.array(weighed, np.float64)[order].T
+        heavy, end = information[:, None] * steps, 0
         for key, which in cells.items():
-            cell = self._cell(*key)
-            for i in which:
-                cell.counted(day_of(decided[i].decided_us), sign * weighed[i][1])
+            cell, start, end = self._cell(*key), end, end + len(which)
+            theirs = steps[start:end]
+            cell.second += (heavy[start:end].T @ theirs).astype(np.int64)
+            cell.first += (pull[start:end] @ theirs).astype(np.int64)
             cell.decisions += sign * len(which)
-            theirs, (_, information, pull) = steps[which], weights[which].T
-            cell.second += sign * ((information * theirs.T) @ theirs).astype(np.int64)
-            cell.first += sign * (pull @ theirs).astype(np.int64)
+            made: dict[int, int] = {}
+            for i in which:
+                day = day_of(decided[i].decided_us)
+                made[day] = made.get(day, 0) + weighed[i][1]
+            for day, mass in made.items():
+                cell.counted(day, sign * mass)
 
     def _weighed(self, decided: Decided) -> tuple[int, int, int]:
         """The era of a decision, and what its features count with in the second and in the first moments."""
@@ -224,23 +251,27 @@ class Evidence:
 
     def _rows(self, decided: Sequence[Decided]) -> Floats:
         """How many steps each of some customers has of each column."""
-        told = self._places([one.x for one in decided])
-        nowhere = len(self.columns)
-        columns = [nowhere if at is None else at for row in told for at in row]
-        values = [value for one in decided for value in one.x.values()]
-        rows = np.repeat(np.arange(len(decided)), [len(row) for row in told])
-        steps = np.zeros((len(decided), nowhere + 1))
-        steps[rows, columns] = _steps_of(np.array(values))
+        told = [one.x for one in decided]
+        columns = self._places(list(chain.from_iterable(told)))
+        values = np.fromiter(
+            chain.from_iterable(x.values() for x in told), np.float64, len(columns)
+        )
+        rows = np.repeat(np.arange(len(told)), [len(x) for x in told])
+        steps = np.zeros((len(told), len(self.columns) + 1))
+        steps[rows, columns] = _steps_of(values)
         steps[:, 0] = STEPS
-        return steps[:, :nowhere]
+        return steps[:, :-1]
 
-    def _places(self, some: Sequence[Mapping[str, float]]) -> list[list[int | None]]:
-        """The columns of the names of some customers; None for names that there is no room for."""
+    def _places(self, names: Sequence[str]) -> list[int]:
+        """The columns of these names; of names that there is no room for the one behind the last."""
         while True:
             known = self.columns
-            found = [[self._column(name) for name in x] for x in some]
+            try:
+                return [known[name] for name in names]
+            except KeyError:
+                found = [self._column(name) for name in names]
             if self.columns is known:  # else one of them gave its place to another
-                return found
+                return [len(known) if at is None else at for at in found]
 
     def _column(self, name: str) -> int | None:
         at = self.columns.get(name)
@@ -265,6 +296,19 @@ class Evidence:
         return at
 
 
+def _stacked(era: int, offers: Sequence[Offer], cells: Sequence[Cell]) -> Stack:
+    return Stack(
+        era,
+        offers,
+        np.array([cell.second for cell in cells]),
+        np.array([cell.first for cell in cells]),
+        np.array([cell.delays for cell in cells]),
+        [cell.made for cell in cells],
+        [cell.decisions for cell in cells],
+        [cell.redeemed for cell in cells],
+    )
+
+
 def _steps_of(values: Floats) -> Floats:
     """How many steps each of some features has: as `stepped`."""
     told = np.nan_to_num(values, posinf=0.0, neginf=0.0).clip(-BOUND, BOUND)
@@ -272,7 +316,7 @@ def _steps_of(values: Floats) -> Floats:
     return steps
 
 
-class _Row(msgspec.Struct, array_like=True):
+class Row(msgspec.Struct, array_like=True):
     """A cell as it is kept. States from before delays were learned lack the last two."""
 
     era: int
@@ -304,40 +348,53 @@ def _cell_order(item: tuple[tuple[int, Offer], Cell]) -> tuple[int, str, str, It
     return era, offer.promotion, offer.tier, offer.features
 
 
-def _tidy(columns: list[str], cell: Cell) -> tuple[list[str], Cell]:
-    """A cell over the names it has sums of, sorted."""
-    used: list[int] = np.flatnonzero(cell.second.diagonal() | cell.first).tolist()
-    used.sort(key=columns.__getitem__)
-    tidy = Cell(0)
-    tidy.second, tidy.first = cell.second[np.ix_(used, used)], cell.first[used]
-    tidy.decisions, tidy.redeemed = cell.decisions, cell.redeemed
-    tidy.delays, tidy.made = cell.delays, {day: mass for day, mass in cell.made.items() if mass}
-    return [columns[i] for i in used], tidy
-
-
 @lru_cache(COLUMNS + 1)
 def _upper(width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Where the upper half of a square lies, its diagonal included."""
     return np.triu_indices(width)
 
 
-def _packed(era: int, offer: Offer, names: list[str], cell: Cell, newest: int) -> _Row:
-    return _Row(
-        era,
-        offer.promotion,
-        offer.tier,
-        offer.features,
-        names,
-        cell.decisions,
-        cell.redeemed,
-        cell.second[_upper(len(cell.first))].astype("<i8").tobytes(),
-        cell.first.astype("<i8").tobytes(),
-        cell.delays.tolist(),
-        list(recent(cell.made, newest).items()),
-    )
+class _Order(NamedTuple):
+    """The names that a cell has sums of, sorted, and where its sums lie in that order."""
+
+    names: list[str]
+    first: NDArray[np.intp]
+    upper: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, used: NDArray[np.bool_], columns: list[str]) -> _Order:
+        """Of the columns used."""
+        at = np.array(sorted(np.flatnonzero(used).tolist(), key=columns.__getitem__), np.intp)
+        rows, cols = _upper(len(at))
+        return cls([columns[i] for i in at], at, at[rows] * len(columns) + at[cols])
 
 
-def _unpacked(half_life_us: int, row: _Row) -> Evidence:
+def _rows(stack: Stack, columns: list[str], newest: int) -> Iterator[Row]:
+    """The cells as they are kept. Most have sums of the same names: their order is found once."""
+    used = (stack.second.diagonal(axis1=1, axis2=2) != 0) | (stack.first != 0)
+    second = stack.second.reshape(len(used), -1)
+    orders: dict[bytes, _Order] = {}
+    for i, offer in enumerate(stack.offers):
+        which = used[i].tobytes()
+        order = orders.get(which)
+        if order is None:
+            order = orders[which] = _Order.of(used[i], columns)
+        yield Row(
+            stack.era,
+            offer.promotion,
+            offer.tier,
+            offer.features,
+            order.names,
+            stack.decisions[i],
+            stack.redeemed[i],
+            second[i, order.upper].astype("<i8", copy=False).tobytes(),
+            stack.first[i, order.first].astype("<i8", copy=False).tobytes(),
+            stack.delays[i].tolist(),
+            list(recent(stack.made[i], newest).items()),
+        )
+
+
+def _unpacked(half_life_us: int, row: Row) -> Evidence:
     cell = Cell(len(row.names))
     at = _upper(len(row.names))
     cell.second[at] = np.frombuffer(row.upper, "<i8")

@@ -1,27 +1,31 @@
 """A solved model, immutable: what is chosen with. It says how likely each offer is redeemed, how sure it is, and why.
 
 For an offer all columns fold into one weight for each feature of a customer, so that scoring thirty offers is one
-product of a small matrix and a vector. These weights, and the matrices of how sure they are, are made when an offer is
-first asked for and kept; two threads that make the same at once keep the same.
+product of a small matrix and a vector. These weights, and how sure they are, are made of many offers at once when a
+menu of them is first asked for, and kept with it; two threads that make the same at once keep the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from promosight.rules.features import BIAS, BOUND, Offer, stepped
+from promosight.rules.blocks import Block, Owned, owned, packed, unpacked
+from promosight.rules.features import BOUND, Offer, stepped
 from promosight.rules.scales import Scale
 
 Floats = NDArray[np.float64]
 Draws = NDArray[np.float32]
 DRAWS = 128
 """Draws from the posterior, made once for a snapshot."""
+_AT_ONCE = 32
+"""How sure the weights of so many offers are is worked out together, so that it fits into memory."""
 UNUSUAL = 4.0
 """No number of a customer counts as further from what is usual than so many times the spread."""
 
@@ -46,24 +50,29 @@ class Layout:
     """What is usual of an offer's."""
 
     @cached_property
-    def starts(self) -> NDArray[np.intp]:
-        """Where the shared columns of each customer feature start."""
-        return np.searchsorted(self.rows, np.arange(len(self.names)))
-
-    @cached_property
     def places(self) -> dict[str, int]:
         """The place of each customer feature."""
         return {name: at for at, name in enumerate(self.names)}
 
-    def of(self, offer: Offer) -> Floats:
-        """For each shared column what the offer gives to it."""
-        return self.given(offer)[self.cols]
+    @cached_property
+    def own(self) -> NDArray[np.intp]:
+        """The customer features that a promotion has columns of its own on, in their order: the bias, the segments."""
+        return np.array([0, *self.segments], np.intp)
 
-    def given(self, offer: Offer) -> Floats:
-        """An offer's features in order, as so much more than is usual."""
-        told = dict(offer.features)
-        values = np.array([1.0 if kind == BIAS else told.get(kind, 0.0) for kind in self.kinds])
-        return self.offered.of(values)
+    @cached_property
+    def _kinds(self) -> dict[str, int]:
+        return {kind: at for at, kind in enumerate(self.kinds)}
+
+    def given(self, offers: Sequence[Offer]) -> Floats:
+        """Offers' features in order, as so much more than is usual, one row each."""
+        told = np.zeros((len(offers), len(self.kinds)))
+        places = self._kinds
+        for row, offer in zip(told, offers, strict=True):
+            for kind, value in offer.features:
+                if (at := places.get(kind)) is not None:
+                    row[at] = value
+        told[:, 0] = 1.0
+        return self.offered.of(told)
 
     def row(self, x: Mapping[str, float]) -> Floats:
         """A customer's features in order, as so much more than is usual."""
@@ -86,26 +95,11 @@ class Layout:
         """Customers' features as told, in order (the bias first, which is 1), as so much more than is usual."""
         return np.minimum(np.maximum(self.usual.of(told), -UNUSUAL), UNUSUAL)
 
-    def folded(self, columns: Floats) -> Floats:
-        """Shared columns (the first axis) summed for each customer feature."""
-        summed: Floats = np.add.reduceat(columns, self.starts, axis=0)
-        return summed
-
-
-@dataclass(frozen=True)
-class Block:
-    """The columns of one promotion: its effect, one for each segment, one for each tier with decisions."""
-
-    tiers: tuple[str, ...]
-    mean: Floats
-    spread: Floats
-    """Their covariance."""
-    inner: Floats
-    """The same if the shared columns were known."""
-    gain: Floats
-    """How these columns answer to the shared ones: mean = base - gain.T @ shared."""
-    toward: Floats
-    """Shared covariance @ gain."""
+    def squared(self, columns: Floats) -> Floats:
+        """Shared columns (the first axis) as customer feature x offer feature; 0 where there is none."""
+        found = np.zeros((len(self.names), len(self.kinds), *columns.shape[1:]))
+        found[self.rows, self.cols] = columns
+        return found
 
 
 @dataclass(frozen=True)
@@ -126,8 +120,6 @@ class Snapshot:
     weight: float
     """The information in them: the sum of p (1 - p), with what is forgotten taken off."""
     _weights: dict[Offer, Floats] = field(default_factory=dict, repr=False)
-    _doubts: dict[Offer, Floats] = field(default_factory=dict, repr=False)
-    _drawn: dict[Offer, Floats] = field(default_factory=dict, repr=False)
     _menus: dict[tuple[Offer, ...], Menu] = field(default_factory=dict, repr=False)
 
     def menu(self, offers: Sequence[Offer]) -> Menu:
@@ -146,63 +138,72 @@ class Snapshot:
         if block is not None:
             return block
         effect, variance = self.unseen(promotion)
-        count = 1 + len(self.layout.segments)
+        count = len(self.layout.own)
         mean, spread = np.zeros(count), np.eye(count) * self.minor
         mean[0], spread[0, 0] = effect, variance
         nothing = np.zeros((len(self.mean), count))
-        return Block((), mean, spread, spread, nothing, nothing)
+        return Block(promotion, (), mean, spread, spread, nothing, nothing)
 
     def weights(self, offer: Offer) -> Floats:
         """What each customer feature adds to the log-odds of an offer."""
         found = self._weights.get(offer)
-        if found is None:
-            block = self.block(offer.promotion)
-            held, at = self.own_columns(offer, block)
-            found = self.layout.folded(self.layout.of(offer) * self.mean)
-            np.add.at(found, at, block.mean[held])
-            self._weights[offer] = found
+        return self.weights_of([offer])[0] if found is None else found
+
+    def weights_of(self, offers: Sequence[Offer]) -> Floats:
+        """The same of many offers, one row each. They are kept."""
+        layout = self.layout
+        found = layout.given(offers) @ layout.squared(self.mean).T
+        for each in self._owned(offers):
+            found[each.places[:, None], layout.own] += each.based(each.blocks.mean)
+        self._weights.update(zip(offers, found, strict=True))
         return found
 
-    def doubt(self, offer: Offer) -> Floats:
-        """The covariance of these weights."""
-        found = self._doubts.get(offer)
-        if found is None:
-            block = self.block(offer.promotion)
-            held, at = self.own_columns(offer, block)
-            given = self.layout.of(offer)
-            half = self.layout.folded(given[:, None] * self.spread * given)
-            found = self.layout.folded(half.T)
-            across = self.layout.folded(given[:, None] * block.toward)[:, held]
-            for column, place in enumerate(at):
-                found[:, place] -= across[:, column]
-                found[place, :] -= across[:, column]
-            np.add.at(found, np.ix_(at, at), block.spread[np.ix_(held, held)])
-            self._doubts[offer] = found
+    def doubts_of(self, offers: Sequence[Offer]) -> Floats:
+        """The covariances of these weights, offer x feature x feature."""
+        found = [
+            self._doubts(offers[start : start + _AT_ONCE])
+            for start in range(0, len(offers), _AT_ONCE)
+        ]
+        width = len(self.layout.names)
+        return np.concatenate(found) if found else np.zeros((0, width, width))
+
+    def _doubts(self, offers: Sequence[Offer]) -> Floats:
+        layout, given = self.layout, self.layout.given(offers)
+        half = given @ layout.squared(self.spread)  # customer feature x offer x shared column
+        found: Floats = np.einsum("nkom,ok->onm", layout.squared(half.transpose(2, 1, 0)), given)
+        for each in self._owned(offers):
+            toward = each.based(each.blocks.toward.swapaxes(1, 2)).transpose(2, 0, 1)
+            across = np.einsum("nkoc,ok->ocn", layout.squared(toward), given[each.places])
+            at, own = each.places[:, None], layout.own
+            found[at, :, own] -= across
+            found[at, own] -= across
+            found[at[:, None], own[:, None], own] += each.squared(each.blocks.spread)
         return found
 
-    def drawn(self, offer: Offer) -> Floats:
-        """Weights drawn from the posterior, one row for each draw; draws of all offers belong together."""
-        found = self._drawn.get(offer)
-        if found is None:
-            block = self.block(offer.promotion)
-            held, at = self.own_columns(offer, block)
-            noise = _noise(offer.promotion, len(block.mean))
-            own = block.mean - (self._draws - self.mean) @ block.gain
-            own += noise @ np.linalg.cholesky(block.inner).T
-            found = self.layout.folded((self._draws * self.layout.of(offer)).T).T
-            for column, place in zip(held, at, strict=True):
-                found[:, place] += own[:, column]
-            self._drawn[offer] = found
+    def drawn_of(self, offers: Sequence[Offer]) -> Floats:
+        """Weights drawn from the posterior, feature x offer x draw; the draws of all offers belong together."""
+        layout, shared = self.layout, self._draws.T
+        found = layout.given(offers) @ layout.squared(shared)
+        away = shared - self.mean[:, None]
+        for each in self._owned(offers):
+            some = each.blocks
+            noise = np.array([_noise(one, some.mean.shape[1]) for one in some.promotions])
+            own = some.mean[:, :, None] - some.gain.swapaxes(1, 2) @ away
+            own += np.linalg.cholesky(some.inner) @ noise.swapaxes(1, 2)
+            found[layout.own[:, None], each.places] += each.based(own).swapaxes(0, 1)
         return found
 
-    def own_columns(self, offer: Offer, block: Block) -> tuple[list[int], list[int]]:
-        """Which of a promotion's columns an offer has, and the customer feature each is an effect on."""
-        segments = self.layout.segments
-        held, at = list(range(1 + len(segments))), [0, *segments]
-        if offer.tier in block.tiers:
-            held.append(len(held) + block.tiers.index(offer.tier))
-            at.append(0)
-        return held, at
+    def _owned(self, offers: Sequence[Offer]) -> Iterator[Owned]:
+        return owned(offers, {one.promotion: self.block(one.promotion) for one in offers})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Sent elsewhere as few large arrays: taking hundreds of small ones apart keeps decisions waiting there."""
+        offers, weights = tuple(self._weights), np.array(list(self._weights.values()))
+        return {**self.__dict__, "blocks": packed(self.blocks), "_weights": (offers, weights)}
+
+    def __setstate__(self, sent: dict[str, Any]) -> None:
+        weights = dict(zip(*sent["_weights"], strict=True))
+        self.__dict__.update(sent, blocks=unpacked(sent["blocks"]), _weights=weights)
 
     @cached_property
     def _draws(self) -> Floats:
@@ -216,15 +217,12 @@ class Menu:
     def __init__(self, snapshot: Snapshot, offers: tuple[Offer, ...]) -> None:
         self._snapshot, self._offers = snapshot, offers
         self._draws: dict[float, Draws] = {}
-        width = len(snapshot.layout.names)
-        self.weights = np.array([snapshot.weights(o) for o in offers]).reshape(len(offers), width)
+        self.weights = snapshot.weights_of(offers)
 
     @cached_property
     def doubts(self) -> Floats:
         """Covariances, side by side."""
-        width = self.weights.shape[1]
-        each = [self._snapshot.doubt(offer) for offer in self._offers]
-        return np.array(each).reshape(len(each) * width, width)
+        return self._snapshot.doubts_of(self._offers).reshape(-1, self.weights.shape[1])
 
     def draws(self, scale: float) -> Draws:
         """Drawn weights with the doubt scaled: for each customer feature one row, in it each offer's draws.
@@ -235,11 +233,10 @@ class Menu:
         found = self._draws.get(scale)
         if found is None:
             count, width = self.weights.shape
-            stacked = np.zeros((count + 1, DRAWS, width))
-            for at, (offer, mean) in enumerate(zip(self._offers, self.weights, strict=True)):
-                stacked[at] = -(mean + scale * (self._snapshot.drawn(offer) - mean))
-            turned = stacked.reshape(-1, width).T
-            found = self._draws[scale] = np.ascontiguousarray(turned, np.float32)
+            mean = self.weights.T[:, :, None]
+            turned = np.zeros((width, count + 1, DRAWS), np.float32)
+            turned[:, :-1] = -(mean + scale * (self._snapshot.drawn_of(self._offers) - mean))
+            found = self._draws[scale] = turned.reshape(width, -1)
         return found
 
     def sd(self, row: Floats) -> Floats:
@@ -258,7 +255,10 @@ class Menu:
         return deviations
 
 
+@lru_cache(256)
 def _noise(name: str, count: int) -> Floats:
-    """Standard normal numbers, the same for the same name."""
+    """Standard normal numbers, the same for the same name. Kept: promotions stay, from snapshot to snapshot."""
     seed = xxhash.xxh64_intdigest(name.encode())
-    return np.random.Generator(np.random.PCG64(seed)).standard_normal((DRAWS, count))
+    noise = np.random.Generator(np.random.PCG64(seed)).standard_normal((DRAWS, count))
+    noise.setflags(write=False)
+    return noise

@@ -8,24 +8,28 @@ arrowhead, solved by a Schur complement: one small inverse per promotion, one of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from promosight.rules.blocks import Blocks, unpacked
 from promosight.rules.delays import BINS, Waits, coming
-from promosight.rules.evidence import Evidence
+from promosight.rules.evidence import Evidence, Stack
 from promosight.rules.features import BIAS, MOST, STEPS, Offer
 from promosight.rules.scales import is_word, scale_of_customers, scale_of_offers
-from promosight.rules.snapshot import Block, Layout, Snapshot
+from promosight.rules.snapshot import Layout, Snapshot
 
 Floats = NDArray[np.float64]
 SEGMENTS = 12
 """A promotion has effects of its own on this many of the commonest words."""
 ALONE = ("kind=",)
 """Features of an offer that are not crossed with a customer's."""
+_AT_ONCE = 32
+"""So many promotions are put together at once, so that they fit into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,125 +76,148 @@ def solve(evidence: Evidence, prior: Prior, now_us: int, revision: int = 0) -> S
     """The snapshot of this evidence at this time."""
     names, sums = _gathered(evidence, now_us)
     layout = _layout(names, sums)
-    _give_back(sums, now_us)
-    for each in sums.values():
-        each.scaled(layout.usual.matrix)
-    upper, first = _shared_sums(layout, sums)
-    parts = _parts(layout, sums, prior)
+    sums = _given_back(sums, now_us).scaled(layout.usual.matrix)
+    given = layout.given(sums.offers)
+    upper, first = _shared_sums(layout, sums, given)
+    parts = _parts(layout, sums, given, prior)
     for part in parts:
-        upper -= part.gain @ part.cross.T
-        first -= part.gain @ part.first
+        upper -= _beside(part.gain) @ _beside(part.cross).T
+        first -= _beside(part.gain) @ part.first.ravel()
     theta, spread = _settled(layout, prior, upper, first)
     return Snapshot(
         revision=revision,
         layout=layout,
         mean=theta,
         spread=spread,
-        blocks={part.promotion: part.solved(theta, spread) for part in parts},
+        blocks=unpacked(part.solved(theta, spread) for part in parts),
         unseen=prior.of,
         minor=prior.segment,
-        decisions=sum(each.decisions for each in sums.values()),
-        weight=sum(float(each.second[0, 0]) for each in sums.values()),
+        decisions=sums.decisions,
+        weight=float(sums.second[:, 0, 0].sum()),
     )
 
 
-@dataclass
-class _Sum:
-    """The sums of one offer over all eras, at today's weights."""
+class _Sums(NamedTuple):
+    """The sums of each offer over all eras, at today's weights, side by side (the first axis)."""
 
+    offers: tuple[Offer, ...]
     second: Floats
     first: Floats
-    decisions: int = 0
-    made: dict[int, float] = field(default_factory=dict)
-    delays: Floats = field(default_factory=lambda: np.zeros(BINS))
+    made: list[dict[int, float]]
+    delays: Floats
+    decisions: int
+    """Of all together."""
 
-    def scaled(self, matrix: Floats) -> None:
+    def scaled(self, matrix: Floats) -> _Sums:
         """As if all customers had been told on another scale."""
-        self.second = matrix @ self.second @ matrix.T
-        self.first = matrix @ self.first
+        second = matrix @ self.second @ matrix.T
+        return self._replace(second=second, first=self.first @ matrix.T)
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A promotion's own columns before the shared ones are known."""
+class _Parts(NamedTuple):
+    """The own columns of promotions with equally many of them, before the shared ones are known; side by side."""
 
-    promotion: str
-    tiers: tuple[str, ...]
+    promotions: tuple[str, ...]
+    tiers: tuple[tuple[str, ...], ...]
     inner: Floats
     cross: Floats
     """Shared precision against own: shared columns x own columns."""
     gain: Floats
     first: Floats
 
-    def solved(self, theta: Floats, spread: Floats) -> Block:
+    def solved(self, theta: Floats, spread: Floats) -> Blocks:
         """With the shared columns as they were found."""
-        toward = spread @ self.gain
-        return Block(
+        count, _, size = self.gain.shape
+        toward = (spread @ _beside(self.gain)).reshape(-1, count, size).swapaxes(0, 1)
+        base = (self.inner @ self.first[:, :, None])[:, :, 0]
+        return Blocks(
+            promotions=self.promotions,
             tiers=self.tiers,
-            mean=self.inner @ self.first - self.gain.T @ theta,
-            spread=self.inner + self.gain.T @ toward,
+            mean=base - theta @ self.gain,
+            spread=self.inner + self.gain.swapaxes(1, 2) @ toward,
             inner=self.inner,
             gain=self.gain,
             toward=toward,
         )
 
 
-def _gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], dict[Offer, _Sum]]:
+def _beside(each: Floats) -> Floats:
+    """The own columns of all, one beside the other: shared columns x own columns of all."""
+    return each.swapaxes(0, 1).reshape(each.shape[1], -1)
+
+
+def _gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], _Sums]:
     """Each offer's sums over the commonest names, eras put together oldest first."""
-    cells = [
-        (evidence.scale(era, now_us), offer, held, cell)
-        for era, offer, held, cell in evidence.canonical()
+    place: dict[Offer, int] = {}
+    eras = [
+        (
+            evidence.scale(stack.era, now_us),
+            [place.setdefault(o, len(place)) for o in stack.offers],
+            stack,
+        )
+        for stack in evidence.stacks()
     ]
-    common = dict[str, float]()
-    for scale, _, held, cell in cells:
-        for name, support in zip(held, np.diag(cell.second), strict=True):
-            common[name] = common.get(name, 0.0) + scale * float(support)
-    common.pop(BIAS, None)
-    names = (BIAS, *sorted(sorted(common), key=lambda name: -common[name])[:MOST])
-    found: dict[Offer, _Sum] = {}
-    for scale, offer, held, cell in cells:
-        zero = np.zeros((len(names), len(names)))
-        total = found.setdefault(offer, _Sum(zero, np.zeros(len(names))))
-        of = [i for i, name in enumerate(held) if name in names]
-        to = [names.index(held[i]) for i in of]
-        total.second[np.ix_(to, to)] += scale / STEPS**2 * cell.second[np.ix_(of, of)]
-        total.first[to] += scale / STEPS * cell.first[of]
-        total.decisions += cell.decisions
-        total.delays += scale * cell.delays
-        for day, information in sorted(cell.made.items()):
-            total.made[day] = total.made.get(day, 0.0) + scale * information
-    return names, found
+    names, held = _commonest(evidence, [(scale, stack) for scale, _, stack in eras])
+    second, first = np.zeros((len(place), len(held), len(held))), np.zeros((len(place), len(held)))
+    made, delays = [dict[int, float]() for _ in place], np.zeros((len(place), BINS))
+    for scale, at, stack in eras:
+        second[at] += scale / STEPS**2 * stack.second[:, held[:, None], held]
+        first[at] += scale / STEPS * stack.first[:, held]
+        delays[at] += scale * stack.delays
+        for i, days in zip(at, stack.made, strict=True):
+            for day, information in sorted(days.items()):
+                made[i][day] = made[i].get(day, 0.0) + scale * information
+    decisions = sum(sum(stack.decisions) for *_, stack in eras)
+    return names, _Sums(tuple(place), second, first, made, delays, decisions)
 
 
-def _give_back(sums: Mapping[Offer, _Sum], now_us: int) -> None:
+def _commonest(
+    evidence: Evidence, eras: Sequence[tuple[float, Stack]]
+) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """The names that there is most information about, the bias first, and their columns."""
+    columns, support = list(evidence.columns), np.zeros(len(evidence.columns))
+    used = np.zeros(len(columns), np.bool_)
+    for scale, stack in eras:
+        diagonal = stack.second.diagonal(axis1=1, axis2=2)
+        used |= ((diagonal != 0) | (stack.first != 0)).any(axis=0)
+        support += (scale * diagonal).sum(axis=0)
+    at = sorted(np.flatnonzero(used).tolist(), key=lambda i: (-support[i], columns[i]))
+    held = [0, *[i for i in at if i][:MOST]]
+    return tuple(columns[i] for i in held), np.array(held, np.intp)
+
+
+def _given_back(sums: _Sums, now_us: int) -> _Sums:
     """Adds the redemptions that recent decisions may still bring, spread over an offer's customers as they were."""
     groups = dict[str, list[Waits]]()
-    for offer, each in sums.items():
-        waits = Waits(float(each.second[0, 0]), each.made, each.delays)
-        groups.setdefault(_reward_of(offer), []).append(waits)
+    known = sums.second[:, 0, 0]
+    rewards = [_reward_of(offer) for offer in sums.offers]
+    for at, reward in enumerate(rewards):
+        waits = Waits(float(known[at]), sums.made[at], sums.delays[at])
+        groups.setdefault(reward, []).append(waits)
     left = coming(groups, now_us)
-    for offer, each in sums.items():
-        known, still = float(each.second[0, 0]), left[_reward_of(offer)]
-        expected = sum(still.get(day, 0.0) * mass for day, mass in sorted(each.made.items()))
-        if known > 0:
-            each.first += expected / known * each.second[0]
+    expected = np.array(
+        [
+            sum(left[reward].get(day, 0.0) * mass for day, mass in sorted(made.items()))
+            for reward, made in zip(rewards, sums.made, strict=True)
+        ]
+    )
+    still = np.divide(expected, known, out=np.zeros(len(known)), where=known > 0)
+    return sums._replace(first=sums.first + still[:, None] * sums.second[:, 0])
 
 
 def _reward_of(offer: Offer) -> str:
     return next((name for name, _ in offer.features if name.startswith("reward=")), "")
 
 
-def _layout(names: tuple[str, ...], sums: Mapping[Offer, _Sum]) -> Layout:
-    kinds = (BIAS, *sorted({name for offer in sums for name, _ in offer.features}))
+def _layout(names: tuple[str, ...], sums: _Sums) -> Layout:
+    kinds = (BIAS, *sorted({name for offer in sums.offers for name, _ in offer.features}))
     crossed = [j for j, kind in enumerate(kinds) if not kind.startswith(ALONE)]
     pairs = [(0, j) for j in range(len(kinds))]
     pairs += [(i, j) for i in range(1, len(names)) for j in crossed]
     rows, cols = np.array(pairs, np.intp).T
     words = [i for i, name in enumerate(names) if is_word(name)]
-    second = np.zeros((len(names), len(names)))
-    for each in sums.values():
-        second += each.second
-    usual, offered = scale_of_customers(names, second), scale_of_offers(kinds, sums)
+    usual = scale_of_customers(names, sums.second.sum(axis=0))
+    offered = scale_of_offers(kinds, sums.offers)
     return Layout(names, kinds, rows, cols, tuple(words[:SEGMENTS]), usual, offered)
 
 
@@ -218,51 +245,75 @@ def _believed(layout: Layout, prior: Prior) -> tuple[Floats, Floats]:
 
 
 def _inverse(precision: Floats) -> Floats:
-    """Exactly symmetric, whatever rounding did."""
+    """Exactly symmetric, whatever rounding did; of one, or of many side by side."""
     inverse = np.linalg.inv(precision)
-    return np.asarray((inverse + inverse.T) / 2, np.float64)
+    return np.asarray((inverse + inverse.swapaxes(-1, -2)) / 2, np.float64)
 
 
-def _shared_sums(layout: Layout, sums: Mapping[Offer, _Sum]) -> tuple[Floats, Floats]:
+def _shared_sums(layout: Layout, sums: _Sums, given: Floats) -> tuple[Floats, Floats]:
     """Precision and first moments of the shared columns: each offer's sums times its features."""
-    size, width = len(layout.rows), len(layout.names)
-    if not sums:
-        return np.zeros((size, size)), np.zeros(size)
-    given = np.array([layout.given(offer) for offer in sums])
-    second = np.array([each.second.ravel() for each in sums.values()])
-    count = given.shape[1]
-    pairs = (given[:, :, None] * given[:, None, :]).reshape(len(given), -1)
-    grid = (pairs.T @ second).reshape(count, count, width, width)
-    upper = grid[
+    width, count = len(layout.names), len(layout.kinds)
+    pairs = (given[:, :, None] * given[:, None, :]).reshape(len(given), count**2)
+    grid = pairs.T @ sums.second.reshape(len(given), width**2)
+    upper = grid.reshape(count, count, width, width)[
         layout.cols[:, None], layout.cols[None, :], layout.rows[:, None], layout.rows[None, :]
     ]
-    first = (given.T @ np.array([each.first for each in sums.values()]))[layout.cols, layout.rows]
-    return upper, first
+    return upper, (given.T @ sums.first)[layout.cols, layout.rows]
 
 
-def _parts(layout: Layout, sums: Mapping[Offer, _Sum], prior: Prior) -> list[_Part]:
-    together: dict[str, list[tuple[Offer, _Sum]]] = {}
-    for offer, each in sums.items():
-        together.setdefault(offer.promotion, []).append((offer, each))
-    return [_part(layout, name, offers, prior) for name, offers in together.items()]
+def _parts(layout: Layout, sums: _Sums, given: Floats, prior: Prior) -> list[_Parts]:
+    """The promotions' own columns, some promotions at a time."""
+    together: dict[str, list[int]] = {}
+    for at, offer in enumerate(sums.offers):
+        together.setdefault(offer.promotion, []).append(at)
+    alike: dict[int, list[_Own]] = {}
+    for name, places in together.items():
+        one = _Own.of(name, [sums.offers[at] for at in places], places)
+        alike.setdefault(len(one.tiers), []).append(one)
+    return [
+        _part(layout, sums, given, some[start : start + _AT_ONCE], prior)
+        for some in alike.values()
+        for start in range(0, len(some), _AT_ONCE)
+    ]
 
 
-def _part(layout: Layout, name: str, offers: list[tuple[Offer, _Sum]], prior: Prior) -> _Part:
-    tiers = tuple(sorted({offer.tier for offer, _ in offers if offer.tier}))
-    tiers = tiers if len(tiers) > 1 else ()
-    base = [0, *layout.segments]
-    size = len(base) + len(tiers)
-    effect, variance = prior.of(name)
-    inner, first = np.eye(size) / prior.segment, np.zeros(size)
-    inner[0, 0], first[0] = 1 / variance, effect / variance
-    cross = np.zeros((len(layout.rows), size))
-    for offer, each in offers:
-        held, at = list(range(len(base))), list[int](base)
-        if offer.tier in tiers:
-            held.append(len(base) + tiers.index(offer.tier))
-            at.append(0)
-        inner[np.ix_(held, held)] += each.second[np.ix_(at, at)]
-        first[np.array(held)] += each.first[np.array(at)]
-        cross[:, held] += layout.of(offer)[:, None] * each.second[layout.rows[:, None], at]
+class _Own(NamedTuple):
+    """A promotion with its offers."""
+
+    name: str
+    tiers: tuple[str, ...]
+    """Those that have columns of their own: where there is but one, it is the promotion."""
+    places: list[int]
+    tier: list[int]
+    """For each offer which of the tiers it is, -1 for none."""
+
+    @classmethod
+    def of(cls, name: str, offers: Sequence[Offer], places: list[int]) -> _Own:
+        """Its tiers are read from its offers."""
+        tiers = tuple(sorted({offer.tier for offer in offers if offer.tier}))
+        tiers = tiers if len(tiers) > 1 else ()
+        tier = [tiers.index(one.tier) if one.tier in tiers else -1 for one in offers]
+        return cls(name, tiers, places, tier)
+
+
+def _part(layout: Layout, sums: _Sums, given: Floats, some: Sequence[_Own], prior: Prior) -> _Parts:
+    """Promotions with equally many tiers: what their offers come to in their own columns, and the prior."""
+    places = [at for one in some for at in one.places]
+    starts = np.cumsum([0, *[len(one.places) for one in some]])[:-1]
+    tier = np.array([i for one in some for i in one.tier])
+    tiers = np.arange(len(some[0].tiers))
+    # On which customer feature each own column is an effect, and which of them each offer has.
+    on = np.append(layout.own, 0 * tiers)
+    has = np.hstack([np.ones((len(places), len(layout.own))), tier[:, None] == tiers])
+    second = sums.second[places]
+    inner = np.add.reduceat(second[:, on[:, None], on] * has[:, :, None] * has[:, None], starts)
+    first = np.add.reduceat(sums.first[places][:, on] * has, starts)
+    held = given[places][:, layout.cols, None] * second[:, layout.rows[:, None], on]
+    cross = np.add.reduceat(held * has[:, None], starts)
+    effect, variance = np.array([prior.of(one.name) for one in some]).T
+    inner += np.eye(len(on)) / prior.segment
+    inner[:, 0, 0] += 1 / variance - 1 / prior.segment
+    first[:, 0] += effect / variance
     spread = _inverse(inner)
-    return _Part(name, tiers, spread, cross, cross @ spread, first)
+    names = tuple(one.name for one in some)
+    return _Parts(names, tuple(one.tiers for one in some), spread, cross, cross @ spread, first)

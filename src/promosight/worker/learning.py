@@ -22,7 +22,7 @@ from promosight.store.engine import Store
 from promosight.store.tx import Tx
 from promosight.worker.apart import Apart
 from promosight.worker.beside import Beside
-from promosight.worker.study import Solved, Study
+from promosight.worker.study import Solved, Study, prepare
 
 _LOOKS_EVERY_SECONDS = 0.2
 _COUNTERS_EVERY_SECONDS = 1.0
@@ -151,8 +151,7 @@ class Learner(Beside):
     def _solve(self, workspace_no: int, study: Study | Apart, *, kept: bool) -> None:
         began = time.monotonic()
         solved = study.solved(workspace_no, kept=kept)
-        with self._store.between():
-            self._store.read(lambda tx: self._put(tx, workspace_no, solved))
+        self._store.read(lambda tx: self._put(tx, workspace_no, solved))
         self._marks[workspace_no] = solved.mark
         now = time.monotonic()
         rest = max(_COUNTERS_EVERY_SECONDS, _REST * (now - began))
@@ -160,9 +159,13 @@ class Learner(Beside):
 
     def _put(self, tx: Tx, workspace_no: int, solved: Solved) -> None:
         """Has it chosen with, together with what the offers are worth now, so that no decision must work that out."""
-        epoch, said = self._minds.epoch(), rules_of(tx, workspace_no).settings
-        board = marked_board(tx, load(tx, workspace_no), said, epoch)
-        self._minds.put(workspace_no, Mind(solved.revision, solved.snapshot, epoch, board))
+        said, catalogue = rules_of(tx, workspace_no).settings, load(tx, workspace_no)
+        epoch, before = self._minds.epoch(), self._minds.board_of(workspace_no)
+        with self._store.between():
+            marked = marked_board(catalogue, said, epoch, solved.sums, before)
+        with self._store.between():
+            prepare(marked.board.menu(solved.snapshot), said)
+        self._minds.put(workspace_no, Mind(solved.revision, solved.snapshot, epoch, marked))
 
     def _pause(self) -> None:
         self._stopping.wait(_PAUSES_SECONDS)

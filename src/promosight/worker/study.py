@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from promosight.flows.boards import offers_of
+from promosight.flows.boards import Sums, offers_of, sums_of
 from promosight.flows.decisioning import rules_of
 from promosight.flows.learning import Lesson, Pause, changes_of_news, current, learn, lesson_of
 from promosight.flows.minds import Learned, snapshot_of
+from promosight.flows.outstanding import Outstanding
 from promosight.rules.decisioning import Settings
-from promosight.rules.features import Offer
 from promosight.rules.policy import Exploration, doubt_scale
-from promosight.rules.snapshot import Snapshot
+from promosight.rules.snapshot import Menu, Snapshot
 from promosight.store.catalogue import load
 from promosight.store.tx import Row, Tx
 
-_OFFERS_WITHOUT_PAUSE = 4
 R = TypeVar("R")
 
 
@@ -36,6 +35,8 @@ class Solved(NamedTuple):
 
     revision: int
     snapshot: Snapshot
+    sums: dict[int, Sums]
+    """What the counters said of promotions."""
     mark: Row | None
 
 
@@ -79,22 +80,17 @@ class Study:
         known = current(tx, workspace_no, self._known.get(workspace_no))
         self._known[workspace_no] = known
         catalogue = load(tx, workspace_no)
-        snapshot = snapshot_of(tx, catalogue, known)
-        self._prepare(snapshot, offers_of(catalogue), rules_of(tx, workspace_no).settings)
+        counters = Outstanding(tx, workspace_no)
+        snapshot = snapshot_of(catalogue, known, counters)
+        if self._pause is not None:
+            self._pause()
+        prepare(snapshot.menu(offers_of(catalogue)), rules_of(tx, workspace_no).settings)
         mark: Any = tx.one("counted_mark", workspace_no=workspace_no)
-        return Solved(known.revision, snapshot, mark)
+        return Solved(known.revision, snapshot, sums_of(counters, catalogue), mark)
 
-    def _prepare(self, snapshot: Snapshot, offers: tuple[Offer, ...], said: Settings) -> None:
-        """Works out what the next decision would have to work out first."""
-        thompson = said.exploration == "thompson"
-        for number, offer in enumerate(offers):
-            if self._pause is not None and not number % _OFFERS_WITHOUT_PAUSE:
-                self._pause()
-            snapshot.weights(offer)
-            if thompson:
-                snapshot.drawn(offer)
-                snapshot.doubt(offer)
-        menu = snapshot.menu(offers)
-        if thompson:
-            menu.doubts  # noqa: B018 - worked out when first asked for
-            menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
+
+def prepare(menu: Menu, said: Settings) -> None:
+    """Works out what the next decision would have to work out first."""
+    if said.exploration == "thompson":
+        menu.doubts  # noqa: B018 - worked out when first asked for
+        menu.draws(doubt_scale(Exploration(said.exploration, said.gamma, said.floor)))
