@@ -33,7 +33,7 @@ class Acquainted:
         self.known: dict[str, int] = {}
         """Those known under their number."""
 
-    def number(self, workspace_id: str, customer_ids: Iterable[str]) -> dict[str, int]:
+    def number(self, workspace_id: str, customer_ids: Iterable[str | None]) -> dict[str, int]:
         """The number of each of many, among others; of who is not known the one that its hash says."""
         missing = set(filterfalse(self.numbers.__contains__, customer_ids)) - {None}
         if len(self.numbers) + len(missing) > _KEPT:
@@ -43,12 +43,20 @@ class Acquainted:
             self.numbers |= customer_numbers(workspace_id, missing)
         return self.numbers
 
+    def numbered(self, workspace_id: str, customer_ids: Sequence[str | None]) -> Numbers:
+        """The number of each of many, by its place, as `number`; NOBODY where nobody is named."""
+        numbers = _looked_up(self.numbers, customer_ids)
+        if rows := (numbers == NOBODY).nonzero()[0].tolist():
+            before, named = self.numbers, [customer_ids[row] for row in rows]
+            self.number(workspace_id, named)
+            if self.numbers is not before:  # those who are not new are to be kept, too
+                self.number(workspace_id, customer_ids)
+            numbers[rows] = _looked_up(self.numbers, named)
+        return numbers
+
     def known_under(self, customer_ids: Sequence[str | None]) -> Numbers:
         """The numbers of those who are known, by their place; NOBODY for the others."""
-        import numpy as np  # thousands are asked for here, and nowhere else
-
-        numbers = map(self.known.get, customer_ids, repeat(NOBODY))  # type: ignore[arg-type]
-        return np.fromiter(numbers, np.int64, len(customer_ids))
+        return _looked_up(self.known, customer_ids)
 
     def meet(self, numbers: dict[str, int]) -> None:
         """Keeps that these are known under these numbers."""
@@ -59,6 +67,13 @@ class Acquainted:
         """These are not known any more."""
         for one in customer_ids:
             self.known.pop(one, None)
+
+
+def _looked_up(numbers: dict[str, int], customer_ids: Sequence[str | None]) -> Numbers:
+    import numpy as np  # thousands are asked for here, and nowhere else
+
+    found = map(numbers.get, customer_ids, repeat(NOBODY))  # type: ignore[arg-type]
+    return np.fromiter(found, np.int64, len(customer_ids))
 
 
 def acquainted(tx: Tx, workspace: Workspace) -> Acquainted:

@@ -21,6 +21,9 @@ from promosight.store.rows import Arrival
 Placed = tuple[int, Any, Arrival]
 """An item of a transaction: its position there, what it says, and how it arrived."""
 
+_BEGINNING, _LATER = 1_000, 8
+"""So many values beyond the beginning are looked for one by one at less than keeping every row costs."""
+
 
 class Many(NamedTuple):
     """One sheet of all deliveries of a transaction, and how each of its rows arrived."""
@@ -72,11 +75,25 @@ class Many(NamedTuple):
         if None not in at_us and max(at_us) < before_us:
             if says_one_thing(named):
                 named = named[:1]
-            first = dict(zip(reversed(named), range(len(named) - 1, -1, -1), strict=True))
+            first = firsts_of(named)
         else:
             early = [n for n, one in enumerate(at_us) if one is not None and one < before_us]
             first = {named[row]: row for row in reversed(early)}
         yield from self.placed(sorted({*first.values(), *self.sheet.alone}))
+
+
+def firsts_of(column: Sequence[Any]) -> dict[Any, int]:
+    """Each value of a column with the first row that says it: nearly all of a few do so in its beginning."""
+    first = _firsts_before(column, _BEGINNING)
+    later = set(column).difference(first)
+    if len(later) > _LATER:
+        return _firsts_before(column, len(column))
+    return first | {one: column.index(one, _BEGINNING) for one in later}
+
+
+def _firsts_before(column: Sequence[Any], end: int) -> dict[Any, int]:
+    some = column[:end]
+    return dict(zip(reversed(some), range(len(some) - 1, -1, -1), strict=True))
 
 
 def many_of(deliveries: Sequence[Delivery]) -> Many | None:

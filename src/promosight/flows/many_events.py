@@ -69,29 +69,28 @@ class _Worth(NamedTuple):
     currency: Sequence[str]
 
 
-def take_many_events(plain: Plain, many: Many) -> tuple[Customers, list[Placed]]:
+def take_many_events(plain: Plain, numbers: Numbers, many: Many) -> tuple[Customers, list[Placed]]:
     """Takes the plain ones, leaving their receipts; returns the others in their order, and whom they name.
 
-    Raises LostRace.
+    `numbers` has the number of each row's customer, below zero where the row is alone. Raises LostRace.
     """
-    them = _ManyEvents(plain, many)
+    them = _ManyEvents(plain, numbers, many)
     them.take()
     customers = them.take_bare()
     return customers, list(many.placed(plain.unanswered()))
 
 
 class _ManyEvents:
-    def __init__(self, plain: Plain, many: Many) -> None:
+    def __init__(self, plain: Plain, numbers: Numbers, many: Many) -> None:
         self._plain = plain
         self._many = many
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._by_one = PlainEvents(plain, set())
-        open_nos, numbers = self._catalogue.open_nos, plain.customer_numbers
         # By row; of a promotion that is not in force, and where a row is alone, there is none.
-        named = many.column("promotion_id"), many.column("customer_id")
-        self._no = np.fromiter(map(open_nos.get, named[0], repeat(_NONE)), np.int64, len(many))
-        self._number = np.fromiter(map(numbers.get, named[1], repeat(_NONE)), np.int64, len(many))
+        promotions = map(self._catalogue.open_nos.get, many.column("promotion_id"), repeat(_NONE))
+        self._no = np.fromiter(promotions, np.int64, len(many))
+        self._number = numbers
         self._at_us = numbers_of(many.column("redeemed_us"))
         self._currencies: list[str] = []
         self._again = self._come_again()

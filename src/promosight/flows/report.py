@@ -145,10 +145,11 @@ def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[
     workspace, names = plain.catalogue.workspace, named.customer_ids
     if many.sheet.kind is Event:
         kept = acquainted(plain.tx, workspace)
-        plain.customer_numbers = kept.number(workspace.workspace_id, names)
+        numbers = kept.numbered(workspace.workspace_id, names)[: len(many)]
+        plain.customer_numbers = kept.numbers
         from promosight.flows.many_events import take_many_events
 
-        return take_many_events(plain, many)
+        return take_many_events(plain, numbers, many)
     from promosight.flows.many_assignments import take_many_assignments
 
     customers, numbers = name_known(plain.tx, workspace, names)
