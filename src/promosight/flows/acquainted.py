@@ -35,10 +35,11 @@ class Acquainted:
 
     def number(self, workspace_id: str, customer_ids: Iterable[str | None]) -> dict[str, int]:
         """The number of each of many, among others; of who is not known the one that its hash says."""
-        missing = set(filterfalse(self.numbers.__contains__, customer_ids)) - {None}
+        new = filterfalse(self.numbers.__contains__, customer_ids)
+        missing = {one for one in new if one is not None}
         if len(self.numbers) + len(missing) > _KEPT:
             self.numbers, self.known = {}, {}
-            missing = set(customer_ids) - {None}
+            missing = {one for one in customer_ids if one is not None}
         if missing:
             self.numbers |= customer_numbers(workspace_id, missing)
         return self.numbers

@@ -31,6 +31,7 @@ LONGEST_WAIT_S = 0.01
 SOON_S = 0.002
 """Of those who ask again at once some are there by then, or after a quarter of the wait where that is longer."""
 SOME, MOST = 0.125, 0.75
+"""Such shares of them are to be there soon, and a little later; of a thousand a second by the clock fewer are."""
 TOGETHER = 256
 """So many small changes share a transaction without waiting for others. A loop works off no more without a pause."""
 AWAITED = 8
