@@ -46,8 +46,8 @@ def main() -> int:
     parser.add_argument("--decisions", type=int, default=5_000)
     parser.add_argument("--world", default="logistic")
     parser.add_argument("--port", type=int, default=8_981)
-    parser.add_argument("--gamma", type=float, default=10.0)
-    parser.add_argument("--exploration", default="igw")
+    parser.add_argument("--gamma", type=float, default=30.0)
+    parser.add_argument("--exploration", default="thompson")
     chosen = parser.parse_args()
     found = []
     for seed in range(chosen.first, chosen.first + chosen.seeds):
