@@ -231,9 +231,9 @@ def marked_board(
     Other connections may have it only where catalogue, settings and counters are as committed.
     """
     mark = _mark(catalogue, settings, epoch)
-    same = before is not None and before.mark[:2] == mark[:2]
-    places = before.board.places if before is not None and same else _places(catalogue)
-    return Marked(mark, _made(places, settings, sums))
+    if before is None or before.mark[:2] != mark[:2]:
+        return Marked(mark, _made(_places(catalogue), settings, sums))
+    return Marked(mark, _made(before.board.places, settings, sums))
 
 
 def _mark(catalogue: Catalogue, settings: Settings, epoch: int) -> tuple[int, str, Settings, int]:

@@ -330,7 +330,7 @@ class Choosing:
             excluded=excluded,
             assign=one.question.assign,
         )
-        if one.leans is not None and any(one.leans):
+        if one.leans is not None:
             trace.leans = _unless_zero(np.array(one.leans)[row.open_])
         if self._prices.any:
             trace.prices = _unless_zero(self._price[row.open_])

@@ -21,9 +21,6 @@ from promosight.store.rows import Arrival
 Placed = tuple[int, Any, Arrival]
 """An item of a transaction: its position there, what it says, and how it arrived."""
 
-_BEGINNING, _LATER = 1_000, 8
-"""So many values beyond the beginning are looked for one by one at less than keeping every row costs."""
-
 
 class Many(NamedTuple):
     """One sheet of all deliveries of a transaction, and how each of its rows arrived."""
@@ -83,17 +80,8 @@ class Many(NamedTuple):
 
 
 def firsts_of(column: Sequence[Any]) -> dict[Any, int]:
-    """Each value of a column with the first row that says it: nearly all of a few do so in its beginning."""
-    first = _firsts_before(column, _BEGINNING)
-    later = set(column).difference(first)
-    if len(later) > _LATER:
-        return _firsts_before(column, len(column))
-    return first | {one: column.index(one, _BEGINNING) for one in later}
-
-
-def _firsts_before(column: Sequence[Any], end: int) -> dict[Any, int]:
-    some = column[:end]
-    return dict(zip(reversed(some), range(len(some) - 1, -1, -1), strict=True))
+    """Each value of a column with the first row that says it."""
+    return dict(zip(reversed(column), range(len(column) - 1, -1, -1), strict=True))
 
 
 def many_of(deliveries: Sequence[Delivery]) -> Many | None:
