@@ -25,6 +25,7 @@ from promosight.flows.publish import finish_import, leave_import, note_import
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
 from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
+from promosight.rules.counting import MANY
 from promosight.rules.instants import SECOND_US
 from promosight.rules.sheets import Sheet, joined, says_one_thing
 from promosight.store.engine import Store, each_alone
@@ -41,6 +42,9 @@ SMALL_PIECE_ROWS = 250
 
 MAX_LISTED = 100
 """Rows listed with their reason in a report; all of them are counted, and kept under problems."""
+
+_READ_TOGETHER = 5
+"""Pieces that are put in the order of promotions together, where that pays: some 10 MB of memory each."""
 
 _DEFINED_TOGETHER = 100
 """Promotions defined in one transaction: each may match all its facts anew."""
@@ -91,6 +95,7 @@ def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -
         except Exception as error:  # noqa: BLE001 - what was read before it is taken first
             failure = error
         items = _together(parts)
+        parts.clear()  # a large piece would be in memory twice
         if len(items) <= 2 * size and items:
             yield Piece(lines, items)
         else:
@@ -99,6 +104,7 @@ def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -
             raise failure
         if not items:
             return
+        del lines, items  # nor beside the next one
 
 
 def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:
@@ -111,6 +117,20 @@ def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:
 def _cut(lines: list[int], items: Sequence[Any], size: int) -> Iterator[Piece]:
     for start in range(0, len(items), size):
         yield Piece(lines[start : start + size], items[start : start + size])
+
+
+def _by_promotion(wide: Iterable[Piece], rows: int) -> Iterator[Piece]:
+    for piece in wide:
+        if len(piece.lines) < MANY:
+            yield piece
+            continue
+        # This loads numpy, which nobody needs who has a few.
+        from promosight.flows.by_promotion import cut_by_promotion
+
+        parts = cut_by_promotion(piece, rows)
+        del piece  # or it would be in memory beside the next
+        yield from parts
+        del parts
 
 
 def each_a_piece(rows: Iterable[tuple[int, Any]]) -> Iterator[Piece]:
@@ -150,9 +170,16 @@ class ImportReport(msgspec.Struct):
             if receipt.reason is None:
                 continue
             self.reasons.setdefault(receipt.outcome, Counter())[receipt.reason] += 1
-            if receipt.outcome == "rejected" and len(self.problems) < MAX_LISTED:
+            if receipt.outcome == "rejected":
                 why = (receipt.reason, receipt.pointer, receipt.detail)
                 self.problems.append(Problem(file, line, receipt.event_id, receipt.outcome, *why))
+        self.problems = _listed(self.problems)
+
+
+def _listed(problems: list[Problem]) -> list[Problem]:
+    """The first of them as they stand in their files, whose rows may be taken in another order."""
+    files = {name: place for place, name in enumerate(dict.fromkeys(one.file for one in problems))}
+    return sorted(problems, key=lambda one: (files[one.file], one.line))[:MAX_LISTED]
 
 
 class _NoMore(Exception):
@@ -201,7 +228,7 @@ class RunningImport:
 
     def take(self, file: str, pieces: Iterable[Piece]) -> Generator[int, None, None]:
         """Takes pieces of a file; yields how many rows of all files are done."""
-        pieces = gathered(self.report.kind, pieces, self._piece_rows)
+        pieces = self._gathered(pieces)
         try:
             while True:
                 self._submit(file, pieces)
@@ -233,6 +260,12 @@ class RunningImport:
         import_no = self._arrival.import_no
         self._note().result()
         self._store.change(lambda tx: leave_import(tx, import_no, now_us=self._clock()))
+
+    def _gathered(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        kind, rows = self.report.kind, self._piece_rows
+        if kind != "redemptions" or rows < PIECE_ROWS or not self._store.keeps_pages_afar:
+            return gathered(kind, pieces, rows)
+        return _by_promotion(gathered(kind, pieces, rows * _READ_TOGETHER), rows)
 
     def _ahead(self) -> int:
         """How many pieces may wait, and so share a transaction: one while single events come, else more."""

@@ -206,6 +206,11 @@ class Store:
         return self.database.runs_here
 
     @property
+    def keeps_pages_afar(self) -> bool:
+        """Whether each page that a statement needs is dear to find, so that it pays to want few of them at a time."""
+        return not self.database.runs_here
+
+    @property
     def waiting(self) -> int:
         """How many changes wait for the writer."""
         return self._waiting.size
