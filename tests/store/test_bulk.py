@@ -7,6 +7,7 @@ from threading import Thread
 import psycopg
 import pytest
 
+from promosight.store.copying import by_text
 from promosight.store.database import PostgresDatabase
 from promosight.store.engine import Store, open_store
 from promosight.store.statements import load
@@ -176,3 +177,17 @@ def test_a_text_with_a_nul_is_refused_and_not_cut(postgresql_url: str) -> None:
     with pytest.raises(psycopg.Error, match="0x00"):
         tx.all("workspace_by_id", workspace_id="a\0b")
     db.close(tx)
+
+
+@pytest.mark.parametrize(
+    "texts", [["b2", "a1", "a0"], ["b", "", "a-longer"], ["é", "z", "🎁", "aa"]], ids=str
+)
+def test_texts_are_put_in_the_order_of_their_bytes(texts: list[str]) -> None:
+    places = by_text(texts)
+    assert places is not None
+    assert [texts[one] for one in places.tolist()] == sorted(texts, key=str.encode)
+
+
+def test_texts_of_which_one_is_missing_have_no_order() -> None:
+    assert by_text(["b", None, "a"]) is None
+    assert by_text([]) is None

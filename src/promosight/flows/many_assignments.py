@@ -172,16 +172,27 @@ class _ManyAssignments:
         """Writes new assignments, answers them, and moves the counters."""
         if not len(new.row):
             return
+        said, ids = self._said(new.row), self._many.column("assignment_id")
+        order = self._tx.order_of_ids(picked(ids, new.row.tolist()))
+        self._write(new if order is None else _some(new, order), said)
+        in_rate = numbers_of(self._many.column("assigned_us"))[new.row] >= (
+            self._catalogue.workspace.tracking_from_us
+        )
+        held_out = self._many.column("control")
+        if any(held_out):
+            in_rate &= ~np.array(picked(held_out, new.row.tolist()), np.bool_)
+        self._count(_some(new, in_rate), said, there)
+
+    def _write(self, new: _New, said: _Said) -> None:
         rows, column, many = new.row.tolist(), self._many.column, self._many
-        said, details = self._said(new.row), picked(column("details"), rows)
+        details = picked(column("details"), rows)
         held_out = picked(column("control"), rows)
         control = list(map(int, held_out)) if any(held_out) else [0] * len(rows)
-        assigned_us = numbers_of(column("assigned_us"))[new.row]
         self._tx.add_columns(
             "add_grants",
             (
                 *new[1:],
-                assigned_us,
+                numbers_of(column("assigned_us"))[new.row],
                 picked(column("expires_us"), rows),
                 *(picked(column(name), rows) for name in _KEPT),
                 control,
@@ -199,11 +210,6 @@ class _ManyAssignments:
         if any(details):
             keys = zip(*_keys(new), strict=True)
             self._plain.decided += compress(keys, map(is_decided, details))
-        tracked_us = self._catalogue.workspace.tracking_from_us
-        in_rate = assigned_us >= tracked_us
-        if any(held_out):
-            in_rate &= ~np.array(control, np.bool_)
-        self._count(_some(new, in_rate), said, there)
 
     def _said(self, rows: Numbers) -> _Said:
         """What the words and worth of some rows come to: found out once for all that are alike."""
@@ -289,5 +295,8 @@ def _tuples(*columns: Numbers) -> Any:
     return zip(*(column.tolist() for column in columns), strict=True)
 
 
-def _some(new: _New, which: Marks) -> _New:
-    return new if which.all() else _New(*(column[which] for column in new))
+def _some(new: _New, which: Marks | Numbers) -> _New:
+    """Some rows: those that are marked, or those at these places, in their order."""
+    if which.dtype == np.bool_ and which.all():
+        return new
+    return _New(*(column[which] for column in new))

@@ -44,6 +44,16 @@ def packed(fields: Sequence[Field], count: int) -> tuple[list[str], Iterator[byt
     return rows.targets, chain((_BEFORE,), rows.some(), (_AFTER,))
 
 
+def by_text(texts: Sequence[str | None]) -> _Column | None:
+    """The places of texts in the order of their bytes; None where one is missing."""
+    if not texts or None in texts:
+        return None
+    if (alike := _alike(texts)) is not None:
+        return np.argsort(alike.view(f"S{alike.itemsize}"))
+    known: list[str] = texts  # type: ignore[assignment]
+    return np.array(sorted(range(len(known)), key=known.__getitem__), np.int64)
+
+
 class _Rows:
     def __init__(self, count: int) -> None:
         self._count = count
