@@ -311,6 +311,23 @@ def test_a_redemption_whose_reversal_came_first_is_reversed_at_once(store: Store
     assert verify(store, None).differences == []
 
 
+def test_a_reversal_goes_along_with_a_redemption_that_is_corrected(store: Store) -> None:
+    """P5: into a group of which nothing else is known, too."""
+    opened_with_promotions(store)
+    told = ReportedEvent(event_id="r-1", type="reversal", reverses="e-1")
+    reversal = event_from(told, received_us=NOW_US, tracking_from_us=TRACKING_US)
+    answers = [
+        send(store, report, [item])[0].outcome
+        for item in (
+            redeemed("e-1", 1, promotion_id="draft"),
+            reversal,
+            redeemed("e-1", 2, promotion_id="nobody-defined"),
+        )
+    ]
+    assert answers == ["rejected", "counted", "pending"]
+    assert verify(store, None).differences == []
+
+
 def test_plain_facts_of_an_import_and_beside_it_show_at_its_end(store: Store) -> None:
     """S13: before the end readers see nothing of the groups it touched, afterwards all."""
     workspace = opened_with_promotions(store)

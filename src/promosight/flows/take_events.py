@@ -17,15 +17,15 @@ def take_events(intake: Intake, given: Taken) -> None:
     """Puts new redemptions and reversals into their groups and marks the repeated and conflicting ones."""
     if not given:
         return
-    new = _new(intake, given)
+    new, corrected = _new(intake, given)
     redemptions = _place_redemptions(intake, [(e, f) for e, f in new if f.reverses is None])
     _place_reversals(intake, [(e, f) for e, f in new if f.reverses is not None], redemptions)
-    if redemptions and intake.tx.one("any_waiting") is not None:
+    if redemptions and (corrected or intake.tx.one("any_waiting") is not None):
         _bring_reversals(intake, redemptions)
 
 
-def _new(intake: Intake, given: Taken) -> Taken:
-    """Those whose identity is not there yet. A rejected fact gives way to its corrected form."""
+def _new(intake: Intake, given: Taken) -> tuple[Taken, list[EventRow]]:
+    """Those whose identity is not there yet, and the rejected facts that give way to their corrected form."""
     identities = sorted({(entry.arrival.source_no, fact.event_id) for entry, fact in given})
     present: dict[tuple[int, str], tuple[EventRow | None, Entry | None, int]] = {}
     for r in intake.tx.all_for("events_by_identity", identities):
@@ -50,7 +50,7 @@ def _new(intake: Intake, given: Taken) -> Taken:
         else:
             entry.refuse("event_conflict", "/event_id", "this id came before with other content")
     _withdraw_corrected(intake, corrected)
-    return new
+    return new, corrected
 
 
 def _withdraw_corrected(intake: Intake, rows: list[EventRow]) -> None:
@@ -127,12 +127,13 @@ def _erased(intake: Intake, stored: list[EventRow]) -> set[int]:
 
 
 def _bring_reversals(intake: Intake, redemptions: dict[tuple[int, str], EventRow]) -> None:
-    """Reversals that waited for these redemptions come to them."""
+    """Reversals of these redemptions come to them: from where they waited, or where a rejected form of them lay."""
     waiting = [EventRow(*r) for r in intake.tx.all_for("reversals_of", sorted(redemptions))]
     moved = []
     for reversal in waiting:
         key = redemptions[reversal.source_no, reversal.reverses or ""].key
         moved.append((*reversal.identity, *key))
         reversal.bucket, reversal.promotion_no, reversal.customer_no = key
+        reversal.outcome, reversal.reason = "rejected", "moved"  # as `move_events` writes it
         intake.groups.add_partly([reversal])
     intake.tx.run_many("move_events", sorted(moved))
