@@ -173,7 +173,7 @@ class _ManyAssignments:
         if not len(new.row):
             return
         said, ids = self._said(new.row), self._many.column("assignment_id")
-        order = self._tx.order_of_ids(picked(ids, new.row.tolist()))
+        order = self._tx.order_of_ids(ids, new.row)
         self._write(new if order is None else _some(new, order), said)
         in_rate = numbers_of(self._many.column("assigned_us"))[new.row] >= (
             self._catalogue.workspace.tracking_from_us

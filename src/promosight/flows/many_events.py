@@ -115,7 +115,7 @@ class _ManyEvents:
             self._keep_naming(_some(asked, np.isin(asked.row, naming)))
             held = _some(held, ~np.isin(held.row, naming))
         held = self._choice(held, several=len(crowded) > len(naming))
-        order = self._tx.order_of_ids(picked(self._many.column("event_id"), held.row.tolist()))
+        order = self._tx.order_of_ids(self._many.column("event_id"), held.row)
         held = held if order is None else _some(held, order)
         self._keep(held, self._worth(held))
 

@@ -107,8 +107,10 @@ class Tx(ABC):
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
         """`add_new` for thousands of rows that lie as columns. Raises LostRace, as that."""
 
-    def order_of_ids(self, ids: Sequence[str | None]) -> npt.NDArray[np.int64] | None:
-        """The order in which thousands of rows of these ids are added best; None where that of their groups is."""
+    def order_of_ids(
+        self, ids: Sequence[str | None], rows: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64] | None:
+        """The order in which these rows are added best by their ids; None where that of their groups is."""
         return None
 
     @abstractmethod
@@ -299,12 +301,14 @@ class PostgresTx(Tx):
         self._grown(count)
         return count
 
-    def order_of_ids(self, ids: Sequence[str | None]) -> npt.NDArray[np.int64] | None:
+    def order_of_ids(
+        self, ids: Sequence[str | None], rows: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64] | None:
         # The index of ids compares texts, and is the dearer of the two; that of wide keys splits its pages in half
         # when rows ascend in the middle of it.
         from promosight.store.copying import by_text
 
-        return by_text(ids)
+        return by_text([ids[row] for row in rows.tolist()])
 
     def _copy_by_row(
         self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]
