@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded, identified, unfit
+from promosight.api.bodies import decoded, identified, instant, unfit
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.as_it_stands import the_promotion
 from promosight.flows.bars import Bar
-from promosight.flows.breakdowns import CodePage, breakdown
+from promosight.flows.breakdowns import breakdown
+from promosight.flows.code_lines import CodePage
 from promosight.flows.exports import Member, Place, customers
 from promosight.flows.figures import list_promotions
 from promosight.flows.funnel import funnel
@@ -143,13 +144,17 @@ def get(door: Door, call: Call) -> Answer:
 
 def break_down(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/breakdown."""
-    if call.query("as_of") is not None:
-        raise Invalid("as_of is not served yet", pointer="/as_of")
+    text = call.query("as_of")
+    as_of_us = None if text is None else instant(text, "/as_of")
     by, date = call.query("by") or "tier", call.query("date") or "assigned"
     page = _code_page(call, by)
     parts = door.store.read(
         lambda tx: breakdown(
-            tx, call.workspace_no, call.path("promotion_id"), by, date=date, page=page
+            *(tx, call.workspace_no, call.path("promotion_id"), by),
+            date=date,
+            page=page,
+            as_of_us=as_of_us,
+            now_us=call.now_us,
         )
     )
     if parts.next_code is not None:

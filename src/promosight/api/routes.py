@@ -252,7 +252,7 @@ ROUTES = (
         REPORTS,
         "One promotion's figures by tier, segment, channel, campaign, source, code, outcome or time",
         gives=Breakdown,
-        query=("by", "date", *_PAGE),
+        query=("by", "date", "as_of", *_PAGE),
     ),
     Route(
         "GET",

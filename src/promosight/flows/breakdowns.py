@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection
-from operator import add, sub
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from promosight.errors import Invalid
+from promosight.flows.code_lines import EVERY_CODE, CodeLines, CodePage
+from promosight.flows.counted_then import CountedThen, mend_codes
 from promosight.flows.figures import (
+    EVER_US,
     Coverage,
     Sums,
     money,
@@ -20,9 +21,11 @@ from promosight.flows.figures import (
     units,
 )
 from promosight.flows.manage_promotions import defined
-from promosight.flows.outstanding import Outstanding
+from promosight.flows.moments import Moment, moment_of, while_an_import_runs
+from promosight.flows.outstanding import CellsByKey, Outstanding
+from promosight.flows.published import import_runs
 from promosight.rules import rates
-from promosight.rules.instants import month_of, week_of
+from promosight.rules.instants import format_instant, month_of, week_of
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
     CAMPAIGN,
@@ -86,16 +89,25 @@ class Breakdown(msgspec.Struct):
     rows: list[Line]
     next_code: str | None = msgspec.field(default=None, name="next")
     """By code: the code after which the next page begins, or None."""
+    as_of: str | None = None
+    """The moment as of which the figures were known; None: now."""
 
 
-class CodePage(NamedTuple):
-    """Which rows of a breakdown by code are wanted: at most `limit` of them, after a code."""
+class _Counters(Protocol):
+    """Where cells are read."""
 
-    after: str = ""
-    limit: int | None = None
+    def cells(self, promotion_no: int, dimension: int) -> CellsByKey:
+        """The cells of one promotion in one dimension."""
 
 
-EVERY_CODE = CodePage()
+class _Seen(NamedTuple):
+    """A promotion as it is seen, now or as of a moment: how it was set up, and its counters."""
+
+    catalogue: Catalogue
+    listed: Listed
+    coverage: Coverage
+    counters: _Counters
+    codes: CodeLines | None
 
 
 def breakdown(
@@ -106,26 +118,67 @@ def breakdown(
     *,
     date: str = "assigned",
     page: CodePage = EVERY_CODE,
+    as_of_us: int | None = None,
+    now_us: int = EVER_US,
 ) -> Breakdown:
     """A promotion's figures by `by`. Raises NotFound, Invalid. Rows that add nothing are left out, but for tiers.
 
-    By code there are as many rows as customers, so these come in pages; the total is always the whole.
+    By code there are as many rows as customers, so these come in pages; the total is always the whole. `as_of_us`
+    tells them as they were known at that moment, which must not lie after `now_us`.
     """
     if by not in DIMENSIONS:
         raise Invalid("must be one of " + ", ".join(DIMENSIONS), pointer="/by")
     if date not in ("assigned", "redeemed"):
         raise Invalid("must be assigned or redeemed", pointer="/date")
+    wanted_page = page if by == "code" else None
+    if as_of_us is None:
+        seen = _seen_now(tx, workspace_no, promotion_id, wanted_page)
+    else:
+        moment = moment_of(tx, workspace_no, promotion_id, as_of_us, now_us=now_us)
+        seen = _seen_then(tx, moment, _dimension(by, date), wanted_page)
+    told = _told(seen, by, date)
+    told.as_of = None if as_of_us is None else format_instant(as_of_us)
+    return told
+
+
+def _seen_now(tx: Tx, workspace_no: int, promotion_id: str, page: CodePage | None) -> _Seen:
     defined(tx, workspace_no, promotion_id)
     catalogue = load(tx, workspace_no)
     listed = catalogue.by_id[promotion_id]
-    counters = Outstanding(tx, workspace_no)
-    total = _by_key(_cells(counters, listed, TOTAL)).get("", Sums())
-    state = state_of(listed, total, Coverage(tx, catalogue))
+    codes = None if page is None else _code_lines(tx, catalogue, listed, page)
+    return _Seen(catalogue, listed, Coverage(tx, catalogue), Outstanding(tx, workspace_no), codes)
+
+
+def _code_lines(tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage) -> CodeLines:
+    """The lines of now. The rows of groups that a running import has touched say more than what is published."""
+    if not import_runs(tx, catalogue.workspace):
+        published_no = catalogue.workspace.published_import_no
+        known = {"known_us": EVER_US, "published_import_no": published_no}
+        return CodeLines(tx, catalogue, listed, page, **known)
+    moment = while_an_import_runs(tx, catalogue, listed)
+    codes = CodeLines(tx, catalogue, listed, page, **moment.known)
+    mend_codes(tx, moment, codes)
+    return codes
+
+
+def _seen_then(tx: Tx, moment: Moment, dimension: int | None, page: CodePage | None) -> _Seen:
+    catalogue, listed = moment.catalogue, moment.listed
+    codes = None
+    if page is not None:
+        codes = CodeLines(tx, catalogue, listed, page, **moment.known)
+    counters = CountedThen(tx, moment, dimension, codes)
+    return _Seen(catalogue, listed, moment.coverage, counters, codes)
+
+
+def _told(seen: _Seen, by: str, date: str) -> Breakdown:
+    catalogue, listed = seen.catalogue, seen.listed
+    total = _by_key(_cells(seen.counters, listed, TOTAL)).get("", Sums())
+    state = state_of(listed, total, seen.coverage)
     next_code = None
-    if by == "code":
-        groups, next_code = _codes(tx, catalogue, listed, page, total)
+    if seen.codes is not None:
+        groups, next_code = seen.codes.groups(total)
     else:
-        groups = _groups(counters, catalogue, listed, by, date)
+        groups = _groups(seen.counters, catalogue, listed, by, date)
     if by == "outcome":
         _spread_outcomes(groups, total)
     names = _tiers(listed) if by == "tier" else {}
@@ -141,7 +194,7 @@ def breakdown(
     ]
     rows.sort(key=_order(names))
     whole = _Lines(catalogue, listed, rated=state == "tracked")(None, total)
-    return Breakdown(promotion_id, by, date, state, whole, rows, next_code)
+    return Breakdown(listed.promotion_id, by, date, state, whole, rows, next_code)
 
 
 _Share = tuple[float | None, tuple[float, float] | None, str]
@@ -206,13 +259,21 @@ class _Lines:
         return share
 
 
+def _dimension(by: str, date: str) -> int | None:
+    """The dimension whose cells a breakdown reads; none by code."""
+    if by in _TIMES:
+        return ASSIGNED_DAY if date == "assigned" else REDEEMED_DAY
+    return _PLAIN.get(by)
+
+
 def _groups(
-    counters: Outstanding, catalogue: Catalogue, listed: Listed, by: str, date: str
+    counters: _Counters, catalogue: Catalogue, listed: Listed, by: str, date: str
 ) -> dict[str, Sums]:
-    if by in _PLAIN:
-        return _by_key(_cells(counters, listed, _PLAIN[by]))
-    dimension = ASSIGNED_DAY if date == "assigned" else REDEEMED_DAY
+    dimension = _dimension(by, date)
+    assert dimension is not None
     cells = _cells(counters, listed, dimension)
+    if by not in _TIMES:
+        return _by_key(cells)
     return _by_key([(_period(catalogue, by, key), *rest) for key, *rest in cells])
 
 
@@ -222,7 +283,7 @@ def _period(catalogue: Catalogue, by: str, day: str) -> str:
     return month_of(day) if by == "month" else week_of(day, catalogue.workspace.week_start)
 
 
-def _cells(counters: Outstanding, listed: Listed, dimension: int) -> list[Row]:
+def _cells(counters: _Counters, listed: Listed, dimension: int) -> list[Row]:
     cells = counters.cells(listed.promotion_no, dimension)
     return [(*key, *values) for key, values in cells.items()]
 
@@ -232,81 +293,6 @@ def _by_key(cells: list[Row]) -> dict[str, Sums]:
     for key, *values in cells:
         grouped.setdefault(key, []).append(tuple(values))
     return {key: sum_cells(values) for key, values in grouped.items()}
-
-
-_HIGHEST = "\U0010ffff"
-"""Sorts after every code."""
-
-
-def _codes(
-    tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage, total: Sums
-) -> tuple[dict[str, Sums], str | None]:
-    """A page of what was counted by code, and the code after which the next one begins.
-
-    Codes are as many as customers, so they have no counters: these are added up from the facts. Where one page has
-    all codes, what carries none is the rest of `total`, and no fact without a code is looked at.
-    """
-    facts = {
-        "promotion_no": listed.promotion_no,
-        "tracking_from_us": catalogue.workspace.tracking_from_us,
-        "published_import_no": catalogue.workspace.published_import_no,
-        "after": page.after,
-    }
-    last, next_code = _HIGHEST, None
-    codes: list[Row] = []
-    if page.limit is not None:
-        codes = tx.all("codes_after", limit=page.limit + 1, **facts)
-        if len(codes) > page.limit:
-            last = next_code = codes[page.limit - 1][0]
-    is_whole = not page.after and next_code is None
-    without = int(next_code is None and not is_whole)
-    rows = tx.all("codes_breakdown", last=last, without=without, **facts)
-    groups = _code_sums(rows, catalogue.workspace.currency)
-    if is_whole and _adds(rest := _without_code(total, groups.values())):
-        groups[""] = rest
-    # Those that carry no code come last of all: on a page of their own where the others fill the last one.
-    if codes and len(groups) > len(codes) == page.limit:
-        del groups[""]
-        next_code = codes[-1][0]
-    return groups, next_code
-
-
-def _code_sums(rows: list[Row], currency_of_orders: str) -> dict[str, Sums]:
-    groups: dict[str, Sums] = {}
-    for code, currency, paid_in, assigned, redeemed, *counts, committed, cost, order in rows:
-        sums = groups.get(code or "")
-        if sums is None:
-            sums = groups[code or ""] = Sums()
-        # Distinct customers and accepted events are not shown by code.
-        more = [assigned, redeemed, 0, 0, *counts, 0]
-        sums.counts = list(map(add, sums.counts, more))
-        for amounts, amount, unit in (
-            (sums.committed, committed, currency),
-            (sums.cost, cost, currency),
-            (sums.order, order, paid_in or currency_of_orders),
-        ):
-            if amount:
-                amounts[unit] = amounts.get(unit, 0) + amount
-    return groups
-
-
-def _without_code(total: Sums, coded: Collection[Sums]) -> Sums:
-    """What is left of the total, of what is shown by code."""
-    rest = Sums()
-    rest.counts = [*total.counts[:2], 0, 0, *total.counts[4:-1], 0]
-    for sums in coded:
-        rest.counts = list(map(sub, rest.counts, sums.counts))
-    rest.committed = _left(total.committed, [sums.committed for sums in coded])
-    rest.cost = _left(total.cost, [sums.cost for sums in coded])
-    rest.order = _left(total.order, [sums.order for sums in coded])
-    return rest
-
-
-def _left(total: dict[str, int], parts: list[dict[str, int]]) -> dict[str, int]:
-    left = Counter(total)
-    for part in parts:
-        left.subtract(part)
-    return {unit: amount for unit, amount in left.items() if amount}
 
 
 def _spread_outcomes(groups: dict[str, Sums], total: Sums) -> None:

@@ -97,6 +97,7 @@ def _move_groups(tx: Tx, workspace_no: int, who: Renaming, now_us: int) -> None:
             for e in told
         ),
     )
+    tx.run_many("erase_channels_past", sorted((*key, *place) for key in keys))
     _move_news(tx, workspace_no, who, keys)
     decided = {a.promotion_no for a in given if is_decided(a.details)}
     moved = [(who.token_bucket, no, who.token_no) for no in sorted(decided)]
@@ -140,6 +141,7 @@ def _move_rows(tx: Tx, workspace_no: int, who: Renaming) -> None:
         for decision_id, assignment_id, trace in tx.all("traces_of_customer", **numbers)
     ]
     tx.run_many("erase_decisions", sorted(traces))
+    tx.run("erase_waited", customer_no=who.customer_no, token_no=who.token_no)
     tx.run("erase_customer", customer_no=who.customer_no, token_no=who.token_no, token=who.token)
 
 

@@ -29,6 +29,8 @@ ByCurrency = dict[str, list[int]]
 
 _encode = msgspec.json.Encoder().encode
 
+EVER_US = 2**63 - 1
+"""Later than everything that has come: what is known by then is what is known."""
 _COUNTS = MEASURES[:-3]
 _PLACE = {measure: place for place, measure in enumerate(_COUNTS)}
 _ASSIGNED, _REPORTED = _PLACE["assigned"], _PLACE["reported"]
@@ -282,13 +284,14 @@ def describe(listed: Listed) -> dict[str, Any]:
 class Coverage:
     """The periods of which a source said it reported everything: then silence means zero, not a dash."""
 
-    def __init__(self, tx: Tx, catalogue: Catalogue) -> None:
+    def __init__(self, tx: Tx, catalogue: Catalogue, *, known_us: int = EVER_US) -> None:
         workspace = catalogue.workspace
         self._tracked_us = workspace.tracking_from_us
         self._from: list[int] = []
         self._to: list[int] = []
         # Joined where they meet, so that both lists rise.
-        for from_us, to_us in sorted(tx.all("coverage", workspace_no=workspace.workspace_no)):
+        said = {"workspace_no": workspace.workspace_no, "known_us": known_us}
+        for from_us, to_us in sorted(tx.all("coverage", **said)):
             if self._to and from_us <= self._to[-1]:
                 self._to[-1] = max(to_us, self._to[-1])
             else:

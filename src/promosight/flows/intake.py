@@ -134,3 +134,8 @@ class Intake:
     def workspace_no(self) -> int:
         """The workspace all of it belongs to."""
         return self.catalogue.workspace.workspace_no
+
+    @property
+    def latest(self) -> Arrival:
+        """The arrival of the last of its items: before that nobody saw what they change."""
+        return max((entry.arrival for entry in self.entries), key=attrgetter("received_us"))

@@ -10,6 +10,7 @@ import msgspec
 
 from promosight.flows.context import context_of
 from promosight.flows.groups import Groups, settle
+from promosight.flows.history import note_known
 from promosight.flows.intake import Receipt, refusal
 from promosight.flows.naming import Customers, name_customers
 from promosight.flows.rejecting import Refused, write_rejections
@@ -87,6 +88,7 @@ def settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, arrival: 
     waiting = [GroupKey(*row) for row in tx.all_for("waiting_groups_of_customers", newly_known)]
     if not waiting:
         return
+    note_known(tx, (key.customer_no for key in waiting), arrival)
     groups = Groups()
     groups.load_assignments(tx, waiting)
     groups.load_events(tx, waiting)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from promosight.errors import Conflict, NotFound
+from promosight.flows.history import note_definition
 from promosight.flows.intake import Intake
 from promosight.flows.naming import NUMBERS_LOCK, Customers, next_version
 from promosight.flows.rematch import rematch_promotion, settle_keys
@@ -79,8 +80,8 @@ def load_codes(
     taken += [code for (code,) in wanted if code in catalogue.by_code]
     if taken:
         raise Conflict(f"{taken[0]} is already a code of a promotion", code="code_taken")
-    rows = [(workspace_no, code, 0, promotion_no) for (code,) in wanted]
-    added = tx.run_many("add_codes", rows)
+    rows = [(workspace_no, code, promotion_no, now_us) for (code,) in wanted]
+    added = tx.run_many("load_codes", rows)
     restating = Restating(catalogue, now_us)
     _claim(tx, catalogue, {code: promotion_no for (code,) in wanted}, restating)
     restating.write(tx)
@@ -138,6 +139,8 @@ def _write(
         tx.run("define_promotion", promotion_no=before.promotion_no, **row)
     catalogue = load(tx, workspace_no)
     after = catalogue.by_id[promotion_id]
+    was = None if before is None else before.definition
+    note_definition(tx, after.promotion_no, was, now_us=now_us)
     restating = Restating(catalogue, now_us, Cause("terms"))
     if changed := old_codes ^ set(after.codes):
         _claim(tx, catalogue, dict.fromkeys(changed, after.promotion_no), restating)

@@ -144,6 +144,7 @@ def finish_import(
     publish_restatements(tx, workspace_no, import_no, now_us=now_us)
     publish_counters(tx, workspace_no)
     tx.run("publish_import", workspace_no=workspace_no, import_no=import_no)
+    tx.run("note_published", workspace_no=workspace_no, import_no=import_no, now_us=now_us)
     tx.run("end_import", import_no=import_no, state=state, detail=detail, now_us=now_us)
 
 

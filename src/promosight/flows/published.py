@@ -47,16 +47,16 @@ def take_back(tx: Tx, catalogue: Catalogue, groups: Groups) -> None:
     published_no = catalogue.workspace.published_import_no
     held = Groups()
     for key, group in groups.by_key.items():
-        since_us = _held_since_us(group, published_no)
+        since_us = held_since_us(group, published_no)
         if since_us < _LATER_US:
-            _leave_out(group, published_no, since_us)
+            leave_out(group, published_no, since_us)
             held.by_key[key] = group
     context = context_of(tx, catalogue, held)
     for key, group in held.by_key.items():
         derive(context, catalogue.terms(key.promotion_no), group.assignments, group.events)
 
 
-def _held_since_us(group: Group, published_no: int) -> int:
+def held_since_us(group: Group, published_no: int) -> int:
     """When the first fact of an unpublished import came into the group; a reversal comes with its redemption."""
     come_us = {e.identity: e.received_us for e in group.events if e.reverses is None}
     times = [a.received_us for a in group.assignments if a.import_no > published_no]
@@ -68,7 +68,7 @@ def _held_since_us(group: Group, published_no: int) -> int:
     return min(times, default=_LATER_US)
 
 
-def _leave_out(group: Group, published_no: int, since_us: int) -> None:
+def leave_out(group: Group, published_no: int, since_us: int) -> None:
     """Leaves out what came by the import or since, as real-time facts of a held group are held with it."""
     group.assignments[:] = [
         _not_withdrawn(a, since_us)

@@ -14,6 +14,7 @@ from promosight.flows.acquainted import acquainted
 from promosight.flows.activity import note_activity
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle, write_cells
+from promosight.flows.history import note_known
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
 from promosight.flows.many import Many, Named, Placed, many_of, named_by, named_in
 from promosight.flows.naming import Customers, name_customers, name_known, number_promotions
@@ -203,8 +204,10 @@ def _settle_rest(
 def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: Restating) -> None:
     tx, groups = intake.tx, intake.groups
     newly_known = [(no,) for no in intake.customers.newly_known]
-    for row in tx.all_for("waiting_groups_of_customers", newly_known):
-        intake.forced.add(GroupKey(*row))
+    waiting = [GroupKey(*row) for row in tx.all_for("waiting_groups_of_customers", newly_known)]
+    if waiting:
+        note_known(tx, (key.customer_no for key in waiting), intake.latest)
+        intake.forced.update(waiting)
     groups.load_assignments(tx, {*groups.by_key, *intake.forced})
     groups.load_events(tx, intake.forced)
     merge_channels(intake)

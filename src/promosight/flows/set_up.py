@@ -166,7 +166,7 @@ def cover(tx: Tx, workspace_no: int, name: str, *, from_us: int, to_us: int, now
     if to_us <= from_us:
         raise Invalid("must lie after from", pointer="/to")
     source = find_source(tx, workspace_no, name)
-    tx.run("add_coverage", source_no=source.source_no, from_us=from_us, to_us=to_us)
+    tx.run("add_coverage", source_no=source.source_no, from_us=from_us, to_us=to_us, said_us=now_us)
     tx.run_many("hear_sources", [(source.source_no, now_us)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promosight.flows.history import note_channels
 from promosight.flows.intake import Entry, Intake
 from promosight.rules.facts import Assignment
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, assignment_row
@@ -58,6 +59,8 @@ def merge_channels(intake: Intake) -> None:
         merged = "+".join(sorted({*(row.channels or "").split("+"), *channels} - {""}))
         if merged != row.channels:
             group = intake.groups.of(row.key)
+            if row.slot not in group.carried and any(row is one for one in group.assignments):
+                note_channels(intake.tx, [row], intake.latest)
             group.remember(intake.catalogue)
             group.carried.add(row.slot)
             row.channels = merged

@@ -1402,6 +1402,8 @@ export interface components {
             rows: components["schemas"]["Line"][];
             /** @default null */
             next: string | null;
+            /** @default null */
+            as_of: string | null;
         };
         /**
          * Line

@@ -66,14 +66,14 @@ WHERE source.source_no = batch.source_no
 
 -- name: add_coverage
 -- A source's word that it reported everything of a period.
-INSERT INTO coverage (source_no, from_us, to_us) VALUES (:source_no, :from_us, :to_us)
+INSERT INTO coverage (source_no, from_us, to_us, said_us) VALUES (:source_no, :from_us, :to_us, :said_us)
 ON CONFLICT DO NOTHING;
 
 -- name: coverage
--- The periods that sources of a workspace declared covered.
+-- The periods that sources of a workspace had declared covered by a moment.
 SELECT c.from_us, c.to_us FROM coverage AS c
 JOIN source AS s ON s.source_no = c.source_no
-WHERE s.workspace_no = :workspace_no;
+WHERE s.workspace_no = :workspace_no AND c.said_us <= :known_us;
 
 -- name: promotions_since
 -- The promotions that changed after a version of the catalogue.
@@ -178,7 +178,7 @@ WHERE p.workspace_no = :workspace_no AND p.code = batch.code
 GROUP BY p.code;
 
 -- name: add_codes
--- Personal codes issued, or loaded into a pool (customer 0).
+-- Personal codes issued to customers.
 INSERT INTO personal_code (workspace_no, code, customer_no, promotion_no)
 SELECT batch.workspace_no, batch.code, batch.customer_no, batch.promotion_no
 FROM {{batch(workspace_no BIGINT, code TEXT, customer_no BIGINT, promotion_no BIGINT)}}

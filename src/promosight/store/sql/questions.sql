@@ -1,14 +1,16 @@
 -- name: codes_after
--- The codes that one promotion's assignments and redemptions carry, from one on, in order. A redemption without a code
--- carries that of the assignment it took, whether this counts or not.
+-- The codes that one promotion's assignments and redemptions carry that had come by a moment, from one on, in order. A
+-- redemption without a code carries that of the assignment it took, whether this counts or not. As of a moment before
+-- now those come too that count for nothing now: they may have counted then.
 SELECT f.code
 FROM (
     SELECT g.code FROM (
         SELECT DISTINCT a.promo_code AS code
         FROM assignment AS a
-        WHERE a.promotion_no = :promotion_no AND a.promo_code > :after
-          AND ((a.control = 0 AND a.withdrawn_us IS NULL
+        WHERE a.promotion_no = :promotion_no AND a.promo_code > :after AND a.received_us <= :known_us
+          AND ((a.control = 0 AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
                 AND a.assigned_us >= :tracking_from_us AND a.import_no <= :published_import_no)
+               OR :known_us < 9223372036854775807
                OR EXISTS (
                    SELECT 1 FROM event AS e
                    WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
@@ -24,7 +26,8 @@ FROM (
         SELECT DISTINCT e.promo_code AS code
         FROM event AS e
         WHERE e.promotion_no = :promotion_no AND e.promo_code > :after
-          AND e.reverses IS NULL AND e.outcome <> 'rejected' AND e.import_no <= :published_import_no
+          AND e.reverses IS NULL AND (e.outcome <> 'rejected' OR :known_us < 9223372036854775807)
+          AND e.received_us <= :known_us AND e.import_no <= :published_import_no
         ORDER BY e.promo_code
         LIMIT :limit
     ) AS g
@@ -33,8 +36,8 @@ ORDER BY f.code
 LIMIT :limit;
 
 -- name: codes_breakdown
--- One promotion's assignments and redemptions by the code they carry, from the facts: codes after one up to another,
--- and with `without` 1 those that carry none, which are looked for among all.
+-- One promotion's assignments and redemptions that had come by a moment, by the code they carry, as they are matched
+-- now: codes after one up to another, and with `without` 1 those that carry none, which are looked for among all.
 SELECT f.code, f.currency, f.order_currency,
        CAST(SUM(f.assigned) AS BIGINT),
        CAST(SUM(f.redeemed) AS BIGINT),
@@ -44,7 +47,6 @@ SELECT f.code, f.currency, f.order_currency,
        CAST(SUM(f.flagged) AS BIGINT),
        CAST(SUM(f.pending) AS BIGINT),
        CAST(SUM(f.reversed) AS BIGINT),
-       CAST(SUM(f.committed_micros) AS BIGINT),
        CAST(SUM(f.cost_micros) AS BIGINT),
        CAST(SUM(f.order_micros) AS BIGINT)
 FROM (
@@ -53,9 +55,10 @@ FROM (
                SELECT 1 FROM event AS e
                WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
                  AND e.customer_no = a.customer_no AND e.slot = a.slot AND e.live = 1
+                 AND e.received_us <= :known_us AND e.import_no <= :published_import_no
            ) THEN 1 ELSE 0 END AS redeemed,
            0 AS redemptions, 0 AS excess, 0 AS unassigned, 0 AS flagged, 0 AS pending, 0 AS reversed,
-           a.committed_micros AS committed_micros, 0 AS cost_micros, 0 AS order_micros
+           0 AS cost_micros, 0 AS order_micros
     FROM (
         SELECT a.* FROM assignment AS a
         WHERE a.promotion_no = :promotion_no AND a.promo_code > :after AND a.promo_code <= :last
@@ -65,8 +68,9 @@ FROM (
           AND a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
           AND a.promotion_no = :promotion_no AND a.promo_code IS NULL
     ) AS a
-    WHERE a.control = 0 AND a.withdrawn_us IS NULL
-      AND a.assigned_us >= :tracking_from_us AND a.import_no <= :published_import_no
+    WHERE a.control = 0 AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+      AND a.assigned_us >= :tracking_from_us AND a.received_us <= :known_us
+      AND a.import_no <= :published_import_no
     UNION ALL
     SELECT e.code, e.currency, COALESCE(e.reward_currency, ''), 0, 0,
            CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN 1 ELSE 0 END,
@@ -75,7 +79,7 @@ FROM (
            CASE WHEN e.live = 1 AND e.outcome = 'flagged' THEN 1 ELSE 0 END,
            CASE WHEN e.outcome = 'pending' THEN 1 ELSE 0 END,
            CASE WHEN e.live = 0 AND e.outcome <> 'pending' THEN 1 ELSE 0 END,
-           0, e.cost_micros,
+           e.cost_micros,
            CASE WHEN e.live = 1 AND e.outcome <> 'pending' THEN COALESCE(e.order_micros, 0) ELSE 0 END
     FROM (
         SELECT e.promo_code AS code, e.* FROM event AS e
@@ -96,7 +100,8 @@ FROM (
           AND e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
           AND e.promotion_no = :promotion_no AND e.promo_code IS NULL AND a.promo_code IS NULL
     ) AS e
-    WHERE e.reverses IS NULL AND e.outcome <> 'rejected' AND e.import_no <= :published_import_no
+    WHERE e.reverses IS NULL AND e.outcome <> 'rejected' AND e.received_us <= :known_us
+      AND e.import_no <= :published_import_no
 ) AS f
 GROUP BY f.code, f.currency, f.order_currency;
 

@@ -1,0 +1,151 @@
+"""What was known then: a breakdown over HTTP as of a moment, after refunds, late reports and new terms."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from promosight.flows.breakdowns import DIMENSIONS
+from tests.api.server import TRACKING_FROM, figures, promotion
+
+TIERS = [{"tier_id": "gold", "name": "Gold"}, {"tier_id": "silver", "name": "Silver"}]
+
+
+def moment() -> str:
+    """Now: everything that was acknowledged has come before."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def post(client: httpx.Client, kind: str, *records: dict[str, Any]) -> None:
+    answer = client.post(f"/v1/{kind}", json=list(records))
+    assert answer.status_code == 200, answer.text
+
+
+def assigned(customer_id: str, tier_id: str) -> dict[str, Any]:
+    return {
+        "promotion_id": "ladder",
+        "customer_id": customer_id,
+        "assigned_at": "2026-10-20T10:00:00Z",
+        "assignment_id": f"a-{customer_id}",
+        "tier_id": tier_id,
+        "promo_code": f"CODE-{customer_id}",
+    }
+
+
+def redeemed(customer_id: str) -> dict[str, Any]:
+    return {
+        "event_id": f"e-{customer_id}",
+        "promotion_id": "ladder",
+        "customer_id": customer_id,
+        "redeemed_at": "2026-10-21T10:00:00Z",
+        "order_value": "60.00",
+    }
+
+
+def asked(client: httpx.Client, **params: str) -> dict[str, Any]:
+    answer = client.get("/v1/promotions/ladder/breakdown", params=params)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_the_rate_that_was_reported_is_still_told_after_refunds_late_facts_and_another_name(
+    client: httpx.Client,
+) -> None:
+    """N5: what stood in last week's report can be looked up, by every dimension, and what moved since is beside it."""
+    promotion(client, "ladder", kind="tiered", tiers=TIERS)
+    post(client, "assignments", assigned("ann", "gold"), assigned("bob", "gold"))
+    post(client, "assignments", assigned("cat", "silver"))
+    post(client, "redemptions", redeemed("ann"), redeemed("cat"))
+    then = {by: asked(client, by=by) for by in DIMENSIONS}
+    listed, at = figures(client, "ladder"), moment()
+
+    refund = {"event_id": "r-1", "type": "reversal", "reverses": "e-ann"}
+    post(client, "redemptions", refund | {"redeemed_at": "2026-10-25T10:00:00Z"})
+    post(client, "assignments", assigned("dan", "gold"))
+    post(client, "redemptions", redeemed("bob"), redeemed("eve"))
+    assert client.delete("/v1/assignments/a-cat").status_code == 200
+    promotion(client, "ladder", kind="tiered", tiers=TIERS, max_redemptions=2)
+
+    for by in DIMENSIONS:
+        found = asked(client, by=by, as_of=at)
+        assert found == then[by] | {"as_of": at}
+        sums = [sum(row[name] for row in found["rows"]) for name in ("assigned", "redeemed")]
+        assert sums == [found["total"]["assigned"], found["total"]["redeemed"]]
+    total = asked(client, by="tier", as_of=at)["total"]
+    assert [total[one] for one in ("assigned", "redeemed", "rate", "reward_cost")] == [
+        listed[one] for one in ("assigned", "redeemed", "rate", "reward_cost")
+    ]
+    assert (total["assigned"], total["redeemed"], total["reversed"]) == (3, 2, 0)
+    now = asked(client, by="tier")
+    assert now["as_of"] is None
+    assert (now["total"]["assigned"], now["total"]["redeemed"], now["total"]["pending"]) == (
+        3,
+        1,
+        1,
+    )
+
+
+def test_as_of_now_is_now_and_as_of_before_the_facts_is_a_dash(client: httpx.Client) -> None:
+    """N5: nothing reported by then: no zero is claimed."""
+    promotion(client, "ladder")
+    before = moment()
+    post(client, "assignments", assigned("ann", "gold"))
+    post(client, "redemptions", redeemed("ann"))
+    assert asked(client, by="segment", as_of=moment())["total"] == asked(client)["total"]
+    found = asked(client, by="segment", as_of=before)
+    assert (found["state"], found["total"]["display"], found["rows"]) == ("no_data", "-", [])
+
+
+def test_pages_by_code_go_on_as_of_the_same_moment(client: httpx.Client) -> None:
+    promotion(client, "ladder")
+    post(client, "assignments", *(assigned(f"c{n}", "gold") for n in range(5)))
+    post(client, "redemptions", redeemed("c3"))
+    at = moment()
+    post(client, "assignments", *(assigned(f"d{n}", "gold") for n in range(5)))
+    post(client, "redemptions", redeemed("c1"))
+    keys: list[tuple[str, int]] = []
+    cursor: dict[str, str] | None = {}
+    while cursor is not None:
+        page = asked(client, by="code", limit="2", as_of=at, **cursor)
+        assert page["total"]["assigned"] == 5
+        keys += [(row["key"], row["redeemed"]) for row in page["rows"]]
+        cursor = None if page["next"] is None else {"cursor": page["next"]}
+    assert keys == [(f"CODE-c{n}", int(n == 3)) for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("yesterday", "RFC 3339"),
+        ("2026-11-20T10:00:00", "has no offset"),
+        ("2999-01-01T00:00:00Z", "lies in the future"),
+        ("2026-09-30T23:59:59Z", "lies before the start of tracking"),
+    ],
+)
+def test_a_moment_of_which_nothing_can_be_known_is_refused_by_name(
+    client: httpx.Client, text: str, why: str
+) -> None:
+    """N5, S24: in the words in which decisions as of a moment are refused."""
+    assert text < TRACKING_FROM or text > "2026-10"
+    promotion(client, "ladder")
+    answer = client.get("/v1/promotions/ladder/breakdown", params={"as_of": text})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["errors"][0]["pointer"] == "/as_of"
+    assert why in answer.text
+
+
+def test_before_the_promotion_was_there_is_refused_and_one_that_never_was_is_not_found(
+    client: httpx.Client,
+) -> None:
+    """N5: an empty table would say that somebody looked and found nothing."""
+    before = moment()
+    promotion(client, "ladder")
+    answer = client.get("/v1/promotions/ladder/breakdown", params={"as_of": before})
+    assert answer.status_code == 422
+    assert "lies before" in answer.text
+    unknown = client.get("/v1/promotions/none/breakdown", params={"as_of": before})
+    assert unknown.status_code == 404
