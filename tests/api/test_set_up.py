@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from typing import Any
+
 import httpx
+import zstandard
 
 from promosight.api.openapi import EXAMPLES
 from promosight.api.routes import ROUTES
@@ -104,6 +109,52 @@ def test_an_idempotency_key_returns_the_first_answer(client: httpx.Client) -> No
     assert again.json() == first.json()
     other = client.post("/v1/redemptions", json={**EVENT, "event_id": "e2"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
+def test_how_a_body_is_packed_makes_no_other_request(client: httpx.Client) -> None:
+    """P3: a retry may be compressed where the first was not; what it says is compared."""
+    promotion(client, "p")
+    client.post("/v1/assignments", json=ASSIGNMENT)
+    plain = json.dumps(EVENT).encode()
+    key = {"Idempotency-Key": "packed", "Content-Type": "application/json"}
+    packed: list[tuple[str, bytes]] = [
+        ("gzip", gzip.compress(plain)),
+        ("zstd", zstandard.compress(plain)),
+    ]
+    first = client.post("/v1/redemptions", content=plain, headers=key)
+    for encoding, content in packed:
+        headers = key | {"Content-Encoding": encoding}
+        again = client.post("/v1/redemptions", content=content, headers=headers)
+        assert (again.status_code, again.json()) == (200, first.json())
+    other = gzip.compress(json.dumps({**EVENT, "event_id": "e2"}).encode())
+    headers = key | {"Content-Encoding": "gzip"}
+    answer = client.post("/v1/redemptions", content=other, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_mismatch")
+    broken = client.post("/v1/redemptions", content=b"no gzip", headers=headers)
+    assert (broken.status_code, broken.json()["code"]) == (400, "unreadable")
+
+
+def test_a_replacement_without_a_status_leaves_it_and_a_new_promotion_is_a_draft(
+    client: httpx.Client,
+) -> None:
+    """S31: status defaults to draft for what is created; a definition sent again ends no campaign."""
+    body: dict[str, Any] = {"name": "Spring"}
+    made = client.put("/v1/promotions/p", json=body)
+    assert (made.status_code, made.json()["status"]) == (201, "draft")
+    for change, status in (("activate", "active"), ("deactivate", "deactivated")):
+        assert client.post(f"/v1/promotions/p/{change}").is_success
+        body["name"] = f"Spring, {status}"
+        answer = client.put("/v1/promotions/p", json=body)
+        assert (answer.status_code, answer.json()["status"]) == (200, status), answer.text
+        assert answer.json()["name"] == body["name"]
+    refused = client.put("/v1/promotions/p", json=body | {"status": "draft"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "status")
+    again = client.put("/v1/promotions/p", json=body | {"status": "active"})
+    assert again.json()["status"] == "active"
+    assert client.put("/v1/promotions/p", json=body | {"status": None}).status_code == 422
+    assert client.post("/v1/promotions/p/archive").is_success
+    final = client.put("/v1/promotions/p", json={"name": "Other"})
+    assert (final.status_code, final.json()["code"]) == (409, "archived")
 
 
 def test_promotions_change_within_their_rules(client: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -15,6 +16,7 @@ from promosight.api.routes import ROUTES
 from promosight.api.wire import UserAnswer, UserPage
 from promosight.errors import Conflict
 from promosight.flows.users import ROLES, NewUser, add_user, list_users, remove_user
+from promosight.rules.identity import stable_hash
 from promosight.store.engine import open_store
 from tests.api.offers import promotion
 from tests.api.people import PASSWORD, browser, new_user, sign_in, signed_in, status
@@ -218,16 +220,37 @@ def test_the_last_admin_is_told_so(stranger: httpx.Client) -> None:
     assert status(stranger) == 401
 
 
-def test_no_trace_of_a_password_is_kept_for_an_idempotency_key(
+def test_a_user_is_made_once_under_an_idempotency_key(client: httpx.Client) -> None:
+    """P3: the same request is answered the same; another password, role or name is another request."""
+    body = {"email": f"{uuid4().hex}@shop.example", "role": "viewer", "password": PASSWORD}
+    headers = {"Idempotency-Key": "make-a-user"}
+    first = client.post("/v1/users", json=body, headers=headers)
+    again = client.post("/v1/users", json=dict(reversed(body.items())), headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    for other in ({"password": f"{PASSWORD}!"}, {"role": "marketer"}, {"name": "Ann"}):
+        answer = client.post("/v1/users", json=body | other, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_mismatch")
+    taken = client.post("/v1/users", json=body, headers={"Idempotency-Key": "another"})
+    assert taken.status_code == 409
+    assert client.delete(f"/v1/users/{body['email']}").status_code == 204
+    late = client.post("/v1/users", json=body, headers=headers)
+    assert (late.status_code, late.json()) == (201, first.json())
+
+
+def test_of_a_password_nothing_quick_to_guess_is_kept_for_an_idempotency_key(
     shared_store_url: str, client: httpx.Client
 ) -> None:
-    """P14: a quick digest of it could be guessed; a user made twice is told so instead."""
-    body = {"email": "once@shop.example", "role": "viewer", "password": PASSWORD}
-    headers = {"Idempotency-Key": "make-a-user"}
-    statuses = [client.post("/v1/users", json=body, headers=headers).status_code for _ in "12"]
-    assert statuses == [201, 409]
-    where = {"workspace_no": 1, "idempotency_key": "make-a-user"}
+    """P14: what is compared holds it as signing in does, and the answer not at all."""
+    key = f"make-{uuid4().hex}"
+    body = {"email": f"{uuid4().hex}@shop.example", "role": "viewer", "password": PASSWORD}
+    sent = client.post("/v1/users", json=body, headers={"Idempotency-Key": key})
+    assert sent.status_code == 201
     store = open_store(shared_store_url, now_us=0)
-    row = store.read(lambda tx: tx.one("answer_of", **where))
+    row = store.read(lambda tx: tx.one("answer_of", workspace_no=1, idempotency_key=key))
     store.close()
-    assert row is None
+    assert row is not None
+    assert PASSWORD not in row[2]
+    said = ("/v1/users", "", "application/json", "")
+    quick = [sent.request.content, msgspec.json.encode(body, order="deterministic"), PASSWORD]
+    assert row[0] not in [stable_hash(*said, one) for one in quick]

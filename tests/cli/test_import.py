@@ -277,6 +277,26 @@ def test_a_promotion_that_cannot_be_is_listed_like_any_other_row(
     assert kept["properties"] == {"owner": "ann"}
 
 
+def test_a_file_of_promotions_without_a_status_leaves_theirs(
+    tmp_path: Path, store_url: str
+) -> None:
+    """S31: a list of names taken in again does not send running campaigns back to drafts."""
+    begin(store_url)
+    file = tmp_path / "promotions.csv"
+    file.write_text("promotion_id,name,status\nA,Offer A,active\nB,Offer B,\n")
+    assert take(store_url, "promotions", file)["outcomes"] == {"created": 2}
+    file.write_text("promotion_id,name,status\nA,Offer A again,\nB,Offer B again,\n")
+    assert take(store_url, "promotions", file)["outcomes"] == {"replaced": 2}
+    again = tmp_path / "promotions.ndjson"
+    again.write_text('{"promotion_id": "A", "name": "Offer A at last"}\n')
+    assert take(store_url, "promotions", again)["outcomes"] == {"replaced": 1}
+    kept = ask("export", "promotions", "--database", store_url)["items"]
+    assert [(one["name"], one["status"]) for one in kept] == [
+        ("Offer A at last", "active"),
+        ("Offer B again", "draft"),
+    ]
+
+
 def test_progress_is_shown_on_demand_and_never_in_the_answer(
     tmp_path: Path, sqlite_url: str
 ) -> None:

@@ -136,14 +136,17 @@ class Door:
 
 Handler = Callable[[Door, Call], Answer | Awaitable[Answer]]
 Answering = Callable[..., Awaitable[Answer]]
+Compared = Callable[[Door, Call], Awaitable[bytes]]
+"""What stands for a body that holds a password, when two requests are compared."""
 
 
 class Route(NamedTuple):
     """One line of the table of routes. Of several scopes, parted by spaces, one is enough; "" asks for no key.
 
     Where there is `admit` the body is a file: judged by its head, then spooled, never held. The body of a `private`
-    one holds a password: no trace of it is kept, so an Idempotency-Key is not looked at. `media` are the media
-    types it answers in beside JSON. What `reports` waits for the writer, and is refused when too much does.
+    one holds a password: no trace of it is kept, so an Idempotency-Key is looked at only where `compared` says what
+    stands for the body. `media` are the media types it answers in beside JSON. What `reports` waits for the writer,
+    and is refused when too much does.
     """
 
     method: str
@@ -157,8 +160,14 @@ class Route(NamedTuple):
     status: int = 200
     admit: Callable[[Call], None] | None = None
     private: bool = False
+    compared: Compared | None = None
     reports: bool = False
     media: tuple[str, ...] = ()
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it takes an Idempotency-Key."""
+        return self.method == "POST" and (not self.private or self.compared is not None)
 
     @property
     def shown(self) -> str:
@@ -291,7 +300,7 @@ async def _answer(door: Door, route: Route, call: Call) -> Answer:
     traced = TRACED.get()
     if traced is not None:
         traced.passed_the_door()
-    if b"idempotency-key" in call.headers and route.method == "POST" and not route.private:
+    if b"idempotency-key" in call.headers and route.is_repeatable:
         return await _once(door, route, call)
     return await _handle(door, route, call)
 
@@ -332,7 +341,7 @@ async def _once(door: Door, route: Route, call: Call) -> Answer:
     if not 1 <= len(key) <= 255 or not key.isprintable():
         raise Invalid("must be 1 to 255 printable characters", pointer="/Idempotency-Key")
     url = call.scope["raw_path"].decode(), call.scope["query_string"].decode("latin-1")
-    digest = stable_hash(*url, call.media_type, call.encoding, call.raw)
+    digest = stable_hash(*url, call.media_type, *await _compared(door, route, call))
     number = call.workspace_no
     kept = await asyncio.to_thread(
         door.store.change, lambda tx: claim(tx, number, key, digest, now_us=call.now_us)
@@ -350,6 +359,15 @@ async def _once(door: Door, route: Route, call: Call) -> Answer:
         raise
     finally:
         await asyncio.to_thread(door.store.change, lambda tx: keep(tx, number, key, to_keep))
+
+
+async def _compared(door: Door, route: Route, call: Call) -> tuple[str, bytes]:
+    """What makes a request the same: what it says, however it was compressed. A file is the same as it came."""
+    if call.file is not None:
+        return call.encoding, call.raw
+    if route.compared is not None:
+        return "", await route.compared(door, call)
+    return "", await asyncio.to_thread(lambda: call.body) if call.is_encoded else call.raw
 
 
 def _where(kept: Kept) -> dict[str, str]:

@@ -195,7 +195,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     text = {"type": "string"}
     places = [("path", name) for name in _PARAMETER.findall(route.path)]
     places += [("query", name) for name in route.query]
-    if route.method == "POST" and not route.private:
+    if route.is_repeatable:
         places.append(("header", "Idempotency-Key"))
     return [{"name": n, "in": p, "required": p == "path", "schema": text} for p, n in places]
 

@@ -26,7 +26,10 @@ class Passwords:
 
     async def hashed(self, password: str) -> str:
         """What is to be kept of a new password. Raises Overloaded."""
-        salt = self._fresh(16).encode()
+        return await self.hashed_with(password, self._fresh(16).encode())
+
+    async def hashed_with(self, password: str, salt: bytes) -> str:
+        """What a password is with a salt. Raises Overloaded."""
         return await self._run(lambda: hash_of(password, salt))
 
     async def is_right(self, password: str, password_hash: str | None) -> bool:

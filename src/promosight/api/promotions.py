@@ -43,6 +43,7 @@ R = TypeVar("R")
 def put(door: Door, call: Call) -> Answer:
     """PUT /v1/promotions/{promotion_id}: create or replace."""
     definition = decoded(call.body, Promotion)
+    says_status = decoded(call.body, _Said).status is not msgspec.UNSET
     promotion_id = call.path("promotion_id")
     _, created = _noted(
         door,
@@ -50,10 +51,18 @@ def put(door: Door, call: Call) -> Answer:
         "put",
         promotion_id,
         lambda tx: put_promotion(
-            tx, call.workspace_no, promotion_id, definition, now_us=call.now_us
+            *(tx, call.workspace_no, promotion_id, definition),
+            now_us=call.now_us,
+            says_status=says_status,
         ),
     )
     return _one(door, call, promotion_id, status=201 if created else 200)
+
+
+class _Said(msgspec.Struct):
+    """Whether a definition says its status: what is created without is a draft, what is replaced keeps its own."""
+
+    status: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def patch(door: Door, call: Call) -> Answer:

@@ -183,6 +183,7 @@ SET_UP_ROUTES = (
         gives=wire.UserAnswer,
         status=201,
         private=True,
+        compared=users.compared,
     ),
     Route(
         "PATCH",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 
@@ -61,6 +62,17 @@ async def create(door: Door, call: Call) -> Answer:
         lambda tx: users.add_user(tx, call.workspace_no, new),
     )
     return Answer(users.describe_user(made), 201)
+
+
+async def compared(door: Door, call: Call) -> bytes:
+    """What stands for the body of a new user under an Idempotency-Key. Of the password there is what signing in keeps
+    of it, too: a quick digest could be guessed. Its salt is the key, so that the same request says the same."""
+    wanted = decoded(call.body, NewUser)
+    check_password(wanted.password)
+    salt = f"new user {call.workspace_no} {call.header(b'idempotency-key')}".encode()
+    hashed = await door.passwords.hashed_with(wanted.password, salt)
+    rest = decoded(call.body, dict[str, Any]) | {"password": hashed}
+    return msgspec.json.encode(rest, order="deterministic")
 
 
 async def change(door: Door, call: Call) -> Answer:

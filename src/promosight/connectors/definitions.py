@@ -146,7 +146,8 @@ def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
     if "reward" not in record:  # the rows of a Parquet file are flat, too
         reward = {_REWARD[name]: _text(value) for name, value in record.items() if name in _REWARD}
         record = record | {"reward": reward}
-    return NamedPromotion(promotion_id, msgspec.convert(record, Promotion))
+    definition = msgspec.convert(record, Promotion)
+    return NamedPromotion(promotion_id, definition, says_status="status" in record)
 
 
 def _text(value: Any) -> Any:

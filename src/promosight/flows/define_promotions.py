@@ -15,10 +15,11 @@ from promosight.store.tx import Tx
 
 
 class NamedPromotion(msgspec.Struct):
-    """A definition, under the caller's id."""
+    """A definition, under the caller's id. One that `says_status` not leaves the status as it is."""
 
     promotion_id: str
     definition: Promotion
+    says_status: bool = True
 
 
 class Definitions(msgspec.Struct):
@@ -51,7 +52,9 @@ def _put(tx: Tx, arrival: Arrival, item: NamedPromotion) -> Receipt | Refused:
     now_us = arrival.received_us
     try:
         listed, created = put_promotion(
-            tx, arrival.workspace_no, item.promotion_id, item.definition, now_us=now_us
+            *(tx, arrival.workspace_no, item.promotion_id, item.definition),
+            now_us=now_us,
+            says_status=item.says_status,
         )
     except (Invalid, Conflict) as error:
         payload = msgspec.to_builtins(item.definition) | {"promotion_id": item.promotion_id}

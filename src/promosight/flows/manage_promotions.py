@@ -30,13 +30,24 @@ EVERY_BUCKET = [*range(BUCKETS), NUMBERS_LOCK]
 
 
 def put_promotion(
-    tx: Tx, workspace_no: int, promotion_id: str, definition: Promotion, *, now_us: int
+    tx: Tx,
+    workspace_no: int,
+    promotion_id: str,
+    definition: Promotion,
+    *,
+    now_us: int,
+    says_status: bool = True,
 ) -> tuple[Listed, bool]:
-    """Creates or replaces a promotion; says whether it was created. Raises Invalid or Conflict."""
+    """Creates or replaces a promotion; says whether it was created. Raises Invalid or Conflict.
+
+    Where the definition `says_status` not, one that is there keeps its own.
+    """
     check(definition)
     tx.lock(workspace_no, EVERY_BUCKET)
     catalogue = load(tx, workspace_no)
     before = catalogue.by_id.get(promotion_id)
+    if not says_status and before is not None and before.definition is not None:
+        definition = msgspec.structs.replace(definition, status=before.definition.status)
     if before is not None and before.definition == definition:
         return before, False
     if before is not None and before.definition is not None:
