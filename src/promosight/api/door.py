@@ -64,6 +64,7 @@ T = TypeVar("T")
 _LIMITS = Limits()
 _OPEN_BYTES = 16 * 1024
 """The body of a caller without a key may have this many bytes."""
+_COUNTED_AT_ONCE = 2
 _log = logging.getLogger("promosight")
 _encode = msgspec.json.Encoder().encode
 
@@ -102,6 +103,8 @@ class Door:
         self.minds = Minds()
         self.passwords = Passwords(fresh)
         self.attempts = Attempts()
+        self.counting = asyncio.Semaphore(_COUNTED_AT_ONCE)
+        """Whoever has the store count many facts waits for this."""
         self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
         self.rounds = Rounds(store.go_on)

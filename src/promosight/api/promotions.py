@@ -19,7 +19,7 @@ from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.as_it_stands import the_promotion
 from promosight.flows.bars import Bar
-from promosight.flows.breakdowns import breakdown
+from promosight.flows.breakdowns import Breakdown, breakdown
 from promosight.flows.code_lines import CodePage
 from promosight.flows.exports import Member, Place, customers
 from promosight.flows.figures import list_promotions
@@ -151,10 +151,18 @@ def get(door: Door, call: Call) -> Answer:
     return _one(door, call, call.path("promotion_id"))
 
 
-def break_down(door: Door, call: Call) -> Answer:
+async def break_down(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/breakdown."""
     text = call.query("as_of")
-    as_of_us = None if text is None else instant(text, "/as_of")
+    if text is None:
+        return Answer(await asyncio.to_thread(_broken_down, door, call, None))
+    as_of_us = instant(text, "/as_of")
+    # Counting facts takes its time, and everybody else's questions need threads and connections, too.
+    async with door.counting:
+        return Answer(await asyncio.to_thread(_broken_down, door, call, as_of_us))
+
+
+def _broken_down(door: Door, call: Call, as_of_us: int | None) -> Breakdown:
     by, date = call.query("by") or "tier", call.query("date") or "assigned"
     page = _code_page(call, by)
     parts = door.store.read(
@@ -168,7 +176,7 @@ def break_down(door: Door, call: Call) -> Answer:
     )
     if parts.next_code is not None:
         parts.next_code = base64.urlsafe_b64encode(f"c{parts.next_code}".encode()).decode()
-    return Answer(parts)
+    return parts
 
 
 def _code_page(call: Call, by: str) -> CodePage:

@@ -159,7 +159,7 @@ LEFT JOIN place AS p ON p.place_no = f.place_no;
 -- The groups of a promotion whose redemptions may have counted otherwise at a moment than they do now: something of the
 -- group came or was published later; its customer became known, or was told of by one more channel, later; or a
 -- redemption names a code that is not one of the two given and was not issued to its customer here. With `changed` 1
--- all that had redemptions, with `held` 1 also those that an import which was not published had touched.
+-- all that had redemptions, with `held` 1 also those in which something came after an import that was not published.
 SELECT e.bucket, e.customer_no FROM event AS e
 WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) AND e.promotion_no = :promotion_no
   AND (e.received_us > :known_us OR e.import_no > :published_import_no)
@@ -194,15 +194,35 @@ WHERE w.workspace_no = :workspace_no AND (w.known_us > :known_us OR w.import_no 
 UNION
 SELECT s.bucket, s.customer_no FROM channels_past AS s
 WHERE s.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) AND s.promotion_no = :promotion_no
-  AND (s.until_us > :known_us OR s.import_no > :published_import_no)
+  AND (s.until_us > :known_us OR s.import_no > :published_import_no OR :held = 1)
 UNION
 SELECT e.bucket, e.customer_no FROM event AS e
 WHERE :held = 1 AND e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) AND e.promotion_no = :promotion_no
   AND e.received_us <= :known_us AND e.import_no > :published_import_no
+  AND (EXISTS (
+      SELECT 1 FROM event AS o
+      WHERE o.bucket = e.bucket AND o.promotion_no = e.promotion_no AND o.customer_no = e.customer_no
+        AND o.import_no <= :published_import_no AND o.received_us >= e.received_us AND o.received_us <= :known_us
+  ) OR EXISTS (
+      SELECT 1 FROM assignment AS o
+      WHERE o.bucket = e.bucket AND o.promotion_no = e.promotion_no AND o.customer_no = e.customer_no
+        AND o.import_no <= :published_import_no
+        AND (o.received_us >= e.received_us OR o.withdrawn_us >= e.received_us) AND o.received_us <= :known_us
+  ))
 UNION
 SELECT a.bucket, a.customer_no FROM assignment AS a
 WHERE :held = 1 AND a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) AND a.promotion_no = :promotion_no
-  AND a.received_us <= :known_us AND a.import_no > :published_import_no;
+  AND a.received_us <= :known_us AND a.import_no > :published_import_no
+  AND (EXISTS (
+      SELECT 1 FROM event AS o
+      WHERE o.bucket = a.bucket AND o.promotion_no = a.promotion_no AND o.customer_no = a.customer_no
+        AND o.import_no <= :published_import_no AND o.received_us >= a.received_us AND o.received_us <= :known_us
+  ) OR EXISTS (
+      SELECT 1 FROM assignment AS o
+      WHERE o.bucket = a.bucket AND o.promotion_no = a.promotion_no AND o.customer_no = a.customer_no
+        AND o.import_no <= :published_import_no
+        AND (o.received_us >= a.received_us OR o.withdrawn_us >= a.received_us) AND o.received_us <= :known_us
+  ));
 
 -- name: known_then
 -- Which of the customers given were known at a moment.
