@@ -19,6 +19,7 @@ import msgspec
 import pytest
 
 from promosight.errors import Conflict, Invalid, NotFound
+from promosight.flows import counted_then, funnel
 from promosight.flows.breakdowns import DIMENSIONS, Breakdown, Line, breakdown
 from promosight.flows.code_lines import CodePage
 from promosight.flows.erase import erase
@@ -239,7 +240,7 @@ def store(store_url: str) -> Iterator[Store]:
     opened.close()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_breakdown_as_of_a_moment_is_what_it_was_at_that_moment(store: Store, seed: int) -> None:
     """N5: by every dimension, whatever came, was undone, redefined, published or erased since."""
     world = World(store, seed)
@@ -257,7 +258,7 @@ def test_a_breakdown_as_of_a_moment_is_what_it_was_at_that_moment(store: Store, 
     check(world, memory[len(memory) // 2])
 
 
-@pytest.mark.parametrize("seed", range(4, 7))
+@pytest.mark.parametrize("seed", range(4, 6))
 def test_imports_that_ran_beside_everything_or_died_are_known_from_their_publication_on(
     store: Store, seed: int
 ) -> None:
@@ -278,9 +279,13 @@ def test_imports_that_ran_beside_everything_or_died_are_known_from_their_publica
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_rows_add_up_to_the_total_of_then_and_that_to_the_list_of_then(
-    store: Store, seed: int
+    store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S30, N5: as of a moment as now. By code in pages of any size, too."""
+    """S30, N5: as of a moment as now, of a large promotion and a small one. By code in pages of any size, too."""
+    if seed == 2:  # so large that it is read from end to end, and in pieces
+        monkeypatch.setattr(funnel, "_FEW", 0)
+        monkeypatch.setattr(funnel, "_SHARE", 1_000)
+        monkeypatch.setattr(counted_then, "_GROUPS_AT_ONCE", 2)
     world = World(store, seed)
     totals: list[tuple[int, dict[str, Counter[str]]]] = []
     while world.items:

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from promosight.flows.code_lines import CodeLines
-from promosight.flows.figures import EVER_US
+from promosight.flows.figures import EVER_US, Sums
+from promosight.flows.funnel import is_many
 from promosight.flows.groups import Groups
 from promosight.flows.moments import Moment
-from promosight.flows.outstanding import CellsByKey
+from promosight.flows.outstanding import CellsByKey, Outstanding
 from promosight.flows.published import held_since_us, leave_out, stored_groups
 from promosight.flows.settling import Context, Group, Standing, derive, move, standing
 from promosight.rules.instants import QUARTER_US, LocalDays
@@ -124,7 +125,7 @@ def _as_matched_now(tx: Tx, moment: Moment, days: int) -> Combinations:
     in_rate = asked | {"tracking_from_us": workspace.tracking_from_us}
     assigned: list[tuple[Assigned, int]] = [
         ((no, *_texts(words), sources[source_no], day(quarter), 0, ""), n)
-        for *words, source_no, quarter, n in tx.all("assigned_then", **in_rate)
+        for *words, source_no, quarter, n in tx.all(_assigned_then(tx, moment), **in_rate)
     ]
     taken: list[tuple[Taken, int]] = [
         ((no, *_texts(words), sources[source_no], day(quarter), day(quarter), ""), n)
@@ -139,6 +140,13 @@ def _as_matched_now(tx: Tx, moment: Moment, days: int) -> Combinations:
         key = (*place, counts_as, currency, paid_in or workspace.currency)
         redeemed.append((key, [n, cost, order]))
     return Combinations(assigned, taken, redeemed, [], [])
+
+
+def _assigned_then(tx: Tx, moment: Moment) -> str:
+    """The statement that is cheaper."""
+    totals = Outstanding(tx, moment.workspace.workspace_no).totals()
+    assigned = Sums(totals.get(moment.listed.promotion_no, {}).items())["assigned"]
+    return "assigned_then_of_many" if is_many(tx, assigned) else "assigned_then"
 
 
 def _texts(words: Iterable[str | None]) -> tuple[str, str, str, str]:

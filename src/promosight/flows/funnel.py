@@ -99,7 +99,7 @@ def _counted(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int, *, held: b
         "published_import_no": catalogue.workspace.published_import_no,
         "now_us": now_us,
     }
-    many = is_many(tx, one)
+    many = is_many(tx, one.sums["assigned"])
     row = tx.one("expired_of_many" if many else "expired_of_few", **facts)
     assert row is not None
     expired: int = row[0]
@@ -114,12 +114,12 @@ def _counted(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int, *, held: b
     return expired
 
 
-def is_many(tx: Tx, one: Counted) -> bool:
-    """Whether it has so many of all assignments that it is cheaper to read them all."""
-    if one.sums["assigned"] < _FEW:
+def is_many(tx: Tx, assigned: int) -> bool:
+    """Whether so many assignments are so many of all that it is cheaper to read them all."""
+    if assigned < _FEW:
         return False
     row = tx.one("assigned_in_store")
-    return row is not None and one.sums["assigned"] * _SHARE >= row[0]
+    return row is not None and assigned * _SHARE >= row[0]
 
 
 def _taken_back(tx: Tx, catalogue: Catalogue, keys: list[GroupKey], now_us: int) -> int:

@@ -130,7 +130,7 @@ def _cells(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int) -> list[Cell
     workspace = catalogue.workspace
     before_us, after_us = _week_shifts(workspace, now_us)
     rows = tx.all(
-        "lives_of_many" if is_many(tx, one) else "lives_of_few",
+        "lives_of_many" if is_many(tx, one.sums["assigned"]) else "lives_of_few",
         promotion_no=one.listed.promotion_no,
         tracking_from_us=workspace.tracking_from_us,
         published_import_no=workspace.published_import_no,

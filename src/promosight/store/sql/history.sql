@@ -93,6 +93,24 @@ FROM (
 ) AS f
 LEFT JOIN place AS p ON p.place_no = f.place_no;
 
+-- name: assigned_then_of_many
+-- The same of a promotion that has most of all assignments: read from end to end, as in expired_of_many.
+SELECT p.tier_id, p.segment, p.channels, p.campaign_id, f.source_no, f.quarter, f.assigned
+FROM (
+    SELECT t.place_no, t.source_no, t.quarter, COUNT(*) AS assigned
+    FROM (
+        SELECT a.source_no, CASE WHEN :days = 0 THEN a.place_no END AS place_no,
+               CASE WHEN :days = 0 THEN 0 ELSE (a.assigned_us + 63072000000000000) / 900000000 END AS quarter
+        FROM assignment AS a
+        WHERE +a.promotion_no = :promotion_no
+          AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+          AND a.control = 0 AND a.assigned_us >= :tracking_from_us
+          AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+    ) AS t
+    GROUP BY t.place_no, t.source_no, t.quarter
+) AS f
+LEFT JOIN place AS p ON p.place_no = f.place_no;
+
 -- name: taken_then
 -- Which of them redemptions that had come took, as they are matched now. With `days` 1 by the quarter of assignment, with
 -- 2 of the redemption.
