@@ -357,18 +357,33 @@ def test_what_cannot_be_known_is_refused_by_name(store: Store) -> None:
         assert refused.value.pointer == "/as_of"
 
 
-def test_a_store_from_before_history_was_kept_says_since_when_it_is(store_url: str) -> None:
-    """N5: nothing is guessed of what an older version did not write down."""
-    older = [path.name for path in files("promosight.store").joinpath("schema").iterdir()]
-    before_history = [name for name in older if name < "0016"]
-    migrate.migrate(database(store_url), now_us=TRACKING_US, only=before_history)
+def test_of_a_workspace_from_before_history_was_kept_is_told_what_was_known_since(
+    store_url: str,
+) -> None:
+    """N5: nothing is guessed of what an older version did not write down. New workspaces are told of whole."""
+    every = [path.name for path in files("promosight.store").joinpath("schema").iterdir()]
+    before_history = [name for name in every if name < "0016"]
+    older = database(store_url)
+    migrate.migrate(older, now_us=TRACKING_US, only=before_history)
+    tx = older.connect(write=True)
+    older.begin(tx, write=True)
+    old = {"workspace_id": "old", "name": "Old", "time_zone": "UTC", "currency": "EUR"}
+    times = {"tracking_from_us": TRACKING_US, "created_us": TRACKING_US}
+    tx.run("add_workspace", **old, **times, week_start="monday", sandbox=0)
+    older.end(tx, commit=True)
+    older.close(tx)
     upgraded_us = TRACKING_US + 10 * MINUTE_US
     store = open_store(store_url, now_us=upgraded_us)
     try:
-        world = World(store, 0)
-        promotion_id = next(iter(world.terms))
+        define = partial(put_promotion, workspace_no=1, promotion_id="p", now_us=upgraded_us)
+        store.change(lambda tx: define(tx, definition=Promotion(name="P")))
+        later_us = upgraded_us + MINUTE_US
+        asked = partial(breakdown, workspace_no=1, promotion_id="p", by="tier", now_us=later_us)
         with pytest.raises(Invalid, match="from when on it is kept what was known"):
-            world.asked(promotion_id, "tier", "assigned", upgraded_us - 1)
-        assert world.asked(promotion_id, "tier", "assigned", world.now_us).total.assigned == 0
+            store.read(partial(asked, as_of_us=upgraded_us - 1))
+        assert store.read(partial(asked, as_of_us=upgraded_us)).total.assigned == 0
+        world = World(store, 0)
+        with pytest.raises(Invalid, match="lies before the promotion was defined"):
+            world.asked(next(iter(world.terms)), "tier", "assigned", upgraded_us - 1)
     finally:
         store.close()

@@ -108,7 +108,7 @@ def _check(tx: Tx, workspace: Workspace, known_us: int, now_us: int) -> None:
         raise Invalid("lies before the start of tracking", pointer="/as_of")
     if known_us < workspace.created_us:
         raise Invalid("lies before the workspace was made", pointer="/as_of")
-    since = tx.one("history_since")
+    since = tx.one("history_since", workspace_no=workspace.workspace_no)
     if since is not None and known_us < since[0]:
         raise Invalid(
             f"lies before {format_instant(since[0])}, from when on it is kept what was known",

@@ -1,5 +1,11 @@
 -- What figures of an earlier moment need beside the facts: since when things are as they are, and what they were before.
--- Kept from here on; of a store that was there before, nothing earlier is told (statement `history_since`).
+-- Kept from here on.
+
+-- The workspaces that were there before: of the time until this file was applied nothing is told of them.
+CREATE TABLE history_missing (
+    workspace_no BIGINT NOT NULL PRIMARY KEY
+);
+INSERT INTO history_missing (workspace_no) SELECT workspace_no FROM workspace;
 
 -- A definition that a promotion had until a moment; NULL: until then nobody had defined it.
 CREATE TABLE promotion_past (

@@ -38,10 +38,11 @@ WHERE published_us IS NULL AND import_no <= :import_no
   AND import_id IN (SELECT i.import_id FROM import AS i WHERE i.workspace_no = :workspace_no);
 
 -- name: history_since
--- From when on history is kept, of a store that was there before it was; no row for one that began with it.
-SELECT h.applied_us
-FROM schema_version AS h JOIN schema_version AS f ON f.name = '0001_ledger.sql'
-WHERE h.name = '0016_history.sql' AND h.applied_us > f.applied_us;
+-- From when on history is kept of a workspace that was there before it was; no row for any other.
+SELECT v.applied_us
+FROM history_missing AS m
+JOIN schema_version AS v ON v.name = '0016_history.sql'
+WHERE m.workspace_no = :workspace_no;
 
 -- name: definitions_then
 -- The promotions of a workspace that were defined otherwise at a moment, as they were; NULL: nobody had defined them.
