@@ -10,13 +10,17 @@ import httpx
 import msgspec
 
 from promosight.api.cookies import SIGNED_IN
-from promosight.api.openapi import EXAMPLES
+from promosight.api.examples import EXAMPLES
 from promosight.api.routes import ROUTES
-from promosight.api.wire import ReceiptAnswer
+from promosight.api.wire import ReceiptAnswer, ReportAnswer
+from promosight.connectors.cloudevents import CloudEvent
+from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from tests.api.offers import promotion
+from tests.tidy.tree import ROOT
 
+PAGE = ROOT / "docs" / "compatible-doors.md"
 REVERSAL = {"event_id": "r", "type": "reversal", "reverses": "pos-7781"}
 WALK: tuple[tuple[str, str, Any], ...] = (
     ("PUT", "/v1/customers/c-42", {"segments": ["loyal"]}),
@@ -28,6 +32,9 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/redemptions?outcomes=all", [EXAMPLES[ReportedEvent], REVERSAL, {}]),
     ("POST", "/v1/redemptions", EXAMPLES[ReportedEvent]),
     ("POST", "/v1/redemptions?dry_run=true", EXAMPLES[ReportedEvent]),
+    ("POST", "/v1/track", EXAMPLES[SegmentMessage]),
+    ("POST", "/v1/track", {"type": "identify", "userId": "c-42"}),
+    ("POST", "/v1/batch?outcomes=all", EXAMPLES[SegmentBatch]),
     ("POST", "/v1/assignments?dry_run=true", [EXAMPLES[ReportedAssignment]]),
     ("GET", "/v1/events/pos-7781", None),
     ("GET", "/v1/events/r", None),
@@ -130,7 +137,7 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
             held = answer.json()["reservation_id"]
         route = route_of(method, path)
         assert answer.is_success, (method, path, answer.text)
-        single = route.handler.__module__.endswith("reporting") and isinstance(body, dict)
+        single = route.gives is ReportAnswer and isinstance(body, dict) and "batch" not in body
         if route.status != 204:
             msgspec.json.decode(answer.content, type=ReceiptAnswer if single else route.gives)
         statuses = {route.status, 201} if method == "PUT" else {route.status}
@@ -181,6 +188,55 @@ def test_every_example_is_valid_by_its_schema_and_a_broken_one_is_not(
     event = client.get("/schemas/redemption.json").json()["$defs"]["ReportedEvent"]
     assert not list(faults(REVERSAL, event))
     assert list(faults({"event_id": "r", "type": "reversal"}, event))
+
+
+def test_examples_of_other_forms_are_valid_and_taken(client: httpx.Client) -> None:
+    """S3, P22: CloudEvents and Segment's messages, as the documents show them."""
+    promotion(client, "SPRING20", code="SPRING20")
+    document = client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    served = client.get("/schemas/cloudevent.json").json()["$defs"]
+    assert served["CloudEvent"]["examples"] == [EXAMPLES[CloudEvent]]
+    for path, media, many in (
+        ("/v1/redemptions", "application/cloudevents+json", False),
+        ("/v1/redemptions", "application/cloudevents-batch+json", True),
+        ("/v1/track", "application/json", False),
+        ("/v1/batch", "application/json", False),
+    ):
+        content = document["paths"][path]["post"]["requestBody"]["content"][media]
+        named = content["schema"]["items"] if many else content["schema"]
+        schema = schemas[named["$ref"].rsplit("/", 1)[-1]]
+        for example in content["example"] if many else [content["example"]]:
+            assert not list(faults(example, schema)), (path, media)
+        answer = client.post(
+            path, content=msgspec.json.encode(content["example"]), headers={"Content-Type": media}
+        )
+        assert answer.status_code == 200, answer.text
+    assert list(faults({**EXAMPLES[CloudEvent], "id": 5}, schemas["CloudEvent"]))
+    assert list(faults({"specversion": "1.0"}, schemas["CloudEvent"]))
+
+
+def test_the_examples_of_compatible_doors_are_taken(client: httpx.Client) -> None:
+    """S3, P22: each message that the page shows is counted where it says."""
+    promotion(client, "SPRING20", code="SPRING20")
+    given = {"customer_id": "c-42", "assigned_at": "2026-11-20T08:00:00Z", "max_redemptions": 2}
+    client.post("/v1/assignments", json={"promotion_id": "SPRING20", **given})
+    shown = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    paths = []
+    for text in shown:
+        path, media = "/v1/redemptions", "application/cloudevents+json"
+        if text.startswith("["):
+            media = "application/cloudevents-batch+json"
+        elif "specversion" not in text:
+            path = "/v1/batch" if '"batch"' in text else "/v1/track"
+            media = "application/json"
+        answer = client.post(path, content=text, headers={"Content-Type": media})
+        assert answer.status_code == 200, (text, answer.text)
+        assert '"counted"' in answer.text
+        paths.append((path, media))
+    assert len(set(paths)) == 4
+    figures = client.get("/v1/promotions/SPRING20").json()["figures"]
+    assert (figures["redemptions"], figures["reversed"]) == (1, 1)
 
 
 _TYPES: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import zstandard
 
-from promosight.api.openapi import EXAMPLES
+from promosight.api.examples import EXAMPLES
 from promosight.api.routes import ROUTES
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from tests.api.server import TRACKING_FROM, figures, listed, promotion

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from promosight.connectors.read_again import read_again
 from promosight.errors import Invalid
 from promosight.flows.activity import Asked, activity
 from promosight.flows.intake import Delivery, Item, Receipt
@@ -192,7 +193,9 @@ def test_what_is_refused_for_another_reason_now_is_listed_with_that_alone(
 def again(store: Store, workspace: Workspace, now_us: int) -> dict[str, int]:
     """What a replay of everything comes to."""
     return store.change(
-        lambda tx: replay(tx, workspace.workspace_no, Wanted(), page=Page(), now_us=now_us)
+        lambda tx: replay(
+            tx, workspace.workspace_no, Wanted(), page=Page(), now_us=now_us, read=read_again
+        )
     ).outcomes
 
 

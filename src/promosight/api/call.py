@@ -28,6 +28,10 @@ JSON = "application/json"
 SLASH = "\x1f"
 """Stands for a slash within a parameter of the path; no id may hold it."""
 
+CLOUDEVENT = frozenset((b"ce-specversion", b"ce-id", b"ce-source", b"ce-type"))
+"""Where one of these headers came, the body is the data of a CloudEvent and its envelope lies in the headers."""
+
+ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
 _LONGEST = 4_096
 _REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
 _PROCESS = os.urandom(8).hex()
@@ -133,6 +137,14 @@ class Call:
     def media_type(self) -> str:
         """The content type without its parameters; JSON when none is named."""
         return media_type_of(self.headers)
+
+    @property
+    def attributes(self) -> dict[str, bytes] | None:
+        """What headers say of a CloudEvent whose data the body is; None where it is none."""
+        if CLOUDEVENT.isdisjoint(self.headers):
+            return None
+        said = {name: self.headers.get(f"ce-{name}".encode()) for name in ATTRIBUTES}
+        return {name: value for name, value in said.items() if value is not None}
 
     def header(self, name: bytes) -> str:
         """A header's value, "" where it did not come."""

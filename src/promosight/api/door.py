@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -42,6 +43,7 @@ from promosight.api.metrics import Metrics
 from promosight.api.passwords import Passwords
 from promosight.api.pressure import Pressure
 from promosight.api.rounds import Rounds
+from promosight.api.write_keys import with_key
 from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,
@@ -149,7 +151,8 @@ class Route(NamedTuple):
     Where there is `admit` the body is a file: judged by its head, then spooled, never held. The body of a `private`
     one holds a password: no trace of it is kept, so an Idempotency-Key is looked at only where `compared` says what
     stands for the body. `media` are the media types it answers in beside JSON. What `reports` waits for the writer,
-    and is refused when too much does.
+    and is refused when too much does. `basic`: the key may come as the user name of Basic authentication, or within
+    the body.
     """
 
     method: str
@@ -166,6 +169,7 @@ class Route(NamedTuple):
     compared: Compared | None = None
     reports: bool = False
     media: tuple[str, ...] = ()
+    basic: bool = False
 
     @property
     def is_repeatable(self) -> bool:
@@ -211,6 +215,8 @@ async def answered(
     """Checks who calls, takes the body in and lets the route's handler answer. Raises PromosightError."""
     if route.reports:  # first of all: what is refused must cost next to nothing
         door.pressure.check(int(headers.get(b"content-length", 0)))
+    if route.basic:
+        headers, receive = await with_key(door.holding, headers, receive)
     now_us = door.clock()
     caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
     left = door.allowance.spend(caller.name, now_us=now_us)
@@ -344,7 +350,10 @@ async def _once(door: Door, route: Route, call: Call) -> Answer:
     if not 1 <= len(key) <= 255 or not key.isprintable():
         raise Invalid("must be 1 to 255 printable characters", pointer="/Idempotency-Key")
     url = call.scope["raw_path"].decode(), call.scope["query_string"].decode("latin-1")
-    digest = stable_hash(*url, call.media_type, *await _compared(door, route, call))
+    beside = (call.attributes or {}).items()  # a CloudEvent's, which are part of what is sent
+    digest = stable_hash(
+        *url, call.media_type, *await _compared(door, route, call), *chain(*beside)
+    )
     number = call.workspace_no
     kept = await asyncio.to_thread(
         door.store.change, lambda tx: claim(tx, number, key, digest, now_us=call.now_us)

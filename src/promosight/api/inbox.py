@@ -12,6 +12,7 @@ import msgspec
 from promosight.api.bodies import decoded, identified
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
+from promosight.connectors.read_again import read_again
 from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
 from promosight.errors import Invalid
 from promosight.flows.lookup import find_event
@@ -120,8 +121,10 @@ def send_again(door: Door, call: Call) -> Answer:
     def send(tx: Tx) -> Replayed:
         now_us = call.now_us
         if asked.ids is not None:
-            return replay_these(tx, call.workspace_no, asked.ids, wanted, now_us=now_us)
-        return replay(tx, call.workspace_no, wanted, page=page, now_us=now_us)
+            return replay_these(
+                tx, call.workspace_no, asked.ids, wanted, now_us=now_us, read=read_again
+            )
+        return replay(tx, call.workspace_no, wanted, page=page, now_us=now_us, read=read_again)
 
     done = door.store.change(send)
     said = msgspec.structs.asdict(done)

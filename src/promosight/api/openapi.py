@@ -8,48 +8,23 @@ from typing import Any
 import msgspec
 
 from promosight import __version__
+from promosight.api.call import ATTRIBUTES
 from promosight.api.cookies import COOKIE, HEADER, SIGNED_IN
 from promosight.api.door import Route
+from promosight.api.examples import EXAMPLES
 from promosight.api.problems import TITLES
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
+from promosight.connectors.cloudevents import BATCH, EVENT, CloudEvent
 from promosight.connectors.import_file import FORM_OF
+from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
-EXAMPLES: dict[Any, dict[str, Any]] = {
-    ReportedEvent: {
-        "event_id": "pos-7781",
-        "promotion_id": "SPRING20",
-        "customer_id": "c-42",
-        "redeemed_at": "2026-11-23T10:15:00Z",
-        "reward_value": "5.00",
-        "currency": "EUR",
-        "order_id": "o-9",
-        "order_value": "64.90",
-        "metadata": {"till": "7"},
-    },
-    ReportedAssignment: {
-        "promotion_id": "SPRING20",
-        "customer_id": "c-42",
-        "assigned_at": "2026-11-20T08:00:00Z",
-        "campaign_id": "spring",
-        "tier_id": "gold",
-        "segment": "loyal",
-        "channel": "email",
-    },
-    ReportedOutcome: {
-        "outcome_id": "shop-o-9",
-        "customer_id": "c-42",
-        "occurred_at": "2026-11-23T10:15:00Z",
-        "measure": "order_value",
-        "value": "64.90",
-        "currency": "EUR",
-        "order_id": "o-9",
-    },
-}
 _NDJSON = "application/x-ndjson"
 _BULK: dict[Any, tuple[str, ...]] = {ReportedOutcome: (_NDJSON,)}
 """The media types of many elements beside JSON, where they are not both of NDJSON and CSV."""
+_ALONE = (SegmentMessage, SegmentBatch)
+"""What is one object, and never an array of them."""
 _FILE = {name: {"schema": {"type": "string", "format": "binary"}} for name in FORM_OF}
 _PARAMETER = re.compile(r"\{(\w+):str\}")
 
@@ -57,7 +32,7 @@ _PARAMETER = re.compile(r"\{(\w+):str\}")
 def document(routes: tuple[Route, ...]) -> bytes:
     """The document as JSON."""
     kinds = [kind for r in routes for kind in (r.takes, r.gives) if _is_struct(kind)]
-    kinds.append(ReceiptAnswer)
+    kinds += [ReceiptAnswer, CloudEvent]
     _, components = msgspec.json.schema_components(
         kinds, ref_template="#/components/schemas/{name}"
     )
@@ -79,6 +54,7 @@ def document(routes: tuple[Route, ...]) -> bytes:
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer"},
                     "key": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+                    "basic": {"type": "http", "scheme": "basic", "description": _USER_NAME},
                     "session": _COOKIE,
                 },
             },
@@ -122,6 +98,7 @@ _NEEDED: dict[Any, dict[str, Any]] = {
         "then": {"required": ["reverses"]},
         "else": {"required": ["customer_id", "redeemed_at"], "anyOf": _PROMOTION},
     },
+    CloudEvent: {"required": ["specversion", "type", "source", "id"]},
     ReportedAssignment: {"required": ["promotion_id", "customer_id", "assigned_at"]},
     ReportedOutcome: {
         "required": ["outcome_id", "customer_id", "occurred_at", "measure", "value", "currency"]
@@ -141,6 +118,7 @@ def _with_numbers(schema: Any) -> Any:
     return {name: _with_numbers(value) for name, value in schema.items()}
 
 
+_USER_NAME = "The key is the user name, and the password is empty."
 _COOKIE = {
     "type": "apiKey",
     "in": "cookie",
@@ -184,6 +162,8 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["security"] = []
     elif route.scope == SIGNED_IN:
         operation["security"] = [{"session": []}]
+    elif route.basic:
+        operation["security"] = [{"basic": []}, {"bearer": []}, {"key": []}, {"session": []}]
     if route.admit is not None:
         operation["requestBody"] = {"required": True, "content": _FILE}
     elif route.takes is not None:
@@ -197,6 +177,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     places += [("query", name) for name in route.query]
     if route.is_repeatable:
         places.append(("header", "Idempotency-Key"))
+    if route.takes is ReportedEvent:
+        places += [("header", f"ce-{name}") for name in ATTRIBUTES]
     return [{"name": n, "in": p, "required": p == "path", "schema": text} for p, n in places]
 
 
@@ -204,11 +186,23 @@ def _content(takes: Any) -> dict[str, Any]:
     if takes not in EXAMPLES:
         schema = _ref(takes) if _is_struct(takes) else {"type": "object"}
         return {"application/json": {"schema": schema}}
+    if takes in _ALONE:
+        return {"application/json": {"schema": _ref(takes), "example": EXAMPLES[takes]}}
     one = _ref(takes)
     several = {"type": "array", "items": one, "maxItems": 10_000}
     json = {"schema": {"anyOf": [one, several]}, "example": EXAMPLES[takes]}
     bulk = _BULK.get(takes, (_NDJSON, "text/csv"))
-    return {"application/json": json} | {name: {"schema": {"type": "string"}} for name in bulk}
+    content = {"application/json": json} | {n: {"schema": {"type": "string"}} for n in bulk}
+    return content | _cloudevents() if takes is ReportedEvent else content
+
+
+def _cloudevents() -> dict[str, Any]:
+    one, example = _ref(CloudEvent), EXAMPLES[CloudEvent]
+    several = {"type": "array", "items": one, "maxItems": 10_000}
+    return {
+        EVENT: {"schema": one, "example": example},
+        BATCH: {"schema": several, "example": [example]},
+    }
 
 
 def _responses(route: Route) -> dict[str, Any]:

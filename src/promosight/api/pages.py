@@ -13,7 +13,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from promosight.api import openapi, problems
 from promosight.api.door import Route
+from promosight.api.examples import EXAMPLES
 from promosight.api.metrics import MEDIA_TYPE
+from promosight.connectors.cloudevents import CloudEvent
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 _STYLE = """
@@ -35,6 +37,7 @@ def pages(routes: tuple[Route, ...]) -> list[HTTPRouteHandler]:
         "/openapi.json": (description, "application/json"),
         "/schemas/redemption.json": (openapi.event_schema(ReportedEvent), _SCHEMA),
         "/schemas/assignment.json": (openapi.event_schema(ReportedAssignment), _SCHEMA),
+        "/schemas/cloudevent.json": (openapi.event_schema(CloudEvent), _SCHEMA),
         "/docs": (html, "text/html"),
         "/healthz": (b'{"status":"ok"}', "application/json"),
     }
@@ -70,7 +73,7 @@ async def _metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
 def _docs(routes: tuple[Route, ...]) -> str:
     parts = []
     for route in routes:
-        example = openapi.EXAMPLES.get(route.takes)
+        example = EXAMPLES.get(route.takes)
         body = f"<pre>{escape(_pretty(example))}</pre>" if example else ""
         query = f"<p>Query: <code>{', '.join(route.query)}</code></p>" if route.query else ""
         path = route.shown
@@ -85,8 +88,9 @@ def _docs(routes: tuple[Route, ...]) -> str:
         f"<style>{_STYLE}</style><h1>Promosight API</h1>"
         "<p>Send the key as <code>Authorization: Bearer KEY</code>, or sign in. The whole description is at "
         "<a href=/openapi.json>/openapi.json</a>; the events' schemas at "
-        "<a href=/schemas/redemption.json>/schemas/redemption.json</a> and "
-        "<a href=/schemas/assignment.json>/schemas/assignment.json</a>.</p>" + "".join(parts)
+        "<a href=/schemas/redemption.json>/schemas/redemption.json</a>, "
+        "<a href=/schemas/assignment.json>/schemas/assignment.json</a> and "
+        "<a href=/schemas/cloudevent.json>/schemas/cloudevent.json</a>.</p>" + "".join(parts)
     )
 
 

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from promosight.api import problems
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
+from promosight.api.forms import BATCH, OURS, TRACK, Form, form_of
 from promosight.api.late import LARGE_BODY, reported_late
+from promosight.api.receipts import REHEARSED, answer_of, in_form, several
 from promosight.connectors.outcome_items import read_outcomes
-from promosight.connectors.reading import Reading, is_single, kept_text, read_body
+from promosight.connectors.reading import Reading, is_single
+from promosight.connectors.segment import Ignored
 from promosight.errors import Unreadable
-from promosight.flows.intake import Delivery, Item, Receipt, outcomes_of
+from promosight.flows.intake import Delivery, Item, Receipt
 from promosight.flows.rejecting import Refused
 from promosight.flows.report import report
 from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
@@ -21,16 +23,22 @@ from promosight.flows.try_out import keep_test
 from promosight.flows.withdraw import withdraw
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import format_instant
-from promosight.rules.reasons import explain
 from promosight.store.rows import Arrival
-
-_REHEARSED = {"dry_run": True}
-_LISTED = frozenset({"rejected", "pending", "flagged"})
 
 
 async def report_redemptions(door: Door, call: Call) -> Answer:
     """POST /v1/redemptions."""
     return await _report(door, call, "redemptions")
+
+
+async def report_track(door: Door, call: Call) -> Answer:
+    """POST /v1/track: one message in Segment's form."""
+    return await _report(door, call, "redemptions", TRACK)
+
+
+async def report_batch(door: Door, call: Call) -> Answer:
+    """POST /v1/batch: several messages in Segment's form."""
+    return await _report(door, call, "redemptions", BATCH)
 
 
 async def report_assignments(door: Door, call: Call) -> Answer:
@@ -47,11 +55,11 @@ async def report_outcomes(door: Door, call: Call) -> Answer:
     receipts = await door.store.submit_from(
         loop, take_outcomes, given, weight=len(items), still=call.still
     )
-    several = _several(receipts, everything=call.query("outcomes") == "all")
-    door.metrics.reported("outcomes", several["outcomes"])
+    told = several(receipts, everything=call.query("outcomes") == "all")
+    door.metrics.reported("outcomes", told["outcomes"])
     if is_single(call.media_type, call.body):
         return answer_of(receipts[0], rehearsed=False)
-    return Answer(several)
+    return Answer(told)
 
 
 def withdraw_assignment(door: Door, call: Call) -> Answer:
@@ -63,16 +71,17 @@ def withdraw_assignment(door: Door, call: Call) -> Answer:
     return Answer({"assignment_id": withdrawn.public_id, "withdrawn_at": at})
 
 
-async def _report(door: Door, call: Call, kind: str) -> Answer:
+async def _report(door: Door, call: Call, kind: str, form: Form | None = None) -> Answer:
     rehearsed = call.flag("dry_run")
     everything = call.query("outcomes") == "all"
-    receipts = await _taken(door, call, kind, everything=everything, rehearsed=rehearsed)
-    if is_single(call.media_type, call.body):
+    form = form or form_of(call, kind)
+    receipts = await _taken(door, call, kind, form, everything=everything, rehearsed=rehearsed)
+    if form.single(call):
         door.metrics.reported(_counted_as(kind, rehearsed), {receipts[0].outcome: 1})
         return answer_of(receipts[0], rehearsed=rehearsed)
-    several = _several(receipts, everything=everything)
-    door.metrics.reported(_counted_as(kind, rehearsed), several["outcomes"])
-    return Answer(several | _REHEARSED if rehearsed else several)
+    told = several(receipts, everything=everything, before=form.before)
+    door.metrics.reported(_counted_as(kind, rehearsed), told["outcomes"])
+    return Answer(told | REHEARSED if rehearsed else told)
 
 
 def _counted_as(kind: str, rehearsed: bool) -> str:
@@ -80,39 +89,45 @@ def _counted_as(kind: str, rehearsed: bool) -> str:
 
 
 async def _taken(
-    door: Door, call: Call, kind: str, *, everything: bool, rehearsed: bool
+    door: Door, call: Call, kind: str, form: Form, *, everything: bool, rehearsed: bool
 ) -> list[Receipt]:
     try:
-        if not rehearsed and _is_large(call):
+        if not rehearsed and form is OURS and _is_large(call):
             receipts = await reported_late(door, call, kind, brief=not everything)
             if receipts is not None:
                 return receipts
-        items = await _items(door, call, kind)
+        items = await _items(door, call, kind, form)
     except Unreadable as error:
         # Nothing sent is lost: what cannot be read is kept among the problems as it came.
         why = Rejection("invalid", "", error.detail)
-        refused = Refused(why, kind, None, kept_text(_as_sent(call)))
+        refused = Refused(why, kind, None, form.kept(_as_sent(call)))
         await _send(door, call, kind, [refused], brief=True, rehearsed=rehearsed)
         raise
-    brief = not everything and not is_single(call.media_type, call.body)
-    return await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
+    brief = not everything and not form.single(call)
+    if form is OURS:
+        return await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
+    given = [item for item in items if not isinstance(item, Ignored)]
+    receipts = []
+    if given or not items:
+        receipts = await _send(door, call, kind, given, brief=brief, rehearsed=rehearsed)
+    return in_form(form, items, receipts, now_us=call.now_us)
 
 
 def _is_large(call: Call) -> bool:
     return len(call.raw) >= LARGE_BODY or call.is_encoded
 
 
-async def _items(door: Door, call: Call, kind: str) -> Sequence[Item]:
+async def _items(door: Door, call: Call, kind: str, form: Form) -> Sequence[Any]:
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     if not _is_large(call):
-        return read_body(kind, call.media_type, call.body, reading)
-    return await door.decode(lambda: _read_in_time(call, kind, reading))
+        return form.read(kind, call, reading)
+    return await door.decode(lambda: _read_in_time(call, kind, form, reading))
 
 
-def _read_in_time(call: Call, kind: str, reading: Reading) -> Sequence[Item]:
+def _read_in_time(call: Call, kind: str, form: Form, reading: Reading) -> Sequence[Any]:
     if call.still is not None:
         call.still()
-    return read_body(kind, call.media_type, call.body, reading)
+    return form.read(kind, call, reading)
 
 
 def _as_sent(call: Call) -> bytes:
@@ -142,59 +157,3 @@ async def _try_out(door: Door, arrival: Arrival, kind: str, items: Sequence[Item
         door.store.change, lambda tx: keep_test(tx, arrival, kind, items, receipts)
     )
     return receipts
-
-
-def answer_of(receipt: Receipt, *, rehearsed: bool) -> Answer:
-    """The answer to a report of one event."""
-    if receipt.outcome != "rejected":
-        return Answer(_line(receipt) | _REHEARSED if rehearsed else _line(receipt))
-    status = 409 if receipt.reason == "event_conflict" else 422
-    body = problems.document(
-        status,
-        receipt.reason or "rejected",
-        explain(receipt.reason, receipt.detail),
-        pointer=receipt.pointer,
-        **_line(receipt),
-        **(_REHEARSED if rehearsed else {}),
-    )
-    return Answer(body, status, problems.MEDIA_TYPE)
-
-
-def _line(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "event_id": receipt.event_id,
-        "outcome": receipt.outcome,
-        "promotion_id": receipt.promotion_id,
-        "assignment_id": receipt.assignment_id,
-        "reason": receipt.reason,
-        "received_at": format_instant(receipt.received_us),
-    }
-
-
-def _several(receipts: list[Receipt], *, everything: bool) -> dict[str, Any]:
-    outcomes = outcomes_of(receipts)
-    answer: dict[str, Any] = {
-        "received": len(receipts),
-        "outcomes": dict(sorted(outcomes.items())),
-        "problems": [],
-    }
-    if not _LISTED.isdisjoint(outcomes):
-        answer["problems"] = [
-            _problem(index, receipt)
-            for index, receipt in enumerate(receipts)
-            if receipt.outcome in _LISTED
-        ]
-    if everything:
-        answer["results"] = [{"index": i, **_line(r)} for i, r in enumerate(receipts)]
-    return answer
-
-
-def _problem(index: int, receipt: Receipt) -> dict[str, Any]:
-    return {
-        "index": index,
-        "event_id": receipt.event_id,
-        "outcome": receipt.outcome,
-        "reason": receipt.reason,
-        "pointer": f"/{index}{receipt.pointer}",
-        "detail": explain(receipt.reason, receipt.detail),
-    }

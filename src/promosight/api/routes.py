@@ -24,6 +24,7 @@ from promosight.api import (
 from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door import Route
 from promosight.api.set_up_routes import SET_UP_ROUTES
+from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.flows.breakdowns import Breakdown
 from promosight.flows.comparing import Comparison
 from promosight.flows.funnel import Funnel
@@ -51,6 +52,36 @@ ROUTES = (
         query=("outcomes", "dry_run"),
         gives=wire.ReportAnswer,
         reports=True,
+    ),
+    *(
+        Route(
+            "POST",
+            path,
+            handler,
+            REDEMPTIONS,
+            said,
+            takes,
+            query=("outcomes", "dry_run"),
+            gives=gives,
+            reports=True,
+            basic=True,
+        )
+        for path, handler, said, takes, gives in (
+            (
+                "/v1/track",
+                reporting.report_track,
+                "Report a redemption or its reversal as Segment does: Coupon Applied, Coupon Removed",
+                SegmentMessage,
+                wire.ReceiptAnswer,
+            ),
+            (
+                "/v1/batch",
+                reporting.report_batch,
+                "The same for up to 10,000 calls of any type; those that are about no coupon are left alone",
+                SegmentBatch,
+                wire.ReportAnswer,
+            ),
+        )
     ),
     Route(
         "POST",

@@ -15,14 +15,14 @@ import re
 import time
 from typing import Any, NamedTuple, Protocol
 
-from promosight.api.call import Headers, media_type_of, request_id_of
+from promosight.api.call import CLOUDEVENT, Headers, media_type_of, request_id_of
 from promosight.api.decisions import asked_of
 from promosight.api.door import Answer, Door, Route, answered, broken, content, refused, secret_of
 from promosight.api.heads import Heads
 from promosight.api.holding import Share
 from promosight.api.keys import Caller, check
 from promosight.api.pressure import LARGE_BYTES, Stay
-from promosight.api.reporting import answer_of
+from promosight.api.receipts import answer_of
 from promosight.connectors.reading import JSON, Reading, is_single, read_body
 from promosight.errors import PromosightError, StoreError, Unreadable
 from promosight.flows.deciding import Decide, decide
@@ -40,6 +40,7 @@ _UNUSUAL = frozenset(
     (
         *(b"content-encoding", b"expect", b"idempotency-key", b"te", b"trailer"),
         *(b"transfer-encoding", b"upgrade"),
+        *CLOUDEVENT,
     )
 )
 _LONGEST_HEAD = 4_096

@@ -19,6 +19,7 @@ MAX_DEPTH = 64
 
 # A string that never ends is one token to the end, so that no text takes more than one pass.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+\\?(?:"|\Z)|[\[\]{},]', re.DOTALL)
+_COLON = re.compile(rb"\s*:")
 _CLOSES = {ord("]"): ord("["), ord("}"): ord("{")}
 _decode_raw = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -31,6 +32,31 @@ def split_array(body: bytes, at_most: int) -> list[bytes]:
         found = _by_brackets(body)
     if len(found) > at_most:
         raise TooLarge(f"more than {at_most} events in one request")
+    return found
+
+
+def only_object(body: bytes) -> bytes:
+    """The text of the one object that a body is. Raises Unreadable when it is anything else, or more."""
+    text = body.strip()
+    if not text.startswith(b"{"):
+        raise Unreadable("the body is neither a JSON object nor an array")
+    if len(split_array(b"[" + text + b"]", 1_000)) != 1:
+        raise Unreadable("the body is not JSON: there is something beside the object")
+    return text
+
+
+def member(body: bytes, name: str) -> bytes:
+    """The text of a member of the object that a body is, by its brackets; b"" where it has none. Raises Unreadable."""
+    text, key = only_object(body), b'"%b"' % name.encode()
+    found, start, level = b"", 0, 0
+    for token in _TOKEN.finditer(text):
+        mark = text[token.start()]
+        level += (mark in b"[{") - (mark in b"]}")
+        if start and (level == 0 or (level == 1 and mark == ord(","))):
+            found, start = text[start : token.start()].strip(), 0
+        elif not start and level == 1 and token.group() == key:
+            colon = _COLON.match(text, token.end())
+            start = colon.end() if colon else 0
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from promosight.connectors.csv_rows import StrictRows
-from promosight.connectors.elements import split_array
+from promosight.connectors.elements import only_object, split_array
 from promosight.connectors.reading import (
     JSON,
     MAX_EVENTS,
@@ -70,12 +70,7 @@ def _texts(content_type: str, body: bytes) -> list[bytes]:
         raise UnsupportedMedia(f"send {JSON} or {NDJSON}")
     if not is_single(JSON, body):
         return split_array(body, MAX_EVENTS)
-    if not body.lstrip().startswith(b"{"):
-        raise Unreadable("the body is neither a JSON object nor an array")
-    elements = split_array(b"[" + body + b"]", 1_000)
-    if len(elements) != 1:
-        raise Unreadable("the body is not JSON: there is something beside the object")
-    return elements
+    return [only_object(body)]
 
 
 def _item(text: bytes, reading: Reading) -> Given:

@@ -26,7 +26,7 @@ from promosight.connectors.decoded import (
     sheet_of_columns,
     sheet_of_decoded,
 )
-from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, split_array
+from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, only_object, split_array
 from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_row
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
 from promosight.flows.intake import Item, Piece
@@ -250,18 +250,13 @@ def _gathered(parts: Sequence[Sequence[Item]]) -> Sequence[Item]:
 
 
 def _single(kind: str, body: bytes, reading: Reading) -> Item:
-    if not body.lstrip().startswith(b"{"):
-        raise Unreadable("the body is neither a JSON object nor an array")
     try:
-        fact = _fact(_one[kind].decode(body), reading)
+        fact = fact_of(_one[kind].decode(body), reading)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         fact = None
     if fact is not None and not isinstance(fact, Rejection):
         return fact
-    elements = split_array(b"[" + body + b"]", 1_000)
-    if len(elements) != 1:
-        raise Unreadable("the body is not JSON: there is something beside the object")
-    return _element(kind, elements[0], reading)
+    return _element(kind, only_object(body), reading)
 
 
 def _completed(judged: Judged, reading: Reading, alone: Callable[[int], Item]) -> Sheet:
@@ -296,7 +291,7 @@ def _element(kind: str, text: bytes, reading: Reading, *, line: int | None = Non
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         why = f"is not JSON: {str(error).removeprefix('JSON is malformed: ')}"
         return _refused(kind, Rejection("invalid", "", why), text, line=line)
-    fact = _fact(reported, reading, derive=line is not None)
+    fact = fact_of(reported, reading, derive=line is not None)
     return _refused(kind, fact, text, line=line) if isinstance(fact, Rejection) else fact
 
 
@@ -313,7 +308,7 @@ def _from_row(kind: str, header: list[str], part: CsvPart, row: int, reading: Re
         reported = msgspec.convert(_record(kind, said), _TYPES[kind])
     except msgspec.ValidationError as error:
         return _refused(kind, misfit(error), _canonical(said), line=line)
-    fact = _fact(reported, reading, derive=True)
+    fact = fact_of(reported, reading, derive=True)
     if isinstance(fact, Rejection):
         return _refused(kind, fact, _canonical(said), line=line)
     return fact
@@ -346,7 +341,7 @@ def _json_cell(cell: str, field: str) -> Any:
         raise msgspec.ValidationError(f"is not JSON - at `$.{field}`") from None
 
 
-def _fact(reported: Reported, reading: Reading, *, derive: bool = False) -> Fact | Rejection:
+def fact_of(reported: Reported, reading: Reading, *, derive: bool = False) -> Fact | Rejection:
     """The fact or its Rejection; with `derive` an event may lack its id, and has an empty one then."""
     if isinstance(reported, ReportedAssignment):
         if reported.attributes and is_deep(reported.attributes):

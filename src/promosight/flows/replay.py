@@ -7,6 +7,7 @@ report: its source is not heard by it, and no activity is counted.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -25,6 +26,9 @@ from promosight.store.tx import Row, Tx
 MAX_REPLAY = 10_000
 """So many are sent through in one transaction; who has more asks again from where it ended."""
 
+Read = Callable[[Refused, int, int], Item | None]
+"""Reads once more what was refused in a form of another system, as if it came at an instant, tracking since another;
+None for our own forms."""
 
 _ALL = 2**62
 
@@ -38,20 +42,23 @@ class Replayed(msgspec.Struct):
     next: Page | None = None
 
 
-def replay(tx: Tx, workspace_no: int, wanted: Wanted, *, page: Page, now_us: int) -> Replayed:
+def replay(
+    tx: Tx, workspace_no: int, wanted: Wanted, *, page: Page, now_us: int, read: Read
+) -> Replayed:
     """Sends what was refused through again, as if it came now: the newest first, up to MAX_REPLAY of them."""
     if wanted.outcome not in (None, "rejected"):
         return Replayed(0, {})
     catalogue = load(tx, workspace_no)
     found = Search(catalogue, wanted, page, MAX_REPLAY).rejections(tx)
-    replayed = _replay(tx, catalogue, [(f.key.source_no, *f.key.reference) for f in found], now_us)
+    keys = [(f.key.source_no, *f.key.reference) for f in found]
+    replayed = _replay(tx, catalogue, keys, now_us, read)
     if len(found) == MAX_REPLAY:
         _count_left(tx, catalogue, wanted, found[-1], replayed)
     return replayed
 
 
 def replay_these(
-    tx: Tx, workspace_no: int, problem_ids: list[str], wanted: Wanted, *, now_us: int
+    tx: Tx, workspace_no: int, problem_ids: list[str], wanted: Wanted, *, now_us: int, read: Read
 ) -> Replayed:
     """Sends those of these that are wanted through again. Raises Invalid for too many.
 
@@ -66,7 +73,7 @@ def replay_these(
     if any(value is not None for value in wanted):
         found = Search(catalogue, wanted, Page(), _ALL).rejections(tx)
         named &= {(f.key.source_no, *f.key.reference) for f in found}
-    return _replay(tx, catalogue, sorted(named), now_us)
+    return _replay(tx, catalogue, sorted(named), now_us, read)
 
 
 def _rejections_among(problem_ids: list[str]) -> set[tuple[Any, ...]]:
@@ -88,10 +95,12 @@ def _count_left(
     replayed.next = last.page if replayed.left else None
 
 
-def _replay(tx: Tx, catalogue: Catalogue, keys: list[tuple[Any, ...]], now_us: int) -> Replayed:
+def _replay(
+    tx: Tx, catalogue: Catalogue, keys: list[tuple[Any, ...]], now_us: int, read: Read
+) -> Replayed:
     workspace_no = catalogue.workspace.workspace_no
     refused = tx.all_for("rejections_of", sorted(keys), workspace_no=workspace_no)
-    receipts = _send_again(tx, catalogue.workspace, refused, now_us)
+    receipts = _send_again(tx, catalogue.workspace, refused, now_us, read)
     # One that is refused for another reason now is listed anew, with that.
     mended = [
         (workspace_no, *row[:2])
@@ -103,11 +112,13 @@ def _replay(tx: Tx, catalogue: Catalogue, keys: list[tuple[Any, ...]], now_us: i
     return Replayed(len(receipts), dict(sorted(outcomes.items())))
 
 
-def _send_again(tx: Tx, workspace: Workspace, refused: list[Row], now_us: int) -> list[Receipt]:
+def _send_again(
+    tx: Tx, workspace: Workspace, refused: list[Row], now_us: int, read: Read
+) -> list[Receipt]:
     deliveries = [
         Delivery(
             Arrival(workspace.workspace_no, row[0], 0, now_us),
-            [_item(row, now_us, workspace.tracking_from_us)],
+            [_item(row, now_us, workspace.tracking_from_us, read)],
             replayed=True,
         )
         for row in refused
@@ -115,11 +126,14 @@ def _send_again(tx: Tx, workspace: Workspace, refused: list[Row], now_us: int) -
     return [receipts[0] for receipts in report(tx, deliveries)] if deliveries else []
 
 
-def _item(row: Row, now_us: int, tracking_from_us: int) -> Item:
+def _item(row: Row, now_us: int, tracking_from_us: int, read: Read) -> Item:
     _, _, _, line, kind, event_id, reason, pointer, detail, payload, *_ = row
     again = Refused(Rejection(reason, pointer, detail), kind, event_id, payload, line)
     if kind not in ("redemptions", "assignments"):
         return again  # a promotion or customer is mended by sending it again
+    other = read(again, now_us, tracking_from_us)
+    if other is not None:
+        return other
     try:
         if kind == "redemptions":
             event = msgspec.json.decode(payload, type=ReportedEvent)

@@ -16,6 +16,7 @@ REASONS = {
     "code_mismatch": "the personal code was issued to another customer",
     "control_contamination": "the customer is in the control group and should have no offer",
     "value_mismatch": "the reward's value differs from the one assigned; the reported one is used",
+    "other_event": "it is about no coupon, so nothing is done with it",
 }
 """Every reason the product gives, in the sender's language."""
 
@@ -41,6 +42,7 @@ ADVICE = {
     "control_contamination": "A customer of the control group got the offer all the same. Check who it is shown to: "
     "each such case blurs the comparison with the control group.",
     "value_mismatch": "The reported value is used. Compare the reward in the promotion with what the source pays out.",
+    "other_event": "Nothing to do: only applied and removed coupons are looked at here, whatever else is sent.",
     "code_taken": "Another promotion has this code already. Choose another code and load the row again.",
     "archived": "An archived promotion is final. Duplicate it, and load the row under the new id.",
     "status": "A promotion that was active cannot be a draft again, which it is where no status is named. "

@@ -107,6 +107,135 @@ export interface components {
             index: number;
         };
         /**
+         * SegmentMessage
+         * @description A `track` call. One whose event is neither `Coupon Applied` nor `Coupon Removed` is answered `ignored`.
+         */
+        SegmentMessage: {
+            /**
+             * @description `track`, as when it is left out.
+             * @default null
+             */
+            type: string | null;
+            /**
+             * @description `Coupon Applied` or `Coupon Removed`.
+             * @default null
+             */
+            event: string | null;
+            /** @default null */
+            messageId: string | null;
+            /**
+             * @description The customer.
+             * @default null
+             */
+            userId: string | number | null;
+            /**
+             * @description In the place of `userId`.
+             * @default null
+             */
+            anonymousId: string | number | null;
+            /**
+             * @description RFC 3339: when it happened.
+             * @default null
+             */
+            timestamp: string | null;
+            /**
+             * @description In the place of `timestamp`.
+             * @default null
+             */
+            originalTimestamp: string | null;
+            /** @default null */
+            properties: components["schemas"]["CouponProperties"] | null;
+        };
+        /**
+         * CouponProperties
+         * @description What is looked at of a coupon's properties: Segment's own, and beside them fields of `ReportedEvent`.
+         *
+         *         A text without a word in it counts as left out.
+         */
+        CouponProperties: {
+            /**
+             * @description The promotion's code, or a personal one.
+             * @default null
+             */
+            coupon_id: string | number | null;
+            /**
+             * @description With the coupon, what the redemption goes by.
+             * @default null
+             */
+            order_id: string | number | null;
+            /**
+             * @description In the place of an order.
+             * @default null
+             */
+            cart_id: string | number | null;
+            /**
+             * @description In the place of a cart.
+             * @default null
+             */
+            checkout_id: string | number | null;
+            /**
+             * @description What the redemption goes by, in the place of order and coupon.
+             * @default null
+             */
+            redemption_id: string | number | null;
+            /**
+             * @description What the reward cost; not looked at in a removal.
+             * @default null
+             */
+            discount: (string | number) | null;
+            /** @default null */
+            promotion_id: string | number | null;
+            /**
+             * @description In the place of `coupon_id`.
+             * @default null
+             */
+            promo_code: string | number | null;
+            /**
+             * @description In the place of `discount`.
+             * @default null
+             */
+            reward_value: (string | number) | null;
+            /** @default null */
+            currency: string | null;
+            /** @default null */
+            order_value: (string | number) | null;
+            /**
+             * @description In the place of `timestamp`.
+             * @default null
+             */
+            redeemed_at: string | null;
+            /** @default null */
+            assignment_id: string | number | null;
+            /** @default null */
+            campaign_id: string | number | null;
+            /** @default null */
+            tier_id: string | number | null;
+            /** @default null */
+            channel: string | null;
+            /** @default null */
+            metadata: Record<string, never> | null;
+        };
+        /**
+         * ReceiptAnswer
+         * @description What became of the one element that was sent; with `?dry_run=true`, what would have become of it.
+         */
+        ReceiptAnswer: {
+            event_id: string | null;
+            outcome: string;
+            promotion_id: string | null;
+            assignment_id: string | null;
+            reason: string | null;
+            received_at: string;
+            dry_run?: boolean;
+        };
+        /**
+         * SegmentBatch
+         * @description Several calls of any type, up to 10,000.
+         */
+        SegmentBatch: {
+            batch: components["schemas"]["SegmentMessage"][];
+        };
+        /**
          * ReportedAssignment
          * @description One reward given to one customer, as the system that gave it reports it.
          */
@@ -2049,17 +2178,112 @@ export interface components {
             password: string | null;
         };
         /**
-         * ReceiptAnswer
-         * @description What became of the one element that was sent; with `?dry_run=true`, what would have become of it.
+         * CloudEvent
+         * @description A CloudEvent 1.0 in JSON. Attributes beyond these are taken and not looked at.
          */
-        ReceiptAnswer: {
+        CloudEvent: {
+            /**
+             * @description `1.0`.
+             * @default null
+             */
+            specversion: string | null;
+            /**
+             * @description `promotion.redeemed` or `promotion.redemption_reversed`.
+             * @default null
+             */
+            type: string | null;
+            /**
+             * @description A URI reference; with `id` the identity of the event.
+             * @default null
+             */
+            source: string | null;
+            /** @default null */
+            id: string | null;
+            /**
+             * @description The customer.
+             * @default null
+             */
+            subject: string | null;
+            /**
+             * @description RFC 3339; taken where `data` has no `redeemed_at`.
+             * @default null
+             */
+            time: string | null;
+            /**
+             * @description JSON, as when it is left out.
+             * @default null
+             */
+            datacontenttype: string | null;
+            /** @default null */
+            data: components["schemas"]["CloudEventData"] | null;
+            /**
+             * @description JSON in Base64, in the place of `data`.
+             * @default null
+             */
+            data_base64: string | null;
+        };
+        /**
+         * CloudEventData
+         * @description What a redemption or reversal says beside its envelope: fields of `ReportedEvent`, all of them optional here.
+         *
+         *         `reverses` is the `id` of another CloudEvent, of the same `source` where `reverses_source` names no other.
+         */
+        CloudEventData: {
+            /**
+             * @description Unique per source; a retry carries the same id.
+             * @default null
+             */
             event_id: string | null;
-            outcome: string;
+            /**
+             * @description `redemption` (default) or `reversal`.
+             * @default null
+             */
+            type: string | null;
+            /**
+             * @description For a reversal: the event id of the redemption it undoes.
+             * @default null
+             */
+            reverses: string | null;
+            /** @default null */
             promotion_id: string | null;
+            /**
+             * @description The promotion's code or the customer's personal one.
+             * @default null
+             */
+            promo_code: string | null;
+            /** @default null */
+            customer_id: string | null;
+            /**
+             * @description RFC 3339 with offset, by the source's clock.
+             * @default null
+             */
+            redeemed_at: string | null;
+            /** @default null */
             assignment_id: string | null;
-            reason: string | null;
-            received_at: string;
-            dry_run?: boolean;
+            /** @default null */
+            campaign_id: string | null;
+            /** @default null */
+            tier_id: string | null;
+            /** @default null */
+            channel: string | null;
+            /**
+             * @description What the reward cost; for a reversal, how much of it is undone.
+             * @default null
+             */
+            reward_value: (string | number) | null;
+            /**
+             * @description ISO 4217; default: the reward's.
+             * @default null
+             */
+            currency: string | null;
+            /** @default null */
+            order_id: string | null;
+            /** @default null */
+            order_value: (string | number) | null;
+            /** @default null */
+            metadata: Record<string, never> | null;
+            /** @default null */
+            reverses_source: string | null;
         };
         /** @description RFC 9457 problem details */
         Problem: {

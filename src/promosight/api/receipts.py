@@ -1,0 +1,95 @@
+"""Receipts as answers: what became of one event, or of several, and of those that nobody here looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from promosight.api import problems
+from promosight.api.door import Answer
+from promosight.api.forms import Form
+from promosight.connectors.segment import Ignored
+from promosight.flows.intake import Receipt, outcomes_of
+from promosight.flows.rejecting import Refused
+from promosight.rules.instants import format_instant
+from promosight.rules.reasons import explain
+
+REHEARSED = {"dry_run": True}
+_LISTED = frozenset({"rejected", "pending", "flagged"})
+
+
+def answer_of(receipt: Receipt, *, rehearsed: bool) -> Answer:
+    """The answer to a report of one event."""
+    if receipt.outcome != "rejected":
+        return Answer(_line(receipt) | REHEARSED if rehearsed else _line(receipt))
+    status = 409 if receipt.reason == "event_conflict" else 422
+    body = problems.document(
+        status,
+        receipt.reason or "rejected",
+        explain(receipt.reason, receipt.detail),
+        pointer=receipt.pointer,
+        **_line(receipt),
+        **(REHEARSED if rehearsed else {}),
+    )
+    return Answer(body, status, problems.MEDIA_TYPE)
+
+
+def _line(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "event_id": receipt.event_id,
+        "outcome": receipt.outcome,
+        "promotion_id": receipt.promotion_id,
+        "assignment_id": receipt.assignment_id,
+        "reason": receipt.reason,
+        "received_at": format_instant(receipt.received_us),
+    }
+
+
+def in_form(
+    form: Form, items: Sequence[Any], receipts: list[Receipt], *, now_us: int
+) -> list[Receipt]:
+    """A receipt for each item of a form that is not ours: those of what was given, and one for each left alone."""
+    given = iter(receipts)
+    ignored = Receipt(None, "ignored", reason="other_event", received_us=now_us)
+    return [
+        ignored if isinstance(item, Ignored) else _placed(form, item, next(given)) for item in items
+    ]
+
+
+def _placed(form: Form, item: Any, receipt: Receipt) -> Receipt:
+    """A receipt that names the field as the sender does. What was refused by its reader does so already."""
+    if not receipt.pointer or isinstance(item, Refused):
+        return receipt
+    return msgspec.structs.replace(receipt, pointer=form.pointer(receipt.pointer))
+
+
+def several(receipts: list[Receipt], *, everything: bool, before: str = "") -> dict[str, Any]:
+    """The answer to a report of several; `before`: where in their body the elements lie."""
+    outcomes = outcomes_of(receipts)
+    answer: dict[str, Any] = {
+        "received": len(receipts),
+        "outcomes": dict(sorted(outcomes.items())),
+        "problems": [],
+    }
+    if not _LISTED.isdisjoint(outcomes):
+        answer["problems"] = [
+            _problem(index, receipt, before)
+            for index, receipt in enumerate(receipts)
+            if receipt.outcome in _LISTED
+        ]
+    if everything:
+        answer["results"] = [{"index": i, **_line(r)} for i, r in enumerate(receipts)]
+    return answer
+
+
+def _problem(index: int, receipt: Receipt, before: str) -> dict[str, Any]:
+    return {
+        "index": index,
+        "event_id": receipt.event_id,
+        "outcome": receipt.outcome,
+        "reason": receipt.reason,
+        "pointer": f"{before}/{index}{receipt.pointer}",
+        "detail": explain(receipt.reason, receipt.detail),
+    }
