@@ -90,6 +90,8 @@ _TYPES = (
         "application/x-ndjson",
         "text/csv",
         "application/vnd.apache.parquet",
+        "application/cloudevents+json",
+        "application/cloudevents-batch+json",
         "",
         "text/plain",
     ),
@@ -121,6 +123,9 @@ _HEADERS: dict[str, tuple[str, ...]] = {
         "\u00e9",
         "k" * 20_000,
     ),
+    "ce-specversion": ("1.0", "0.3", "\xff"),
+    "ce-id": ("e1", '"a\\"b"', "%41%", "%ff", "\xff", "x" * 300),
+    "Authorization": ("Basic Og==", "Basic ???", "Basic \xff", "Basic"),
     "Accept": (
         "text/html",
         "*/*",

@@ -18,10 +18,13 @@ import msgspec
 
 from promosight.api.bodies import decoded, decompressed
 from promosight.api.routes import ROUTES
+from promosight.connectors import segment
 from promosight.connectors.backup_file import Head, Piece, Reader, Writer
+from promosight.connectors.cloudevents import CloudEvent, read_batch, read_event
 from promosight.connectors.import_file import pieces_of
 from promosight.connectors.opening import opened
 from promosight.connectors.outcome_items import read_outcomes
+from promosight.connectors.read_again import read_again
 from promosight.connectors.reading import CSV, JSON, NDJSON, Reading, read_body
 from promosight.errors import PromosightError
 from promosight.flows.rejecting import MAX_PAYLOAD, Refused
@@ -86,6 +89,37 @@ def _outcomes(drawn: random.Random) -> Case:
         forms.body(form, "outcomes", drawn),
         lambda data, _: _check_all(read_outcomes(_MEDIA[form], data, _reading())),
     )
+
+
+def _messages(drawn: random.Random) -> Case:
+    """CloudEvents and Segment's messages, alone and many together; what is refused is read once more."""
+    name, kind, read = drawn.choice(_MESSAGES)
+    many = name.endswith("s")
+    texts = [
+        written(changed(meant(kind, drawn), drawn, fields_of(kind)), drawn)
+        for _ in range(drawn.choice((0, 1, 2, 5)) if many else 1)
+    ]
+    body = f"[{','.join(texts)}]" if many else texts[0]
+    data = encoded(f'{{"batch": {body}}}' if name == "calls" else body, drawn)
+    if drawn.random() < 0.2:
+        data = spoiled(data, drawn) if drawn.random() < 0.9 else hopeless(drawn)
+
+    def run(data: bytes, _: Path) -> None:
+        items = [one for one in read(data, _reading()) if not isinstance(one, segment.Ignored)]
+        _check_all(items)
+        for one in items:
+            if isinstance(one, Refused):
+                assert read_again(one, _NOW_US, _TRACKING_US) == one, "read again it is another"
+
+    return Case(name, data, run)
+
+
+_MESSAGES: tuple[tuple[str, Any, Callable[[bytes, Reading], list[Any]]], ...] = (
+    ("a CloudEvent", CloudEvent, lambda data, reading: [read_event(data, reading)]),
+    ("CloudEvents", CloudEvent, read_batch),
+    ("a call", segment.SegmentMessage, segment.read_track),
+    ("calls", segment.SegmentMessage, segment.read_batch),
+)
 
 
 def _bodies(drawn: random.Random) -> Case:
@@ -170,7 +204,8 @@ def _heavy(drawn: random.Random) -> Case:
 
 
 DOORS: dict[str, tuple[Door, int]] = {
-    "events": (_events, 3_450),
+    "events": (_events, 2_850),
+    "messages": (_messages, 600),
     "outcomes": (_outcomes, 650),
     "bodies": (_bodies, 2_850),
     "compressed": (_compressed, 1_050),

@@ -54,7 +54,14 @@ WORDS: dict[str, tuple[str, ...]] = _IDS | {
         "open",
         "expired",
     ),
-    "type": ("amount", "unit", "percentage", "redemption", "reversal"),
+    "type": (
+        *("amount", "unit", "percentage", "redemption", "reversal", "track"),
+        *("promotion.redeemed", "promotion.redemption_reversed"),
+    ),
+    "event": ("Coupon Applied", "Coupon Removed", "Order Completed"),
+    "specversion": ("1.0",),
+    "datacontenttype": ("application/json", "text/xml"),
+    "data_base64": ("e30=", "W10=", "eyJwcm9tb3Rpb25faWQiOiJwIn0="),
     "measure": ("reward", "assignments", "redemptions", "order_value", "margin"),
     "window": ("daily", "weekly", "monthly", "lifetime"),
     "currency": ("EUR", "USD", "JPY"),
@@ -100,7 +107,10 @@ WORDS: dict[str, tuple[str, ...]] = _IDS | {
     "q": ("p", "spring"),
     "cursor": ("", "WzFd", "eyJhIjoxfQ=="),
 }
-for _name in ("from", "to", "since", "until", "as_of", "tracking_from", "starts_at", "ends_at"):
+for _name in (
+    *("from", "to", "since", "until", "as_of", "tracking_from", "starts_at", "ends_at"),
+    *("time", "timestamp", "originalTimestamp"),
+):
     WORDS[_name] = _INSTANTS
 _AMOUNTS = ("value", "amount", "cost", "contact_cost", "reward")
 

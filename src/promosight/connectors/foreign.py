@@ -73,14 +73,14 @@ def refused(why: Rejection, form: str, text: bytes, event: ReportedEvent | None 
 
 def _original(text: bytes) -> msgspec.Raw | str:
     """A message as it came: the JSON itself, or a text where it is none or would be cut."""
-    plain = text.decode(errors="replace")
-    if len(plain) <= MAX_PAYLOAD // 2 and depth(text) < MAX_DEPTH:
+    if len(text) <= MAX_PAYLOAD // 2 and depth(text) < MAX_DEPTH:
         try:
-            msgspec.json.decode(plain, type=msgspec.Raw)
-            return msgspec.Raw(plain.encode())
-        except (msgspec.DecodeError, RecursionError):
+            text.decode()
+            msgspec.json.decode(text, type=msgspec.Raw)
+            return msgspec.Raw(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
-    return plain[: MAX_PAYLOAD // 8]
+    return text.decode(errors="replace")[: MAX_PAYLOAD // 8]
 
 
 def _id(value: str | None) -> str | None:
