@@ -288,3 +288,9 @@ def test_a_connection_goes_on_after_refusals_and_the_middle_of_a_body_is_no_requ
             with pytest.raises(TimeoutError):
                 sender.recv(1)  # one answer and not two
             assert asked(refused, report) == (503, "1")
+
+
+def test_every_way_to_report_is_bounded() -> None:
+    """P22: whoever reports in another system's form waits, and is refused, like everybody."""
+    reporting = {route.path.removeprefix("/v1/") for route in ROUTES if route.reports}
+    assert reporting == {"redemptions", "assignments", "outcomes", "track", "batch"}
