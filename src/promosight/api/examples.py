@@ -79,7 +79,7 @@ EXAMPLES: dict[Any, dict[str, Any]] = {
                 "messageId": "m-2",
                 "userId": "c-42",
                 "timestamp": "2026-11-23T10:17:00Z",
-                "properties": {"order_id": "o-10", "coupon_id": "SPRING20"},
+                "properties": {"order_id": "o-9", "coupon_id": "SPRING20"},
             },
         ]
     },

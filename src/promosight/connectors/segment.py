@@ -18,6 +18,7 @@ from promosight.connectors.foreign import Told, decoded, judged, refused
 from promosight.connectors.reading import MAX_EVENTS, Reading
 from promosight.errors import TooLarge, Unreadable
 from promosight.flows.intake import Item
+from promosight.flows.rejecting import Refused
 from promosight.rules.facts import MAX_ID_LENGTH, Fault, Rejection, identifier_or_none
 from promosight.rules.reported import ReportedEvent
 
@@ -93,7 +94,7 @@ class SegmentBatch(msgspec.Struct, kw_only=True):
 
 
 class Ignored(NamedTuple):
-    """A message that is none of ours."""
+    """A message that is none of ours, of which nothing is kept."""
 
 
 class _Kind(msgspec.Struct):
@@ -129,23 +130,30 @@ def without_key(text: bytes) -> bytes:
 
 def item_of(text: bytes, reading: Reading) -> Read:
     """The fact that a message is, its refusal, or that it is none of ours."""
+    item = _item_of(text, reading)
+    if isinstance(item, Refused) and (keyless := without_key(text)) != text:
+        return _item_of(keyless, reading)
+    return item
+
+
+def _item_of(text: bytes, reading: Reading) -> Read:
     kind = decoded(_kind_decoder, text)
     if isinstance(kind, Rejection):
-        return refused(kind, FORM, without_key(text))
+        return refused(kind, FORM, text)
     if kind.type not in (None, "track"):
         return IGNORED
     if kind.event is None:
-        return refused(Rejection("invalid", "/event", "is missing"), FORM, without_key(text))
+        return refused(Rejection("invalid", "/event", "is missing"), FORM, text)
     if kind.event not in (APPLIED, REMOVED):
         return IGNORED
     message = decoded(_decoder, text)
     if isinstance(message, Rejection):
-        return refused(message, FORM, without_key(text))
+        return refused(message, FORM, text)
     try:
         told = told_by(message)
     except Fault as fault:
-        return refused(fault.rejection, FORM, without_key(text), _named(message))
-    return judged(told, FORM, without_key(text), reading)
+        return refused(fault.rejection, FORM, text, _named(message))
+    return judged(told, FORM, text, reading)
 
 
 def told_by(message: SegmentMessage) -> Told:
