@@ -104,6 +104,22 @@ def test_many_come_together_packed_and_each_is_answered(shop: httpx.Client) -> N
     headers = MANY | {"Content-Encoding": "gzip"}
     answer = shop.post("/v1/redemptions", content=packed, headers=headers)
     assert answer.json()["outcomes"] == {"counted": 1, "excess": 2_999}
+    mixed = [used(f"{n}-y", f"c{n}") for n in range(1_200)]
+    mixed[1], mixed[2], mixed[3] = (
+        undone("5-r", "0-z", "dan"),
+        used("x", "dan", reward_value="-1"),
+        used("1"),
+    )
+    mixed[4] = used("0-z", "dan", order_id="other")
+    for first in ("pending", "duplicate"):
+        told = sent_together(shop, mixed)
+        assert told["received"] == 1_200
+        assert told["outcomes"]["rejected"] == 2
+        where = {
+            one["index"]: one["pointer"] for one in told["problems"] if one["outcome"] == "rejected"
+        }
+        assert where == {2: "/2/data/reward_value", 4: "/4/id"}
+        assert told["outcomes"][first] >= 1_196
 
 
 def test_reversals_take_effect_in_any_order(shop: httpx.Client) -> None:

@@ -24,6 +24,7 @@ from promosight.connectors.reading import Reading
 from promosight.errors import TooLarge, Unreadable
 from promosight.flows.rejecting import Refused, named_in
 from promosight.rules.facts import Event, Fault
+from promosight.rules.sheets import Sheet
 
 NOW_US = 2_000_000_000_000_000
 SHOP = "https://shop.example/checkout"
@@ -161,6 +162,18 @@ def test_one_bad_event_costs_its_neighbours_nothing() -> None:
     texts = [msgspec.json.encode(USED), b'{"id": "\\ud800"}', b"5", msgspec.json.encode(UNDONE)]
     items = read_batch(b"[" + b",".join(texts) + b"]", Reading(NOW_US, 0))
     assert [isinstance(item, Event) for item in items] == [True, False, False, True]
+
+
+def test_many_together_are_what_each_is_alone() -> None:
+    """N1: as a sheet they are taken in by column, and what is no plain redemption stands apart in its place."""
+    events = [USED | {"id": f"e{n}", "subject": f"c{n}"} for n in range(1_500)]
+    events[7] = UNDONE
+    events[11] = USED | {"data": []}
+    items = read_batch(msgspec.json.encode(events), Reading(NOW_US, 0))
+    assert isinstance(items, Sheet)
+    assert [*items] == [read(event) for event in events]
+    assert items.alone.keys() == {7, 11}
+    assert not isinstance(read_batch(msgspec.json.encode(events[:900]), Reading(NOW_US, 0)), Sheet)
 
 
 def test_what_was_refused_is_read_again_as_it_came() -> None:

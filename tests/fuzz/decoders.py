@@ -114,7 +114,7 @@ def _messages(drawn: random.Random) -> Case:
     return Case(name, data, run)
 
 
-_MESSAGES: tuple[tuple[str, Any, Callable[[bytes, Reading], list[Any]]], ...] = (
+_MESSAGES: tuple[tuple[str, Any, Callable[[bytes, Reading], Iterable[Any]]], ...] = (
     ("a CloudEvent", CloudEvent, lambda data, reading: [read_event(data, reading)]),
     ("CloudEvents", CloudEvent, read_batch),
     ("a call", segment.SegmentMessage, segment.read_track),

@@ -51,6 +51,9 @@ def in_form(
     form: Form, items: Sequence[Any], receipts: list[Receipt], *, now_us: int
 ) -> list[Receipt]:
     """A receipt for each item of a form that is not ours: those of what was given, and one for each left alone."""
+    if len(receipts) == len(items):
+        rows = enumerate(receipts)
+        return [_placed(form, items[row], one) if one.pointer else one for row, one in rows]
     given = iter(receipts)
     ignored = Receipt(None, "ignored", reason="other_event", received_us=now_us)
     return [

@@ -23,6 +23,7 @@ from promosight.flows.try_out import keep_test
 from promosight.flows.withdraw import withdraw
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import format_instant
+from promosight.rules.sheets import Sheet
 from promosight.store.rows import Arrival
 
 
@@ -106,7 +107,9 @@ async def _taken(
     brief = not everything and not form.single(call)
     if form is OURS:
         return await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
-    given = [item for item in items if not isinstance(item, Ignored)]
+    given = items
+    if not isinstance(items, Sheet):
+        given = [item for item in items if not isinstance(item, Ignored)]
     receipts = []
     if given or not items:
         receipts = await _send(door, call, kind, given, brief=brief, rehearsed=rehearsed)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from promosight.connectors.elements import only_object, split_array
-from promosight.connectors.foreign import Told, decoded, judged, refused
+from promosight.connectors.foreign import Told, decoded, judged, refused, together
 from promosight.connectors.reading import MAX_EVENTS, Reading
 from promosight.errors import Unreadable
 from promosight.flows.intake import Item
@@ -79,11 +79,11 @@ def read_event(body: bytes, reading: Reading) -> Item:
     return item_of(only_object(body), reading)
 
 
-def read_batch(body: bytes, reading: Reading) -> list[Item]:
-    """An item for each CloudEvent of a batch. Raises Unreadable, TooLarge."""
+def read_batch(body: bytes, reading: Reading) -> Sequence[Item]:
+    """An item for each CloudEvent of a batch; many are a sheet. Raises Unreadable, TooLarge."""
     if not body.lstrip().startswith(b"["):
         raise Unreadable(f"the body is no JSON array; one event is sent as {EVENT}")
-    return [item_of(text, reading) for text in split_array(body, MAX_EVENTS)]
+    return together([item_of(text, reading) for text in split_array(body, MAX_EVENTS)])
 
 
 def structured(attributes: Mapping[str, str], data: bytes) -> bytes:

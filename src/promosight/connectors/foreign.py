@@ -6,7 +6,7 @@ so it can be shown, found, and read once more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -15,8 +15,10 @@ from promosight.connectors.elements import MAX_DEPTH, depth
 from promosight.connectors.reading import Reading, fact_of, misfit
 from promosight.flows.intake import Item
 from promosight.flows.rejecting import MAX_PAYLOAD, Refused
-from promosight.rules.facts import Rejection, identifier
+from promosight.rules.counting import MANY
+from promosight.rules.facts import Event, Rejection, identifier
 from promosight.rules.reported import ReportedEvent
+from promosight.rules.sheets import Sheet
 
 T = TypeVar("T")
 
@@ -69,6 +71,17 @@ def refused(why: Rejection, form: str, text: bytes, event: ReportedEvent | None 
     names = {n: _id(getattr(said, n)) for n in ("promotion_id", "promo_code", "customer_id")}
     kept = {name: value for name, value in names.items() if value} | {form: _original(text.strip())}
     return Refused(why, "redemptions", _id(said.event_id), msgspec.json.encode(kept).decode())
+
+
+def together(items: list[Item]) -> Sequence[Item]:
+    """Many redemptions as a sheet, so that they are taken in by column; what is none of them is alone there."""
+    plain = [row for row, item in enumerate(items) if isinstance(item, Event) and not item.reverses]
+    if len(plain) < MANY:
+        return items
+    rows = zip(*(msgspec.structs.astuple(items[row]) for row in plain), strict=True)
+    sheet = Sheet(Event, [list(column) for column in rows], {}).spread(plain, len(items))
+    others = set(range(len(items))).difference(plain)
+    return sheet.apart({row: items[row] for row in sorted(others)})
 
 
 def _original(text: bytes) -> msgspec.Raw | str:
