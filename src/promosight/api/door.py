@@ -43,7 +43,7 @@ from promosight.api.metrics import Metrics
 from promosight.api.passwords import Passwords
 from promosight.api.pressure import Pressure
 from promosight.api.rounds import Rounds
-from promosight.api.write_keys import with_key
+from promosight.api.write_keys import UNKEYED_BYTES, with_key
 from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,
@@ -109,6 +109,8 @@ class Door:
         """Whoever has the store count many facts waits for this."""
         self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)
+        self.strangers = Holding(limits._replace(held_bytes=min(UNKEYED_BYTES, limits.held_bytes)))
+        """Bodies that are read before it is known whose they are. They take no room from those of callers."""
         self.rounds = Rounds(store.go_on)
         self.pressure = Pressure(self.rounds)
         self.metrics = Metrics(store)
@@ -216,7 +218,7 @@ async def answered(
     if route.reports:  # first of all: what is refused must cost next to nothing
         door.pressure.check(int(headers.get(b"content-length", 0)))
     if route.basic:
-        headers, receive = await with_key(door.holding, headers, receive)
+        headers, receive = await with_key(door.strangers, headers, receive)
     now_us = door.clock()
     caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
     left = door.allowance.spend(caller.name, now_us=now_us)

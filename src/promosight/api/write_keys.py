@@ -19,6 +19,9 @@ from promosight.api.holding import Holding, Share
 MOST_BYTES = 512 * 1024
 """Segment takes batches of 500 KB."""
 
+UNKEYED_BYTES = 16 * 1024 * 1024
+"""So many bytes of bodies are held at once whose key is still to be found."""
+
 
 class _Keyed(msgspec.Struct, rename="camel"):
     write_key: str = ""
