@@ -1,7 +1,7 @@
 """Segment's messages: `Coupon Applied` is a redemption, `Coupon Removed` undoes it, and all others are left alone.
 
 Both name the coupon and the order or cart, and that is what a redemption goes by: so a removal names its redemption by
-its own content, whichever of the two comes first. docs/decisions/0020 says what follows from that.
+its own content, whichever of the two comes first. docs/decisions/0021 says what follows from that.
 """
 
 from __future__ import annotations
