@@ -1,7 +1,7 @@
 """CloudEvents 1.0: redemptions and reversals in the envelope that event buses carry, alone or many at once.
 
 `source` and `id` together are the identity, `subject` is the customer, `time` the time where `data` names none; all
-else that is said of a redemption stands in `data`, under our names. docs/decisions/0020 says why.
+else that is said of a redemption stands in `data`, under our names. docs/decisions/0021 says why.
 """
 
 from __future__ import annotations
