@@ -212,7 +212,7 @@ def test_sheets_of_any_size_say_what_settling_says(
     """N1: also of one row, of groups full of facts, and where nothing is plain; whoever of the customers is kept."""
     monkeypatch.setattr(many, "MANY", 1)
     monkeypatch.setattr(many_assignments, "ASKED_APART", seed % 2)
-    monkeypatch.setattr(acquainted, "_KEPT", 4 if seed % 3 else 200)
+    monkeypatch.setattr(acquainted, "KEPT", 4 if seed % 3 else 200)
     items = facts(seed) + facts(seed)
     random = Random(seed)
     random.shuffle(items)

@@ -124,10 +124,12 @@ class _ManyEvents:
         many, plain = self._many, self._plain
         self._answer_again()
         left = plain.unanswered()
-        ids: set[str | None] = set(picked(many.column("customer_id"), left))
-        ids |= {one.customer_id for one in many.sheet.alone.values() if isinstance(one, Event)}
+        ids: Sequence[Any] = picked(many.column("customer_id"), left)
+        numbers = plain.customer_numbers  # of those whom rows that are alone name
+        numbers |= zip(ids, self._number[left].tolist(), strict=True)
+        ids = [*ids, *(o.customer_id for o in many.sheet.alone.values() if isinstance(o, Event))]
         wanted = {one: False for one in ids if one is not None}
-        numbers, workspace = plain.customer_numbers, self._catalogue.workspace
+        workspace = self._catalogue.workspace
         customers = name_customers(plain.tx, workspace, numbers, wanted)
         but = {row for row, _ in self._again}.union(many.sheet.alone)
         rows = [row for row in left if row not in but and (not self._apart or self._apart[row])]

@@ -7,19 +7,22 @@ be kept under its key; whether they are defined or known is decided when the fac
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from promosight.flows.acquainted import NOBODY, Acquainted, acquainted
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Row, Tx
 
 if TYPE_CHECKING:  # loaded by whoever takes thousands
+    from promosight.flows.acquainted import Acquainted
     from promosight.rules.numbers import Numbers
 
 NUMBERS_LOCK = BUCKETS
 """The lock under which new promotions are numbered; always taken after those of buckets."""
+
+ACQUAINTED = "acquainted"
+"""Where a writer's cache has the customers kept from batch to batch, by workspace."""
 
 
 def number_promotions(tx: Tx, catalogue: Catalogue, promotion_ids: Iterable[str]) -> Catalogue:
@@ -99,43 +102,35 @@ def name_known(
 ) -> tuple[Customers, Numbers]:
     """Does the same for many whom all of this makes known: most of them are already, and are passed over.
 
-    Those have a number in what is returned, but are not among its `known`. Beside it, the number of each in its place.
+    Those are not in what is returned. Beside it, the number of each in its place.
     """
+    from promosight.flows.acquainted import NOBODY, acquainted  # loads numpy
+
     kept = acquainted(tx, workspace)
-    numbers = kept.known_under(customer_ids)
-    found = Customers()
-    if rows := (numbers == NOBODY).nonzero()[0].tolist():
-        kept_before, named = kept.known, [customer_ids[row] for row in rows]
-        found = _name_strangers(tx, workspace, kept, {one for one in named if one is not None})
-        if kept.known is not kept_before:
-            # It had become too much, and those who are not new are to be kept, too.
-            both = zip(customer_ids, numbers.tolist(), strict=True)
-            kept.meet({one: no for one, no in both if one is not None and no != NOBODY})
-        numbers[rows] = kept.known_under(named)
-    found.numbers = kept.known
+    numbers, known = kept.numbered(workspace.workspace_id, customer_ids)
+    rows = (~known & (numbers != NOBODY)).nonzero()[0].tolist()
+    if not rows:
+        return Customers(), numbers
+    named: list[Any] = [customer_ids[row] for row in rows]
+    found = _name_strangers(tx, workspace, dict(zip(named, numbers[rows].tolist(), strict=True)))
+    kept.meet(found.numbers)
+    numbers[rows] = [found.numbers[one] for one in named]
     return found, numbers
 
 
-def _name_strangers(
-    tx: Tx, workspace: Workspace, kept: Acquainted, strangers: set[str]
-) -> Customers:
-    """Keeps customers under their numbers; returns what was new. Nearly all who are new have theirs for themselves."""
-    if not strangers:
-        return Customers()
-    hashed = kept.number(workspace.workspace_id, strangers)
-    ids = sorted(strangers, key=hashed.__getitem__)
+def _name_strangers(tx: Tx, workspace: Workspace, hashed: dict[str, int]) -> Customers:
+    """Settles numbers; returns what was new. Nearly all who are new have the number of their hash for themselves."""
+    ids = sorted(hashed, key=hashed.__getitem__)
     numbers = list(map(hashed.__getitem__, ids))
     asked = numbers, ids
     rows = tx.all_by_column("customers_to_name", asked, workspace_no=workspace.workspace_no)
     free = [row for row in rows if row[2] is None]
     if len(set(numbers)) < len(numbers):
         free = []
-    settled = dict(zip(ids, numbers, strict=True))
     alone = {row[1] for row in free}
-    found = name_customers(
-        tx, workspace, settled, {row[1]: True for row in rows if row[1] not in alone}
-    )
-    kept.meet(settled | found.numbers)
+    left = {row[1]: True for row in rows if row[1] not in alone}
+    found = name_customers(tx, workspace, hashed, left)
+    found.numbers = hashed | found.numbers
     _add_known(tx, workspace, free, found)
     return found
 
@@ -158,11 +153,11 @@ def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) ->
     if len(present) == len(rows) and len(set(numbers.values())) == len(numbers):
         return present  # nearly always: no two share a number
     present = {}
+    taken: dict[int, str] = {}
     unsettled = numbers
     while unsettled:
         rows = tx.all_for("customers_of", [(no,) for no in sorted(unsettled.values())])
         holders = {row[0]: row for row in rows}
-        taken: dict[int, str] = {}
         again: dict[str, int] = {}
         for customer_id, customer_no in sorted(unsettled.items()):
             holder = holders.get(customer_no)
@@ -174,3 +169,11 @@ def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) ->
         numbers.update(again)
         unsettled = again
     return present
+
+
+def forget_customers(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> None:
+    """Takes customers away again that this transaction added."""
+    kept: dict[int, Acquainted] = tx.cache.get(ACQUAINTED, {})
+    if workspace.workspace_no in kept:
+        kept[workspace.workspace_no].forget(numbers)
+    tx.run_many("forget_customers", [(no,) for no in numbers.values()])

@@ -10,14 +10,19 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from promosight.flows.acquainted import acquainted
 from promosight.flows.activity import note_activity
 from promosight.flows.context import context_of
 from promosight.flows.groups import settle, write_cells
 from promosight.flows.history import note_known
 from promosight.flows.intake import Delivery, Entry, Intake, Item, Receipt, refusal
-from promosight.flows.many import Many, Named, Placed, many_of, named_by, named_in
-from promosight.flows.naming import Customers, name_customers, name_known, number_promotions
+from promosight.flows.many import Many, Named, Placed, many_of, named_by, named_in, picked
+from promosight.flows.naming import (
+    Customers,
+    forget_customers,
+    name_customers,
+    name_known,
+    number_promotions,
+)
 from promosight.flows.news import note_news
 from promosight.flows.plain import Plain
 from promosight.flows.plain_assignments import take_plain_assignments
@@ -143,18 +148,21 @@ def _take_plain(plain: Plain, placed: list[Placed]) -> tuple[Customers, list[Pla
 def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[Placed]]:
     """The same of a sheet."""
     # These load numpy, which nobody needs who sends a few.
-    workspace, names = plain.catalogue.workspace, named.customer_ids
+    workspace, names, own = plain.catalogue.workspace, named.customer_ids, len(many)
     if many.sheet.kind is Event:
-        kept = acquainted(plain.tx, workspace)
-        numbers = kept.numbered(workspace.workspace_id, names)[: len(many)]
-        plain.customer_numbers = kept.numbers
+        from promosight.flows.acquainted import acquainted
         from promosight.flows.many_events import take_many_events
 
-        return take_many_events(plain, numbers, many)
+        numbers, _ = acquainted(plain.tx, workspace).numbered(workspace.workspace_id, names)
+        plain.customer_numbers |= zip(names[own:], numbers[own:].tolist(), strict=True)
+        return take_many_events(plain, numbers[:own], many)
     from promosight.flows.many_assignments import take_many_assignments
 
     customers, numbers = name_known(plain.tx, workspace, names)
-    rest = take_many_assignments(plain, customers, numbers[: len(many)], many)
+    rest = take_many_assignments(plain, customers, numbers[:own], many)
+    left = [*(one[0] for one in rest), *range(own, len(names))]
+    both = zip(picked(names, left), numbers[left].tolist(), strict=True)
+    customers.numbers |= {one: no for one, no in both if one is not None}
     granted = [one[1] for one in rest if isinstance(one[1], Assignment)]
     customers.known.update(customers.numbers[one.customer_id] for one in granted)
     return customers, rest
@@ -178,17 +186,15 @@ def _forget_unnamed(intake: Intake, many: Many | None, placed: list[Placed]) -> 
     again = {id(e.item) for e in intake.entries if e.repeated or e.names_nobody}
     if not newly or not again:
         return
-    ids = set(named_in(many.sheet).customer_ids) if many else set(numbers)
-    wanted = {one for one in ids if numbers.get(one) in newly}
+    wanted = {one for one, number in numbers.items() if number in newly}
     named = many.customers_but((one[0] for one in placed), wanted) if many else set()
     named |= {
         item.customer_id
         for _, item, _ in placed
         if not isinstance(item, Refused) and item.customer_id in wanted and id(item) not in again
     }
-    acquainted(intake.tx, intake.catalogue.workspace).forget(wanted - named)
-    unnamed = [(numbers[one],) for one in sorted(wanted - named)]
-    intake.tx.run_many("forget_customers", unnamed)
+    unnamed = {one: numbers[one] for one in sorted(wanted - named)}
+    forget_customers(intake.tx, intake.catalogue.workspace, unnamed)
 
 
 def _settle_rest(
