@@ -83,9 +83,9 @@ def check() -> None:
 
 
 def types_of(document: bytes) -> str:
-    """TypeScript's types of the structs in an OpenAPI document; the paths are left out, nothing reads them."""
+    """TypeScript's types of the structs in an OpenAPI document; nothing reads those of the paths and webhooks."""
     install_modules()
-    described = json.loads(document) | {"paths": {}}
+    described = json.loads(document) | {"paths": {}, "webhooks": {}}
     with tempfile.TemporaryDirectory() as folder:
         file, made = Path(folder, "openapi.json"), Path(folder, "schema.ts")
         file.write_text(json.dumps(described), encoding="utf-8")

@@ -11,7 +11,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Where the store is, where to listen, where files that come wait ("": beside
     the store), how many requests a minute a key may make (0: as many as it likes), the form
     of log lines, whether each request has one, where traces go ("": nowhere), and for how many seconds it
-    says that it is not ready before it stops."""
+    says that it is not ready before it stops, and whether webhooks may go to addresses inside one's own network."""
 
     url: str
     host: str = "127.0.0.1"
@@ -23,6 +23,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_requests: bool = False
     traces: str = ""
     drain_seconds: int = 0
+    webhooks_private: bool = False
 
     def check(self) -> None:
         """Raises Invalid naming everything that cannot be."""

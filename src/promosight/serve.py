@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import random
 import secrets
 import signal
 import sys
@@ -39,6 +40,7 @@ from promosight.worker.imports import ImportWorker
 from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
 from promosight.worker.retention import Keeper
+from promosight.worker.webhooks import WebhookWorker
 
 if TYPE_CHECKING:
     from promosight.api.tracing import Tracing
@@ -82,14 +84,23 @@ def build_app(config: Config) -> Litestar:
         spool=spool,
         allowance=Allowance(config.rate_limit),
         log_requests=config.log_requests,
+        webhooks_private=config.webhooks_private,
     )
     tracing = _traced(door, config)
     app = application(door)
     learner = Learner(store, door.minds, clock=now_us, name=secrets.token_hex(8))
     improver = Improver(store, door.minds, clock=now_us)
     keeper = Keeper(store, clock=now_us, fresh=secrets.token_urlsafe)
+    webhooks = WebhookWorker(
+        store,
+        clock=now_us,
+        chance=random.SystemRandom().random,
+        name=secrets.token_hex(8),
+        private=config.webhooks_private,
+    )
 
     def end() -> None:
+        webhooks.stop()
         keeper.stop()
         alerts.stop()
         improver.stop()
@@ -105,6 +116,7 @@ def build_app(config: Config) -> Litestar:
     alerts.start()
     improver.start()
     keeper.start()
+    webhooks.start()
     app.on_startup += [
         lambda: _leave_slowly(door, config.drain_seconds),
         lambda: _log.info("a server process serves"),

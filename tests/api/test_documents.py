@@ -12,6 +12,7 @@ import msgspec
 from promosight.api.cookies import SIGNED_IN
 from promosight.api.examples import EXAMPLES
 from promosight.api.routes import ROUTES
+from promosight.api.webhooks import NewWebhook, WebhookChange
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.cloudevents import CloudEvent
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
@@ -98,6 +99,14 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/decisioning/versions", None),
     ("POST", "/v1/decisioning/versions/2/promote", {"force": True}),
     ("POST", "/v1/decisioning/versions/1/rollback", None),
+    ("POST", "/v1/webhooks", EXAMPLES[NewWebhook]),
+    ("GET", "/v1/webhooks", None),
+    ("GET", "/v1/webhooks/{hook}", None),
+    ("POST", "/v1/webhooks/{hook}/rotate", None),
+    ("POST", "/v1/webhooks/{hook}/test", None),
+    ("GET", "/v1/webhooks/{hook}/deliveries", None),
+    ("PATCH", "/v1/webhooks/{hook}", EXAMPLES[WebhookChange]),
+    ("DELETE", "/v1/webhooks/{hook}", None),
     ("POST", "/v1/keys", {"name": "k", "scopes": ["admin"]}),
     ("GET", "/v1/keys", None),
     ("POST", "/v1/users", {"email": "ann@x", "role": "viewer", "password": "long enough"}),
@@ -127,14 +136,16 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
-    walked, held = set(), ""
+    walked, held, hook = set(), "", ""
     for method, path, body in WALK:
-        path = path.replace("{held}", held)
+        path = path.replace("{held}", held).replace("{hook}", hook)
         if "{latest}" in path:
             path = path.format(latest=client.get("/v1/imports").json()["items"][0]["import_id"])
         answer = client.request(method, path, json=body)
         if path == "/v1/reservations":
             held = answer.json()["reservation_id"]
+        if path == "/v1/webhooks" and method == "POST":
+            hook = answer.json()["webhook_id"]
         route = route_of(method, path)
         assert answer.is_success, (method, path, answer.text)
         single = route.gives is ReportAnswer and isinstance(body, dict) and "batch" not in body
@@ -145,7 +156,7 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
         walked.add(route)
     unwalked = {r.handler.__name__ for r in ROUTES if r not in walked and r.scope != SIGNED_IN}
     streams = {"export_customers", "listen", "problems", "log"}
-    assert unwalked == streams | {"add_codes", "revoke_key", "sign_out"}
+    assert unwalked == streams | {"add_codes", "revoke_key", "sign_out", "resend"}
 
 
 def test_the_openapi_document_is_whole(client: httpx.Client) -> None:

@@ -65,7 +65,12 @@ def names(client: httpx.Client) -> dict[str, str]:
         content="customer_id\nxyzzy-3\n",
         headers={"Content-Type": "text/csv"},
     )
+    hook = {"url": f"https://{MARK}.example/", "events": ["source.overdue"]}
+    webhook_id = _done(client.post("/v1/webhooks", json=hook))["webhook_id"]
+    tested = client.post(f"/v1/webhooks/{webhook_id}/test")
     return {
+        "webhook_id": webhook_id,
+        "delivery_id": _done(tested)["delivery_id"],
         "promotion_id": f"{MARK}-promotion",
         "assignment_id": f"{MARK}-assignment",
         "event_id": f"{MARK}-event",
@@ -143,9 +148,18 @@ def _body(route: Route) -> Any:
 def _everything(client: httpx.Client) -> dict[str, Any]:
     """What a workspace says of itself, but for the moments."""
     told = {}
-    for path in ("promotions", "sources", "keys", "users", "imports", "problems", "workspace"):
+    for path in (
+        "promotions",
+        "sources",
+        "keys",
+        "users",
+        "imports",
+        "problems",
+        "workspace",
+        "webhooks",
+    ):
         told[path] = re.sub(
-            r'"(as_of|last_seen_at|last_heard_at|last_used_at|state)":("[^"]*"|null)',
+            r'"(as_of|last_seen_at|last_heard_at|last_used_at|failing_since|state)":("[^"]*"|null)',
             "",
             client.get(f"/v1/{path}").text,
         )

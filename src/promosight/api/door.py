@@ -95,8 +95,10 @@ class Door:
         spool: Spool | None = None,
         allowance: Allowance | None = None,
         log_requests: bool = False,
+        webhooks_private: bool = False,
     ) -> None:
         self.store = store
+        self.webhooks_private = webhooks_private
         self.spool = spool
         self.clock = clock
         self.fresh = fresh

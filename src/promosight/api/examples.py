@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from promosight.api.webhooks import NewWebhook, WebhookChange
 from promosight.connectors.cloudevents import CloudEvent
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.rules.outcomes import ReportedOutcome
@@ -68,6 +69,12 @@ EXAMPLES: dict[Any, dict[str, Any]] = {
             "order_value": "64.90",
         },
     },
+    NewWebhook: {
+        "url": "https://shop.example/hooks/promosight",
+        "events": ["redemption.counted", "redemption.reversed"],
+        "description": "Loyalty service",
+    },
+    WebhookChange: {"enabled": False},
     SegmentMessage: _APPLIED,
     SegmentBatch: {
         "batch": [

@@ -12,7 +12,9 @@ from promosight.api.call import ATTRIBUTES
 from promosight.api.cookies import COOKIE, HEADER, SIGNED_IN
 from promosight.api.door import Route
 from promosight.api.examples import EXAMPLES
+from promosight.api.messages import MESSAGE_EXAMPLES, MESSAGES
 from promosight.api.problems import TITLES
+from promosight.api.webhooks import NewWebhook, WebhookChange
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.cloudevents import BATCH, EVENT, CloudEvent
 from promosight.connectors.import_file import FORM_OF
@@ -23,7 +25,7 @@ from promosight.rules.reported import ReportedAssignment, ReportedEvent
 _NDJSON = "application/x-ndjson"
 _BULK: dict[Any, tuple[str, ...]] = {ReportedOutcome: (_NDJSON,)}
 """The media types of many elements beside JSON, where they are not both of NDJSON and CSV."""
-_ALONE = (SegmentMessage, SegmentBatch)
+_ALONE = (SegmentMessage, SegmentBatch, NewWebhook, WebhookChange)
 """What is one object, and never an array of them."""
 _FILE = {name: {"schema": {"type": "string", "format": "binary"}} for name in FORM_OF}
 _PARAMETER = re.compile(r"\{(\w+):str\}")
@@ -32,7 +34,7 @@ _PARAMETER = re.compile(r"\{(\w+):str\}")
 def document(routes: tuple[Route, ...]) -> bytes:
     """The document as JSON."""
     kinds = [kind for r in routes for kind in (r.takes, r.gives) if _is_struct(kind)]
-    kinds += [ReceiptAnswer, CloudEvent]
+    kinds += [ReceiptAnswer, CloudEvent, *dict.fromkeys(MESSAGES.values())]
     _, components = msgspec.json.schema_components(
         kinds, ref_template="#/components/schemas/{name}"
     )
@@ -49,6 +51,7 @@ def document(routes: tuple[Route, ...]) -> bytes:
                 "description": "Report assignments and redemptions; see what was used.",
             },
             "paths": paths,
+            "webhooks": {name: {"post": _message(name)} for name in MESSAGES},
             "components": {
                 "schemas": _schemas(components),
                 "securitySchemes": {
@@ -169,6 +172,32 @@ def _operation(route: Route) -> dict[str, Any]:
     elif route.takes is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.takes)}
     return operation
+
+
+def _message(name: str) -> dict[str, Any]:
+    """A message that webhooks are sent."""
+    kind = MESSAGES[name]
+    text = {"type": "string"}
+    return {
+        "operationId": f"told_{name.replace('.', '_')}",
+        "summary": f"{(kind.__doc__ or '').splitlines()[0]}",
+        "security": [],
+        "parameters": [
+            {"name": header, "in": "header", "required": True, "schema": text}
+            for header in ("webhook-id", "webhook-timestamp", "webhook-signature")
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": _ref(kind), "example": MESSAGE_EXAMPLES[name]}
+            },
+        },
+        "responses": {
+            "2XX": {"description": "Taken"},
+            "410": {"description": "Nothing more is wanted: the webhook is disabled"},
+            "default": {"description": "Sent again later"},
+        },
+    }
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from promosight.api import (
 from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door import Route
 from promosight.api.set_up_routes import SET_UP_ROUTES
+from promosight.api.webhook_routes import WEBHOOK_ROUTES
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.flows.breakdowns import Breakdown
 from promosight.flows.comparing import Comparison
@@ -375,4 +376,5 @@ ROUTES = (
         gives=wire.CustomerAnswer,
     ),
     *SET_UP_ROUTES,
+    *WEBHOOK_ROUTES,
 )

@@ -411,3 +411,60 @@ class AuditPage(Wire):
 
     items: list[AuditEntry]
     next: str | None
+
+
+class WebhookAnswer(Wire):
+    """An address that is told of `events`. `disabled_reason`: `by_request`, `gone` (it answered 410) or `failing` (it
+    took nothing for three days). Until `former_secret_until` the secret before signs as well."""
+
+    webhook_id: str
+    url: str
+    description: str
+    events: list[str]
+    enabled: bool
+    disabled_reason: Literal["by_request", "gone", "failing"] | None
+    failing_since: str | None
+    former_secret_until: str | None
+    created_at: str
+    updated_at: str
+
+
+class WebhookSecretAnswer(WebhookAnswer):
+    """The same with its secret, shown in this answer and never again."""
+
+    secret: str | None
+
+
+class WebhookPage(Wire):
+    """All webhooks."""
+
+    items: list[WebhookAnswer]
+    next: str | None
+
+
+class DeliveryAnswer(Wire):
+    """A message to a webhook; `delivery_id` is its `webhook-id`. `event_id`, `source` and `alert_id`: what it is about.
+
+    `last_status` is what was answered last, `last_error` what else went wrong, `took_ms` how long that took.
+    """
+
+    delivery_id: str
+    type: str
+    event_id: str | None
+    source: str | None
+    alert_id: str | None
+    state: Literal["waiting", "delivered", "failed"]
+    attempts: int
+    last_status: int | None
+    last_error: str | None
+    last_attempt_at: str | None
+    took_ms: int | None
+    next_attempt_at: str | None
+    created_at: str
+
+
+class DeliveryPage(Wire):
+    """A page of messages, the newest first."""
+
+    items: list[DeliveryAnswer]
+    next: str | None

@@ -50,6 +50,11 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         default=_DEFAULTS.drain_seconds,
         help="told to stop, answer for so long while /readyz says no (0)",
     )
+    parser.add_argument(
+        "--webhooks-private",
+        action="store_true",
+        help="webhooks may go to private addresses and without TLS, too",
+    )
     add_logs(parser)
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
@@ -105,6 +110,7 @@ def config_of(arguments: argparse.Namespace, console: Console) -> Config:
         log_requests=getattr(arguments, "log_requests", _DEFAULTS.log_requests),
         traces=getattr(arguments, "traces", _DEFAULTS.traces),
         drain_seconds=getattr(arguments, "drain_seconds", _DEFAULTS.drain_seconds),
+        webhooks_private=getattr(arguments, "webhooks_private", _DEFAULTS.webhooks_private),
     )
     config.check()
     check_free(config)

@@ -7,10 +7,11 @@ redefined.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from promosight.flows.announcing import announce_settled
 from promosight.flows.counters import HELD, PUBLISHED, find_last_events, move_counters
 from promosight.flows.news import is_decided, note_news
 from promosight.flows.places import places_for, words_of
@@ -84,6 +85,7 @@ def settle(
     changed_assignments: list[AssignmentRow] = []
     changed_events: list[tuple[object, ...]] = []
     lapsed: set[int] = set()
+    counted: list[tuple[int, EventRow]] = []
     for key, group in sorted(groups.by_key.items()):
         facts: list[AssignmentRow | EventRow] = [*group.assignments, *group.events]
         layer = layer_of(context.catalogue, import_no, facts)
@@ -102,6 +104,9 @@ def settle(
             for e, before in zip(group.events, events_before, strict=True)
             if _outcome(e) != before
         ]
+        if context.catalogue.workspace.announced:
+            waits_for = _waits_for(import_no, facts) if layer == HELD else 0
+            counted += [(waits_for, e) for e in _newly_counted(group, events_before)]
         # An event that was accepted and is not any more may have been its promotion's latest.
         lapsed.update(
             key.promotion_no
@@ -113,8 +118,23 @@ def settle(
     tx.run_many("settle_events", sorted(changed_events))
     write_cells(tx, context.catalogue.workspace.workspace_no, cells, restating)
     _note_news(tx, context.catalogue.workspace.workspace_no, groups)
+    if counted:
+        now_us = restating.now_us if restating else max(e.received_us for _, e in counted)
+        announce_settled(tx, context.catalogue.workspace, counted, now_us=now_us)
     if lapsed:
         find_last_events(tx, context.catalogue.workspace, sorted(lapsed))
+
+
+def _newly_counted(group: Group, before: list[tuple[Any, ...]]) -> list[EventRow]:
+    """The redemptions and reversals that count now and did not."""
+    stored = zip(group.events, before, strict=True)
+    changed = [e for e, was in stored if e.outcome == "counted" != was[0]]
+    return changed + [e for e in group.new_events if e.outcome == "counted"]
+
+
+def _waits_for(import_no: int, facts: Sequence[Imported]) -> int:
+    """The import with which the figures of a group of these facts are published."""
+    return max([import_no, *(fact.import_no for fact in facts)])
 
 
 def _note_news(tx: Tx, workspace_no: int, groups: Groups) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from promosight.flows.announcing import announce_uses
 from promosight.flows.bare_events import keep_unmatched, take_bare_events
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.many import Many, Placed, alike, picked
@@ -278,7 +279,21 @@ class _ManyEvents:
         told = {reason: briefly("counted", reason) for reason in set(worth.reason)}
         for row, reason in zip(rows, worth.reason, strict=True):
             receipts[row] = told[reason]
+        if self._catalogue.workspace.announced:
+            self._announce(held, rows)
         self._count_by_layer(held, worth)
+
+    def _announce(self, held: _Held, rows: list[int]) -> None:
+        """Leaves word for webhooks."""
+        many = self._many
+        waits_for = np.maximum(held.import_no, many.arrivals[0].import_no).tolist()
+        told = zip(waits_for, many.identities(rows), strict=True)
+        announce_uses(
+            self._tx,
+            self._catalogue.workspace,
+            [(import_no, *identity) for import_no, identity in told],
+            now_us=many.received_us[rows[-1]],
+        )
 
     def _count_by_layer(self, held: _Held, worth: _Worth) -> None:
         published = self._catalogue.workspace.published_import_no

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from promosight.flows.announcing import announce_uses
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.intake import Receipt
 from promosight.flows.places import places
@@ -281,6 +282,9 @@ class PlainEvents:
         )
         self._plain.decided += [held[1:4] for _, held, _ in uses if held[15]]
         self._answer(uses)
+        if (workspace := self._catalogue.workspace).announced:
+            told = [(max(one[2].import_no, held[12]), *_identity(one)) for one, held, _ in uses]
+            announce_uses(self._tx, workspace, told, now_us=uses[-1][0][2].received_us)
         published = self._catalogue.workspace.published_import_no
         waits = [taken[12] > published or a.import_no > published for (_, _, a), taken, _ in uses]
         if any(waits):

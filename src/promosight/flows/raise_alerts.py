@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from promosight.flows.announcing import announce_alerts
 from promosight.flows.figures import Counted, View
 from promosight.flows.held import Held
 from promosight.flows.limit_cells import has_limits
@@ -104,7 +105,23 @@ class AlertWatch:
 
 def raise_alerts(tx: Tx, rows: list[Row]) -> int:
     """Keeps alerts; returns how many of them are new."""
+    _announce(tx, rows)
     return tx.run_many("add_alerts", sorted(rows, key=lambda row: row[:2]))
+
+
+def _announce(tx: Tx, rows: list[Row]) -> None:
+    """Leaves word of those that nobody has raised yet, for webhooks."""
+    raised_us = {row[:2]: row[10] for row in rows}
+    for workspace_no in sorted({row[0] for row in rows}):
+        workspace = load(tx, workspace_no).workspace
+        if not workspace.announced:
+            continue
+        wanted = sorted(key for key in raised_us if key[0] == workspace_no)
+        there = set(tx.all_for("alerts_there", wanted))
+        new = [key for key in wanted if key not in there]
+        if new:
+            numbers = [number for _, number in new]
+            announce_alerts(tx, workspace, numbers, now_us=raised_us[new[0]])
 
 
 def _is_watched(listed: Listed) -> bool:

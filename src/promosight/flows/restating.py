@@ -54,11 +54,11 @@ class Cause(NamedTuple):
 
 
 class Restating:
-    """What one transaction restates. `cause`: of all of it, where it is no new fact of a group."""
+    """What one transaction restates, as of `now_us`. `cause`: of all of it, where it is no new fact of a group."""
 
     def __init__(self, catalogue: Catalogue, now_us: int, cause: Cause | None = None) -> None:
         self._catalogue = catalogue
-        self._now_us = now_us
+        self.now_us = now_us
         self._today = catalogue.days.day(now_us)
         self._cause = cause
         self._changed: dict[tuple[int, int, Cause], Cells] = {}
@@ -168,7 +168,7 @@ class Restating:
     def _row(
         self, promotion_no: int, cause: Cause, lines: Lines, *, held: bool = False, facts: int
     ) -> Row:
-        return _row(self._catalogue, self._now_us, promotion_no, cause, lines, held, facts)
+        return _row(self._catalogue, self.now_us, promotion_no, cause, lines, held, facts)
 
 
 class _Causes:

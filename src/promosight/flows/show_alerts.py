@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from promosight.errors import NotFound
 from promosight.flows.manage_promotions import defined
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK
@@ -71,6 +72,14 @@ def list_alerts(
         return items, None
     number, *_, raised_us = rows[limit - 1]
     return items, AlertPlace(raised_us, number)
+
+
+def describe_alert(tx: Tx, workspace_no: int, alert_no: int) -> Alert:
+    """One alert by its number. Raises NotFound."""
+    row = tx.one("alert_by_no", workspace_no=workspace_no, alert_no=alert_no)
+    if row is None:
+        raise NotFound("there is no such alert")
+    return _alert(load(tx, workspace_no), row)
 
 
 def _alert(catalogue: Catalogue, row: Row) -> Alert:

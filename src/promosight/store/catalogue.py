@@ -28,6 +28,8 @@ class Workspace(msgspec.Struct, frozen=True):
     created_us: int
     catalogue_version: int
     published_import_no: int
+    announced: int = 0
+    """What its webhooks want to hear of, as bits."""
 
 
 class Listed(msgspec.Struct, frozen=True):

@@ -2178,6 +2178,102 @@ export interface components {
             password: string | null;
         };
         /**
+         * WebhookPage
+         * @description All webhooks.
+         */
+        WebhookPage: {
+            items: components["schemas"]["WebhookAnswer"][];
+            next: string | null;
+        };
+        /**
+         * WebhookAnswer
+         * @description An address that is told of `events`. `disabled_reason`: `by_request`, `gone` (it answered 410) or `failing` (it
+         *         took nothing for three days). Until `former_secret_until` the secret before signs as well.
+         */
+        WebhookAnswer: {
+            webhook_id: string;
+            url: string;
+            description: string;
+            events: string[];
+            enabled: boolean;
+            disabled_reason: ("by_request" | "failing" | "gone") | null;
+            failing_since: string | null;
+            former_secret_until: string | null;
+            created_at: string;
+            updated_at: string;
+        };
+        /**
+         * NewWebhook
+         * @description An address that is to be told of `events`; `https` only.
+         */
+        NewWebhook: {
+            url: string;
+            events: string[];
+            /** @default  */
+            description: string;
+        };
+        /**
+         * WebhookSecretAnswer
+         * @description The same with its secret, shown in this answer and never again.
+         */
+        WebhookSecretAnswer: {
+            webhook_id: string;
+            url: string;
+            description: string;
+            events: string[];
+            enabled: boolean;
+            disabled_reason: ("by_request" | "failing" | "gone") | null;
+            failing_since: string | null;
+            former_secret_until: string | null;
+            created_at: string;
+            updated_at: string;
+            secret: string | null;
+        };
+        /**
+         * WebhookChange
+         * @description What is to be otherwise. Enabled again, it is sent what waited.
+         */
+        WebhookChange: {
+            /** @default null */
+            url: string | null;
+            /** @default null */
+            events: string[] | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            enabled: boolean | null;
+        };
+        /**
+         * DeliveryAnswer
+         * @description A message to a webhook; `delivery_id` is its `webhook-id`. `event_id`, `source` and `alert_id`: what it is about.
+         *
+         *         `last_status` is what was answered last, `last_error` what else went wrong, `took_ms` how long that took.
+         */
+        DeliveryAnswer: {
+            delivery_id: string;
+            type: string;
+            event_id: string | null;
+            source: string | null;
+            alert_id: string | null;
+            /** @enum {unknown} */
+            state: "delivered" | "failed" | "waiting";
+            attempts: number;
+            last_status: number | null;
+            last_error: string | null;
+            last_attempt_at: string | null;
+            took_ms: number | null;
+            next_attempt_at: string | null;
+            created_at: string;
+        };
+        /**
+         * DeliveryPage
+         * @description A page of messages, the newest first.
+         */
+        DeliveryPage: {
+            items: components["schemas"]["DeliveryAnswer"][];
+            next: string | null;
+        };
+        /**
          * CloudEvent
          * @description A CloudEvent 1.0 in JSON. Attributes beyond these are taken and not looked at.
          */
@@ -2284,6 +2380,85 @@ export interface components {
             metadata: Record<string, never> | null;
             /** @default null */
             reverses_source: string | null;
+        };
+        /**
+         * EventMessage
+         * @description A redemption counts, or was reversed. `timestamp`: when that came about.
+         */
+        EventMessage: {
+            /** @enum {unknown} */
+            type: "redemption.counted" | "redemption.reversed";
+            timestamp: string;
+            data: components["schemas"]["ToldEvent"];
+        };
+        /**
+         * ToldEvent
+         * @description A redemption or reversal as it stands when it is told, and `reported` as its source said it.
+         */
+        ToldEvent: {
+            event_id: string;
+            source: string;
+            /** @enum {unknown} */
+            type: "redemption" | "reversal";
+            outcome: string;
+            reason: string | null;
+            promotion_id: string | null;
+            customer_id: string | null;
+            assignment_id: string | null;
+            live: boolean;
+            reversed_by: string[];
+            cost: string;
+            currency: string;
+            redeemed_at: string | null;
+            received_at: string;
+            reported: Record<string, never>;
+        };
+        /**
+         * ThresholdMessage
+         * @description A threshold of a limit was crossed.
+         */
+        ThresholdMessage: {
+            /** @enum {unknown} */
+            type: "promotion.cap_threshold";
+            timestamp: string;
+            data: components["schemas"]["Alert"];
+        };
+        /**
+         * OverdueMessage
+         * @description A source is overdue for its cadence.
+         */
+        OverdueMessage: {
+            /** @enum {unknown} */
+            type: "source.overdue";
+            timestamp: string;
+            data: components["schemas"]["ToldSilence"];
+        };
+        /**
+         * ToldSilence
+         * @description A source of which nothing was heard until `due_at`.
+         */
+        ToldSilence: {
+            source: string;
+            cadence: string;
+            due_at: string;
+            last_heard_at: string | null;
+        };
+        /**
+         * PingMessage
+         * @description Somebody asked for a test.
+         */
+        PingMessage: {
+            /** @enum {unknown} */
+            type: "ping";
+            timestamp: string;
+            data: components["schemas"]["ToldNothing"];
+        };
+        /**
+         * ToldNothing
+         * @description The webhook that was tested.
+         */
+        ToldNothing: {
+            webhook_id: string;
         };
         /** @description RFC 9457 problem details */
         Problem: {

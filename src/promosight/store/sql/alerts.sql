@@ -12,6 +12,20 @@ FROM {{batch(workspace_no BIGINT, alert_no BIGINT, promotion_no BIGINT, measure 
 WHERE true
 ON CONFLICT DO NOTHING;
 
+-- name: alerts_there
+-- Which of these alerts were raised.
+SELECT a.workspace_no, a.alert_no
+FROM {{batch(workspace_no BIGINT, alert_no BIGINT)}}
+CROSS JOIN alert AS a
+WHERE a.workspace_no = batch.workspace_no AND a.alert_no = batch.alert_no;
+
+-- name: alert_by_no
+-- One alert.
+SELECT
+    a.alert_no, a.promotion_no, a.measure, a.window_kind, a.tier_id, a.amount, a.window_name,
+    a.threshold, a.used, a.raised_us
+FROM alert AS a WHERE a.workspace_no = :workspace_no AND a.alert_no = :alert_no;
+
 -- name: alerts_before
 -- Alerts of a workspace, the newest first, from a place on; perhaps of one promotion (0: of all).
 SELECT

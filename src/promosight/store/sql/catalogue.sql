@@ -1,7 +1,7 @@
 -- name: workspace
 -- One workspace by number.
 SELECT workspace_no, workspace_id, name, time_zone, currency, week_start, tracking_from_us,
-       sandbox, created_us, catalogue_version, published_import_no
+       sandbox, created_us, catalogue_version, published_import_no, announced
 FROM workspace WHERE workspace_no = :workspace_no;
 
 -- name: workspace_by_id

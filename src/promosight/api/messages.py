@@ -1,0 +1,147 @@
+"""What webhooks are sent, as types: the OpenAPI document lists them, and a test holds every message to them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from promosight.api.wire import Wire
+from promosight.flows.show_alerts import Alert
+from promosight.rules.webhooks import COUNTED, OVERDUE, PING, REVERSED, THRESHOLD
+
+
+class ToldEvent(Wire):
+    """A redemption or reversal as it stands when it is told, and `reported` as its source said it."""
+
+    event_id: str
+    source: str
+    type: Literal["redemption", "reversal"]
+    outcome: str
+    reason: str | None
+    promotion_id: str | None
+    customer_id: str | None
+    assignment_id: str | None
+    live: bool
+    reversed_by: list[str]
+    cost: str
+    currency: str
+    redeemed_at: str | None
+    received_at: str
+    reported: dict[str, Any]
+
+
+class ToldSilence(Wire):
+    """A source of which nothing was heard until `due_at`."""
+
+    source: str
+    cadence: str
+    due_at: str
+    last_heard_at: str | None
+
+
+class ToldNothing(Wire):
+    """The webhook that was tested."""
+
+    webhook_id: str
+
+
+class EventMessage(Wire):
+    """A redemption counts, or was reversed. `timestamp`: when that came about."""
+
+    type: Literal["redemption.counted", "redemption.reversed"]
+    timestamp: str
+    data: ToldEvent
+
+
+class ThresholdMessage(Wire):
+    """A threshold of a limit was crossed."""
+
+    type: Literal["promotion.cap_threshold"]
+    timestamp: str
+    data: Alert
+
+
+class OverdueMessage(Wire):
+    """A source is overdue for its cadence."""
+
+    type: Literal["source.overdue"]
+    timestamp: str
+    data: ToldSilence
+
+
+class PingMessage(Wire):
+    """Somebody asked for a test."""
+
+    type: Literal["ping"]
+    timestamp: str
+    data: ToldNothing
+
+
+MESSAGES: dict[str, type[Wire]] = {
+    COUNTED: EventMessage,
+    REVERSED: EventMessage,
+    THRESHOLD: ThresholdMessage,
+    OVERDUE: OverdueMessage,
+    PING: PingMessage,
+}
+"""The form of each type of message."""
+_EVENT: dict[str, Any] = {
+    "event_id": "pos-7781",
+    "source": "checkout",
+    "type": "redemption",
+    "outcome": "counted",
+    "reason": None,
+    "promotion_id": "SPRING20",
+    "customer_id": "c-42",
+    "assignment_id": "a-1",
+    "live": True,
+    "reversed_by": [],
+    "cost": "5.00",
+    "currency": "EUR",
+    "redeemed_at": "2026-11-23T10:15:00Z",
+    "received_at": "2026-11-23T10:15:02Z",
+    "reported": {"event_id": "pos-7781", "promotion_id": "SPRING20", "customer_id": "c-42"},
+}
+MESSAGE_EXAMPLES: dict[str, dict[str, Any]] = {
+    COUNTED: {"type": COUNTED, "timestamp": "2026-11-23T10:15:02Z", "data": _EVENT},
+    REVERSED: {
+        "type": REVERSED,
+        "timestamp": "2026-11-24T09:00:00Z",
+        "data": _EVENT
+        | {"event_id": "pos-7790", "type": "reversal", "assignment_id": None, "live": False}
+        | {"cost": "0.00", "received_at": "2026-11-24T09:00:00Z"}
+        | {"reported": {"event_id": "pos-7790", "type": "reversal", "reverses": "pos-7781"}},
+    },
+    THRESHOLD: {
+        "type": THRESHOLD,
+        "timestamp": "2026-11-23T10:15:03Z",
+        "data": {
+            "alert_id": "1f6a0b0c7d3e4f50",
+            "promotion_id": "SPRING20",
+            "promotion_name": "Spring 20%",
+            "currency": "EUR",
+            "measure": "reward",
+            "window": "lifetime",
+            "window_name": "",
+            "tier_id": None,
+            "limit": "50000",
+            "used": "40000.00",
+            "threshold": 80,
+            "raised_at": "2026-11-23T10:15:03Z",
+        },
+    },
+    OVERDUE: {
+        "type": OVERDUE,
+        "timestamp": "2026-11-23T16:15:02Z",
+        "data": {
+            "source": "checkout",
+            "cadence": "realtime",
+            "due_at": "2026-11-23T16:15:02Z",
+            "last_heard_at": "2026-11-23T10:15:02Z",
+        },
+    },
+    PING: {
+        "type": PING,
+        "timestamp": "2026-11-23T10:15:02Z",
+        "data": {"webhook_id": "wh_3Jq0aWm1Zt9x"},
+    },
+}
