@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -38,13 +37,6 @@ from tests.flows.worlds import (
 )
 
 REFUSED = Refused(Rejection("invalid", "/redeemed_at", "is missing"), "redemptions", "e", "{}")
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -22,7 +20,7 @@ from promosight.rules.instants import format_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from tests.flows.worlds import (
     MINUTE_US,
     NOW_US,
@@ -36,21 +34,6 @@ from tests.flows.worlds import (
 )
 
 REFUSED = Refused(Rejection("invalid", "", "no event"), "redemptions", "bad", "{}")
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[Store]:
-    """A second store, always SQLite: its rows are taken as they stand in the file."""
-    opened = open_store(f"sqlite:///{tmp_path}/other/promosight.db", now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 def at(minute: int) -> str:

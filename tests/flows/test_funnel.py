@@ -7,7 +7,6 @@ knows, is what a patient count of the facts finds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -27,7 +26,7 @@ from promosight.rules.identity import BUCKETS
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.store.catalogue import Workspace, load
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.rows import AssignmentRow, EventRow
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
@@ -50,13 +49,6 @@ HOURS_US = tuple(
 TIMES = ("day", "week", "month")
 COUNTED = ("global", "tiered", "personal")
 """Promotions in force; of others nothing is redeemed."""
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 def world(store: Store, seed: int) -> Workspace:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -13,19 +12,12 @@ from promosight.flows.breakdowns import breakdown
 from promosight.flows.funnel import funnel
 from promosight.flows.maturing import Maturity, maturity
 from promosight.rules.instants import HOUR_US
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.tx import Tx
 from tests.flows.worlds import NOW_US, PROMOTIONS, define, deliver, facts, open_workspace
 
 COUNTED = ("global", "tiered", "personal")
 """Promotions in force; of others nothing is redeemed."""
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 def test_cohorts_add_up_to_the_funnel_and_are_the_weeks_of_the_breakdown(

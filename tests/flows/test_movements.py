@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
@@ -50,13 +50,6 @@ from tests.flows.worlds import (
 
 Bounds = tuple[int, int]
 """How much may be outstanding, and how much is much for one transaction."""
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 def _brand(store: Store) -> Workspace:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -24,7 +22,7 @@ from promosight.rules.instants import format_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
@@ -40,21 +38,6 @@ from tests.flows.worlds import (
 )
 
 COUNTED = tuple(by for by in DIMENSIONS if by != "code")
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[Store]:
-    """A second store, always SQLite: what settling every group makes of the same facts."""
-    opened = open_store(f"sqlite:///{tmp_path}/other/promosight.db", now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 def settled(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:

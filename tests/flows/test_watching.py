@@ -19,20 +19,13 @@ from promosight.flows.watch_lists import WatchedLists
 from promosight.rules.instants import DAY_US, parse_instant
 from promosight.rules.promotions import Promotion
 from promosight.store.catalogue import Workspace, load
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.tx import Tx
 from tests.flows.worlds import NOW_US, PROMOTIONS, define, deliver, facts, open_workspace
 from tests.flows.worlds import source_number as number_of
 
 EVENING_US = parse_instant("2026-11-01T22:50:00Z")
 """Shortly before a midnight in Vienna, amid the facts of the world."""
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 class Follower:
