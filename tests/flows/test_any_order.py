@@ -6,8 +6,10 @@ assignments, and even before their promotions are defined.
 
 from __future__ import annotations
 
-from functools import partial
+from contextlib import closing
+from functools import cache, partial
 from random import Random
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -38,17 +40,19 @@ def _broken_down(workspace_no: int, promotion_id: str, by: str, tx: Tx) -> Break
     return breakdown(tx, workspace_no, promotion_id, by)
 
 
-def _in_order(url: str, seed: int) -> bytes:
-    store = open_store(url, now_us=NOW_US)
-    try:
+@cache
+def _in_order(seed: int) -> bytes:
+    """The yardstick: single events in order, on SQLite. The same for every way and engine."""
+    with (
+        TemporaryDirectory() as folder,
+        closing(open_store(f"sqlite:///{folder}/promosight.db", now_us=NOW_US)) as store,
+    ):
         workspace = open_workspace(store)
         for promotion_id in PROMOTIONS:
             define(store, workspace, promotion_id)
         for fact in facts(seed):
             deliver(store, workspace, [fact])
         return shown(store, workspace)
-    finally:
-        store.close()
 
 
 def _shuffled(store: Store, seed: int, shuffle: int) -> bytes:
@@ -70,78 +74,58 @@ def _shuffled(store: Store, seed: int, shuffle: int) -> bytes:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_any_order_any_cadence_twice_over_gives_the_same_bytes(
-    store_url: str, tmp_path_factory: pytest.TempPathFactory, seed: int
-) -> None:
+def test_any_order_any_cadence_twice_over_gives_the_same_bytes(store: Store, seed: int) -> None:
     """S14, S15, P3, P6, N1: single events in order on SQLite are the yardstick for every other way."""
-    folder = tmp_path_factory.mktemp("yardstick")
-    expected = _in_order(f"sqlite:///{folder}/promosight.db", seed)
-    store = open_store(store_url, now_us=NOW_US)
-    try:
-        assert _shuffled(store, seed, shuffle=seed * 31) == expected
-    finally:
-        store.close()
+    expected = _in_order(seed)
+    assert _shuffled(store, seed, shuffle=seed * 31) == expected
 
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
-def test_rebuilding_from_the_facts_changes_nothing(store_url: str, seed: int) -> None:
+def test_rebuilding_from_the_facts_changes_nothing(store: Store, seed: int) -> None:
     """Facts are kept, figures derived: counting anew gives what was counted one by one."""
-    store = open_store(store_url, now_us=NOW_US)
-    try:
-        before = _shuffled(store, seed, shuffle=9)
-        number = store.read(lambda tx: tx.all("workspaces"))[0][0]
-        store.change(lambda tx: rebuild(tx, number))
-        workspace_items = store.read(lambda tx: list_promotions(tx, number, now_us=NOW_US))
-        assert msgspec.json.encode(workspace_items) in before
-    finally:
-        store.close()
+    before = _shuffled(store, seed, shuffle=9)
+    number = store.read(lambda tx: tx.all("workspaces"))[0][0]
+    store.change(lambda tx: rebuild(tx, number))
+    workspace_items = store.read(lambda tx: list_promotions(tx, number, now_us=NOW_US))
+    assert msgspec.json.encode(workspace_items) in before
 
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
-def test_rows_sum_to_the_total_and_the_total_to_the_list(store_url: str, seed: int) -> None:
+def test_rows_sum_to_the_total_and_the_total_to_the_list(store: Store, seed: int) -> None:
     """S22: every breakdown reconciles with the cell it explains, in every dimension."""
-    store = open_store(store_url, now_us=NOW_US)
-    try:
-        _shuffled(store, seed, shuffle=5)
-        number = store.read(lambda tx: tx.all("workspaces"))[0][0]
-        items = store.read(lambda tx: list_promotions(tx, number, now_us=NOW_US))
-        measures = ("assigned", "redeemed", "redemptions", "excess", "unassigned", "reversed")
-        for item in items:
-            for by in DIMENSIONS:
-                parts = store.read(partial(_broken_down, number, item["promotion_id"], by))
-                for measure in measures:
-                    total = getattr(parts.total, measure)
-                    assert total == item["figures"][measure], (item["promotion_id"], by, measure)
-                    rows = sum(getattr(row, measure) for row in parts.rows)
-                    assert rows == total, (item["promotion_id"], by, measure)
-    finally:
-        store.close()
+    _shuffled(store, seed, shuffle=5)
+    number = store.read(lambda tx: tx.all("workspaces"))[0][0]
+    items = store.read(lambda tx: list_promotions(tx, number, now_us=NOW_US))
+    measures = ("assigned", "redeemed", "redemptions", "excess", "unassigned", "reversed")
+    for item in items:
+        for by in DIMENSIONS:
+            parts = store.read(partial(_broken_down, number, item["promotion_id"], by))
+            for measure in measures:
+                total = getattr(parts.total, measure)
+                assert total == item["figures"][measure], (item["promotion_id"], by, measure)
+                rows = sum(getattr(row, measure) for row in parts.rows)
+                assert rows == total, (item["promotion_id"], by, measure)
 
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
 def test_an_import_shows_nothing_until_its_end_and_then_the_same_figures(
-    store_url: str, tmp_path_factory: pytest.TempPathFactory, seed: int
+    store: Store, seed: int
 ) -> None:
     """S6, S13: readers see the figures before a batch, then those after it, never between."""
-    folder = tmp_path_factory.mktemp("yardstick")
-    expected = _in_order(f"sqlite:///{folder}/promosight.db", seed)
-    store = open_store(store_url, now_us=NOW_US)
-    try:
-        workspace = open_workspace(store)
-        for promotion_id in PROMOTIONS:
-            define(store, workspace, promotion_id)
-        items = facts(seed)
-        Random(seed).shuffle(items)
-        third = len(items) // 3
-        deliver(store, workspace, items[:third])
-        before = shown(store, workspace, COUNTED)
-        import_no = begin_import(store, workspace)
-        for start in range(third, 2 * third, 10):
-            deliver(store, workspace, items[start : start + 10], import_no=import_no)
-            assert shown(store, workspace, COUNTED) == before
-        end_import(store, workspace, import_no)
-        assert shown(store, workspace, COUNTED) != before
-        deliver(store, workspace, items[third:])
-        assert shown(store, workspace) == expected
-    finally:
-        store.close()
+    expected = _in_order(seed)
+    workspace = open_workspace(store)
+    for promotion_id in PROMOTIONS:
+        define(store, workspace, promotion_id)
+    items = facts(seed)
+    Random(seed).shuffle(items)
+    third = len(items) // 3
+    deliver(store, workspace, items[:third])
+    before = shown(store, workspace, COUNTED)
+    import_no = begin_import(store, workspace)
+    for start in range(third, 2 * third, 10):
+        deliver(store, workspace, items[start : start + 10], import_no=import_no)
+        assert shown(store, workspace, COUNTED) == before
+    end_import(store, workspace, import_no)
+    assert shown(store, workspace, COUNTED) != before
+    deliver(store, workspace, items[third:])
+    assert shown(store, workspace) == expected

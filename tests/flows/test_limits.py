@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from random import Random
 from typing import NamedTuple
@@ -30,7 +30,7 @@ from promosight.rules.promotions import Limit, Promotion, Reward, Tier
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.windows import window_of
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.rows import Arrival, Reservation
 from promosight.store.tx import Tx
 from tests.flows.worlds import MINUTE_US, NOW_US, TRACKING_US, open_workspace, source_number
@@ -152,10 +152,8 @@ def _facts(use: Use) -> list[Assignment | Event | Rejection]:
 
 
 @pytest.fixture
-def brand(store_url: str) -> Iterator[Brand]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield Brand(opened)
-    opened.close()
+def brand(store: Store) -> Brand:
+    return Brand(store)
 
 
 @pytest.mark.parametrize("seed", range(2))

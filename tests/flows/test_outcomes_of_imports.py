@@ -7,7 +7,7 @@ from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
 from promosight.rules.instants import DAY_US
 from promosight.rules.outcomes import Outcome
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.rows import Arrival
 from tests.flows.test_verify_money import acted
 from tests.flows.worlds import (
@@ -41,20 +41,16 @@ def tell(store: Store, workspace: Workspace, told: list[Outcome], import_no: int
     store.write(take_outcomes, OutcomeDelivery(arrival, [*told]))
 
 
-def test_a_return_moves_when_a_file_of_outcomes_has_ended_and_not_before(store_url: str) -> None:
+def test_a_return_moves_when_a_file_of_outcomes_has_ended_and_not_before(store: Store) -> None:
     """S13, S29: readers see what was before the batch, then what is after it, never between."""
-    store = open_store(store_url, now_us=NOW_US)
-    try:
-        workspace = open_workspace(store)
-        for promotion_id in PROMOTIONS:
-            define(store, workspace, promotion_id)
-        deliver(store, workspace, facts(1))
-        before, told = returns(store, workspace), acted(1)
-        import_no = begin_import(store, workspace)
-        for start in range(0, len(told), 20):
-            tell(store, workspace, told[start : start + 20], import_no)
-            assert returns(store, workspace) == before
-        end_import(store, workspace, import_no)
-        assert returns(store, workspace) != before
-    finally:
-        store.close()
+    workspace = open_workspace(store)
+    for promotion_id in PROMOTIONS:
+        define(store, workspace, promotion_id)
+    deliver(store, workspace, facts(1))
+    before, told = returns(store, workspace), acted(1)
+    import_no = begin_import(store, workspace)
+    for start in range(0, len(told), 20):
+        tell(store, workspace, told[start : start + 20], import_no)
+        assert returns(store, workspace) == before
+    end_import(store, workspace, import_no)
+    assert returns(store, workspace) != before

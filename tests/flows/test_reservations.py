@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -17,10 +16,10 @@ from promosight.flows.watch_figures import WatchedFigures
 from promosight.rules.instants import LocalDays, parse_instant
 from promosight.rules.promotions import Limit, Promotion
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.rows import Reservation
 from promosight.store.tx import Tx
-from tests.flows.worlds import MINUTE_US, NOW_US, open_workspace, source_number
+from tests.flows.worlds import MINUTE_US, open_workspace, source_number
 
 EVENING_US = parse_instant("2026-11-01T22:50:00Z")
 """Shortly before a midnight in Vienna."""
@@ -65,10 +64,8 @@ class Grantor:
 
 
 @pytest.fixture
-def grantor(store_url: str) -> Iterator[Grantor]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield Grantor(opened, open_workspace(opened))
-    opened.close()
+def grantor(store: Store) -> Grantor:
+    return Grantor(store, open_workspace(store))
 
 
 def _refused(answer: object) -> str:

@@ -22,11 +22,10 @@ from promosight.rules.money import parse_amount
 from promosight.rules.promotions import Promotion
 from promosight.rules.restatements import COUNTS
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
     MINUTE_US,
-    NOW_US,
     PROMOTIONS,
     begin_import,
     deliver,
@@ -155,42 +154,36 @@ class Days:
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_a_day_as_first_told_and_its_restatements_are_its_figures_now(
-    store_url: str, seed: int
+    store: Store, seed: int
 ) -> None:
     """P5, P6, S29: whatever came late, was reversed, withdrawn, imported or redefined, nothing moved unsaid."""
-    store = open_store(store_url, now_us=NOW_US)
-    try:
-        days = Days(store, seed)
-        for promotion_id in PROMOTIONS:
-            status = "draft" if promotion_id == "personal" else PROMOTIONS[promotion_id]["status"]
-            define(store, days.workspace, promotion_id, days.now_us, status=status)
-        days.report(4)
-        days.end(DAYS[0])
-        days.report(5)
-        define(store, days.workspace, "personal", days.now_us)
-        days.import_some(4)
-        days.end(DAYS[1])
-        days.report(3)
-        define(store, days.workspace, "tiered", days.now_us + 1, max_redemptions=1)
-        days.withdraw_some()
-        days.import_some(5)
-        days.report(len(days.items))
-        number = days.workspace.workspace_no
-        expected = {
-            key: value for key, value in day_figures(store, days.workspace).items() if value
-        }
-        log = restated(store, days.workspace)
-        sums: Told = {}
-        for part in (days.first_told, log):
-            for key, figures in part.items():
-                _add(sums, key, figures)
-        found = {k: Counter({n: v for n, v in c.items() if v}) for k, c in sums.items()}
-        found = {key: value for key, value in found.items() if value}
-        assert {k: v for k, v in expected.items() if k[1] in DAYS} == found
-        before = {p: log_of(store, days.workspace, p) for p in PROMOTIONS}
-        store.change(lambda tx: rebuild(tx, number))
-        assert {p: log_of(store, days.workspace, p) for p in PROMOTIONS} == before
-        kinds = {entry.kind for entries in before.values() for entry in entries}
-        assert {"late_report", "import"} <= kinds
-    finally:
-        store.close()
+    days = Days(store, seed)
+    for promotion_id in PROMOTIONS:
+        status = "draft" if promotion_id == "personal" else PROMOTIONS[promotion_id]["status"]
+        define(store, days.workspace, promotion_id, days.now_us, status=status)
+    days.report(4)
+    days.end(DAYS[0])
+    days.report(5)
+    define(store, days.workspace, "personal", days.now_us)
+    days.import_some(4)
+    days.end(DAYS[1])
+    days.report(3)
+    define(store, days.workspace, "tiered", days.now_us + 1, max_redemptions=1)
+    days.withdraw_some()
+    days.import_some(5)
+    days.report(len(days.items))
+    number = days.workspace.workspace_no
+    expected = {key: value for key, value in day_figures(store, days.workspace).items() if value}
+    log = restated(store, days.workspace)
+    sums: Told = {}
+    for part in (days.first_told, log):
+        for key, figures in part.items():
+            _add(sums, key, figures)
+    found = {k: Counter({n: v for n, v in c.items() if v}) for k, c in sums.items()}
+    found = {key: value for key, value in found.items() if value}
+    assert {k: v for k, v in expected.items() if k[1] in DAYS} == found
+    before = {p: log_of(store, days.workspace, p) for p in PROMOTIONS}
+    store.change(lambda tx: rebuild(tx, number))
+    assert {p: log_of(store, days.workspace, p) for p in PROMOTIONS} == before
+    kinds = {entry.kind for entries in before.values() for entry in entries}
+    assert {"late_report", "import"} <= kinds

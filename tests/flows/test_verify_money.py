@@ -6,7 +6,7 @@ are the answers themselves: windows of days, what reservations hold, who is in w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -110,12 +110,10 @@ def fill(store: Store, seed: int) -> Workspace:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store: Store) -> Store:
     """A store that holds a dense world."""
-    opened = open_store(store_url, now_us=NOW_US)
-    fill(opened, 1)
-    yield opened
-    opened.close()
+    fill(store, 1)
+    return store
 
 
 def test_usage_and_return_follow_from_the_facts_by_a_second_engine(store: Store) -> None:

@@ -1,7 +1,6 @@
 """Many rows at once: every text arrives as it was sent, and rows held to be new are never lost or doubled."""
 
 import time
-from collections.abc import Iterator
 from threading import Thread
 
 import psycopg
@@ -29,13 +28,6 @@ TEXTS = [
     "x" * 70_000,
 ]
 NUMBERS = [0, 1, -1, 2**15, -(2**31), 2**31, 2**63 - 1, -(2**63)]
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=0)
-    yield opened
-    opened.close()
 
 
 def customers(first: int, count: int) -> list[tuple[int, int, str, int]]:

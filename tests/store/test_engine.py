@@ -1,6 +1,6 @@
 """The one writer: who waits together commits together, and nobody pays for a neighbour's fault."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Event, Thread
 from typing import Any
@@ -14,13 +14,6 @@ from promosight.store.engine import Store, open_store
 from promosight.store.tx import LostRace, PostgresTx, Row, Tx
 
 SOON = 30.0  # seconds after which a test gives up waiting
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=0)
-    yield opened
-    opened.close()
 
 
 def add(tx: Tx, numbers: list[int]) -> list[int]:

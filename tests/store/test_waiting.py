@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import Context
 from threading import Event, Thread, Timer
@@ -17,13 +17,6 @@ from promosight.store.tx import LostRace, Tx
 
 Ts = TypeVarTuple("Ts")
 SOON = 30.0  # seconds after which a test gives up waiting
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=0)
-    yield opened
-    opened.close()
 
 
 def add(tx: Tx, numbers: list[int]) -> list[int]:

@@ -34,7 +34,7 @@ async def reported_late(door: Door, call: Call, kind: str, *, brief: bool) -> li
 
     Raises what reading it raises.
     """
-    if not door.store.makes_late:
+    if not door.store.runs_here:
         return None
     body = await door.decode(lambda: call.body) if call.is_encoded else call.body
     if not LARGE_BODY <= len(body) <= _MOST_BYTES or is_single(call.media_type, body):

@@ -263,7 +263,7 @@ class RunningImport:
 
     def _gathered(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         kind, rows = self.report.kind, self._piece_rows
-        if kind != "redemptions" or rows < PIECE_ROWS or not self._store.keeps_pages_afar:
+        if kind != "redemptions" or rows < PIECE_ROWS or self._store.runs_here:
             return gathered(kind, pieces, rows)
         return _by_promotion(gathered(kind, pieces, rows * _READ_TOGETHER), rows)
 

@@ -198,17 +198,13 @@ class Store:
         self._follower = follower
 
     @property
-    def makes_late(self) -> bool:
-        """Whether a large payload is cheaper made by the writer's thread (`Later`): it is where statements run in it.
+    def runs_here(self) -> bool:
+        """Whether statements run in this process.
 
-        Where they run in another process, the next payload is made while they do.
+        Then a large payload is cheaper made by the writer's thread (`Later`); else the next one is made while they run
+        elsewhere, and each page that a statement needs is dear to find, so that it pays to want few of them at a time.
         """
         return self.database.runs_here
-
-    @property
-    def keeps_pages_afar(self) -> bool:
-        """Whether each page that a statement needs is dear to find, so that it pays to want few of them at a time."""
-        return not self.database.runs_here
 
     @property
     def waiting(self) -> int:
