@@ -20,7 +20,9 @@ export function Section({ id, title, about, tools, level = 3, children }: Props)
     <section id={id} aria-labelledby={`${id}-title`} className={classes.section}>
       <header className={classes.sectionHead}>
         <div>
-          <Heading id={`${id}-title`}>{title}</Heading>
+          <Heading id={`${id}-title`} tabIndex={-1}>
+            {title}
+          </Heading>
           {about && <p>{about}</p>}
         </div>
         {tools && <div className={classes.tools}>{tools}</div>}

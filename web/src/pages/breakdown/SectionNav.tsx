@@ -31,6 +31,12 @@ function show(id: string, behavior: ScrollBehavior): void {
   section?.scrollIntoView({ behavior: isCalm ? "instant" : behavior });
 }
 
+/** Goes to a section with the keyboard, too, from a link elsewhere. */
+export function goTo(id: string): void {
+  show(id, "smooth");
+  document.getElementById(`${id}-title`)?.focus({ preventScroll: true });
+}
+
 const ARRIVING_MS = 3_000;
 const TOUCHED = ["wheel", "pointerdown", "keydown"] as const;
 

@@ -4,8 +4,12 @@ import { Failure } from "../../../look/Failure";
 import { chosen, useAddress } from "../address";
 import { useBreakdown } from "../asked";
 import { Section } from "../Section";
+import { KnownOn } from "../then/KnownOn";
+import { KnownOnButton } from "../then/KnownOnButton";
+import { ThenOrNow } from "../then/ThenOrNow";
+import { useMoment } from "../then/useMoment";
 import { CodePager } from "./CodePager";
-import { DIMENSIONS, dimensions } from "./dimensions";
+import { DIMENSIONS, type Dimension, dimensions } from "./dimensions";
 import { GroupTable } from "./GroupTable";
 import classes from "./lines.module.css";
 
@@ -16,13 +20,17 @@ export function LinesSection({ promotion }: { promotion: Promotion }) {
   const by = chosen(get("by"), choices);
   const after = by === "code" ? get("after") : null;
   const asked = useBreakdown(promotion.promotion_id, by, "assigned", after);
+  const moment = useMoment(promotion.promotion_id, by, "assigned", after);
   const { data: breakdown, error, refetch } = asked;
+  const heading = DIMENSIONS[(breakdown?.by ?? by) as Dimension].name;
   return (
     <Section
       id="groups"
       title="By group"
       about="Rates with their 95% interval. The dotted line is the total; an arrow marks a difference beyond chance."
+      tools={<KnownOnButton moment={moment} />}
     >
+      <KnownOn promotion={promotion} moment={moment} />
       <Tabs
         value={by}
         onChange={(value) => set({ by: value, order: null, after: null })}
@@ -38,8 +46,22 @@ export function LinesSection({ promotion }: { promotion: Promotion }) {
         <Tabs.Panel value={by} pt="sm">
           {error && !breakdown && <Failure error={error} again={refetch} />}
           {!error && !breakdown && <Skeleton height={300} radius="md" />}
-          {breakdown && <GroupTable promotion={promotion} breakdown={breakdown} />}
-          {breakdown?.by === "code" && <CodePager next={breakdown.next} />}
+          {breakdown && (
+            <ThenOrNow
+              promotion={promotion}
+              moment={moment}
+              now={breakdown}
+              isPassing={asked.isPlaceholderData}
+              caption={`${promotion.name} by ${heading.toLowerCase()}, then and now`}
+              heading={heading}
+              order={get("order")}
+              onOrder={(order) => set({ order })}
+              hasReasons
+            >
+              <GroupTable promotion={promotion} breakdown={breakdown} />
+              {breakdown.by === "code" && <CodePager next={breakdown.next} />}
+            </ThenOrNow>
+          )}
         </Tabs.Panel>
       </Tabs>
     </Section>

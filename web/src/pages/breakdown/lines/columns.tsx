@@ -3,6 +3,7 @@ import type { Line } from "../../../api/types";
 import { count } from "../../../format";
 import { Amounts } from "../Amounts";
 import { LineRate } from "./LineRate";
+import type { Sortable } from "./sorting";
 
 /** What rows are compared by: one scale, and the total's rate. */
 export interface Comparison {
@@ -10,12 +11,8 @@ export interface Comparison {
   total: number | null;
 }
 
-export interface Column {
-  id: string;
+export interface Column extends Sortable<Line> {
   title: string;
-  isText?: boolean;
-  /** What it is sorted by; null comes last. */
-  worth: (line: Line) => number | string | null;
   show: (line: Line, comparison: Comparison) => ReactNode;
 }
 

@@ -3,7 +3,7 @@ import { type Cell, csv } from "../csv";
 
 type Sums = "reward_cost" | "reward_units" | "order_value";
 
-const COUNTS = [
+export const COUNTS = [
   "redemptions",
   "excess",
   "unassigned",

@@ -3,6 +3,7 @@ import type { Restatement } from "../../../api/types";
 import { moment, sentence } from "../../../format";
 import { Tag } from "../../../look/Tag";
 import { amountTexts } from "../Amounts";
+import { Before } from "./Before";
 import { daysOf, kindOf, moved } from "./log";
 import classes from "./restatements.module.css";
 
@@ -74,6 +75,7 @@ function Row({ entry }: { entry: Restatement }) {
             .join(" · ")}
         </span>
         <Brief figures={figures} />
+        <Before at={at} name={name} />
       </th>
       {figures.map(([title, by]) => (
         <td key={title}>{by}</td>

@@ -5,9 +5,12 @@ import { Failure } from "../../../look/Failure";
 import { chosen, useAddress } from "../address";
 import { useBreakdown } from "../asked";
 import { Section } from "../Section";
+import { KnownOn } from "../then/KnownOn";
+import { KnownOnButton } from "../then/KnownOnButton";
+import { useMoment } from "../then/useMoment";
 import type { Unit } from "./buckets";
 import { TimeChart } from "./TimeChart";
-import { TimeTable } from "./TimeTable";
+import { TimePanel } from "./TimePanel";
 
 const UNITS: [Unit, ...Unit[]] = ["day", "week", "month"];
 const UNIT_DATA = [
@@ -34,7 +37,9 @@ export function TimeSection({ promotion }: { promotion: Promotion }) {
   const unit = chosen(get("unit"), UNITS);
   const dates = chosen(get("date"), DATES);
   const isTable = get("time") === "table";
-  const { data, error, refetch } = useBreakdown(promotion.promotion_id, unit, dates);
+  const asked = useBreakdown(promotion.promotion_id, unit, dates);
+  const moment = useMoment(promotion.promotion_id, unit, dates, null, isTable);
+  const { data, error, refetch, isPlaceholderData: isPassing } = asked;
   return (
     <Section
       id="time"
@@ -66,14 +71,16 @@ export function TimeSection({ promotion }: { promotion: Promotion }) {
           >
             {isTable ? "Show as chart" : "Show as table"}
           </Button>
+          {isTable && <KnownOnButton moment={moment} />}
         </>
       }
     >
+      {isTable && <KnownOn promotion={promotion} moment={moment} />}
       {error && !data && <Failure error={error} again={refetch} />}
       {!error && !data && <Skeleton height={280} radius="md" />}
       {data &&
         (isTable ? (
-          <TimeTable promotion={promotion} breakdown={data} />
+          <TimePanel {...{ promotion, moment, isPassing }} breakdown={data} />
         ) : (
           <TimeChart breakdown={data} />
         ))}

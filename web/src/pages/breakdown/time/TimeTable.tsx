@@ -11,7 +11,11 @@ import { label } from "../words";
 /** Whether anything was redeemed or undone then: the API also lists days on which something was only assigned. */
 const isMoved = (line: Line) => line.redemptions > 0 || line.redeemed > 0 || line.reversed > 0;
 
-const HEADINGS: Record<string, string> = { day: "Day", week: "Week", month: "Month" };
+export const HEADINGS: Record<string, string> = { day: "Day", week: "Week", month: "Month" };
+
+/** What the table shows, for those who do not see it. */
+export const captionOf = (promotion: Promotion, { by, date }: Breakdown): string =>
+  `${promotion.name} by ${by} of ${date === "redeemed" ? "redemption" : "assignment"}`;
 
 interface Props {
   promotion: Promotion;
@@ -21,7 +25,7 @@ interface Props {
 /** The same as the chart over time, as numbers, with the customers behind each period. */
 export function TimeTable({ promotion, breakdown }: Props) {
   const { by, date, rows, total } = breakdown;
-  const { promotion_id: id, name: promotionName } = promotion;
+  const { promotion_id: id } = promotion;
   const isByRedemption = date === "redeemed";
   const [order, setOrder] = useState<string | null>(null);
   const name = useCallback((line: Line) => label(by, line.key), [by]);
@@ -34,7 +38,7 @@ export function TimeTable({ promotion, breakdown }: Props) {
   return (
     <>
       <LinesTable
-        caption={`${promotionName} by ${by} of ${isByRedemption ? "redemption" : "assignment"}`}
+        caption={captionOf(promotion, breakdown)}
         heading={HEADINGS[by] ?? by}
         lines={isByRedemption ? rows.filter(isMoved) : rows}
         total={total}

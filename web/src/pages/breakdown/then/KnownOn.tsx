@@ -1,0 +1,77 @@
+import { Button, TextInput } from "@mantine/core";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { useSession } from "../../../api/session";
+import type { Promotion } from "../../../api/types";
+import { saidZone, toLocal } from "../../promotions/form/times";
+import { choices, earliest, refusal, said, shown, written } from "./moments";
+import classes from "./then.module.css";
+import type { Moment } from "./useMoment";
+
+interface Props {
+  promotion: Promotion;
+  moment: Moment;
+}
+
+/** Chooses the moment whose figures are to stand beside those of now. */
+export function KnownOn({ promotion, moment }: Props) {
+  return moment.isOpen && <Choice promotion={promotion} moment={moment} />;
+}
+
+function Choice({ promotion, moment }: Props) {
+  const { asOf, choose, known } = moment;
+  const { workspace } = useSession();
+  const zone = workspace.time_zone;
+  const [local, setLocal] = useState("");
+  useEffect(() => setLocal(shown(asOf, zone)), [asOf, zone]);
+  const field = useRef<HTMLInputElement>(null);
+  const why = useId();
+  const refused = refusal(known.error, zone);
+  const first = earliest(promotion, workspace, known.error);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const wanted = written(local, zone);
+    if (wanted) choose(wanted);
+    else field.current?.focus();
+  };
+  return (
+    <form className={classes.known} onSubmit={submit} noValidate aria-label="As known on">
+      <TextInput
+        ref={field}
+        type="datetime-local"
+        size="xs"
+        label={`Known on (${saidZone(zone, local)})`}
+        value={local}
+        min={toLocal(first, zone)}
+        max={toLocal(new Date().toISOString(), zone)}
+        onChange={({ currentTarget }) => setLocal(currentTarget.value)}
+        error={refused !== null}
+        aria-describedby={refused ? why : undefined}
+      />
+      <Button type="submit" size="xs">
+        Show
+      </Button>
+      <div className={classes.choices}>
+        {choices(zone, first).map((choice) => (
+          <Button
+            key={choice.name}
+            size="xs"
+            variant="default"
+            onClick={() => choose(written(choice.local, zone) ?? first)}
+          >
+            {choice.name}
+          </Button>
+        ))}
+      </div>
+      {refused && (
+        <div className={classes.refused} role="alert">
+          <span id={why}>{refused.why}</span>
+          {refused.isTooEarly && (
+            <Button size="compact-xs" variant="default" onClick={() => choose(first)}>
+              Show the earliest, {said(first, zone)}
+            </Button>
+          )}
+        </div>
+      )}
+    </form>
+  );
+}
