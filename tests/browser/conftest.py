@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.api.server import new_workspace, serving
 from tests.browser.faults import watch
@@ -78,6 +78,16 @@ def signed_in(page: Page, server: httpx.Client) -> SignedIn:
         return page
 
     return opened
+
+
+@pytest.fixture
+def loading(page: Page) -> set[Request]:
+    """What the page waits for at the moment, less the stream, which never ends."""
+    waited: set[Request] = set()
+    page.on("request", lambda one: waited.add(one) if "/v1/stream" not in one.url else None)
+    page.on("requestfinished", lambda one: waited.discard(one))
+    page.on("requestfailed", lambda one: waited.discard(one))
+    return waited
 
 
 def _picture(name: str) -> Path:

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.axe import violations
-from tests.browser.conftest import PATIENCE_MS, SignedIn
+from tests.browser.conftest import SignedIn
+from tests.browser.settling import settled
 from tests.browser.shop import open_shop
 
 Look = Literal["light", "dark"]
@@ -57,41 +58,6 @@ def shop(server: httpx.Client) -> None:
     open_shop(server)
     asked = {"customer_id": "c-1", "decision_id": "visit-1", "candidates": ["QUIET", "VIP", "SOON"]}
     assert server.post("/v1/decisions", json=asked).status_code == 200
-
-
-_STILL = """() => new Promise(still => {
-    let quiet;
-    const look = new MutationObserver(again);
-    function again() { clearTimeout(quiet); quiet = setTimeout(end, 200); }
-    function end() {
-        if (document.getAnimations().some(one => one.playState === "running")) return again();
-        look.disconnect();
-        still();
-    }
-    const all = {subtree: true, childList: true, attributes: true, characterData: true};
-    look.observe(document, all);
-    again();
-})"""
-
-
-@pytest.fixture
-def loading(page: Page) -> set[Request]:
-    """What the page waits for at the moment, less the stream, which never ends."""
-    waited: set[Request] = set()
-    page.on("request", lambda one: waited.add(one) if "/v1/stream" not in one.url else None)
-    page.on("requestfinished", lambda one: waited.discard(one))
-    page.on("requestfailed", lambda one: waited.discard(one))
-    return waited
-
-
-def settled(page: Page, loading: set[Request]) -> None:
-    """Waits until all is there and nothing moves any more: a drawer half in is half transparent."""
-    for _ in range(PATIENCE_MS // 20):
-        page.evaluate(_STILL)
-        if not loading:
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(f"still loads {[one.url for one in loading]}")
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -6,18 +6,20 @@ import csv
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.api.server import promotion
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
+from tests.browser.settling import settled
 from tests.browser.shop import ago, assign, redeem
 
 TIERS = [{"tier_id": "gold", "name": "Gold"}, {"tier_id": "silver", "name": "Silver"}]
+LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 DASH = "\u2013"
 _reported: dict[str, str] = {}
 """When the report was written, by promotion."""
@@ -140,7 +142,7 @@ def test_a_moment_of_which_nothing_is_known_is_refused_in_words_with_a_way_out(
     """N5: said at the field; what is known now stays, and the earliest moment is one click away."""
     page = signed_in("viewer")
     section = groups(page, "/promotions/STILL?as_of=2026-10-05T06:00:00Z")
-    field = section.get_by_label("Known on")
+    field = section.get_by_label("Known on (UTC")
     expect(section.get_by_role("alert")).to_contain_text("There was no workspace yet.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile("no workspace yet"))
@@ -173,7 +175,6 @@ def test_while_it_is_counted_the_page_says_so_and_shows_what_is_known_now(
     expect(status).to_contain_text("Counting what was known on")
     expect(section.get_by_role("row", name="loyal")).to_contain_text("20%")
     expect(section.get_by_role("button", name="Save as CSV")).to_be_disabled()
-    page.unroute("**/breakdown?*as_of*")
     held[0].continue_()
     expect(section).to_contain_text("Nothing has moved")
     expect(status).to_contain_text("Counted what was known on")
@@ -260,24 +261,26 @@ def test_rows_by_code_are_told_up_to_where_both_pages_reach(
     section = groups(page, f"/promotions/CODES?by=code&as_of={at}")
     names = section.get_by_role("rowheader", name="CODE-")
     expect(names).to_have_count(50)
-    expect(names.last).to_have_text("CODE-049")
+    expect(names.last).to_contain_text("CODE-049")
     expect(section.get_by_role("row", name="CODE-001")).to_contain_text("+1")
     section.get_by_role("button", name="Next codes").click()
-    expect(names.first).to_have_text("CODE-050")
+    expect(names.first).to_contain_text("CODE-050")
     expect(names).to_have_count(30)
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_then_and_now_keeps_the_rules(signed_in: SignedIn, faults: list[str], width: int) -> None:
-    """P21: light and dark, wide and narrow; nothing has to be scrolled sideways."""
+def test_then_and_now_keeps_the_rules(
+    signed_in: SignedIn, loading: set[Request], faults: list[str], width: int
+) -> None:
+    """P21: light and dark, wide and narrow; the page is never scrolled sideways."""
     page = signed_in("marketer")
     page.set_viewport_size({"width": width, "height": 900})
     for at in (_reported["LADDER"], "2026-10-05T06:00:00Z"):
         section = groups(page, f"/promotions/LADDER?as_of={at}")
         expect(section.get_by_text(re.compile("was known as|no workspace yet"))).to_be_visible()
-        for look in ("light", "dark"):
-            page.emulate_media(color_scheme=look, reduced_motion="reduce")  # type: ignore[arg-type]
-            page.wait_for_function("document.getAnimations().length === 0")
+        for look in LOOKS:
+            page.emulate_media(color_scheme=look, reduced_motion="reduce")
+            settled(page, loading)
             assert violations(page) == [], (at, look)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     faults.clear()

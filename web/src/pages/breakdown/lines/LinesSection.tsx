@@ -7,11 +7,15 @@ import { Section } from "../Section";
 import { KnownOn } from "../then/KnownOn";
 import { KnownOnButton } from "../then/KnownOnButton";
 import { ThenOrNow } from "../then/ThenOrNow";
-import { useMoment } from "../then/useMoment";
+import { isThen, useMoment } from "../then/useMoment";
 import { CodePager } from "./CodePager";
 import { DIMENSIONS, type Dimension, dimensions } from "./dimensions";
 import { GroupTable } from "./GroupTable";
 import classes from "./lines.module.css";
+
+const ABOUT =
+  "Rates with their 95% interval. The dotted line is the total; an arrow marks a difference beyond chance.";
+const ABOUT_THEN = "What was known at a moment, beside what is known now.";
 
 /** The rate of each group of customers, compared: by tier, segment, channel and so on. */
 export function LinesSection({ promotion }: { promotion: Promotion }) {
@@ -27,7 +31,7 @@ export function LinesSection({ promotion }: { promotion: Promotion }) {
     <Section
       id="groups"
       title="By group"
-      about="Rates with their 95% interval. The dotted line is the total; an arrow marks a difference beyond chance."
+      about={isThen(moment) ? ABOUT_THEN : ABOUT}
       tools={<KnownOnButton moment={moment} />}
     >
       <KnownOn promotion={promotion} moment={moment} />

@@ -21,8 +21,9 @@ export function Before({ at, name }: Props) {
       to={{ search: words.toString(), hash: "groups" }}
       replace
       onClick={() => goTo("groups")}
+      aria-label={`What was known before it: ${name}`}
     >
-      What was known before it<span className="only-read-aloud">: {name}</span>
+      What was known before it
     </Link>
   );
 }

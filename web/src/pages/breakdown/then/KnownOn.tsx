@@ -1,5 +1,5 @@
 import { Button, TextInput } from "@mantine/core";
-import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useSession } from "../../../api/session";
 import type { Promotion } from "../../../api/types";
 import { saidZone, toLocal } from "../../promotions/form/times";
@@ -24,7 +24,6 @@ function Choice({ promotion, moment }: Props) {
   const [local, setLocal] = useState("");
   useEffect(() => setLocal(shown(asOf, zone)), [asOf, zone]);
   const field = useRef<HTMLInputElement>(null);
-  const why = useId();
   const refused = refusal(known.error, zone);
   const first = earliest(promotion, workspace, known.error);
   const submit = (event: FormEvent) => {
@@ -44,8 +43,14 @@ function Choice({ promotion, moment }: Props) {
         min={toLocal(first, zone)}
         max={toLocal(new Date().toISOString(), zone)}
         onChange={({ currentTarget }) => setLocal(currentTarget.value)}
-        error={refused !== null}
-        aria-describedby={refused ? why : undefined}
+        error={refused?.why}
+        errorProps={{ role: "alert" }}
+        classNames={{
+          root: classes.field,
+          label: classes.label,
+          wrapper: classes.input,
+          error: classes.wrong,
+        }}
       />
       <Button type="submit" size="xs">
         Show
@@ -62,15 +67,15 @@ function Choice({ promotion, moment }: Props) {
           </Button>
         ))}
       </div>
-      {refused && (
-        <div className={classes.refused} role="alert">
-          <span id={why}>{refused.why}</span>
-          {refused.isTooEarly && (
-            <Button size="compact-xs" variant="default" onClick={() => choose(first)}>
-              Show the earliest, {said(first, zone)}
-            </Button>
-          )}
-        </div>
+      {refused?.isTooEarly && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          className={classes.mend}
+          onClick={() => choose(first)}
+        >
+          Show the earliest, {said(first, zone)}
+        </Button>
       )}
     </form>
   );

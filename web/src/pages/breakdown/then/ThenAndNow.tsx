@@ -39,8 +39,8 @@ export function ThenAndNow(props: Props) {
   const pairs = useMemo(() => (then ? paired(then, now) : alone(now)), [then, now]);
   const compared = useMemo(() => measures(now, then), [now, then]);
   const told = useMemo(
-    () => ({ ...pairs, rows: pairs.rows.filter(isSaying(compared)) }),
-    [pairs, compared],
+    () => ({ ...pairs, rows: pairs.rows.filter(isSaying(by, compared)) }),
+    [by, pairs, compared],
   );
   const name = useCallback((key: string | null) => label(by, key, tiers), [by, tiers]);
   const keep = () =>

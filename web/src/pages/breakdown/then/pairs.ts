@@ -104,11 +104,11 @@ export function changeText(by: number | null, measure: Measure): string {
   return `${by > 0 ? "+" : "-"}${points < 0.1 ? "<0.1" : points.toFixed(1)} pp`;
 }
 
-/** Rows without a key, and days, are left out where they hold none of what is compared. */
+/** Rows that hold none of what is compared are left out, but for tiers. */
 export const isSaying =
-  (all: readonly Measure[]) =>
+  (by: string, all: readonly Measure[]) =>
   ({ key, known, now }: Pair): boolean =>
-    (key !== null && all.includes("assigned")) ||
+    (by === "tier" && key !== null) ||
     all.some((measure) => worth(known, measure) || worth(now, measure));
 
 /** Whether anything that is compared moved. */

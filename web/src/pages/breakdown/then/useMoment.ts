@@ -14,6 +14,9 @@ export interface Moment {
   choose: (asOf: string) => void;
 }
 
+/** Whether two columns are shown: a moment was chosen, and not refused. */
+export const isThen = ({ asOf, known }: Moment): boolean => asOf !== null && !known.error;
+
 /** The moment that the address names, and what of this breakdown was known then. */
 export function useMoment(
   promotionId: string,

@@ -31,6 +31,9 @@ const ABOUT: Record<Dates, string> = {
     "The rate of those assigned in each period, with its 95% interval; grey bars show how many they were. The latest may still rise: they had less time to redeem.",
 };
 
+const ABOUT_ROWS =
+  "The rate of those assigned in each period. The latest may still rise: they had less time to redeem.";
+
 /** How a promotion is taken up over time: by redemption, or by cohort of assignment. */
 export function TimeSection({ promotion }: { promotion: Promotion }) {
   const { get, set } = useAddress();
@@ -44,7 +47,7 @@ export function TimeSection({ promotion }: { promotion: Promotion }) {
     <Section
       id="time"
       title="Over time"
-      about={ABOUT[dates]}
+      about={isTable && dates === "assigned" ? ABOUT_ROWS : ABOUT[dates]}
       tools={
         <>
           <SegmentedControl
