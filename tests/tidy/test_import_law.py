@@ -43,6 +43,8 @@ NOT_IN_RULES = DRIVERS | {
     *("socket", "asyncio", "threading", "duckdb", "litestar", "httpx", "uvicorn"),
 }
 MODULES = python_files("src/promosight/")
+OUTBOX = PACKAGE / "client" / "outbox.py"
+OF_THE_SERVER = {"apsw", "duckdb", "litestar", "msgspec", "numpy", "psycopg", "uvicorn", "xxhash"}
 
 
 def room(path: Path) -> str:
@@ -110,8 +112,40 @@ def test_the_rules_read_no_clock_and_touch_nothing() -> None:
 
 
 def test_only_the_store_opens_a_database() -> None:
-    others = [path for path in MODULES if room(path) != "store"]
+    """The client's outbox beside it, which is another machine's file and knows nothing of ours."""
+    others = [path for path in MODULES if room(path) != "store" and path != OUTBOX]
     assert not wrong_in(others, _among(DRIVERS)), "ask promosight.store"
+    assert not wrong_in([OUTBOX], _among(DRIVERS - {"sqlite3"})), "the library's own is enough"
+
+
+def _not_of_the_client(path: Path) -> Iterator[str]:
+    for line, module in imports(path):
+        if _top(module) not in sys.stdlib_module_names | {"promosight", "httpx"}:
+            yield f"line {line}: {module}"
+
+
+def test_the_client_needs_only_httpx() -> None:
+    wrong = wrong_in([path for path in MODULES if room(path) == "client"], _not_of_the_client)
+    assert not wrong, "whoever installs it wants nothing of the server"
+
+
+def test_importing_the_client_loads_nothing_of_the_server() -> None:
+    said = (
+        "import sys; import promosight.client.promosight;"
+        "print(*sorted(name for name in sys.modules if name.split('.')[0] in "
+        f"{sorted(OF_THE_SERVER)} or name.startswith('promosight.')))"
+    )
+    told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    loaded = told.stdout.split()
+    assert "promosight.client.promosight" in loaded
+    assert [one for one in loaded if not one.startswith("promosight.client")] == []
+
+
+def test_a_client_without_httpx_says_what_to_install() -> None:
+    said = "import sys; sys.modules['httpx'] = None; import promosight.client.promosight"
+    told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert "pip install 'promosight[client]'" in told.stderr.splitlines()[-1]
 
 
 def _installed(path: Path) -> Iterator[str]:
