@@ -16,17 +16,20 @@ from promosight.flows.publish import finish_import
 from promosight.flows.rematch import rebuild
 from promosight.flows.show_restatements import Before, Restatement, restatements
 from promosight.flows.withdraw import withdraw
-from promosight.rules.facts import Assignment
+from promosight.rules.facts import Assignment, assignment_from, event_from
 from promosight.rules.instants import parse_instant
 from promosight.rules.money import parse_amount
 from promosight.rules.promotions import Promotion
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.restatements import COUNTS
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
     MINUTE_US,
+    NOW_US,
     PROMOTIONS,
+    TRACKING_US,
     begin_import,
     deliver,
     facts,
@@ -187,3 +190,32 @@ def test_a_day_as_first_told_and_its_restatements_are_its_figures_now(
     assert {p: log_of(store, days.workspace, p) for p in PROMOTIONS} == before
     kinds = {entry.kind for entries in before.values() for entry in entries}
     assert {"late_report", "import"} <= kinds
+
+
+def test_what_one_cause_moved_twice_while_an_import_ran_is_told_twice_at_its_end(
+    store: Store,
+) -> None:
+    workspace = open_workspace(store)
+    number, value = workspace.workspace_no, {"type": "amount", "currency": "EUR"}
+    define(store, workspace, "global", NOW_US)
+    given: Any = {"promotion_id": "global", "customer_id": "c1"}
+    first = ReportedAssignment(**given, assigned_at="2026-11-02T08:00:00Z")
+    told: list[Any] = [assignment_from(first, received_us=NOW_US)]
+    told += [
+        event_from(
+            ReportedEvent(event_id=one, **given, redeemed_at="2026-11-02T09:00:00Z"),
+            received_us=NOW_US,
+            tracking_from_us=TRACKING_US,
+        )
+        for one in ("e1", "e2")
+    ]
+    deliver(store, workspace, told[:2])
+    import_no = begin_import(store, workspace)
+    deliver(store, workspace, told[2:], import_no=import_no)
+    for minute, reward in enumerate(("6.00", "7.00"), start=1):
+        now_us = NOW_US + minute * MINUTE_US
+        define(store, workspace, "global", now_us, reward=value | {"value": reward})
+    ended_us = NOW_US + 3 * MINUTE_US
+    store.change(lambda tx: finish_import(tx, number, import_no, now_us=ended_us))
+    terms = [one for one in log_of(store, workspace, "global") if one.kind == "terms"]
+    assert [one.total.reward_cost["EUR"] for one in terms] == ["1.00", "1.00"]

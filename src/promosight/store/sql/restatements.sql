@@ -24,9 +24,19 @@ LIMIT :limit;
 SELECT promotion_no, lines FROM restatement WHERE workspace_no = :workspace_no AND held = 1;
 
 -- name: publish_restatements
--- Publishes them: they are true from now on.
-UPDATE restatement SET held = 0, restated_us = :now_us
-WHERE workspace_no = :workspace_no AND held = 1;
+-- Publishes them: they are true from now on. Where one cause moved figures several times meanwhile, each is told a
+-- microsecond after the one before.
+UPDATE restatement SET held = 0, restated_us = :now_us + h.place
+FROM (
+    SELECT r.promotion_no, r.restated_us, r.kind, r.source_no, r.event_id,
+           ROW_NUMBER() OVER (
+               PARTITION BY r.promotion_no, r.kind, r.source_no, r.event_id ORDER BY r.restated_us
+           ) - 1 AS place
+    FROM restatement AS r
+    WHERE r.workspace_no = :workspace_no AND r.held = 1
+) AS h
+WHERE restatement.promotion_no = h.promotion_no AND restatement.restated_us = h.restated_us
+  AND restatement.kind = h.kind AND restatement.source_no = h.source_no AND restatement.event_id = h.event_id;
 
 -- name: held_days
 -- What running imports will add to the figures of days before one.
