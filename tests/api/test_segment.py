@@ -244,3 +244,20 @@ def test_a_dry_run_changes_nothing(library: httpx.Client) -> None:
     several = library.post("/v1/batch?dry_run=true", json={"batch": [applied("1"), *OTHERS]}).json()
     assert several["outcomes"] == {"counted": 1, "ignored": 3}
     assert figures(library, "p")["redeemed"] == 0
+
+
+def test_thousands_go_by_column_and_each_is_answered_in_its_place(library: httpx.Client) -> None:
+    """P22: what is none of ours, refused, removed or told again stands among them."""
+    assert batch(library, [applied("gone")])["outcomes"] == {"counted": 1}
+    messages = [applied(f"{n}", f"guest-{n}") for n in range(1_100)]
+    messages[3], messages[5] = OTHERS[0], applied("5", "bob")
+    messages[8], messages[9] = removed("gone"), {"event": "Coupon Applied"}
+    messages[10] = applied("10", "cat", coupon_id="NOBODYS")
+    told = batch(library, messages)
+    counts = {"counted": 2, "ignored": 1, "rejected": 1, "pending": 1_096}
+    assert told["outcomes"] == counts
+    refused = [one for one in told["problems"] if one["outcome"] == "rejected"]
+    assert [(one["index"], one["pointer"][:9]) for one in refused] == [(9, "/batch/9/")]
+    again = batch(library, messages)["outcomes"]
+    assert again == {"duplicate": 1_098, "ignored": 1, "rejected": 1}
+    assert figures(library, "p")["reversed"] == 1

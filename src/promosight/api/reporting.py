@@ -11,6 +11,7 @@ from promosight.api.door import Answer, Door
 from promosight.api.forms import BATCH, OURS, TRACK, Form, form_of
 from promosight.api.late import LARGE_BODY, reported_late
 from promosight.api.receipts import REHEARSED, answer_of, in_form, several
+from promosight.connectors.foreign import together
 from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single
 from promosight.connectors.segment import Ignored
@@ -109,7 +110,7 @@ async def _taken(
         return await _send(door, call, kind, items, brief=brief, rehearsed=rehearsed)
     given = items
     if not isinstance(items, Sheet):
-        given = [item for item in items if not isinstance(item, Ignored)]
+        given = together([item for item in items if not isinstance(item, Ignored)])
     receipts = []
     if given or not items:
         receipts = await _send(door, call, kind, given, brief=brief, rehearsed=rehearsed)

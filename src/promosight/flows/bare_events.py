@@ -6,19 +6,22 @@ for no other reason need no settling: they are judged once for all that are alik
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from promosight.flows.groups import layer_of
 from promosight.flows.intake import Receipt
 from promosight.flows.many import Many, alike, picked
 from promosight.flows.naming import Customers
 from promosight.flows.plain import Plain
-from promosight.flows.plain_events import KEPT, PlainEvents
+from promosight.flows.plain_events import PlainEvents
 from promosight.flows.repeated import answer_repeated
 from promosight.flows.settling import Context, derive, standing
 from promosight.rules.tallies import RedemptionStanding
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import EventRow, GroupKey, event_row
+
+if TYPE_CHECKING:
+    from promosight.rules.numbers import Numbers
 
 Asked = tuple[int, int, int, int]
 """A group, and the row of an event in it."""
@@ -35,13 +38,19 @@ class Judged(NamedTuple):
 
 
 def take_bare_events(
-    plain: Plain, many: Many, customers: Customers, rows: list[int], unassigned: set[int]
+    plain: Plain,
+    many: Many,
+    customers: Customers,
+    rows: list[int],
+    numbers: Numbers,
+    unassigned: set[int],
 ) -> None:
     """Takes those among these rows, leaving their receipts; no two of them are the same event. Raises LostRace.
 
-    In the groups of those `unassigned` there is no assignment, as was seen already.
+    `numbers` has the promotion of every row that is in force, as `promotions_of`. In the groups of those `unassigned`
+    there is no assignment, as was seen already.
     """
-    _BareEvents(plain, many, customers).take(rows, unassigned)
+    _BareEvents(plain, many, customers, numbers).take(rows, unassigned)
 
 
 def judged(catalogue: Catalogue, e: EventRow) -> Judged:
@@ -64,20 +73,19 @@ def keep_unmatched(plain: Plain, many: Many, told: list[tuple[Asked, Judged]]) -
             promotion_no,
             customer_no,
             picked(many.column("redeemed_us"), rows),
-            *[picked(many.column(name), rows) for name in KEPT],
-            picked(many.source_no, rows),
-            picked(many.received_us, rows),
+            *many.kept(rows),
             outcome,
             reason,
             cost_micros,
             currency,
+            *many.beside_code(rows),
         ),
         workspace_no=plain.workspace_no,
         import_no=many.arrivals[0].import_no,
     )
     for one, its in told:
         _count(plain, many, one, its)
-        _answer(plain, many, one[3], its)
+        _answer(plain, many, one, its)
 
 
 def _count(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
@@ -95,23 +103,25 @@ def _count(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
         cells.seen(promotion_no, redeemed_us)
 
 
-def _answer(plain: Plain, many: Many, at: int, its: Judged) -> None:
+def _answer(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
+    _, promotion_no, _, at = one
     plain.receipts[at] = Receipt(
         reported_id=many.column("event_id")[at],
         outcome=its.outcome,
-        promotion_id=many.column("promotion_id")[at],
+        promotion_id=plain.catalogue.by_no[promotion_no].promotion_id,
         reason=its.reason,
         received_us=many.received_us[at],
     )
 
 
 class _BareEvents:
-    def __init__(self, plain: Plain, many: Many, customers: Customers) -> None:
+    def __init__(self, plain: Plain, many: Many, customers: Customers, numbers: Numbers) -> None:
         self._plain = plain
         self._many = many
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._customers = customers
+        self._numbers = numbers
 
     def take(self, rows: list[int], unassigned: set[int]) -> None:
         asked = self._unassigned(self._candidates(rows), unassigned)
@@ -119,24 +129,23 @@ class _BareEvents:
         keep_unmatched(self._plain, self._many, list(zip(asked, self._judged(asked), strict=True)))
 
     def _candidates(self, rows: list[int]) -> list[Asked]:
-        """The groups of events that name no code, and whose promotion is in force or unknown."""
+        """The groups of events whose promotion is in force, or unknown and named without a code."""
         column, numbers = self._many.column, self._customers.numbers
         named, codes = column("promotion_id"), column("promo_code")
         customer_ids, reversals = column("customer_id"), column("reverses")
-        by_id = self._catalogue.by_id
-        judged = {
+        by_id, in_force = self._catalogue.by_id, self._numbers.tolist()
+        unknown = {
             one: by_id[one].promotion_no
-            for one in {named[row] for row in rows} - {None}
-            if by_id[one].terms.in_force or not by_id[one].terms.known
+            for one in {named[row] for row in rows if codes[row] is None} - {None}
+            if not by_id[one].terms.known
         }
-        found = [
-            (*self._customers.key(judged[named[row]], customer_ids[row]), row)
-            for row in rows
-            if named[row] in judged
-            and customer_ids[row] in numbers
-            and codes[row] is None
-            and reversals[row] is None
-        ]
+        found = []
+        for row in rows:
+            no = in_force[row]
+            if no < 0 and codes[row] is None:
+                no = unknown.get(named[row], no)
+            if no >= 0 and customer_ids[row] in numbers and reversals[row] is None:
+                found.append((*self._customers.key(no, customer_ids[row]), row))
         found.sort()
         return found
 
@@ -159,7 +168,7 @@ class _BareEvents:
 
     def _not_reversed_ahead(self, asked: list[Asked]) -> list[Asked]:
         """Those whose reversal did not come before them and waits."""
-        if not asked or self._tx.one("any_waiting") is None:
+        if not asked or self._tx.one("any_ahead") is None:
             return asked
         identities = self._many.identities([one[3] for one in asked])
         ahead = PlainEvents(self._plain, set()).reversed_ahead(identities)

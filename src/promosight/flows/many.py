@@ -18,6 +18,12 @@ from promosight.rules.facts import Assignment, Event
 from promosight.rules.sheets import Sheet, joined, says_nothing, says_one_thing
 from promosight.store.rows import Arrival
 
+KEPT = (
+    *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
+    *("reward_micros", "currency", "order_id", "order_micros", "metadata"),
+)
+"""The fields of an event that are written as they were said, in the order of the columns."""
+
 Placed = tuple[int, Any, Arrival]
 """An item of a transaction: its position there, what it says, and how it arrived."""
 
@@ -45,10 +51,16 @@ class Many(NamedTuple):
         alone = [one for one in self.sheet.alone.values() if isinstance(one, self.sheet.kind)]
         if not alone:
             return None
-        groups = {(one.promotion_id, one.customer_id) for one in alone}
         ids = {getattr(one, named_by) for one in alone} - {None}
-        rows = zip(*map(self.column, ("promotion_id", "customer_id", named_by)), strict=True)
-        return [one[:2] not in groups and one[2] not in ids for one in rows]
+        grouped = ["promotion_id", "customer_id"]
+        codes = self.column("promo_code")
+        if self.sheet.kind is Event and not (
+            says_nothing(codes) and all(one.promo_code is None for one in alone)
+        ):
+            grouped = ["customer_id"]  # a code leads into any promotion
+        groups = {tuple(getattr(one, name) for name in grouped) for one in alone}
+        rows = zip(*map(self.column, (*grouped, named_by)), strict=True)
+        return [one[:-1] not in groups and one[-1] not in ids for one in rows]
 
     def customers_but(self, rows: Iterable[int], wanted: set[str]) -> set[str]:
         """Of the customers wanted, those whom others than these rows name."""
@@ -60,6 +72,26 @@ class Many(NamedTuple):
         """What makes a second delivery the same event: its source and id."""
         ids = picked(self.column("event_id"), rows)
         return list(zip(picked(self.source_no, rows), ids, strict=True))
+
+    def kept(self, rows: Sequence[int]) -> Iterator[Sequence[Any]]:
+        """Of events what is written as it was said, and how they arrived, in the order of the columns."""
+        for name in KEPT:
+            yield picked(self.column(name), rows)
+        yield picked(self.source_no, rows)
+        yield picked(self.received_us, rows)
+
+    def beside_code(self, rows: Sequence[int]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The ids of promotions where a code is named beside them, and the codes."""
+        named, codes = (
+            picked(self.column("promotion_id"), rows),
+            picked(self.column("promo_code"), rows),
+        )
+        if says_nothing(codes):
+            return codes, codes
+        if None in codes:
+            both = zip(named, codes, strict=True)
+            named = [one if code is not None else None for one, code in both]
+        return named, codes
 
     def placed(self, rows: Iterable[int]) -> Iterator[Placed]:
         """Some rows as items, each made when it is its turn."""

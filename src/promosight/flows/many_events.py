@@ -8,7 +8,7 @@ which more than that has to be known are left over, and become objects.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress, repeat
+from itertools import compress
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -17,22 +17,22 @@ from promosight.flows.announcing import announce_uses
 from promosight.flows.bare_events import keep_unmatched, take_bare_events
 from promosight.flows.counters import HELD, PUBLISHED
 from promosight.flows.many import Many, Placed, alike, picked
+from promosight.flows.many_codes import promotions_of
 from promosight.flows.many_twins import told_apart
 from promosight.flows.naming import Customers, name_customers
 from promosight.flows.places import places
 from promosight.flows.plain import Plain
-from promosight.flows.plain_events import KEPT, PlainEvents
+from promosight.flows.plain_events import PlainEvents
 from promosight.flows.repeated import answer_repeated
 from promosight.rules.counting import UseColumns, count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
-from promosight.rules.sheets import says_nothing
 from promosight.store.rows import GroupKey
 
-_NONE = -1
-_USABLE, _USED, _DECIDED = 1, 2, 4
-"""Bits of what `groups_to_use` says of an assignment: it may be used, its group has an event, a decision made it."""
+_USABLE, _USED, _DECIDED, _CODED = 1, 2, 4, 8
+"""Bits of what `groups_to_use` says of an assignment: it may be used, its group has an event, a decision made it, it
+carries a code."""
 
 C = TypeVar("C", "_Asked", "_Held")
 
@@ -88,9 +88,7 @@ class _ManyEvents:
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._by_one = PlainEvents(plain, set())
-        # By row; of a promotion that is not in force, and where a row is alone, there is none.
-        promotions = map(self._catalogue.open_nos.get, many.column("promotion_id"), repeat(_NONE))
-        self._no = np.fromiter(promotions, np.int64, len(many))
+        self._no = promotions_of(plain, many, numbers)
         self._number = numbers
         self._at_us = numbers_of(many.column("redeemed_us"))
         self._currencies: list[str] = []
@@ -112,7 +110,7 @@ class _ManyEvents:
         if self._twins:
             held = self._told_apart(asked, held, rows[times == 1])
             crowded = crowded[~np.isin(crowded, [*self._twins])]
-        if len(naming := self._naming(crowded)):
+        if len(naming := self._naming(held, crowded)):
             self._keep_naming(_some(asked, np.isin(asked.row, naming)))
             held = _some(held, ~np.isin(held.row, naming))
         held = self._choice(held, several=len(crowded) > len(naming))
@@ -134,13 +132,17 @@ class _ManyEvents:
         customers = name_customers(plain.tx, workspace, numbers, wanted)
         but = {row for row, _ in self._again}.union(many.sheet.alone)
         rows = [row for row in left if row not in but and (not self._apart or self._apart[row])]
-        take_bare_events(plain, many, customers, rows, self._unassigned)
+        take_bare_events(plain, many, customers, rows, self._no, self._unassigned)
         self._answer_again()
         return customers
 
     def _told_apart(self, asked: _Asked, held: _Held, sole: Numbers) -> _Held:
         """Without those several in a group here that take nothing, which are kept, and those that are not plain."""
         twins = self._twins.intersection(sole.tolist())
+        ids, alone = self._many.column("event_id"), self._many.sheet.alone.values()
+        # Of some that are reversed in the same transaction, others may take what is theirs.
+        undone = {one.reverses for one in alone if isinstance(one, Event)}
+        twins -= {row for row in twins if ids[row] in undone}
         groups: dict[GroupKey, list[int]] = {}
         asked = _some(asked, np.isin(asked.row, [*self._twins]))
         for *key, row in zip(*(column.tolist() for column in asked), strict=True):
@@ -159,10 +161,20 @@ class _ManyEvents:
         found[at] = [0] * len(rows) if len(code) == 1 else [code[one] for one in found[at]]
         return _Held._make(numbers_of(column, NOTHING) for column in found)
 
-    def _naming(self, rows: Numbers) -> Numbers:
-        """Those of some rows that name an assignment or a campaign."""
+    def _naming(self, held: _Held, rows: Numbers) -> Numbers:
+        """Those of some rows that name an assignment, a campaign, or a code where one of the assignments has any."""
         named, campaigns = self._many.column("assignment_id"), self._many.column("campaign_id")
-        found = [n for n in rows.tolist() if named[n] is not None or campaigns[n] is not None]
+        codes, coded = (
+            self._many.column("promo_code"),
+            {*held.row[held.state & _CODED > 0].tolist()},
+        )
+        found = [
+            row
+            for row in rows.tolist()
+            if named[row] is not None
+            or campaigns[row] is not None
+            or (codes[row] is not None and row in coded)
+        ]
         return np.array(found, np.int64)
 
     def _choice(self, held: _Held, *, several: bool) -> _Held:
@@ -198,7 +210,7 @@ class _ManyEvents:
 
     def _asked(self) -> _Asked:
         """Rows that may be plain, in the order of the groups; those not alone in theirs here are twins."""
-        many, no, number = self._many, self._no, self._number
+        no, number = self._no, self._number
         may = (no >= 0) & (number >= 0)
         may[[row for row, _ in self._again]] = False
         if self._apart is not None:
@@ -207,22 +219,19 @@ class _ManyEvents:
         no, number = no[rows], number[rows]
         order = np.lexsort((number, no, number >> BUCKET_SHIFT))
         no, number, rows = no[order], number[order], rows[order]
-        # Facts of one group are judged together, so that each hears what it counts as beside the others. With a code
-        # among them, or a reversal that waits, they are not plain.
+        # Facts of one group are judged together, so that each hears what it counts as beside the others. Where a
+        # reversal waits they are not plain.
         as_before = np.zeros(len(rows) + 1, np.bool_)
         as_before[1:-1] = (no[1:] == no[:-1]) & (number[1:] == number[:-1])
         single = ~(as_before[1:] | as_before[:-1])
-        codes = many.column("promo_code")
-        if not says_nothing(codes):
-            single &= np.array([codes[row] is None for row in rows.tolist()], np.bool_)
-        elif self._tx.one("any_waiting") is None:
+        if self._tx.one("any_ahead") is None:
             self._twins = {*rows[~single].tolist()}
             single[:] = True
         return _some(_Asked(number >> BUCKET_SHIFT, no, number, rows), single)
 
     def _ahead_left(self, asked: _Asked) -> _Asked:
         """Those whose reversal did not come before them and waits."""
-        if not len(asked.row) or self._tx.one("any_waiting") is None:
+        if not len(asked.row) or self._tx.one("any_ahead") is None:
             return asked
         identities = self._many.identities(asked.row.tolist())
         waiting = self._by_one.reversed_ahead(identities)
@@ -252,22 +261,20 @@ class _ManyEvents:
         """Writes the events, answers them, and moves the counters."""
         if not len(held.row):
             return
-        rows, column = held.row.tolist(), self._many.column
+        rows = held.row.tolist()
         no, number = self._no[held.row], self._number[held.row]
         keys = number >> BUCKET_SHIFT, no, number
-        said = {name: picked(column(name), rows) for name in KEPT}
         self._tx.add_columns(
             "add_uses",
             (
                 *keys,
                 self._at_us[held.row],
-                *said.values(),
-                picked(self._many.source_no, rows),
-                picked(self._many.received_us, rows),
+                *self._many.kept(rows),
                 held.slot,
                 worth.reason,
                 worth.cost_micros,
                 worth.currency,
+                *self._many.beside_code(rows),
             ),
             workspace_no=self._plain.workspace_no,
             import_no=self._many.arrivals[0].import_no,

@@ -30,12 +30,6 @@ from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_row
 
-KEPT = (
-    *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
-    *("reward_micros", "currency", "order_id", "order_micros", "metadata"),
-)
-"""The fields of an event that are written as they were said, in the order of the columns."""
-
 Told = tuple[int, Event, Arrival]
 """One redemption or reversal of a transaction: its position there, what it says, and how it arrived."""
 
@@ -158,7 +152,7 @@ class PlainEvents:
     def _not_reversed_ahead(self, alone: _Alone) -> tuple[list[_Asked], list[_Asked]]:
         """Those to go on with, and those whose reversal came before them and waits."""
         told, asked = alone
-        if not asked or self._tx.one("any_waiting") is None:
+        if not asked or self._tx.one("any_ahead") is None:
             return asked, []
         identities = [_identity(told[one[3]]) for one in asked]
         waiting = self.reversed_ahead(identities)
@@ -240,13 +234,14 @@ class PlainEvents:
         return uses
 
     def _used(self, one: Told) -> Used:
-        """A redemption without a code as matching sees it."""
+        """A redemption as matching sees it, its code not being a foreign one."""
         _, fact, arrival = one
         return Used(
             event_id=fact.event_id,
             source=self._catalogue.sources[arrival.source_no],
             redeemed_us=fact.redeemed_us,
             assignment_id=fact.assignment_id,
+            promo_code=fact.promo_code,
             campaign_id=fact.campaign_id,
             tier_id=fact.tier_id,
             reward_micros=fact.reward_micros,

@@ -20,7 +20,7 @@ def take_events(intake: Intake, given: Taken) -> None:
     new, corrected = _new(intake, given)
     redemptions = _place_redemptions(intake, [(e, f) for e, f in new if f.reverses is None])
     _place_reversals(intake, [(e, f) for e, f in new if f.reverses is not None], redemptions)
-    if redemptions and (corrected or intake.tx.one("any_waiting") is not None):
+    if redemptions and (corrected or intake.tx.one("any_ahead") is not None):
         _bring_reversals(intake, redemptions)
 
 

@@ -263,7 +263,7 @@ def use_row(
     cost_micros: int,
     currency: str,
 ) -> tuple[Any, ...]:
-    """A row for `add_uses`: a new redemption that names its promotion, and no code, and takes an assignment."""
+    """A row for `add_uses`: a new redemption that takes an assignment."""
     return (
         bucket,
         promotion_no,
@@ -286,6 +286,8 @@ def use_row(
         reason,
         cost_micros,
         currency,
+        None if fact.promo_code is None else fact.promotion_id,
+        fact.promo_code,
     )
 
 

@@ -169,6 +169,13 @@ FROM {{batch(code TEXT, customer_no BIGINT)}}
 CROSS JOIN personal_code AS p
 WHERE p.workspace_no = :workspace_no AND p.code = batch.code AND p.customer_no = batch.customer_no;
 
+-- name: codes_of_customers
+-- The promotions of the codes given that were issued to their customers.
+SELECT batch.number, p.promotion_no
+FROM {{batch(code TEXT, customer_no BIGINT, number BIGINT)}}
+CROSS JOIN personal_code AS p
+WHERE p.workspace_no = :workspace_no AND p.code = batch.code AND p.customer_no = batch.customer_no;
+
 -- name: code_samples
 -- For each code one customer it was issued to (the largest number, 0 only while in the pool) and its promotion.
 SELECT p.code, MAX(p.customer_no), MAX(p.promotion_no)

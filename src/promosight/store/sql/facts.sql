@@ -30,7 +30,7 @@ WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
 
 -- name: groups_to_use
 -- The assignments of the groups given, as `plain_groups`, in fewer columns. The last is a sum: 1 where it may be used at
--- all, 2 where its group has an event, 4 where a decision made it.
+-- all, 2 where its group has an event, 4 where a decision made it, 8 where it carries a code.
 SELECT
     batch.number, a.slot, a.assigned_us, a.expires_us, a.place_no, a.reward_micros, a.source_no, a.import_no, a.currency,
     CASE WHEN a.control = 0 AND a.withdrawn_us IS NULL THEN 1 ELSE 0 END
@@ -40,6 +40,7 @@ SELECT
           AND e.customer_no = a.customer_no
     ) THEN 2 ELSE 0 END
     + CASE WHEN a.details LIKE '%"decision_id":%' THEN 4 ELSE 0 END
+    + CASE WHEN a.promo_code IS NULL THEN 0 ELSE 8 END
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, number BIGINT)}}
 CROSS JOIN assignment AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
@@ -140,9 +141,9 @@ FROM {{batch(source_no BIGINT, event_id TEXT)}}
 CROSS JOIN event_told AS e
 WHERE e.source_no = batch.source_no AND e.reverses = batch.event_id;
 
--- name: any_waiting
--- Whether any event waits for its promotion's number or its original; spares most batches the look-up.
-SELECT 1 FROM event WHERE promotion_no = 0 LIMIT 1;
+-- name: any_ahead
+-- Whether any reversal waits for its original, where all of them lie; spares most batches the look-up.
+SELECT 1 FROM event WHERE bucket = 0 AND promotion_no = 0 AND customer_no = 0 LIMIT 1;
 
 -- name: waiting_groups_of_customers
 -- The groups in which events of these customers are pending.
@@ -227,7 +228,7 @@ WHERE true
 ON CONFLICT DO NOTHING;
 
 -- name: add_uses
--- New redemptions of one import that count, in the promotion they name, as add_events.
+-- New redemptions of one import that count, as add_events. Their id of the promotion is told only beside a code.
 INSERT INTO event (
     bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, workspace_no, import_no,
     received_us, digest, reverses, named_customer_no, promotion_id, promo_code, assignment_id,
@@ -236,16 +237,16 @@ INSERT INTO event (
 )
 SELECT
     batch.bucket, batch.promotion_no, batch.customer_no, batch.redeemed_us, batch.source_no,
-    batch.event_id, :workspace_no, :import_no, batch.received_us, batch.digest, NULL, 0, NULL, NULL,
-    batch.assignment_id, batch.campaign_id, batch.tier_id, batch.channel, batch.reward_micros,
+    batch.event_id, :workspace_no, :import_no, batch.received_us, batch.digest, NULL, 0,
+    batch.promotion_id, batch.promo_code, batch.assignment_id, batch.campaign_id, batch.tier_id, batch.channel, batch.reward_micros,
     batch.reward_currency, batch.order_id, batch.order_micros, batch.metadata, 'counted',
     batch.reason, batch.slot, 1, batch.cost_micros, batch.currency
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, event_id TEXT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, source_no BIGINT, received_us BIGINT, slot BIGINT, reason TEXT, cost_micros BIGINT, currency TEXT)}}
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, event_id TEXT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, source_no BIGINT, received_us BIGINT, slot BIGINT, reason TEXT, cost_micros BIGINT, currency TEXT, promotion_id TEXT, promo_code TEXT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 
 -- name: add_unmatched
--- New redemptions of one import that take no assignment, in the promotion they name, as add_events.
+-- New redemptions of one import that take no assignment, as add_uses.
 INSERT INTO event (
     bucket, promotion_no, customer_no, redeemed_us, source_no, event_id, workspace_no, import_no,
     received_us, digest, reverses, named_customer_no, promotion_id, promo_code, assignment_id,
@@ -254,11 +255,11 @@ INSERT INTO event (
 )
 SELECT
     batch.bucket, batch.promotion_no, batch.customer_no, batch.redeemed_us, batch.source_no,
-    batch.event_id, :workspace_no, :import_no, batch.received_us, batch.digest, NULL, 0, NULL, NULL,
-    batch.assignment_id, batch.campaign_id, batch.tier_id, batch.channel, batch.reward_micros,
+    batch.event_id, :workspace_no, :import_no, batch.received_us, batch.digest, NULL, 0,
+    batch.promotion_id, batch.promo_code, batch.assignment_id, batch.campaign_id, batch.tier_id, batch.channel, batch.reward_micros,
     batch.reward_currency, batch.order_id, batch.order_micros, batch.metadata, batch.outcome,
     batch.reason, NULL, 1, batch.cost_micros, batch.currency
-FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, event_id TEXT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, source_no BIGINT, received_us BIGINT, outcome TEXT, reason TEXT, cost_micros BIGINT, currency TEXT)}}
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, redeemed_us BIGINT, event_id TEXT, digest BIGINT, assignment_id TEXT, campaign_id TEXT, tier_id TEXT, channel TEXT, reward_micros BIGINT, reward_currency TEXT, order_id TEXT, order_micros BIGINT, metadata TEXT, source_no BIGINT, received_us BIGINT, outcome TEXT, reason TEXT, cost_micros BIGINT, currency TEXT, promotion_id TEXT, promo_code TEXT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 
