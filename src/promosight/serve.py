@@ -30,7 +30,7 @@ from promosight.api.metrics import SHARED_FOLDER
 from promosight.config import Config
 from promosight.connectors.spool import Spool
 from promosight.errors import Invalid
-from promosight.flows.recounting import recount_what_is_due
+from promosight.flows.ledger.recounting import recount_what_is_due
 from promosight.logs import write_logs
 from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store

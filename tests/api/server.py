@@ -21,9 +21,9 @@ from promosight.api.door import Door
 from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_hash, fresh_key
 from promosight.cli.noting import Acting
-from promosight.flows.set_up import NewKey, NewWorkspace, create_key, create_workspace
-from promosight.flows.show_set_up import describe_workspace
-from promosight.flows.users import NewUser, add_user, user_of
+from promosight.flows.set_up.show_set_up import describe_workspace
+from promosight.flows.set_up.users import NewUser, add_user, user_of
+from promosight.flows.set_up.workspaces import NewKey, NewWorkspace, create_key, create_workspace
 from promosight.rules.instants import parse_instant
 from promosight.serve import OPTIONS, now_us
 from promosight.store.engine import open_store

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.flows.breakdowns import DIMENSIONS
+from promosight.flows.figures.breakdowns import DIMENSIONS
 from tests.api.server import TRACKING_FROM, figures, promotion
 
 TIERS = [{"tier_id": "gold", "name": "Gold"}, {"tier_id": "silver", "name": "Silver"}]

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from promosight.flows.learning import relearn
+from promosight.flows.decisioning.learning import relearn
 from promosight.store.engine import open_store
 from tests.api.deciding import ask, decided, explained, learned, redeem, reverse, settings
 from tests.api.server import figures, promotion

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.flows.learning import relearn
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
+from promosight.flows.decisioning.learning import relearn
 from promosight.store.engine import open_store
 from tests.api.deciding import ask, decided, explained, learned, lived, redeem, reverse, settings
 from tests.api.server import TRACKING_FROM, figures, new_workspace, promotion, serving

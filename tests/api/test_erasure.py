@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from promosight.cli.main import main
-from promosight.flows.find_customer import number_of
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
+from promosight.flows.people.find_customer import number_of
 from promosight.store import archive
 from promosight.store.engine import open_store
 from tests.api.server import client_of, new_workspace, promotion, running

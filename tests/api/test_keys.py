@@ -15,7 +15,7 @@ from promosight.api.cookies import SIGNED_IN
 from promosight.api.keys import Keys
 from promosight.api.routes import ROUTES
 from promosight.errors import Unauthenticated
-from promosight.flows.set_up import SCOPES, revoke_key
+from promosight.flows.set_up.workspaces import SCOPES, revoke_key
 from promosight.store.engine import open_store
 from tests.api.server import new_workspace
 

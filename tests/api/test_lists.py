@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from promosight.flows.figures import Figures
+from promosight.flows.figures.of_promotions import Figures
 from tests.api.offers import promotion
 from tests.api.server import new_workspace, serving
 from tests.conftest import await_morning

@@ -18,7 +18,7 @@ from promosight.api.channel import AT_ONCE, Channel, Listener
 from promosight.api.door import Door
 from promosight.api.live import Live
 from promosight.errors import Overloaded
-from promosight.flows.watch_figures import Moved
+from promosight.flows.figures.watch_figures import Moved
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import PostgresTx
 from tests.api.server import new_workspace

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.flows import replay
+from promosight.flows.reporting import replay
 from promosight.rules.reasons import ADVICE
 from tests.api.server import new_workspace, promotion, serving
 from tests.api.test_keys import new_key

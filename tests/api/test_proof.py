@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.flows.learning import relearn
+from promosight.flows.decisioning.learning import relearn
 from promosight.store.engine import open_store
 from tests.api.deciding import decided, learned, redeem, settings
 from tests.api.server import client_of, new_workspace, promotion

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
 from promosight.store.engine import open_store
 from tests.api.server import new_workspace, promotion, serving
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
 from promosight.store.engine import open_store
 from tests.api.server import figures, new_workspace, promotion, serving
 

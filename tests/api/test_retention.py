@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.flows.retention import retention_of
+from promosight.flows.people.retention import retention_of
 from promosight.rules.instants import DAY_US
 from promosight.serve import now_us
 from promosight.store.engine import open_store

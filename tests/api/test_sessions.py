@@ -17,10 +17,10 @@ from promosight.api.cookies import find_caller
 from promosight.api.keys import Keys
 from promosight.api.wire import SessionAnswer
 from promosight.errors import TooMany, Unauthenticated
-from promosight.flows.passwords import hash_of, is_right
-from promosight.flows.sessions import LASTS_US, begin_session, touch_session
-from promosight.flows.set_up import digest_of
-from promosight.flows.users import NewUser, UserChange, add_user, change_user
+from promosight.flows.set_up.passwords import hash_of, is_right
+from promosight.flows.set_up.sessions import LASTS_US, begin_session, touch_session
+from promosight.flows.set_up.users import NewUser, UserChange, add_user, change_user
+from promosight.flows.set_up.workspaces import digest_of
 from promosight.store.engine import Store, open_store
 from tests.api.offers import promotion
 from tests.api.people import PASSWORD, browser, new_user, sign_in, signed_in, status

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from promosight.flows.breakdowns import DIMENSIONS
+from promosight.flows.figures.breakdowns import DIMENSIONS
 from tests.api.server import new_workspace, serving
 from tests.flows.worlds import PROMOTIONS, Source
 

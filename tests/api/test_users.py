@@ -15,7 +15,7 @@ from promosight.api.cookies import SIGNED_IN
 from promosight.api.routes import ROUTES
 from promosight.api.wire import UserAnswer, UserPage
 from promosight.errors import Conflict
-from promosight.flows.users import ROLES, NewUser, add_user, list_users, remove_user
+from promosight.flows.set_up.users import ROLES, NewUser, add_user, list_users, remove_user
 from promosight.rules.identity import stable_hash
 from promosight.store.engine import open_store
 from tests.api.offers import promotion

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from promosight.flows.breakdowns import DIMENSIONS, Breakdown, breakdown
-from promosight.flows.set_up import find_workspace
+from promosight.flows.figures.breakdowns import DIMENSIONS, Breakdown, breakdown
+from promosight.flows.set_up.workspaces import find_workspace
 from promosight.store.engine import open_store
 from tests.cli.launcher import Program
 

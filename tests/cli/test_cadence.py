@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from promosight.connectors.reading import Reading, read_ndjson
-from promosight.flows.intake import Delivery
-from promosight.flows.report import report
-from promosight.flows.set_up import DEFAULT_SOURCE, find_source
+from promosight.flows.reporting.intake import Delivery
+from promosight.flows.reporting.report import report
+from promosight.flows.set_up.workspaces import DEFAULT_SOURCE, find_source
 from promosight.rules.instants import parse_instant
 from promosight.store.engine import Store, open_store
 from promosight.store.rows import Arrival

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from promosight.flows.passwords import is_right
-from promosight.flows.set_up import digest_of
-from promosight.flows.users import user_of
+from promosight.flows.set_up.passwords import is_right
+from promosight.flows.set_up.users import user_of
+from promosight.flows.set_up.workspaces import digest_of
 from promosight.store.engine import open_store
 from tests.cli.program import NOW_US, ask, fail, run, succeed
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from promosight.client.promosight import Promosight
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
 from promosight.store.engine import open_store
 from tests.api.server import ENDS_WITHIN_S, client_of, new_workspace, promotion, running
 from tests.cli.program import start

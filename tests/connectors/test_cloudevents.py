@@ -22,7 +22,7 @@ from promosight.connectors.cloudevents import (
 from promosight.connectors.read_again import read_again
 from promosight.connectors.reading import Reading
 from promosight.errors import TooLarge, Unreadable
-from promosight.flows.rejecting import Refused, named_in
+from promosight.flows.reporting.rejecting import Refused, named_in
 from promosight.rules.facts import Event, Fault
 from promosight.rules.sheets import Sheet
 

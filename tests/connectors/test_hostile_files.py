@@ -20,7 +20,7 @@ from promosight.connectors.import_file import pieces_of
 from promosight.connectors.opening import opened
 from promosight.connectors.reading import CSV, Reading, read_body
 from promosight.errors import TooLarge, Unreadable
-from promosight.flows.rejecting import Refused
+from promosight.flows.reporting.rejecting import Refused
 
 _REDEMPTION = (
     '{"event_id":"%s","promotion_id":"p","customer_id":"ann","redeemed_at":"2026-11-20T10:00:00Z"}'

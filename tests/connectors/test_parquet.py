@@ -14,7 +14,7 @@ from promosight.connectors.definitions import read_ndjson
 from promosight.connectors.opening import opened, parquet_parts
 from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_row
 from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
-from promosight.flows.define_promotions import NamedPromotion
+from promosight.flows.promotions.define_promotions import NamedPromotion
 from promosight.rules.facts import Event
 
 NOON_US = 1_793_707_200_000_000

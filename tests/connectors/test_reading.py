@@ -29,7 +29,7 @@ from promosight.connectors.reading import (
     read_body,
 )
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
-from promosight.flows.rejecting import Refused
+from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 

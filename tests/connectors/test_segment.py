@@ -22,7 +22,7 @@ from promosight.connectors.segment import (
     without_key,
 )
 from promosight.errors import TooLarge, Unreadable
-from promosight.flows.rejecting import Refused, named_in
+from promosight.flows.reporting.rejecting import Refused, named_in
 from promosight.rules.facts import Event
 
 NOW_US = 2_000_000_000_000_000

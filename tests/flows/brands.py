@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from promosight.flows.intake import Delivery, Item
-from promosight.flows.manage_promotions import put_promotion
-from promosight.flows.report import report
-from promosight.flows.set_up import NewWorkspace, create_source, create_workspace
+from promosight.flows.promotions.manage_promotions import put_promotion
+from promosight.flows.reporting.intake import Delivery, Item
+from promosight.flows.reporting.report import report
+from promosight.flows.set_up.workspaces import NewWorkspace, create_source, create_workspace
 from promosight.rules.facts import Rejection, assignment_from, event_from
 from promosight.rules.instants import from_datetime
 from promosight.rules.promotions import Promotion

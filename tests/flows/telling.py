@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from promosight.flows.webhook_messages import Page, list_messages
-from promosight.flows.webhooks import (
+from promosight.flows.webhooks.setting_up import (
     Wanted,
     Webhook,
     change_webhook,
     create_webhook,
     find_webhook,
 )
+from promosight.flows.webhooks.webhook_messages import Page, list_messages
 from promosight.rules.facts import Assignment, Event, assignment_from, event_from
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.webhooks import TYPES, secret_of

@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 from msgspec.structs import replace
 
-from promosight.flows import acquainted as at
-from promosight.flows.acquainted import NOBODY, Acquainted, acquainted
-from promosight.flows.many import firsts_of
-from promosight.flows.naming import name_known
+from promosight.flows.ledger import acquainted as at
+from promosight.flows.ledger.acquainted import NOBODY, Acquainted, acquainted
+from promosight.flows.ledger.naming import name_known
+from promosight.flows.reporting.many import firsts_of
 from promosight.rules.identity import customer_number
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store, open_store

@@ -11,14 +11,14 @@ import pytest
 
 from promosight.connectors.read_again import read_again
 from promosight.errors import Invalid
-from promosight.flows.activity import Asked, activity
-from promosight.flows.intake import Delivery, Item, Receipt
-from promosight.flows.problems import Page, Wanted, problems
-from promosight.flows.rejecting import Refused
-from promosight.flows.replay import replay
-from promosight.flows.report import report
-from promosight.flows.set_up import NewWorkspace, create_workspace
-from promosight.flows.show_sources import list_sources
+from promosight.flows.reporting.activity import Asked, activity
+from promosight.flows.reporting.intake import Delivery, Item, Receipt
+from promosight.flows.reporting.problems import Page, Wanted, problems
+from promosight.flows.reporting.rejecting import Refused
+from promosight.flows.reporting.replay import replay
+from promosight.flows.reporting.report import report
+from promosight.flows.set_up.show_sources import list_sources
+from promosight.flows.set_up.workspaces import NewWorkspace, create_workspace
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import DAY_US, HOUR_US, format_instant, parse_instant
 from promosight.store.catalogue import Workspace

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 import msgspec
 import pytest
 
-from promosight.flows.breakdowns import DIMENSIONS, Breakdown, breakdown
-from promosight.flows.figures import list_promotions
-from promosight.flows.rematch import rebuild
+from promosight.flows.figures.breakdowns import DIMENSIONS, Breakdown, breakdown
+from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.ledger.rematch import rebuild
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import Tx
 from tests.flows.worlds import (

@@ -19,18 +19,18 @@ import msgspec
 import pytest
 
 from promosight.errors import Conflict, Invalid, NotFound
-from promosight.flows import counted_then, funnel
-from promosight.flows.breakdowns import DIMENSIONS, Breakdown, Line, breakdown
-from promosight.flows.code_lines import CodePage
-from promosight.flows.erase import erase
-from promosight.flows.figures import list_promotions
-from promosight.flows.know_customers import Acquaintance, KnownCustomer, know_customers
-from promosight.flows.manage_promotions import load_codes, put_promotion
-from promosight.flows.publish import finish_import, leave_import, start_import
-from promosight.flows.published import import_runs
-from promosight.flows.rematch import rebuild
-from promosight.flows.set_up import cover
-from promosight.flows.withdraw import withdraw
+from promosight.flows.figures import counted_then, funnel
+from promosight.flows.figures.breakdowns import DIMENSIONS, Breakdown, Line, breakdown
+from promosight.flows.figures.code_lines import CodePage
+from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.imports.publish import finish_import, leave_import, start_import
+from promosight.flows.ledger.published import import_runs
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.people.erase import erase
+from promosight.flows.promotions.manage_promotions import load_codes, put_promotion
+from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
+from promosight.flows.reporting.withdraw import withdraw
+from promosight.flows.set_up.workspaces import cover
 from promosight.rules.facts import Assignment
 from promosight.rules.instants import parse_instant
 from promosight.rules.promotions import Promotion

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promosight.errors import Invalid
-from promosight.flows.bars import Bar, Wanted, wanted
+from promosight.flows.figures.bars import Bar, Wanted, wanted
 from promosight.rules.instants import month_of, parse_instant, week_of
 from promosight.store.catalogue import Catalogue, Workspace
 

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from promosight.flows import run_import
-from promosight.flows.by_promotion import cut_by_promotion
-from promosight.flows.intake import Piece
-from promosight.flows.publish import start_import
-from promosight.flows.rejecting import Refused
-from promosight.flows.run_import import MAX_LISTED, ImportReport, RunningImport
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
+from promosight.flows.imports import run_import
+from promosight.flows.imports.by_promotion import cut_by_promotion
+from promosight.flows.imports.publish import start_import
+from promosight.flows.imports.run_import import MAX_LISTED, ImportReport, RunningImport
+from promosight.flows.reporting.intake import Piece
+from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.facts import Event, Rejection, assignment_from, event_from
 from promosight.rules.instants import format_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent

@@ -8,8 +8,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from promosight.flows import fingerprints as at
-from promosight.flows.fingerprints import NumbersByText, fingerprints
+from promosight.flows.ledger import fingerprints as at
+from promosight.flows.ledger.fingerprints import NumbersByText, fingerprints
 from promosight.rules.numbers import NOTHING, Numbers
 
 

@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from promosight.flows import exports
-from promosight.flows import funnel as funnels
-from promosight.flows.bars import BARS, Bar
-from promosight.flows.breakdowns import breakdown
-from promosight.flows.exports import Member, Place, customers
-from promosight.flows.figures import list_promotions
-from promosight.flows.funnel import Funnel, funnel
-from promosight.flows.withdraw import withdraw
+from promosight.flows.figures import exports
+from promosight.flows.figures import funnel as funnels
+from promosight.flows.figures.bars import BARS, Bar
+from promosight.flows.figures.breakdowns import breakdown
+from promosight.flows.figures.exports import Member, Place, customers
+from promosight.flows.figures.funnel import Funnel, funnel
+from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.reporting.withdraw import withdraw
 from promosight.rules.facts import Assignment, Event, assignment_from, event_from
 from promosight.rules.identity import BUCKETS
 from promosight.rules.instants import format_instant, parse_instant

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from promosight.flows.boards import Board, Marked, Sums, board_of, marked_board
-from promosight.flows.deciding import Decide, decide
-from promosight.flows.decisioning import rules_of
-from promosight.flows.decisions_kept import packed, unpacked_at
-from promosight.flows.learning import relearn, take_news, write_lesson
-from promosight.flows.manage_promotions import put_promotion
-from promosight.flows.minds import Minds
+from promosight.flows.decisioning.boards import Board, Marked, Sums, board_of, marked_board
+from promosight.flows.decisioning.deciding import Decide, decide
+from promosight.flows.decisioning.decisions_kept import packed, unpacked_at
+from promosight.flows.decisioning.learning import relearn, take_news, write_lesson
+from promosight.flows.decisioning.minds import Minds
+from promosight.flows.decisioning.settings import rules_of
+from promosight.flows.promotions.manage_promotions import put_promotion
 from promosight.rules.promotions import Promotion, Reward
 from promosight.store.catalogue import load
 from promosight.store.engine import Store, open_store

@@ -10,20 +10,20 @@ from typing import NamedTuple
 import pytest
 
 from promosight.errors import PromosightError
-from promosight.flows import counters
-from promosight.flows.counters import fold
-from promosight.flows.figures import list_promotions
-from promosight.flows.granting import Reserve
-from promosight.flows.intake import Delivery
-from promosight.flows.manage_promotions import put_promotion
-from promosight.flows.publish import finish_import, start_import
-from promosight.flows.raise_alerts import AlertWatch, raise_alerts
-from promosight.flows.recounting import recount_what_is_due
-from promosight.flows.report import report
-from promosight.flows.reservations import change_reservations
-from promosight.flows.show_alerts import AlertPlace, Sought, list_alerts
-from promosight.flows.verify import verify
-from promosight.flows.watch_figures import WatchedFigures
+from promosight.flows.checking.verify import verify
+from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.figures.raise_alerts import AlertWatch, raise_alerts
+from promosight.flows.figures.show_alerts import AlertPlace, Sought, list_alerts
+from promosight.flows.figures.watch_figures import WatchedFigures
+from promosight.flows.imports.publish import finish_import, start_import
+from promosight.flows.ledger import counters
+from promosight.flows.ledger.counters import fold
+from promosight.flows.ledger.recounting import recount_what_is_due
+from promosight.flows.promotions.manage_promotions import put_promotion
+from promosight.flows.reporting.intake import Delivery
+from promosight.flows.reporting.report import report
+from promosight.flows.reserving.granting import Reserve
+from promosight.flows.reserving.reservations import change_reservations
 from promosight.rules.facts import Assignment, Event, Rejection, assignment_from, event_from
 from promosight.rules.instants import DAY_US, LocalDays, format_instant, parse_instant
 from promosight.rules.promotions import Limit, Promotion, Reward, Tier

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from promosight.errors import PromosightError
-from promosight.flows import many
-from promosight.flows.erase import erase
-from promosight.flows.intake import Delivery, Receipt
-from promosight.flows.manage_promotions import change_promotion, load_codes
-from promosight.flows.publish import finish_import, start_import
-from promosight.flows.report import report
-from promosight.flows.show_restatements import Before, restatements
-from promosight.flows.verify import verify
-from promosight.flows.withdraw import withdraw
+from promosight.flows.checking.verify import verify
+from promosight.flows.figures.show_restatements import Before, restatements
+from promosight.flows.imports.publish import finish_import, start_import
+from promosight.flows.people.erase import erase
+from promosight.flows.promotions.manage_promotions import change_promotion, load_codes
+from promosight.flows.reporting import many
+from promosight.flows.reporting.intake import Delivery, Receipt
+from promosight.flows.reporting.report import report
+from promosight.flows.reporting.withdraw import withdraw
 from promosight.rules.facts import Assignment, Event, assignment_from, event_from
 from promosight.rules.instants import format_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from promosight.flows.intake import Delivery, Item
-from promosight.flows.report import report
+from promosight.flows.reporting.intake import Delivery, Item
+from promosight.flows.reporting.report import report
 from promosight.store.engine import open_store
 from promosight.store.rows import Arrival
 from tests.flows.worlds import (

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from promosight.flows import funnel as funnels
-from promosight.flows import maturing
-from promosight.flows.breakdowns import breakdown
-from promosight.flows.funnel import funnel
-from promosight.flows.maturing import Maturity, maturity
+from promosight.flows.figures import funnel as funnels
+from promosight.flows.figures import maturing
+from promosight.flows.figures.breakdowns import breakdown
+from promosight.flows.figures.funnel import funnel
+from promosight.flows.figures.maturing import Maturity, maturity
 from promosight.rules.instants import HOUR_US
 from promosight.store.engine import Store
 from promosight.store.tx import Tx

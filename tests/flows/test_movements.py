@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from promosight.flows import counters
-from promosight.flows.counters import PUBLISHED, fold, move_counters
-from promosight.flows.outstanding import Outstanding
-from promosight.flows.publish import finish_import, start_import
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
+from promosight.flows.imports.publish import finish_import, start_import
+from promosight.flows.ledger import counters
+from promosight.flows.ledger.counters import PUBLISHED, fold, move_counters
+from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules.counting import (
     AssignedColumns,
     Names,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from promosight.flows.promotion_return import Return, promotion_return
-from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
+from promosight.flows.figures.promotion_return import Return, promotion_return
+from promosight.flows.reporting.take_outcomes import OutcomeDelivery, take_outcomes
 from promosight.rules.instants import DAY_US
 from promosight.rules.outcomes import Outcome
 from promosight.store.catalogue import Workspace

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from promosight.flows.intake import Piece
-from promosight.flows.run_import import PIECE_ROWS, each_a_piece, gathered
+from promosight.flows.imports.run_import import PIECE_ROWS, each_a_piece, gathered
+from promosight.flows.reporting.intake import Piece
 
 
 def small(count: int) -> Iterator[Piece]:

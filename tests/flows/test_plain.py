@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from promosight.flows import acquainted, many, many_assignments
-from promosight.flows.breakdowns import DIMENSIONS
-from promosight.flows.erase import erase
-from promosight.flows.find_customer import number_of
-from promosight.flows.intake import Delivery, Receipt
-from promosight.flows.publish import finish_import, start_import
-from promosight.flows.report import report
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
+from promosight.flows.figures.breakdowns import DIMENSIONS
+from promosight.flows.imports.publish import finish_import, start_import
+from promosight.flows.ledger import acquainted
+from promosight.flows.people.erase import erase
+from promosight.flows.people.find_customer import number_of
+from promosight.flows.reporting import many, many_assignments
+from promosight.flows.reporting.intake import Delivery, Receipt
+from promosight.flows.reporting.report import report
 from promosight.rules.facts import Assignment, Event, assignment_from, event_from
 from promosight.rules.instants import format_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent

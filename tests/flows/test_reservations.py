@@ -7,12 +7,12 @@ from random import Random
 import pytest
 
 from promosight.errors import Conflict, PromosightError
-from promosight.flows.counters import fold
-from promosight.flows.figures import list_promotions
-from promosight.flows.granting import Reserve
-from promosight.flows.manage_promotions import put_promotion
-from promosight.flows.reservations import Change, Confirm, Release, change_reservations
-from promosight.flows.watch_figures import WatchedFigures
+from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.figures.watch_figures import WatchedFigures
+from promosight.flows.ledger.counters import fold
+from promosight.flows.promotions.manage_promotions import put_promotion
+from promosight.flows.reserving.granting import Reserve
+from promosight.flows.reserving.reservations import Change, Confirm, Release, change_reservations
 from promosight.rules.instants import LocalDays, parse_instant
 from promosight.rules.promotions import Limit, Promotion
 from promosight.store.catalogue import Workspace

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from promosight.flows.breakdowns import breakdown
-from promosight.flows.manage_promotions import put_promotion
-from promosight.flows.publish import finish_import
-from promosight.flows.rematch import rebuild
-from promosight.flows.show_restatements import Before, Restatement, restatements
-from promosight.flows.withdraw import withdraw
+from promosight.flows.figures.breakdowns import breakdown
+from promosight.flows.figures.show_restatements import Before, Restatement, restatements
+from promosight.flows.imports.publish import finish_import
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.promotions.manage_promotions import put_promotion
+from promosight.flows.reporting.withdraw import withdraw
 from promosight.rules.facts import Assignment, assignment_from, event_from
 from promosight.rules.instants import parse_instant
 from promosight.rules.money import parse_amount

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from promosight.flows.recounting import recount_what_is_due
-from promosight.flows.verify import verify
+from promosight.flows.checking.verify import verify
+from promosight.flows.ledger.recounting import recount_what_is_due
 from promosight.store import archive, migrate
 from promosight.store.catalogue import Workspace
 from promosight.store.database import database

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from promosight.flows.counters import fold
-from promosight.flows.rematch import rebuild
-from promosight.flows.verify import Difference, VerifyReport, verify
+from promosight.flows.checking.verify import Difference, VerifyReport, verify
+from promosight.flows.ledger.counters import fold
+from promosight.flows.ledger.rematch import rebuild
 from promosight.simulate.settings import small
 from promosight.store.engine import Store, open_store
 from tests.flows.brands import ENDS_AT, report_brand

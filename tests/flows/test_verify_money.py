@@ -15,14 +15,14 @@ import duckdb
 import pytest
 from msgspec import structs
 
-from promosight.flows.counters import fold
-from promosight.flows.extract import extract
-from promosight.flows.extract_money import extract_money
-from promosight.flows.granting import Reserve
-from promosight.flows.rematch import rebuild
-from promosight.flows.reservations import Confirm, Release, change_reservations
-from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
-from promosight.flows.verify import VerifyReport, compare, load_inputs, verify
+from promosight.flows.checking.extract import extract
+from promosight.flows.checking.extract_money import extract_money
+from promosight.flows.checking.verify import VerifyReport, compare, load_inputs, verify
+from promosight.flows.ledger.counters import fold
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.reporting.take_outcomes import OutcomeDelivery, take_outcomes
+from promosight.flows.reserving.granting import Reserve
+from promosight.flows.reserving.reservations import Confirm, Release, change_reservations
 from promosight.rules.instants import DAY_US, format_instant
 from promosight.rules.outcomes import Outcome, ReportedOutcome, outcome_from
 from promosight.store.catalogue import Catalogue, Workspace, load

@@ -7,15 +7,15 @@ from random import Random
 
 import pytest
 
-from promosight.flows import counters
-from promosight.flows.counters import fold
-from promosight.flows.figures import page_after
-from promosight.flows.manage_promotions import put_promotion
-from promosight.flows.publish import finish_import, start_import
-from promosight.flows.rematch import rebuild
-from promosight.flows.set_up import change_workspace, cover
-from promosight.flows.watch_figures import Moved, WatchedFigures
-from promosight.flows.watch_lists import WatchedLists
+from promosight.flows.figures.of_promotions import page_after
+from promosight.flows.figures.watch_figures import Moved, WatchedFigures
+from promosight.flows.figures.watch_lists import WatchedLists
+from promosight.flows.imports.publish import finish_import, start_import
+from promosight.flows.ledger import counters
+from promosight.flows.ledger.counters import fold
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.promotions.manage_promotions import put_promotion
+from promosight.flows.set_up.workspaces import change_workspace, cover
 from promosight.rules.instants import DAY_US, parse_instant
 from promosight.rules.promotions import Promotion
 from promosight.store.catalogue import Workspace, load

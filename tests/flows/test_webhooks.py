@@ -12,17 +12,18 @@ from contextlib import contextmanager
 
 import pytest
 
-from promosight.flows import announcing, telling
-from promosight.flows.erase import erase
-from promosight.flows.raise_alerts import AlertWatch, raise_alerts
-from promosight.flows.rematch import rebuild
-from promosight.flows.telling import Outgoing, Sent
-from promosight.flows.webhook_messages import send_again
-from promosight.flows.webhooks import (
+from promosight.flows.figures.raise_alerts import AlertWatch, raise_alerts
+from promosight.flows.ledger import announcing
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.people.erase import erase
+from promosight.flows.reporting.withdraw import withdraw
+from promosight.flows.webhooks import telling
+from promosight.flows.webhooks.setting_up import (
     remove_webhook,
     rotate_secret,
 )
-from promosight.flows.withdraw import withdraw
+from promosight.flows.webhooks.telling import Outgoing, Sent
+from promosight.flows.webhooks.webhook_messages import send_again
 from promosight.rules.instants import DAY_US, HOUR_US, SECOND_US, format_instant, parse_instant
 from promosight.rules.webhooks import Attempt, secret_of
 from promosight.store.engine import Store, open_store

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from promosight.flows.boards import Kept
-from promosight.flows.yardstick import Worth, expectations, rewards
+from promosight.flows.decisioning.boards import Kept
+from promosight.flows.decisioning.yardstick import Worth, expectations, rewards
 
 STATED = Kept("stated", None, 10.0, 4.0, ())
 SHARE = Kept("percentage", None, 50.0, 5.0, (), by_order=(True, True))

@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
-from promosight.flows.breakdowns import DIMENSIONS, breakdown
-from promosight.flows.figures import list_promotions
-from promosight.flows.intake import Delivery, Receipt
-from promosight.flows.manage_promotions import put_promotion
-from promosight.flows.publish import finish_import, start_import
-from promosight.flows.report import report
-from promosight.flows.set_up import NewWorkspace, create_source, create_workspace
+from promosight.flows.figures.breakdowns import DIMENSIONS, breakdown
+from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.imports.publish import finish_import, start_import
+from promosight.flows.promotions.manage_promotions import put_promotion
+from promosight.flows.reporting.intake import Delivery, Receipt
+from promosight.flows.reporting.report import report
+from promosight.flows.set_up.workspaces import NewWorkspace, create_source, create_workspace
 from promosight.rules.facts import Assignment, Event, Rejection, assignment_from, event_from
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.promotions import Promotion

@@ -27,7 +27,7 @@ from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.read_again import read_again
 from promosight.connectors.reading import CSV, JSON, NDJSON, Reading, read_body
 from promosight.errors import PromosightError
-from promosight.flows.rejecting import MAX_PAYLOAD, Refused
+from promosight.flows.reporting.rejecting import MAX_PAYLOAD, Refused
 from tests.fuzz import forms, heavy
 from tests.fuzz.meant import fields_of, is_struct, meant
 from tests.fuzz.tables import parquet_file

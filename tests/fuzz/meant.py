@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from promosight.flows.breakdowns import DIMENSIONS
-from promosight.flows.run_import import KINDS
+from promosight.flows.figures.breakdowns import DIMENSIONS
+from promosight.flows.imports.run_import import KINDS
 from promosight.rules.cadences import CADENCES
 from promosight.rules.decisioning import EXPLORATIONS, MODES, OBJECTIVES, RESERVES
 

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from promosight.flows.extract import local_days, write_rows
-from promosight.flows.verify import VerifyReport, compare, load_inputs
+from promosight.flows.checking.extract import local_days, write_rows
+from promosight.flows.checking.verify import VerifyReport, compare, load_inputs
 from promosight.store.recount import Ask, create_inputs, recount, steps
 from tests.metrics.worlds import World, judge, worlds, write
 

@@ -14,7 +14,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from promosight.flows.extract import Row, write_catalogue, write_rows
+from promosight.flows.checking.extract import Row, write_catalogue, write_rows
 from promosight.rules.identity import bucket_of
 from promosight.rules.matching import Given, Used, Verdict, assigned_micros, is_reversed, match
 from promosight.rules.promotions import Promotion, Reward, Terms, Tier, terms_of

@@ -10,7 +10,7 @@ from promosight.rules.reasons import ADVICE, REASONS, advise, explain
 from tests.tidy.tree import name, parsed, python_files
 
 OUTCOMES = {"pending", "flagged", "rejected"}
-OF_PROMOTIONS = ("rules/promotions.py", "flows/manage_promotions.py")
+OF_PROMOTIONS = ("rules/promotions.py", "flows/promotions/manage_promotions.py")
 """Where conflicts arise that refuse a row of a file of promotions."""
 
 NEVER_SHOWN = {"moved", "promotion_exists", "reversed"}

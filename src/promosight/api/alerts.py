@@ -9,7 +9,7 @@ import msgspec
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
-from promosight.flows.show_alerts import AlertPlace, Sought, list_alerts
+from promosight.flows.figures.show_alerts import AlertPlace, Sought, list_alerts
 
 
 def listing(door: Door, call: Call) -> Answer:

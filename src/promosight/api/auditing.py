@@ -14,7 +14,7 @@ from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import csv_lines, csv_row
 from promosight.errors import Invalid
-from promosight.flows.audit import Actor, Change, Entry, Look, Wanted, entries, noted
+from promosight.flows.auditing.audit import Actor, Change, Entry, Look, Wanted, entries, noted
 from promosight.store.tx import Tx
 
 R = TypeVar("R")

@@ -12,8 +12,8 @@ from itertools import takewhile
 
 import msgspec
 
-from promosight.flows.watch_figures import Moved, WatchedFigures
-from promosight.flows.watch_lists import WatchedLists
+from promosight.flows.figures.watch_figures import Moved, WatchedFigures
+from promosight.flows.figures.watch_lists import WatchedLists
 
 AT_ONCE = 200
 """Promotions that one event holds at the most."""

@@ -14,9 +14,9 @@ from promosight.api.door import Answer, Door
 from promosight.api.promotion_list import asked_for, asked_form
 from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid, NotFound
-from promosight.flows.comparing import MOST, SORTABLE, Compared, Comparison, compare
-from promosight.flows.figures import View
-from promosight.flows.promotion_return import HORIZON_DAYS
+from promosight.flows.figures.comparing import MOST, SORTABLE, Compared, Comparison, compare
+from promosight.flows.figures.of_promotions import View
+from promosight.flows.figures.promotion_return import HORIZON_DAYS
 from promosight.rules.outcomes import MEASURES
 from promosight.store.catalogue import Listed
 

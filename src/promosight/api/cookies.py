@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from promosight.api.call import Headers, Scope
 from promosight.api.keys import Caller, SignedIn, default_source
 from promosight.errors import Denied
-from promosight.flows.sessions import Session, find_session, touch_session
-from promosight.flows.users import ROLES
+from promosight.flows.set_up.sessions import Session, find_session, touch_session
+from promosight.flows.set_up.users import ROLES
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx

@@ -6,9 +6,9 @@ from promosight.api.auditing import change_noted
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
-from promosight.flows.access_report import access_report
-from promosight.flows.erase import erase, kept_under
-from promosight.flows.timeline import KINDS, ORDERS, Asked, read_timeline
+from promosight.flows.people.access_report import access_report
+from promosight.flows.people.erase import erase, kept_under
+from promosight.flows.people.timeline import KINDS, ORDERS, Asked, read_timeline
 from promosight.rules.erasing import ERASED
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from promosight.api import customers, decisioning, decisions, proof, versions
 from promosight.api.door import Route
-from promosight.flows.access_report import AccessReport
-from promosight.flows.decision_status import Decisioning
-from promosight.flows.decisions_kept import DecisionAnswer
-from promosight.flows.evaluating import DecisionEvaluation
-from promosight.flows.explaining import Explanation
-from promosight.flows.pricing import Pacing
-from promosight.flows.timeline import Timeline
-from promosight.flows.value_over_time import ValueOverTime
-from promosight.flows.versions import VersionLine
-from promosight.flows.what_if import WhatIf, WhatIfAnswer
+from promosight.flows.decisioning.decision_status import Decisioning
+from promosight.flows.decisioning.decisions_kept import DecisionAnswer
+from promosight.flows.decisioning.evaluating import DecisionEvaluation
+from promosight.flows.decisioning.explaining import Explanation
+from promosight.flows.decisioning.pricing import Pacing
+from promosight.flows.decisioning.value_over_time import ValueOverTime
+from promosight.flows.decisioning.versions import VersionLine
+from promosight.flows.decisioning.what_if import WhatIf, WhatIfAnswer
+from promosight.flows.people.access_report import AccessReport
+from promosight.flows.people.timeline import Timeline
 from promosight.rules.decisioning import Settings
 
 DECISIONS, REPORTS, PROMOTIONS = "decisions:write", "reports:read", "promotions:write"

@@ -15,8 +15,8 @@ from promosight.api.door import Answer, Door
 from promosight.api.versions import who
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid
-from promosight.flows.as_it_stands import the_policy
-from promosight.flows.decision_log import (
+from promosight.flows.auditing.as_it_stands import the_policy
+from promosight.flows.decisioning.decision_log import (
     COLUMNS,
     FORMS,
     After,
@@ -26,10 +26,14 @@ from promosight.flows.decision_log import (
     logged,
     table_of,
 )
-from promosight.flows.decision_status import Decisioning, change_settings, decisioning_of
-from promosight.flows.explaining import explain_decision
-from promosight.flows.pricing import pacing_of
-from promosight.flows.versions import Doing, note_settings
+from promosight.flows.decisioning.decision_status import (
+    Decisioning,
+    change_settings,
+    decisioning_of,
+)
+from promosight.flows.decisioning.explaining import explain_decision
+from promosight.flows.decisioning.pricing import pacing_of
+from promosight.flows.decisioning.versions import Doing, note_settings
 from promosight.store.tx import Tx
 
 _PAGE = 500

@@ -13,8 +13,8 @@ from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.api.keys import Caller
 from promosight.errors import Invalid, PromosightError, TooLarge
-from promosight.flows.deciding import Decide, decide, decide_batch
-from promosight.flows.decisions_kept import DecisionAnswer
+from promosight.flows.decisioning.deciding import Decide, decide, decide_batch
+from promosight.flows.decisioning.decisions_kept import DecisionAnswer
 from promosight.rules.facts import canonical_json
 from promosight.rules.identity import content_digest
 from promosight.store.waiting import SMALL_WEIGHT

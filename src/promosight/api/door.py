@@ -54,9 +54,9 @@ from promosight.errors import (
     TooSlow,
     Unauthenticated,
 )
-from promosight.flows.idempotency import Answer as Kept
-from promosight.flows.idempotency import claim, keep
-from promosight.flows.minds import Minds
+from promosight.flows.decisioning.minds import Minds
+from promosight.flows.set_up.idempotency import Answer as Kept
+from promosight.flows.set_up.idempotency import claim, keep
 from promosight.rules.identity import stable_hash
 from promosight.store.engine import Store
 from promosight.store.waiting import TRACED

@@ -11,7 +11,7 @@ from promosight.connectors import cloudevents, segment
 from promosight.connectors.foreign import placed
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable, UnsupportedMedia
-from promosight.flows.intake import Item
+from promosight.flows.reporting.intake import Item
 
 
 class Form(NamedTuple):

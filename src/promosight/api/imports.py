@@ -20,9 +20,9 @@ from promosight.api.sources import spoken_for
 from promosight.connectors.import_file import FORM_OF
 from promosight.connectors.tables import unformulated
 from promosight.errors import Invalid, Unreadable, UnsupportedMedia
-from promosight.flows.publish import Received, accept_import
-from promosight.flows.run_import import KINDS
-from promosight.flows.show_imports import (
+from promosight.flows.imports.publish import Received, accept_import
+from promosight.flows.imports.run_import import KINDS
+from promosight.flows.imports.show_imports import (
     Place,
     ProblemRow,
     find_import,

@@ -15,9 +15,9 @@ from promosight.api.door import Answer, Door
 from promosight.connectors.read_again import read_again
 from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
 from promosight.errors import Invalid
-from promosight.flows.lookup import find_event
-from promosight.flows.problems import Page, Wanted, key_of, problem_counts, problems
-from promosight.flows.replay import Replayed, replay, replay_these
+from promosight.flows.reporting.lookup import find_event
+from promosight.flows.reporting.problems import Page, Wanted, key_of, problem_counts, problems
+from promosight.flows.reporting.replay import Replayed, replay, replay_these
 from promosight.store.tx import Tx
 
 

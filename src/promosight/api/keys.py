@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from promosight.errors import Denied, NotFound, Unauthenticated
-from promosight.flows.set_up import DEFAULT_SOURCE, digest_of
+from promosight.flows.set_up.workspaces import DEFAULT_SOURCE, digest_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx

@@ -15,8 +15,8 @@ from typing import Any
 from promosight.api.call import Call
 from promosight.api.door import Door
 from promosight.connectors.reading import MAX_EVENTS, Laborious, Reading, is_single, read_body
-from promosight.flows.intake import Delivery, Item, Receipt
-from promosight.flows.report import report
+from promosight.flows.reporting.intake import Delivery, Item, Receipt
+from promosight.flows.reporting.report import report
 from promosight.store.rows import Arrival
 from promosight.store.waiting import SMALL_WEIGHT, Later
 

@@ -21,8 +21,8 @@ from typing import NamedTuple, TypeVar
 
 from promosight.api.channel import AT_ONCE, Channel, Listener
 from promosight.errors import Overloaded
-from promosight.flows.figures import page_after
-from promosight.flows.watch_figures import Moved
+from promosight.flows.figures.of_promotions import page_after
+from promosight.flows.figures.watch_figures import Moved
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
 

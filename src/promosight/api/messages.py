@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from promosight.api.wire import Wire
-from promosight.flows.show_alerts import Alert
+from promosight.flows.figures.show_alerts import Alert
 from promosight.rules.webhooks import COUNTED, OVERDUE, PING, REVERSED, THRESHOLD
 
 

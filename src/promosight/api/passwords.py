@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from promosight.errors import Overloaded
-from promosight.flows.passwords import NOBODYS_HASH, hash_of, is_right
+from promosight.flows.set_up.passwords import NOBODYS_HASH, hash_of, is_right
 
 T = TypeVar("T")
 

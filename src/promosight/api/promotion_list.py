@@ -18,8 +18,8 @@ from promosight.api.door import Answer, Door
 from promosight.api.promotion_order import SORTABLE, in_order
 from promosight.api.promotion_table import table
 from promosight.errors import Invalid
-from promosight.flows.figures import View
-from promosight.flows.trends import trends
+from promosight.flows.figures.of_promotions import View
+from promosight.flows.figures.trends import trends
 from promosight.rules.instants import format_instant
 from promosight.rules.promotions import KINDS, STATUSES
 from promosight.store.catalogue import Listed

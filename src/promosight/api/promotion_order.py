@@ -10,7 +10,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from promosight.flows.figures import Counted, Figures, View
+from promosight.flows.figures.of_promotions import Counted, Figures, View
 from promosight.rules import rates
 from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Listed

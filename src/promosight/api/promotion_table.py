@@ -8,7 +8,7 @@ import io
 import msgspec
 
 from promosight.connectors.tables import COLUMNS, Record, csv_row, flat
-from promosight.flows.figures import Counted, View
+from promosight.flows.figures.of_promotions import Counted, View
 from promosight.store.catalogue import Listed
 
 _DEFINED = ("name", "kind", "status", "code", "starts_at", "ends_at")

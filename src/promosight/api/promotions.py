@@ -17,22 +17,22 @@ from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
-from promosight.flows.as_it_stands import the_promotion
-from promosight.flows.bars import Bar
-from promosight.flows.breakdowns import Breakdown, breakdown
-from promosight.flows.code_lines import CodePage
-from promosight.flows.exports import Member, Place, customers
-from promosight.flows.figures import list_promotions
-from promosight.flows.funnel import funnel
-from promosight.flows.manage_promotions import (
+from promosight.flows.auditing.as_it_stands import the_promotion
+from promosight.flows.figures.bars import Bar
+from promosight.flows.figures.breakdowns import Breakdown, breakdown
+from promosight.flows.figures.code_lines import CodePage
+from promosight.flows.figures.exports import Member, Place, customers
+from promosight.flows.figures.funnel import funnel
+from promosight.flows.figures.maturing import maturity
+from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.figures.promotion_return import HORIZON_DAYS, promotion_return
+from promosight.flows.promotions.manage_promotions import (
     change_promotion,
     duplicate_promotion,
     load_codes,
     put_promotion,
 )
-from promosight.flows.maturing import maturity
-from promosight.flows.patch_promotion import patch_promotion
-from promosight.flows.promotion_return import HORIZON_DAYS, promotion_return
+from promosight.flows.promotions.patch_promotion import patch_promotion
 from promosight.rules.outcomes import MEASURES
 from promosight.rules.promotions import Promotion
 from promosight.store.tx import Tx

@@ -6,10 +6,10 @@ from promosight.api.bodies import decoded, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
-from promosight.flows.evaluating import evaluation
-from promosight.flows.judged import OPEN, Asked
-from promosight.flows.value_over_time import STEPS, value_over_time
-from promosight.flows.what_if import WhatIf, what_if
+from promosight.flows.decisioning.evaluating import evaluation
+from promosight.flows.decisioning.judged import OPEN, Asked
+from promosight.flows.decisioning.value_over_time import STEPS, value_over_time
+from promosight.flows.decisioning.what_if import WhatIf, what_if
 from promosight.rules.decisioning import OBJECTIVES
 
 

@@ -11,8 +11,8 @@ from promosight.api import problems
 from promosight.api.door import Answer
 from promosight.api.forms import Form
 from promosight.connectors.segment import Ignored
-from promosight.flows.intake import Receipt, outcomes_of
-from promosight.flows.rejecting import Refused
+from promosight.flows.reporting.intake import Receipt, outcomes_of
+from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.instants import format_instant
 from promosight.rules.reasons import explain
 

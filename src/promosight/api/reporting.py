@@ -16,12 +16,12 @@ from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single
 from promosight.connectors.segment import Ignored
 from promosight.errors import Unreadable
-from promosight.flows.intake import Delivery, Item, Receipt
-from promosight.flows.rejecting import Refused
-from promosight.flows.report import report
-from promosight.flows.take_outcomes import OutcomeDelivery, take_outcomes
-from promosight.flows.try_out import keep_test
-from promosight.flows.withdraw import withdraw
+from promosight.flows.reporting.intake import Delivery, Item, Receipt
+from promosight.flows.reporting.rejecting import Refused
+from promosight.flows.reporting.report import report
+from promosight.flows.reporting.take_outcomes import OutcomeDelivery, take_outcomes
+from promosight.flows.reporting.try_out import keep_test
+from promosight.flows.reporting.withdraw import withdraw
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import format_instant
 from promosight.rules.sheets import Sheet

@@ -13,8 +13,8 @@ from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.api.wire import ReservationAnswer
 from promosight.errors import PromosightError
-from promosight.flows.granting import Reserve, would_grant
-from promosight.flows.reservations import (
+from promosight.flows.reserving.granting import Reserve, would_grant
+from promosight.flows.reserving.reservations import (
     Change,
     Confirm,
     Release,

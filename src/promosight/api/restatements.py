@@ -12,7 +12,12 @@ from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid
-from promosight.flows.show_restatements import Before, Restatement, Restatements, restatements
+from promosight.flows.figures.show_restatements import (
+    Before,
+    Restatement,
+    Restatements,
+    restatements,
+)
 from promosight.rules.restatements import COUNTS
 
 _ROWS_AT_ONCE = 500

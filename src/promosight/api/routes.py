@@ -26,12 +26,12 @@ from promosight.api.door import Route
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.api.webhook_routes import WEBHOOK_ROUTES
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
-from promosight.flows.breakdowns import Breakdown
-from promosight.flows.comparing import Comparison
-from promosight.flows.funnel import Funnel
-from promosight.flows.maturing import Maturity
-from promosight.flows.promotion_return import Return
-from promosight.flows.show_restatements import Restatements
+from promosight.flows.figures.breakdowns import Breakdown
+from promosight.flows.figures.comparing import Comparison
+from promosight.flows.figures.funnel import Funnel
+from promosight.flows.figures.maturing import Maturity
+from promosight.flows.figures.promotion_return import Return
+from promosight.flows.figures.show_restatements import Restatements
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent

@@ -16,12 +16,12 @@ from promosight.api.cookies import came_securely, check_change, check_site, cook
 from promosight.api.door import Answer, Door
 from promosight.api.keys import Caller, SignedIn
 from promosight.errors import Denied, Invalid
-from promosight.flows import sessions
-from promosight.flows.as_it_stands import the_user
-from promosight.flows.passwords import check_password
-from promosight.flows.set_up import digest_of
-from promosight.flows.show_set_up import describe_workspace
-from promosight.flows.users import ROLES, User, find_user, plain_email, user_of
+from promosight.flows.auditing.as_it_stands import the_user
+from promosight.flows.set_up import sessions
+from promosight.flows.set_up.passwords import check_password
+from promosight.flows.set_up.show_set_up import describe_workspace
+from promosight.flows.set_up.users import ROLES, User, find_user, plain_email, user_of
+from promosight.flows.set_up.workspaces import digest_of
 from promosight.rules.instants import SECOND_US, format_instant
 from promosight.store.tx import Tx
 

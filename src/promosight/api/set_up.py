@@ -12,12 +12,12 @@ from promosight.api.bodies import decoded, identified, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
-from promosight.flows import set_up
-from promosight.flows.as_it_stands import the_key, the_workspace
-from promosight.flows.find_customer import find_customer
-from promosight.flows.know_customers import Acquaintance, KnownCustomer, know_customers
-from promosight.flows.retention import retention_of, set_retention
-from promosight.flows.show_set_up import describe_workspace, list_keys
+from promosight.flows.auditing.as_it_stands import the_key, the_workspace
+from promosight.flows.people.find_customer import find_customer
+from promosight.flows.people.retention import retention_of, set_retention
+from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
+from promosight.flows.set_up import workspaces as set_up
+from promosight.flows.set_up.show_set_up import describe_workspace, list_keys
 from promosight.rules.instants import format_instant
 from promosight.rules.keeping import Retention
 from promosight.store.catalogue import load

@@ -9,11 +9,11 @@ from promosight.api.bodies import decoded, instant
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Denied, Invalid
-from promosight.flows import set_up
-from promosight.flows.activity import UNITS, Asked, activity
-from promosight.flows.as_it_stands import the_source
-from promosight.flows.show_sources import describe_source, list_sources
-from promosight.flows.users import INTEGRATIONS
+from promosight.flows.auditing.as_it_stands import the_source
+from promosight.flows.reporting.activity import UNITS, Asked, activity
+from promosight.flows.set_up import workspaces as set_up
+from promosight.flows.set_up.show_sources import describe_source, list_sources
+from promosight.flows.set_up.users import INTEGRATIONS
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Source
 from promosight.store.tx import Tx

@@ -25,11 +25,11 @@ from promosight.api.pressure import LARGE_BYTES, Stay
 from promosight.api.receipts import answer_of
 from promosight.connectors.reading import JSON, Reading, is_single, read_body
 from promosight.errors import PromosightError, StoreError, Unreadable
-from promosight.flows.deciding import Decide, decide
-from promosight.flows.intake import Delivery, Item, Receipt
-from promosight.flows.rejecting import Refused
-from promosight.flows.report import report
-from promosight.flows.set_up import digest_of
+from promosight.flows.decisioning.deciding import Decide, decide
+from promosight.flows.reporting.intake import Delivery, Item, Receipt
+from promosight.flows.reporting.rejecting import Refused
+from promosight.flows.reporting.report import report
+from promosight.flows.set_up.workspaces import digest_of
 from promosight.store.rows import Arrival
 
 _HEAD = re.compile(

@@ -11,9 +11,9 @@ from promosight.api.auditing import change_noted
 from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
-from promosight.flows import users
-from promosight.flows.as_it_stands import the_user
-from promosight.flows.passwords import check_password
+from promosight.flows.auditing.as_it_stands import the_user
+from promosight.flows.set_up import users
+from promosight.flows.set_up.passwords import check_password
 
 
 class NewUser(msgspec.Struct):

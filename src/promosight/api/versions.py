@@ -13,11 +13,11 @@ from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Conflict, Invalid, NotFound
-from promosight.flows.apprentice import ApprenticeMatch, apprentice_match
-from promosight.flows.as_it_stands import the_policy
-from promosight.flows.candidates import compared, refit_of
-from promosight.flows.decisioning import rules_of
-from promosight.flows.versions import (
+from promosight.flows.auditing.as_it_stands import the_policy
+from promosight.flows.decisioning.apprentice import ApprenticeMatch, apprentice_match
+from promosight.flows.decisioning.candidates import compared, refit_of
+from promosight.flows.decisioning.settings import rules_of
+from promosight.flows.decisioning.versions import (
     Doing,
     VersionEvent,
     VersionLine,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promosight.api import webhooks, wire
 from promosight.api.door import Route
-from promosight.flows.users import INTEGRATIONS
+from promosight.flows.set_up.users import INTEGRATIONS
 
 _SET_UP = f"admin {INTEGRATIONS}"
 _W = "/v1/webhooks/{webhook_id:str}"

@@ -11,9 +11,15 @@ from promosight.api.bodies import decoded
 from promosight.api.call import Call
 from promosight.api.door import Answer, Door
 from promosight.errors import Invalid
-from promosight.flows import webhooks
-from promosight.flows.webhook_messages import Page, list_messages, ping, send_again, the_message
-from promosight.flows.webhooks import Wanted, Webhook, describe_webhook, the_webhook
+from promosight.flows.webhooks import setting_up as webhooks
+from promosight.flows.webhooks.setting_up import Wanted, Webhook, describe_webhook, the_webhook
+from promosight.flows.webhooks.webhook_messages import (
+    Page,
+    list_messages,
+    ping,
+    send_again,
+    the_message,
+)
 from promosight.rules.webhooks import secret_of
 
 _SECRET_BYTES = 32

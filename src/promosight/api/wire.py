@@ -7,8 +7,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from promosight.flows.figures import Figures
-from promosight.flows.show_alerts import Alert
+from promosight.flows.figures.of_promotions import Figures
+from promosight.flows.figures.show_alerts import Alert
 from promosight.rules.promotions import Promotion
 
 

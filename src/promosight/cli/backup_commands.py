@@ -23,7 +23,7 @@ from promosight.cli.options import (
 )
 from promosight.connectors.backup_file import Head, Piece, Reader, Writer
 from promosight.errors import Conflict, Unreadable
-from promosight.flows.restoring import go_back
+from promosight.flows.ledger.restoring import go_back
 from promosight.rules.instants import format_instant
 from promosight.store import archive, migrate
 from promosight.store.database import Database, database

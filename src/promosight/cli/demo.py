@@ -25,7 +25,7 @@ from promosight.cli.fresh_keys import fresh_key
 from promosight.cli.live_feed import Till
 from promosight.cli.options import add_store, count, opened, store_url, take_from_environment
 from promosight.config import Config
-from promosight.flows.set_up import create_key, digest_of
+from promosight.flows.set_up.workspaces import create_key, digest_of
 from promosight.rules.instants import SECOND_US
 from promosight.simulate.settings import World
 from promosight.store.catalogue import Workspace

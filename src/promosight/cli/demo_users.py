@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from promosight.cli.fresh_keys import fresh_user
-from promosight.flows.users import ROLES, add_user, list_users
+from promosight.flows.set_up.users import ROLES, add_user, list_users
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store
 

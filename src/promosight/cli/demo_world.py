@@ -18,10 +18,15 @@ from promosight.cli.console import Console
 from promosight.cli.simulate_command import second_of
 from promosight.connectors import definitions, reading
 from promosight.errors import NotFound
-from promosight.flows.intake import Piece
-from promosight.flows.publish import start_import
-from promosight.flows.run_import import RunningImport, each_a_piece
-from promosight.flows.set_up import NewWorkspace, create_source, create_workspace, find_workspace
+from promosight.flows.imports.publish import start_import
+from promosight.flows.imports.run_import import RunningImport, each_a_piece
+from promosight.flows.reporting.intake import Piece
+from promosight.flows.set_up.workspaces import (
+    NewWorkspace,
+    create_source,
+    create_workspace,
+    find_workspace,
+)
 from promosight.rules.instants import from_datetime
 from promosight.simulate.brand import Brand
 from promosight.simulate.settings import World, demo

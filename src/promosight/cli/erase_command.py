@@ -10,8 +10,8 @@ from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_token
 from promosight.cli.noting import Acting
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
-from promosight.flows.erase import erase, kept_under
-from promosight.flows.set_up import find_workspace
+from promosight.flows.people.erase import erase, kept_under
+from promosight.flows.set_up.workspaces import find_workspace
 from promosight.rules.erasing import ERASED
 from promosight.store.tx import Tx
 

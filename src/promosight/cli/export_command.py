@@ -22,8 +22,8 @@ from promosight.cli.console import Console, plural
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
 from promosight.connectors.tables import columns_of, csv_row, flat, parquet_types
 from promosight.errors import Invalid
-from promosight.flows.export_facts import KINDS, Record, Selection, records
-from promosight.flows.set_up import find_source, find_workspace
+from promosight.flows.checking.export_facts import KINDS, Record, Selection, records
+from promosight.flows.set_up.workspaces import find_source, find_workspace
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from promosight.flows.passwords import check_password, hash_of
-from promosight.flows.set_up import NewKey
-from promosight.flows.users import NewUser, check_user
+from promosight.flows.set_up.passwords import check_password, hash_of
+from promosight.flows.set_up.users import NewUser, check_user
+from promosight.flows.set_up.workspaces import NewKey
 
 
 def fresh_key(

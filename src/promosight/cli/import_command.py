@@ -20,10 +20,10 @@ from promosight.connectors import reading
 from promosight.connectors.import_file import pieces_of
 from promosight.connectors.opening import FORMS, STDIN, opened
 from promosight.errors import Invalid, PromosightError
-from promosight.flows.as_it_stands import the_source
-from promosight.flows.publish import start_import
-from promosight.flows.run_import import KINDS, ImportReport, RunningImport
-from promosight.flows.set_up import DEFAULT_SOURCE, create_source, find_workspace
+from promosight.flows.auditing.as_it_stands import the_source
+from promosight.flows.imports.publish import start_import
+from promosight.flows.imports.run_import import KINDS, ImportReport, RunningImport
+from promosight.flows.set_up.workspaces import DEFAULT_SOURCE, create_source, find_workspace
 from promosight.process import collect_rarely, compute_alone
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load

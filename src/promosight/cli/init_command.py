@@ -19,9 +19,9 @@ from promosight.cli.options import (
 from promosight.cli.serve_command import address
 from promosight.config import Config
 from promosight.errors import Invalid
-from promosight.flows.set_up import NewWorkspace, create_key, create_workspace
-from promosight.flows.show_set_up import describe_workspace
-from promosight.flows.users import NewUser, User, add_user, user_of
+from promosight.flows.set_up.show_set_up import describe_workspace
+from promosight.flows.set_up.users import NewUser, User, add_user, user_of
+from promosight.flows.set_up.workspaces import NewWorkspace, create_key, create_workspace
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx

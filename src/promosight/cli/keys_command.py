@@ -18,8 +18,14 @@ from promosight.cli.options import (
     take_from_environment,
 )
 from promosight.errors import Invalid
-from promosight.flows.as_it_stands import the_key
-from promosight.flows.set_up import SCOPES, NewKey, create_key, find_workspace, revoke_key
+from promosight.flows.auditing.as_it_stands import the_key
+from promosight.flows.set_up.workspaces import (
+    SCOPES,
+    NewKey,
+    create_key,
+    find_workspace,
+    revoke_key,
+)
 from promosight.rules.instants import format_instant
 from promosight.store.tx import Row, Tx
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_token
-from promosight.flows.audit import Actor, Change, Look, note, noted
+from promosight.flows.auditing.audit import Actor, Change, Look, note, noted
 from promosight.store.tx import Tx
 
 R = TypeVar("R")

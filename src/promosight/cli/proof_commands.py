@@ -16,9 +16,9 @@ from promosight.cli.options import (
     take_from_environment,
 )
 from promosight.errors import PromosightError
-from promosight.flows.rematch import rebuild
-from promosight.flows.set_up import find_workspace
-from promosight.flows.verify import VerifyReport, verify
+from promosight.flows.checking.verify import VerifyReport, verify
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.set_up.workspaces import find_workspace
 from promosight.rules.instants import SECOND_US
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
@@ -126,7 +126,7 @@ def _chosen(store: Store, workspace: str | None) -> list[int]:
 
 
 def _rebuild(store: Store, console: Console, workspace_no: int) -> int:
-    from promosight.flows.learning import relearn  # heavy, and only needed here
+    from promosight.flows.decisioning.learning import relearn  # heavy, and only needed here
 
     with console.bar("groups", total=None, unit=" groups") as bar:
 

@@ -11,7 +11,7 @@ import msgspec
 from promosight.cli.console import Console
 from promosight.cli.noting import Acting
 from promosight.cli.options import add_store, add_workspace, count, opened, take_from_environment
-from promosight.flows.set_up import find_workspace
+from promosight.flows.set_up.workspaces import find_workspace
 from promosight.rules.keeping import Retention
 from promosight.store.tx import Tx
 
@@ -39,7 +39,10 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Changes what is given, and shows all. A running server sees to it."""
-    from promosight.flows.retention import retention_of, set_retention  # loads linear algebra
+    from promosight.flows.people.retention import (  # loads linear algebra
+        retention_of,
+        set_retention,
+    )
 
     said = {name: days for name in _KINDS if (days := getattr(arguments, name)) is not None}
 

@@ -10,9 +10,8 @@ from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_hash, fresh_user
 from promosight.cli.noting import Acting
 from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
-from promosight.flows.as_it_stands import the_user
-from promosight.flows.set_up import find_workspace
-from promosight.flows.users import (
+from promosight.flows.auditing.as_it_stands import the_user
+from promosight.flows.set_up.users import (
     ROLES,
     UserChange,
     add_user,
@@ -22,6 +21,7 @@ from promosight.flows.users import (
     plain_email,
     remove_user,
 )
+from promosight.flows.set_up.workspaces import find_workspace
 from promosight.rules.instants import format_instant
 from promosight.store.tx import Tx
 

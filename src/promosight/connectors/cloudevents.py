@@ -19,7 +19,7 @@ from promosight.connectors.elements import only_object, split_array
 from promosight.connectors.foreign import Told, decoded, judged, refused, together
 from promosight.connectors.reading import MAX_EVENTS, Reading
 from promosight.errors import Unreadable
-from promosight.flows.intake import Item
+from promosight.flows.reporting.intake import Item
 from promosight.rules.facts import MAX_ID_LENGTH, Fault, Rejection, identifier_or_none
 from promosight.rules.reported import ReportedEvent
 

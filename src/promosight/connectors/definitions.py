@@ -18,9 +18,9 @@ from promosight.connectors.csv_rows import StrictRows
 from promosight.connectors.elements import MAX_DEPTH, is_deep
 from promosight.connectors.reading import kept_text
 from promosight.errors import Unreadable
-from promosight.flows.define_promotions import NamedPromotion
-from promosight.flows.know_customers import KnownCustomer
-from promosight.flows.rejecting import Refused
+from promosight.flows.promotions.define_promotions import NamedPromotion
+from promosight.flows.reporting.know_customers import KnownCustomer
+from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.facts import Rejection, identifier
 from promosight.rules.promotions import Promotion
 

@@ -13,8 +13,8 @@ import msgspec
 
 from promosight.connectors.elements import MAX_DEPTH, depth
 from promosight.connectors.reading import Reading, fact_of, misfit
-from promosight.flows.intake import Item
-from promosight.flows.rejecting import MAX_PAYLOAD, Refused
+from promosight.flows.reporting.intake import Item
+from promosight.flows.reporting.rejecting import MAX_PAYLOAD, Refused
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Event, Rejection, identifier
 from promosight.rules.reported import ReportedEvent

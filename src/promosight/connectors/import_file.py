@@ -20,9 +20,9 @@ from promosight.connectors.opening import (
 )
 from promosight.connectors.parquet_columns import ParquetRows, json_of_row
 from promosight.errors import Invalid
-from promosight.flows.intake import Piece
-from promosight.flows.rejecting import Refused
-from promosight.flows.run_import import each_a_piece
+from promosight.flows.imports.run_import import each_a_piece
+from promosight.flows.reporting.intake import Piece
+from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.columns import TOGETHER
 
 T = TypeVar("T")

@@ -19,8 +19,8 @@ from promosight.connectors.reading import (
     misfit,
 )
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
-from promosight.flows.rejecting import Refused
-from promosight.flows.take_outcomes import Given
+from promosight.flows.reporting.rejecting import Refused
+from promosight.flows.reporting.take_outcomes import Given
 from promosight.rules.facts import Rejection, identifier
 from promosight.rules.outcomes import ReportedOutcome, outcome_from
 

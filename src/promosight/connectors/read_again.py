@@ -9,8 +9,8 @@ import msgspec
 
 from promosight.connectors import cloudevents, segment
 from promosight.connectors.reading import Reading
-from promosight.flows.intake import Item
-from promosight.flows.rejecting import Refused
+from promosight.flows.reporting.intake import Item
+from promosight.flows.reporting.rejecting import Refused
 
 
 class _Kept(msgspec.Struct):

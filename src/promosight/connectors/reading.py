@@ -29,8 +29,8 @@ from promosight.connectors.decoded import (
 from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, only_object, split_array
 from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_row
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
-from promosight.flows.intake import Item, Piece
-from promosight.flows.rejecting import MAX_PAYLOAD, Refused
+from promosight.flows.reporting.intake import Item, Piece
+from promosight.flows.reporting.rejecting import MAX_PAYLOAD, Refused
 from promosight.rules.columns import TOGETHER
 from promosight.rules.counting import MANY
 from promosight.rules.facts import (

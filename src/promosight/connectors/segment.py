@@ -17,8 +17,8 @@ from promosight.connectors.elements import member, only_object, split_array
 from promosight.connectors.foreign import Told, decoded, judged, refused
 from promosight.connectors.reading import MAX_EVENTS, Reading
 from promosight.errors import TooLarge, Unreadable
-from promosight.flows.intake import Item
-from promosight.flows.rejecting import Refused
+from promosight.flows.reporting.intake import Item
+from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.facts import MAX_ID_LENGTH, Fault, Rejection, identifier_or_none
 from promosight.rules.reported import ReportedEvent
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from promosight.flows.raise_alerts import AlertWatch, raise_alerts
+from promosight.flows.figures.raise_alerts import AlertWatch, raise_alerts
 from promosight.store.engine import Store
 from promosight.store.tx import Row, Tx
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from promosight.errors import PromosightError
-from promosight.flows.learning import Lesson
+from promosight.flows.decisioning.learning import Lesson
 from promosight.process import collect_rarely, compute_alone
 from promosight.worker.study import Solved, Study
 

@@ -18,14 +18,14 @@ from promosight.connectors.opening import opened
 from promosight.connectors.reading import Reading
 from promosight.connectors.spool import Spool
 from promosight.errors import Conflict, PromosightError, StoreError
-from promosight.flows.publish import (
+from promosight.flows.imports.publish import (
     Received,
     give_up_import,
     has_ended,
     run_received,
     unfinished_imports,
 )
-from promosight.flows.run_import import SMALL_PIECE_ROWS, RunningImport
+from promosight.flows.imports.run_import import SMALL_PIECE_ROWS, RunningImport
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 

@@ -12,9 +12,9 @@ import logging
 from collections.abc import Callable
 
 from promosight.errors import PromosightError
-from promosight.flows.candidates import compared, refit_of
-from promosight.flows.minds import Minds
-from promosight.flows.versions import (
+from promosight.flows.decisioning.candidates import compared, refit_of
+from promosight.flows.decisioning.minds import Minds
+from promosight.flows.decisioning.versions import (
     Doing,
     Waiting,
     add_candidate,

@@ -13,10 +13,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from promosight.flows.boards import marked_board
-from promosight.flows.decisioning import rules_of
-from promosight.flows.learning import Lesson, take_news, workspaces_with_news, write_lesson
-from promosight.flows.minds import Mind, Minds
+from promosight.flows.decisioning.boards import marked_board
+from promosight.flows.decisioning.learning import (
+    Lesson,
+    take_news,
+    workspaces_with_news,
+    write_lesson,
+)
+from promosight.flows.decisioning.minds import Mind, Minds
+from promosight.flows.decisioning.settings import rules_of
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx

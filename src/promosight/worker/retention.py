@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from promosight.flows.retention import (
+from promosight.flows.people.retention import (
     CUSTOMERS,
     ROWS,
     Step,

@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from promosight.flows.boards import Sums, offers_of, sums_of
-from promosight.flows.decisioning import rules_of
-from promosight.flows.learning import Lesson, Pause, changes_of_news, current, learn, lesson_of
-from promosight.flows.minds import Learned, snapshot_of
-from promosight.flows.outstanding import Outstanding
+from promosight.flows.decisioning.boards import Sums, offers_of, sums_of
+from promosight.flows.decisioning.learning import (
+    Lesson,
+    Pause,
+    changes_of_news,
+    current,
+    learn,
+    lesson_of,
+)
+from promosight.flows.decisioning.minds import Learned, snapshot_of
+from promosight.flows.decisioning.settings import rules_of
+from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules.decisioning import Settings
 from promosight.rules.policy import Exploration, doubt_scale
 from promosight.rules.snapshot import Menu, Snapshot

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from operator import attrgetter
 
-from promosight.flows.telling import (
+from promosight.flows.webhooks.telling import (
     Due,
     Enabled,
     Outgoing,

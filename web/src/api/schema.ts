@@ -500,7 +500,7 @@ export interface components {
             decided_at: string;
             received_at: string;
             explanation: string[];
-            candidates: components["schemas"]["promosight.flows.explaining.Candidate"][];
+            candidates: components["schemas"]["promosight.flows.decisioning.explaining.Candidate"][];
             features: {
                 [key: string]: number;
             };
@@ -530,7 +530,7 @@ export interface components {
          *
          *         `sd` is of the log-odds, and null once more was learned.
          */
-        "promosight.flows.explaining.Candidate": {
+        "promosight.flows.decisioning.explaining.Candidate": {
             promotion_id: string | null;
             tier_id: string | null;
             probability: number | null;

@@ -56,7 +56,7 @@ export type VersionLine = Omit<Schemas["VersionLine"], "settings"> & {
   settings: Partial<DecisionSettings>;
 };
 export type Explanation = Schemas["Explanation"];
-export type Candidate = Schemas["promosight.flows.explaining.Candidate"];
+export type Candidate = Schemas["promosight.flows.decisioning.explaining.Candidate"];
 export type Happened = Schemas["Happened"];
 export type Timeline = Schemas["Timeline"];
 export type TimelineEntry = Schemas["Entry"];

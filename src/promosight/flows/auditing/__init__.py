@@ -1,0 +1,1 @@
+"""Who changed what of all that is set up, and how it stood before and after."""

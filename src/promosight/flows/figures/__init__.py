@@ -1,0 +1,1 @@
+"""What is shown of promotions: rates, usage, breakdowns, trends, restatements, alerts. Nothing here moves a counter."""

@@ -1,0 +1,250 @@
+"""Counting a promotion's facts as they were known at a moment: from the facts, for counters only know of now.
+
+Most facts that had come by then are matched as they were then, so all are added up in SQL as they are matched now.
+Groups in which that may have been otherwise are looked at one by one: what SQL made of their facts is taken away, and
+what `rules.matching` makes of the facts of then is added. So it does no harm to look at too many of them. A piece of
+the groups is held at once, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from promosight.flows.figures.code_lines import CodeLines
+from promosight.flows.figures.funnel import is_many
+from promosight.flows.figures.moments import Moment
+from promosight.flows.figures.of_promotions import EVER_US, Sums
+from promosight.flows.ledger.groups import Groups
+from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
+from promosight.flows.ledger.published import held_since_us, leave_out, stored_groups
+from promosight.flows.ledger.settling import Context, Group, Standing, derive, move, standing
+from promosight.rules.instants import QUARTER_US, LocalDays
+from promosight.rules.tallies import (
+    ASSIGNED_DAY,
+    MEASURES,
+    REDEEMED_DAY,
+    Assigned,
+    Cells,
+    Combinations,
+    Redeemed,
+    Taken,
+)
+from promosight.store.rows import AssignmentRow, EventRow, GroupKey
+from promosight.store.tx import Tx
+
+_BEFORE_ALL_US = 63_072_000_000_000_000
+"""What statements add to an instant, so that quarters are counted from before all times."""
+_GROUPS_AT_ONCE = 2_000
+_COMMITTED = MEASURES.index("committed_micros")
+_DAYS: dict[int | None, int] = {ASSIGNED_DAY: 1, REDEEMED_DAY: 2}
+"""What `days` statements are asked for."""
+_NOTHING = Standing({}, {})
+
+
+class CountedThen:
+    """The counters of one promotion as they were at a moment: the total, and one dimension or those of all words.
+
+    What moved of the lines by code is added to `codes`.
+    """
+
+    def __init__(
+        self, tx: Tx, moment: Moment, dimension: int | None, codes: CodeLines | None
+    ) -> None:
+        cells = Cells()
+        cells.include(_as_matched_now(tx, moment, _DAYS.get(dimension, 0)))
+        _Recount(moment, cells, codes).count(tx)
+        self._sums = cells.values
+
+    def cells(self, promotion_no: int, dimension: int) -> CellsByKey:
+        """The cells of the promotion in one dimension, by key and currency; without what is committed."""
+        return {
+            (key, currency): [*values[:_COMMITTED], 0, *values[_COMMITTED + 1 :]]
+            for (no, one, key, currency), values in self._sums.items()
+            if (no, one) == (promotion_no, dimension)
+        }
+
+
+def mend_codes(tx: Tx, moment: Moment, codes: CodeLines) -> None:
+    """Makes lines by code what they were at a moment."""
+    _Recount(moment, Cells(), codes).count(tx)
+
+
+class _Recount:
+    """Counts groups that may have been matched otherwise, and takes away what SQL counted of them."""
+
+    def __init__(self, moment: Moment, cells: Cells, codes: CodeLines | None) -> None:
+        self._moment = moment
+        self._cells = cells
+        self._codes = codes
+
+    def count(self, tx: Tx) -> None:
+        """Goes over all of them."""
+        for groups in _moved_groups(tx, self._moment):
+            self._count_as_then(tx, groups)
+
+    def _count_as_then(self, tx: Tx, groups: Groups) -> None:
+        moment = self._moment
+        for group in groups.by_key.values():
+            self._take_away(group)
+        _leave_later_out(tx, moment, groups)
+        context, placed = _context(tx, moment, groups)
+        for key, group in groups.by_key.items():
+            events = [e for e in group.events if _is_placed(e, placed)]
+            derive(context, moment.listed.terms, group.assignments, events)
+            counted = standing(moment.catalogue, group.assignments, events)
+            move(self._cells, key, _NOTHING, counted)
+            if self._codes is not None:
+                self._codes.add(counted, group.assignments, events, 1)
+
+    def _take_away(self, group: Group) -> None:
+        """Takes away what SQL counted: facts that had come, as they are matched now, wherever they lie."""
+        moment, taken = self._moment, dict[int, int]()
+        events = [e for e in group.events if _had_come(moment, e)]
+        for e in events:
+            if e.live and e.slot is not None:
+                taken[e.slot] = min(e.redeemed_us, taken.get(e.slot, e.redeemed_us))
+        for a in group.assignments:
+            a.redeemed_us = taken.get(a.slot)
+            if a.withdrawn_us is not None and a.withdrawn_us > moment.known_us:
+                a.withdrawn_us = None
+        given = {a.slot for a in group.assignments if _had_come(moment, a)}
+        every = standing(moment.catalogue, group.assignments, events)
+        counted = Standing(
+            {slot: a for slot, a in every.assignments.items() if slot in given}, every.redemptions
+        )
+        move(self._cells, group.key, counted, _NOTHING)
+        if self._codes is not None:
+            self._codes.add(counted, group.assignments, events, -1)
+
+
+def _as_matched_now(tx: Tx, moment: Moment, days: int) -> Combinations:
+    workspace, sources = moment.workspace, moment.catalogue.sources
+    no, day = moment.listed.promotion_no, _Days(moment.catalogue.days, days)
+    asked = moment.facts | {"days": days}
+    in_rate = asked | {"tracking_from_us": workspace.tracking_from_us}
+    assigned: list[tuple[Assigned, int]] = [
+        ((no, *_texts(words), sources[source_no], day(quarter), 0, ""), n)
+        for *words, source_no, quarter, n in tx.all(_assigned_then(tx, moment), **in_rate)
+    ]
+    taken: list[tuple[Taken, int]] = [
+        ((no, *_texts(words), sources[source_no], day(quarter), day(quarter), ""), n)
+        for *words, source_no, quarter, n in tx.all("taken_then", **in_rate)
+    ]
+    redeemed: list[tuple[Redeemed, list[int]]] = []
+    for *words, source_no, quarter, outcome, live, currency, paid_in, n, cost, order in tx.all(
+        "redeemed_then", **asked
+    ):
+        counts_as = outcome if live or outcome == "pending" else "reversed"
+        place = (no, *_texts(words), day(quarter), sources[source_no], day(quarter))
+        key = (*place, counts_as, currency, paid_in or workspace.currency)
+        redeemed.append((key, [n, cost, order]))
+    return Combinations(assigned, taken, redeemed, [], [])
+
+
+def _assigned_then(tx: Tx, moment: Moment) -> str:
+    """The statement that is cheaper."""
+    totals = Outstanding(tx, moment.workspace.workspace_no).totals()
+    assigned = Sums(totals.get(moment.listed.promotion_no, {}).items())["assigned"]
+    return "assigned_then_of_many" if is_many(tx, assigned) else "assigned_then"
+
+
+def _texts(words: Iterable[str | None]) -> tuple[str, str, str, str]:
+    tier, segment, channels, campaign = words
+    return tier or "", segment or "", channels or "", campaign or ""
+
+
+class _Days:
+    """The local day of a quarter of an hour as statements number them; none where days are not asked for."""
+
+    def __init__(self, zone_days: LocalDays, days: int) -> None:
+        self._zone_days = zone_days
+        self._days = days
+
+    def __call__(self, quarter: int) -> str:
+        if not self._days:
+            return ""
+        return self._zone_days.day(quarter * QUARTER_US - _BEFORE_ALL_US)
+
+
+def _moved_groups(tx: Tx, moment: Moment) -> Iterator[Groups]:
+    """The groups that may have been matched otherwise, piece by piece."""
+    code, fallback_code = moment.lasting_codes
+    asked = moment.facts | {
+        "workspace_no": moment.workspace.workspace_no,
+        "changed": int(moment.changed),
+        "held": int(moment.held),
+    }
+    no = moment.listed.promotion_no
+    keys = (
+        GroupKey(bucket, no, customer_no)
+        for bucket, customer_no in tx.each(
+            "groups_moved_since", code=code, fallback_code=fallback_code, **asked
+        )
+    )
+    while some := list(islice(keys, _GROUPS_AT_ONCE)):
+        yield stored_groups(tx, some)
+
+
+def _had_come(moment: Moment, fact: AssignmentRow | EventRow) -> bool:
+    return fact.received_us <= moment.known_us and fact.import_no <= moment.published_import_no
+
+
+def _leave_later_out(tx: Tx, moment: Moment, groups: Groups) -> None:
+    """Makes groups what they were: without what came later, or was held back with an import that was running."""
+    rows = tx.all_for("channels_until", sorted(groups.by_key))
+    for key, group in groups.by_key.items():
+        group.assignments[:] = [a for a in group.assignments if a.received_us <= moment.known_us]
+        group.events[:] = [e for e in group.events if e.received_us <= moment.known_us]
+        held_us = held_since_us(group, moment.published_import_no)
+        leave_out(group, moment.published_import_no, held_us)
+        before = {
+            slot: channels
+            for customer_no, slot, until_us, import_no, channels in rows
+            if customer_no == key.customer_no
+            and (
+                until_us > moment.known_us
+                or until_us >= held_us
+                or import_no > moment.published_import_no
+            )
+        }
+        for a in group.assignments:
+            a.channels = before.get(a.slot, a.channels)
+
+
+def _context(tx: Tx, moment: Moment, groups: Groups) -> tuple[Context, dict[str, int]]:
+    """What events are judged by beside their group; and until when each code brought them into this promotion."""
+    no, known = moment.listed.promotion_no, moment.known
+    events = [e for g in groups.by_key.values() for e in g.events if e.reverses is None]
+    customers = sorted({(e.customer_no,) for e in events})
+    codes = sorted({(e.promo_code,) for e in events if e.promo_code is not None})
+    rows = tx.all_for("codes_then", codes, workspace_no=moment.workspace.workspace_no, **known)
+    promotions = {code: own for code, own, loaded, had in rows if loaded or had}
+    issued = {code for code, own, _, had in rows if had and own == no}
+    own_codes = {
+        (a.promo_code, a.customer_no) for g in groups.by_key.values() for a in g.assignments
+    }
+    foreign = {
+        (no, e.promo_code, e.customer_no)
+        for e in events
+        if e.promo_code is not None
+        and e.promo_code in issued
+        and e.promo_code not in moment.listed.codes
+        and (e.promo_code, e.customer_no) not in own_codes
+    }
+    known_nos = {row[0] for row in tx.all_for("known_then", customers, **known)}
+    placed = moment.codes.copy()
+    for code, own, loaded, had in rows:
+        if own == no:
+            placed[code] = EVER_US if loaded or had else placed.get(code, 0)
+    return Context(moment.catalogue, known_nos, foreign, promotions), placed
+
+
+def _is_placed(e: EventRow, codes: dict[str, int]) -> bool:
+    """Whether an event was known to be of this promotion: it names it, or a code that was its since the event came.
+
+    Of a code that says nothing of when it was, the event lies here since it came.
+    """
+    if e.reverses is not None or e.promotion_id is not None:
+        return True
+    return e.received_us < codes.get(e.promo_code or "", EVER_US)

@@ -1,0 +1,179 @@
+"""Naming: the caller's ids become the store's numbers.
+
+Promotions and customers that a fact names for the first time get a number at once, so that the fact can
+be kept under its key; whether they are defined or known is decided when the fact is settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from promosight.rules.identity import BUCKETS, bucket_of
+from promosight.store.catalogue import Catalogue, Workspace, load
+from promosight.store.rows import GroupKey
+from promosight.store.tx import Row, Tx
+
+if TYPE_CHECKING:  # loaded by whoever takes thousands
+    from promosight.flows.ledger.acquainted import Acquainted
+    from promosight.rules.numbers import Numbers
+
+NUMBERS_LOCK = BUCKETS
+"""The lock under which new promotions are numbered; always taken after those of buckets."""
+
+ACQUAINTED = "acquainted"
+"""Where a writer's cache has the customers kept from batch to batch, by workspace."""
+
+
+def number_promotions(tx: Tx, catalogue: Catalogue, promotion_ids: Iterable[str]) -> Catalogue:
+    """The catalogue with every one of these promotions in it, undefined where nobody defined it."""
+    missing = sorted({one for one in promotion_ids if one not in catalogue.by_id})
+    if not missing:
+        return catalogue
+    workspace = catalogue.workspace
+    tx.lock(workspace.workspace_no, [NUMBERS_LOCK])
+    version = next_version(tx, workspace.workspace_no)
+    for promotion_id in missing:
+        tx.run(
+            "add_promotion",
+            workspace_no=workspace.workspace_no,
+            promotion_id=promotion_id,
+            code=None,
+            definition=None,
+            version=version,
+            now_us=workspace.created_us,
+        )
+    return load(tx, workspace.workspace_no)
+
+
+def next_version(tx: Tx, workspace_no: int) -> int:
+    """Moves the catalogue's version on, and says to what."""
+    tx.run("touch_catalogue", workspace_no=workspace_no)
+    row = tx.one("workspace", workspace_no=workspace_no)
+    assert row is not None
+    return Workspace(*row).catalogue_version
+
+
+class Customers:
+    """The numbers of the customers a batch names, who of them is known, who became known by it and who is new."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.known: set[int] = set()
+        self.newly_known: list[int] = []
+        self.newly_named: set[int] = set()
+
+    def key(self, promotion_no: int, customer_id: str) -> GroupKey:
+        """The group of a promotion and a customer."""
+        customer_no = self.numbers[customer_id]
+        return GroupKey(bucket_of(customer_no), promotion_no, customer_no)
+
+
+def name_customers(
+    tx: Tx, workspace: Workspace, numbers: dict[str, int], wanted: dict[str, bool]
+) -> Customers:
+    """Settles the numbers of customers, adding those never named before.
+
+    `numbers` has a number for each by its hash; `wanted` says of each whether this makes it known.
+    """
+    found = Customers()
+    found.numbers = {customer_id: numbers[customer_id] for customer_id in wanted}
+    present = _settle_collisions(tx, workspace, found.numbers)
+    numbered = found.numbers.items()
+    added = [
+        (no, workspace.workspace_no, customer_id, int(wanted[customer_id]))
+        for customer_id, no in numbered
+        if no not in present
+    ]
+    found.newly_named = {row[0] for row in added}
+    found.known = {no for customer_id, no in numbered if wanted[customer_id] or present.get(no)}
+    found.newly_known = [
+        no for customer_id, no in numbered if wanted[customer_id] and present.get(no) is False
+    ]
+    found.newly_known.sort()
+    added.sort()
+    tx.run_many("add_customers", added)
+    tx.run_many("know_customers", [(no,) for no in found.newly_known])
+    return found
+
+
+def name_known(
+    tx: Tx, workspace: Workspace, customer_ids: Sequence[str | None]
+) -> tuple[Customers, Numbers]:
+    """Does the same for many whom all of this makes known: most of them are already, and are passed over.
+
+    Those are not in what is returned. Beside it, the number of each in its place.
+    """
+    from promosight.flows.ledger.acquainted import NOBODY, acquainted  # loads numpy
+
+    kept = acquainted(tx, workspace)
+    numbers, known = kept.numbered(workspace.workspace_id, customer_ids)
+    rows = (~known & (numbers != NOBODY)).nonzero()[0].tolist()
+    if not rows:
+        return Customers(), numbers
+    named: list[Any] = [customer_ids[row] for row in rows]
+    found = _name_strangers(tx, workspace, dict(zip(named, numbers[rows].tolist(), strict=True)))
+    kept.meet(found.numbers)
+    numbers[rows] = [found.numbers[one] for one in named]
+    return found, numbers
+
+
+def _name_strangers(tx: Tx, workspace: Workspace, hashed: dict[str, int]) -> Customers:
+    """Settles numbers; returns what was new. Nearly all who are new have the number of their hash for themselves."""
+    ids = sorted(hashed, key=hashed.__getitem__)
+    numbers = list(map(hashed.__getitem__, ids))
+    asked = numbers, ids
+    rows = tx.all_by_column("customers_to_name", asked, workspace_no=workspace.workspace_no)
+    free = [row for row in rows if row[2] is None]
+    if len(set(numbers)) < len(numbers):
+        free = []
+    alone = {row[1] for row in free}
+    left = {row[1]: True for row in rows if row[1] not in alone}
+    found = name_customers(tx, workspace, hashed, left)
+    found.numbers = hashed | found.numbers
+    _add_known(tx, workspace, free, found)
+    return found
+
+
+def _add_known(tx: Tx, workspace: Workspace, free: Sequence[Row], found: Customers) -> None:
+    """Adds customers who are known, under numbers that nobody bears."""
+    if not free:
+        return
+    numbers, ids, _ = zip(*free, strict=True)
+    ours, known = [workspace.workspace_no] * len(free), [1] * len(free)
+    tx.add_columns("add_customers", (numbers, ours, ids, known))
+    found.newly_named.update(numbers)
+    found.known.update(numbers)
+
+
+def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> dict[int, bool]:
+    """Moves customers whose number another one holds to the next free one; returns who is present, and known."""
+    rows = tx.all_for("customers_of", sorted(zip(numbers.values())))
+    present = {no: bool(known) for no, one, _, known in rows if numbers.get(one) == no}
+    if len(present) == len(rows) and len(set(numbers.values())) == len(numbers):
+        return present  # nearly always: no two share a number
+    present = {}
+    taken: dict[int, str] = {}
+    unsettled = numbers
+    while unsettled:
+        rows = tx.all_for("customers_of", [(no,) for no in sorted(unsettled.values())])
+        holders = {row[0]: row for row in rows}
+        again: dict[str, int] = {}
+        for customer_id, customer_no in sorted(unsettled.items()):
+            holder = holders.get(customer_no)
+            mine = holder is None or holder[1:3] == (customer_id, workspace.workspace_no)
+            if not mine or taken.setdefault(customer_no, customer_id) != customer_id:
+                again[customer_id] = customer_no + 1
+            elif holder is not None:
+                present[customer_no] = bool(holder[3])
+        numbers.update(again)
+        unsettled = again
+    return present
+
+
+def forget_customers(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> None:
+    """Takes customers away again that this transaction added."""
+    kept: dict[int, Acquainted] = tx.cache.get(ACQUAINTED, {})
+    if workspace.workspace_no in kept:
+        kept[workspace.workspace_no].forget(numbers)
+    tx.run_many("forget_customers", [(no,) for no in numbers.values()])

@@ -1,0 +1,1 @@
+"""One person: found, shown, forgotten after a while, erased."""

@@ -1,0 +1,1 @@
+"""Defining promotions, from the page or a file, and changing them as long as they may be changed."""

@@ -1,0 +1,197 @@
+"""Redemptions of groups without assignments: of customers who were not given the promotion, or of an unknown one.
+
+In such a group each event is judged alone, so that there is nothing to load. Those of thousands that are left over
+for no other reason need no settling: they are judged once for all that are alike, and go to the store as columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from promosight.flows.ledger.groups import layer_of
+from promosight.flows.ledger.naming import Customers
+from promosight.flows.ledger.settling import Context, derive, standing
+from promosight.flows.reporting.intake import Receipt
+from promosight.flows.reporting.many import Many, alike, picked
+from promosight.flows.reporting.plain import Plain
+from promosight.flows.reporting.plain_events import PlainEvents
+from promosight.flows.reporting.repeated import answer_repeated
+from promosight.rules.tallies import RedemptionStanding
+from promosight.store.catalogue import Catalogue
+from promosight.store.rows import EventRow, GroupKey, event_row
+
+if TYPE_CHECKING:
+    from promosight.rules.numbers import Numbers
+
+Asked = tuple[int, int, int, int]
+"""A group, and the row of an event in it."""
+
+
+class Judged(NamedTuple):
+    """What an event counts as that takes no assignment, and what it adds."""
+
+    outcome: str
+    reason: str | None
+    cost_micros: int
+    currency: str
+    standing: RedemptionStanding
+
+
+def take_bare_events(
+    plain: Plain,
+    many: Many,
+    customers: Customers,
+    rows: list[int],
+    numbers: Numbers,
+    unassigned: set[int],
+) -> None:
+    """Takes those among these rows, leaving their receipts; no two of them are the same event. Raises LostRace.
+
+    `numbers` has the promotion of every row that is in force, as `promotions_of`. In the groups of those `unassigned`
+    there is no assignment, as was seen already.
+    """
+    _BareEvents(plain, many, customers, numbers).take(rows, unassigned)
+
+
+def judged(catalogue: Catalogue, e: EventRow) -> Judged:
+    """What an event that takes no assignment was judged to be."""
+    adds = standing(catalogue, [], [e]).redemptions[e.identity]
+    return Judged(e.outcome, e.reason, e.cost_micros, e.currency, adds)
+
+
+def keep_unmatched(plain: Plain, many: Many, told: list[tuple[Asked, Judged]]) -> None:
+    """Writes events that take no assignment, in the order of their groups, answers them, and moves the counters."""
+    if not told:
+        return
+    asked, found = zip(*told, strict=True)
+    bucket, promotion_no, customer_no, rows = map(list, zip(*asked, strict=True))
+    outcome, reason, cost_micros, currency, _ = zip(*found, strict=True)
+    plain.tx.add_columns(
+        "add_unmatched",
+        (
+            bucket,
+            promotion_no,
+            customer_no,
+            picked(many.column("redeemed_us"), rows),
+            *many.kept(rows),
+            outcome,
+            reason,
+            cost_micros,
+            currency,
+            *many.beside_code(rows),
+        ),
+        workspace_no=plain.workspace_no,
+        import_no=many.arrivals[0].import_no,
+    )
+    for one, its in told:
+        _count(plain, many, one, its)
+        _answer(plain, many, one, its)
+
+
+def _count(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
+    _, promotion_no, _, at = one
+    column, catalogue = many.column, plain.catalogue
+    cells = plain.cells[layer_of(catalogue, many.arrivals[0].import_no, ())]
+    redeemed_us = column("redeemed_us")[at]
+    adds = its.standing._replace(
+        source=catalogue.sources[many.source_no[at]],
+        day=catalogue.days.day(redeemed_us),
+        order_micros=column("order_micros")[at] or 0,
+    )
+    cells.redemption(promotion_no, adds, 1)
+    if its.outcome not in ("pending", "rejected"):
+        cells.seen(promotion_no, redeemed_us)
+
+
+def _answer(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
+    _, promotion_no, _, at = one
+    plain.receipts[at] = Receipt(
+        reported_id=many.column("event_id")[at],
+        outcome=its.outcome,
+        promotion_id=plain.catalogue.by_no[promotion_no].promotion_id,
+        reason=its.reason,
+        received_us=many.received_us[at],
+    )
+
+
+class _BareEvents:
+    def __init__(self, plain: Plain, many: Many, customers: Customers, numbers: Numbers) -> None:
+        self._plain = plain
+        self._many = many
+        self._tx = plain.tx
+        self._catalogue = plain.catalogue
+        self._customers = customers
+        self._numbers = numbers
+
+    def take(self, rows: list[int], unassigned: set[int]) -> None:
+        asked = self._unassigned(self._candidates(rows), unassigned)
+        asked = self._not_reversed_ahead(self._new(asked))
+        keep_unmatched(self._plain, self._many, list(zip(asked, self._judged(asked), strict=True)))
+
+    def _candidates(self, rows: list[int]) -> list[Asked]:
+        """The groups of events whose promotion is in force, or unknown and named without a code."""
+        column, numbers = self._many.column, self._customers.numbers
+        named, codes = column("promotion_id"), column("promo_code")
+        customer_ids, reversals = column("customer_id"), column("reverses")
+        by_id, in_force = self._catalogue.by_id, self._numbers.tolist()
+        unknown = {
+            one: by_id[one].promotion_no
+            for one in {named[row] for row in rows if codes[row] is None} - {None}
+            if not by_id[one].terms.known
+        }
+        found = []
+        for row in rows:
+            no = in_force[row]
+            if no < 0 and codes[row] is None:
+                no = unknown.get(named[row], no)
+            if no >= 0 and customer_ids[row] in numbers and reversals[row] is None:
+                found.append((*self._customers.key(no, customer_ids[row]), row))
+        found.sort()
+        return found
+
+    def _unassigned(self, asked: list[Asked], seen: set[int]) -> list[Asked]:
+        """Those whose groups have no assignment."""
+        unsure = sorted({one[:3] for one in asked if one[3] not in seen})
+        assigned = {row[:2] for row in self._tx.all_for("assignments_in_groups", unsure)}
+        return [one for one in asked if one[1:3] not in assigned]
+
+    def _new(self, asked: list[Asked]) -> list[Asked]:
+        """Those that their groups do not hold already; the others are answered, where they come in the same words."""
+        groups = sorted({one[:3] for one in asked})
+        held = set(self._tx.all_for("groups_with_events", groups))
+        unsure = [one for one in asked if one[1:3] in held]
+        if not unsure:
+            return asked
+        *keys, rows = map(list, zip(*unsure, strict=True))
+        there = answer_repeated(self._plain, self._many, keys, rows)
+        return [one for one in asked if one[3] not in there]
+
+    def _not_reversed_ahead(self, asked: list[Asked]) -> list[Asked]:
+        """Those whose reversal did not come before them and waits."""
+        if not asked or self._tx.one("any_ahead") is None:
+            return asked
+        identities = self._many.identities([one[3] for one in asked])
+        ahead = PlainEvents(self._plain, set()).reversed_ahead(identities)
+        return [one for one, its in zip(asked, identities, strict=True) if its not in ahead]
+
+    def _judged(self, asked: list[Asked]) -> list[Judged]:
+        """What each counts as: worked out once for all that are alike."""
+        rows, column = [one[3] for one in asked], self._many.column
+        said = [
+            picked(column(name), rows)
+            for name in ("reward_micros", "currency", "tier_id", "campaign_id")
+        ]
+        known = [one[2] in self._customers.known for one in asked]
+        cases = zip((one[1] for one in asked), known, *said, strict=True)
+        first, _ = alike(cases, len(asked))
+        found = {at: self._judge(asked[at]) for at in {*first}}
+        return [found[at] for at in first]
+
+    def _judge(self, one: Asked) -> Judged:
+        """What `settling` makes of an event that is alone in its group."""
+        *key, at = one
+        many, catalogue = self._many, self._catalogue
+        row = event_row(many.sheet[at], GroupKey(*key), many.arrivals[at])
+        context = Context(catalogue, self._customers.known, set(), {})
+        derive(context, catalogue.terms(row.promotion_no), [], [row])
+        return judged(catalogue, row)

@@ -1,0 +1,367 @@
+"""The plain way in for thousands of redemptions at once: `plain_events`, column by column.
+
+What is decided is the same, and said there: a customer who was given the promotion uses it for the first time. Here
+one look-up brings the groups of all rows in the order of their keys, and each step is a pass over a column. Rows of
+which more than that has to be known are left over, and become objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import compress
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from promosight.flows.ledger.announcing import announce_uses
+from promosight.flows.ledger.counters import HELD, PUBLISHED
+from promosight.flows.ledger.naming import Customers, name_customers
+from promosight.flows.ledger.places import places
+from promosight.flows.reporting.bare_events import keep_unmatched, take_bare_events
+from promosight.flows.reporting.many import Many, Placed, alike, picked
+from promosight.flows.reporting.many_codes import promotions_of
+from promosight.flows.reporting.many_twins import told_apart
+from promosight.flows.reporting.plain import Plain
+from promosight.flows.reporting.plain_events import PlainEvents
+from promosight.flows.reporting.repeated import answer_repeated
+from promosight.rules.counting import UseColumns, count_uses
+from promosight.rules.facts import Event
+from promosight.rules.identity import BUCKET_SHIFT
+from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
+from promosight.store.rows import GroupKey
+
+_USABLE, _USED, _DECIDED, _CODED = 1, 2, 4, 8
+"""Bits of what `groups_to_use` says of an assignment: it may be used, its group has an event, a decision made it, it
+carries a code."""
+
+C = TypeVar("C", "_Asked", "_Held")
+
+
+class _Asked(NamedTuple):
+    """Rows alone in their group here, in the order of the groups, each field a column."""
+
+    bucket: Numbers
+    promotion_no: Numbers
+    customer_no: Numbers
+    row: Numbers
+
+
+class _Held(NamedTuple):
+    """Rows of `groups_to_use`: assignments, by the row of the event alone in their group here, each field a column."""
+
+    row: Numbers
+    slot: Numbers
+    assigned_us: Numbers
+    expires_us: Numbers
+    place_no: Numbers
+    reward_micros: Numbers
+    source_no: Numbers
+    import_no: Numbers
+    currency: Numbers
+    """By its place among `_ManyEvents.currencies`."""
+    state: Numbers
+
+
+class _Worth(NamedTuple):
+    """What uses are worth, each field a column."""
+
+    reason: Sequence[str | None]
+    cost_micros: Numbers
+    currency: Sequence[str]
+
+
+def take_many_events(plain: Plain, numbers: Numbers, many: Many) -> tuple[Customers, list[Placed]]:
+    """Takes the plain ones, leaving their receipts; returns the others in their order, and whom they name.
+
+    `numbers` has the number of each row's customer, below zero where the row is alone. Raises LostRace.
+    """
+    them = _ManyEvents(plain, numbers, many)
+    them.take()
+    customers = them.take_bare()
+    return customers, list(many.placed(plain.unanswered()))
+
+
+class _ManyEvents:
+    def __init__(self, plain: Plain, numbers: Numbers, many: Many) -> None:
+        self._plain = plain
+        self._many = many
+        self._tx = plain.tx
+        self._catalogue = plain.catalogue
+        self._by_one = PlainEvents(plain, set())
+        self._no = promotions_of(plain, many, numbers)
+        self._number = numbers
+        self._at_us = numbers_of(many.column("redeemed_us"))
+        self._currencies: list[str] = []
+        self._again = self._come_again()
+        self._apart = many.apart_from_alone("event_id")
+        self._unassigned: set[int] = set()
+        self._twins: set[int] = set()
+
+    def take(self) -> None:
+        asked = self._ahead_left(self._asked())
+        held = self._held(asked)
+        self._unassigned = {*asked.row.tolist()} - {*held.row.tolist()}
+        if len(used := np.unique(held.row[held.state & _USED > 0])):
+            *groups, rows = _some(asked, np.isin(asked.row, used))
+            answer_repeated(self._plain, self._many, groups, rows.tolist())
+            held = _some(held, ~np.isin(held.row, used))
+        rows, times = np.unique(held.row, return_counts=True)
+        crowded = rows[times > 1]
+        if self._twins:
+            held = self._told_apart(asked, held, rows[times == 1])
+            crowded = crowded[~np.isin(crowded, [*self._twins])]
+        if len(naming := self._naming(held, crowded)):
+            self._keep_naming(_some(asked, np.isin(asked.row, naming)))
+            held = _some(held, ~np.isin(held.row, naming))
+        held = self._choice(held, several=len(crowded) > len(naming))
+        order = self._tx.order_of_ids(self._many.column("event_id"), held.row)
+        held = held if order is None else _some(held, order)
+        self._keep(held, self._worth(held))
+
+    def take_bare(self) -> Customers:
+        """Takes those of groups that hold nothing, and answers what came again; returns whom others name, too."""
+        many, plain = self._many, self._plain
+        self._answer_again()
+        left = plain.unanswered()
+        ids: Sequence[Any] = picked(many.column("customer_id"), left)
+        numbers = plain.customer_numbers  # of those whom rows that are alone name
+        numbers |= zip(ids, self._number[left].tolist(), strict=True)
+        ids = [*ids, *(o.customer_id for o in many.sheet.alone.values() if isinstance(o, Event))]
+        wanted = {one: False for one in ids if one is not None}
+        workspace = self._catalogue.workspace
+        customers = name_customers(plain.tx, workspace, numbers, wanted)
+        but = {row for row, _ in self._again}.union(many.sheet.alone)
+        rows = [row for row in left if row not in but and (not self._apart or self._apart[row])]
+        take_bare_events(plain, many, customers, rows, self._no, self._unassigned)
+        self._answer_again()
+        return customers
+
+    def _told_apart(self, asked: _Asked, held: _Held, sole: Numbers) -> _Held:
+        """Without those several in a group here that take nothing, which are kept, and those that are not plain."""
+        twins = self._twins.intersection(sole.tolist())
+        ids, alone = self._many.column("event_id"), self._many.sheet.alone.values()
+        # Of some that are reversed in the same transaction, others may take what is theirs.
+        undone = {one.reverses for one in alone if isinstance(one, Event)}
+        twins -= {row for row in twins if ids[row] in undone}
+        groups: dict[GroupKey, list[int]] = {}
+        asked = _some(asked, np.isin(asked.row, [*self._twins]))
+        for *key, row in zip(*(column.tolist() for column in asked), strict=True):
+            groups.setdefault(GroupKey(*key), []).append(row)
+        found = {key: rows for key, rows in groups.items() if twins.issuperset(rows)}
+        taking, others = told_apart(self._plain, self._many, found)
+        keep_unmatched(self._plain, self._many, others)
+        return _some(held, ~np.isin(held.row, [*(self._twins - taking)]))
+
+    def _held(self, asked: _Asked) -> _Held:
+        rows = self._tx.all_by_column("groups_to_use", asked) if len(asked.row) else []
+        found: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(_Held._fields)
+        at = _Held._fields.index("currency")
+        self._currencies = sorted(set(found[at]))
+        code = {one: number for number, one in enumerate(self._currencies)}
+        found[at] = [0] * len(rows) if len(code) == 1 else [code[one] for one in found[at]]
+        return _Held._make(numbers_of(column, NOTHING) for column in found)
+
+    def _naming(self, held: _Held, rows: Numbers) -> Numbers:
+        """Those of some rows that name an assignment, a campaign, or a code where one of the assignments has any."""
+        named, campaigns = self._many.column("assignment_id"), self._many.column("campaign_id")
+        codes, coded = (
+            self._many.column("promo_code"),
+            {*held.row[held.state & _CODED > 0].tolist()},
+        )
+        found = [
+            row
+            for row in rows.tolist()
+            if named[row] is not None
+            or campaigns[row] is not None
+            or (codes[row] is not None and row in coded)
+        ]
+        return np.array(found, np.int64)
+
+    def _choice(self, held: _Held, *, several: bool) -> _Held:
+        """Of the assignments that may be used and are in time: where several are, the one that was given last."""
+        at_us = self._at_us[held.row]
+        usable = held.state & _USABLE > 0
+        held = _some(held, usable & are_in_time(held.assigned_us, held.expires_us, at_us))
+        if not several:
+            return held
+        order = np.lexsort((held.slot, held.assigned_us, held.row))  # as matching.given_later
+        held = _some(held, order)
+        last = np.append(held.row[1:] != held.row[:-1], True)[: len(order)]
+        held = _some(held, last)
+        customer_no, promotion_no = self._number[held.row], self._no[held.row]
+        order = np.lexsort((customer_no, promotion_no, customer_no >> BUCKET_SHIFT))
+        return _some(held, order)
+
+    def _keep_naming(self, asked: _Asked) -> None:
+        """Takes those that name one of several assignments, perhaps, as objects."""
+        told = list(self._many.placed(asked.row.tolist()))
+        columns = [column.tolist() for column in asked[:3]]
+        numbered = list(zip(*columns, range(len(told)), strict=True))
+        self._by_one.keep_crowded(told, numbered)
+
+    def _come_again(self) -> list[tuple[int, int]]:
+        """Rows whose event came earlier in the same transaction, each with the first."""
+        ids: Sequence[Any] = self._many.column("event_id")
+        if len({*self._many.source_no}) > 1:
+            ids = list(zip(self._many.source_no, ids, strict=True))
+        first, _ = alike(ids, len(ids))
+        rows = np.flatnonzero(np.array(first) != np.arange(len(first))).tolist()
+        return [(row, first[row]) for row in rows if row not in self._many.sheet.alone]
+
+    def _asked(self) -> _Asked:
+        """Rows that may be plain, in the order of the groups; those not alone in theirs here are twins."""
+        no, number = self._no, self._number
+        may = (no >= 0) & (number >= 0)
+        may[[row for row, _ in self._again]] = False
+        if self._apart is not None:
+            may &= self._apart
+        rows = np.flatnonzero(may)
+        no, number = no[rows], number[rows]
+        order = np.lexsort((number, no, number >> BUCKET_SHIFT))
+        no, number, rows = no[order], number[order], rows[order]
+        # Facts of one group are judged together, so that each hears what it counts as beside the others. Where a
+        # reversal waits they are not plain.
+        as_before = np.zeros(len(rows) + 1, np.bool_)
+        as_before[1:-1] = (no[1:] == no[:-1]) & (number[1:] == number[:-1])
+        single = ~(as_before[1:] | as_before[:-1])
+        if self._tx.one("any_ahead") is None:
+            self._twins = {*rows[~single].tolist()}
+            single[:] = True
+        return _some(_Asked(number >> BUCKET_SHIFT, no, number, rows), single)
+
+    def _ahead_left(self, asked: _Asked) -> _Asked:
+        """Those whose reversal did not come before them and waits."""
+        if not len(asked.row) or self._tx.one("any_ahead") is None:
+            return asked
+        identities = self._many.identities(asked.row.tolist())
+        waiting = self._by_one.reversed_ahead(identities)
+        return _some(asked, np.array([one not in waiting for one in identities], np.bool_))
+
+    def _worth(self, held: _Held) -> _Worth:
+        """What uses are worth. Thousands are worth the same: what decides it is worked out once."""
+        rows = held.row.tolist()
+        cases = zip(
+            self._no[held.row].tolist(),
+            held.place_no.tolist(),
+            held.reward_micros.tolist(),
+            picked(self._many.column("reward_micros"), rows),
+            picked(self._many.column("currency"), rows),
+            strict=True,
+        )
+        first, known = alike(cases, len(rows))
+        found: dict[int, tuple[str | None, int, str]] = {}
+        for (no, place_no, own, *said), row in known.items():
+            found[row] = self._by_one.worth(no, place_no, None if own == NOTHING else own, *said)
+        if not rows:
+            return _Worth([], np.array([], np.int64), [])
+        reason, cost_micros, currency = zip(*map(found.__getitem__, first), strict=True)
+        return _Worth(reason, np.array(cost_micros, np.int64), currency)
+
+    def _keep(self, held: _Held, worth: _Worth) -> None:
+        """Writes the events, answers them, and moves the counters."""
+        if not len(held.row):
+            return
+        rows = held.row.tolist()
+        no, number = self._no[held.row], self._number[held.row]
+        keys = number >> BUCKET_SHIFT, no, number
+        self._tx.add_columns(
+            "add_uses",
+            (
+                *keys,
+                self._at_us[held.row],
+                *self._many.kept(rows),
+                held.slot,
+                worth.reason,
+                worth.cost_micros,
+                worth.currency,
+                *self._many.beside_code(rows),
+            ),
+            workspace_no=self._plain.workspace_no,
+            import_no=self._many.arrivals[0].import_no,
+        )
+        if (decided := held.state & _DECIDED > 0).any():
+            groups = zip(*(key.tolist() for key in keys), strict=True)
+            self._plain.decided += compress(groups, decided.tolist())
+        receipts, briefly = self._plain.receipts, self._plain.briefly
+        told = {reason: briefly("counted", reason) for reason in set(worth.reason)}
+        for row, reason in zip(rows, worth.reason, strict=True):
+            receipts[row] = told[reason]
+        if self._catalogue.workspace.announced:
+            self._announce(held, rows)
+        self._count_by_layer(held, worth)
+
+    def _announce(self, held: _Held, rows: list[int]) -> None:
+        """Leaves word for webhooks."""
+        many = self._many
+        waits_for = np.maximum(held.import_no, many.arrivals[0].import_no).tolist()
+        told = zip(waits_for, many.identities(rows), strict=True)
+        announce_uses(
+            self._tx,
+            self._catalogue.workspace,
+            [(import_no, *identity) for import_no, identity in told],
+            now_us=many.received_us[rows[-1]],
+        )
+
+    def _count_by_layer(self, held: _Held, worth: _Worth) -> None:
+        published = self._catalogue.workspace.published_import_no
+        if self._many.arrivals[0].import_no > published:
+            self._count(HELD, held, worth)
+            return
+        waits = held.import_no > published
+        if waits.any():
+            self._count(HELD, _some(held, waits), _some_worth(worth, waits))
+            held, worth = _some(held, ~waits), _some_worth(worth, ~waits)
+        self._count(PUBLISHED, held, worth)
+
+    def _count(self, layer: int, held: _Held, worth: _Worth) -> None:
+        """Adds the uses to the counters of a layer."""
+        if not len(held.row):
+            return
+        workspace, rows, column = self._catalogue.workspace, held.row.tolist(), self._many.column
+        usual = workspace.currency
+        own_currency: list[str | None]
+        if len(self._currencies) == 1:  # as nearly always
+            own_currency = [*self._currencies] * len(rows)
+        else:
+            own_currency = [self._currencies[one] for one in held.currency.tolist()]
+        # What was given before anything was counted is not in the rate.
+        for at in np.flatnonzero(held.assigned_us < workspace.tracking_from_us).tolist():
+            own_currency[at] = None
+        columns = UseColumns(
+            promotion_no=self._no[held.row],
+            place_no=held.place_no,
+            own_source_no=held.source_no,
+            own_us=held.assigned_us,
+            own_currency=own_currency,
+            source_no=numbers_of(self._many.source_no)[held.row],
+            redeemed_us=self._at_us[held.row],
+            currency=worth.currency,
+            order_currency=[one or usual for one in picked(column("currency"), rows)],
+            cost_micros=worth.cost_micros,
+            order_micros=numbers_of(column("order_micros"))[held.row],
+        )
+        nos = np.unique(held.place_no).tolist()
+        at_places = places(self._tx, self._plain.workspace_no, nos)
+        count_uses(self._plain.cells[layer], columns, self._plain.names(at_places, nos))
+
+    def _answer_again(self) -> None:
+        """Answers events that came earlier in the same transaction, if those were answered."""
+        digests, receipts = self._many.column("digest"), self._plain.receipts
+        for row, first in self._again:
+            before = receipts[first]
+            if before is not None and receipts[row] is None and digests[row] == digests[first]:
+                receipts[row] = self._plain.briefly("duplicate", before.reason)
+
+
+def _some(columns: C, which: Marks | Numbers) -> C:
+    """Some rows: those that are marked, or those at these places, in their order."""
+    return type(columns)(*[column[which] for column in columns])
+
+
+def _some_worth(worth: _Worth, which: Marks) -> _Worth:
+    chosen = which.tolist()
+    return _Worth(
+        list(compress(worth.reason, chosen)),
+        worth.cost_micros[which],
+        list(compress(worth.currency, chosen)),
+    )

@@ -1,0 +1,72 @@
+"""What the plain ways in share: one transaction's receipts, and what plain facts move in the counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from promosight.flows.ledger.groups import new_cells
+from promosight.flows.ledger.places import NumberedPlace
+from promosight.flows.reporting.intake import Receipt
+from promosight.rules.counting import Names
+from promosight.store.catalogue import Catalogue
+from promosight.store.tx import Tx
+
+
+class Plain:
+    """One workspace's plain facts in one transaction. `receipts` has a place for every item, plain or not.
+
+    `customer_numbers` has the number of every customer named, by its hash, and perhaps of others. `brief`: as in
+    Delivery, of all.
+    """
+
+    def __init__(
+        self,
+        tx: Tx,
+        catalogue: Catalogue,
+        customer_numbers: dict[str, int],
+        items: int,
+        *,
+        brief: bool,
+    ) -> None:
+        self.tx = tx
+        self.catalogue = catalogue
+        self.customer_numbers = customer_numbers
+        self.receipts: list[Receipt | None] = [None] * items
+        self.cells = new_cells()
+        self.decided: list[
+            tuple[int, int, int]
+        ] = []  # groups in which a decision's assignment moved
+        self._brief = brief
+
+    @property
+    def workspace_no(self) -> int:
+        """The workspace all of it belongs to."""
+        return self.catalogue.workspace.workspace_no
+
+    def names(self, at: Mapping[int, NumberedPlace], numbers: Iterable[int]) -> Names:
+        """What counters call the numbers of facts: of these places, of sources, of instants."""
+        texts = {number: at[number].texts for number in set(numbers)}
+        return Names(texts, self.catalogue.sources, self.catalogue.days.day)
+
+    def answer(self, rows: Sequence[int], outcome: str, reason: str | None) -> None:
+        """Gives these rows the receipt of whoever wants to hear no more."""
+        receipt = self.briefly(outcome, reason)
+        if len(rows) == len(self.receipts):
+            self.receipts = [receipt] * len(rows)
+            return
+        for row in rows:
+            self.receipts[row] = receipt
+
+    def unanswered(self) -> list[int]:
+        """The items that have no receipt yet."""
+        return [row for row, one in enumerate(self.receipts) if one is None]
+
+    def briefly(self, outcome: str, reason: str | None) -> Receipt | None:
+        """The receipt of whoever wants to hear no more than that; None where they do."""
+        return _brief(outcome, reason) if self._brief else None
+
+
+@cache
+def _brief(outcome: str, reason: str | None) -> Receipt:
+    return Receipt(None, outcome, reason=reason)

@@ -1,0 +1,279 @@
+"""The problem inbox: what waits, what is flagged, what was refused; found page by page, with what to do about each.
+
+Problems are of three forms: events, assignments of promotions nobody defined, and rejections, which are no facts.
+Each is asked for by itself, from the place where a page begins on, and they are merged here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from promosight.flows.reporting.lookup import payload_of
+from promosight.rules.identity import customer_number
+from promosight.rules.instants import DAY_US, format_instant
+from promosight.rules.reasons import advise, explain
+from promosight.store.catalogue import Catalogue, load
+from promosight.store.rows import AssignmentRow, EventRow, derived_from
+from promosight.store.tx import Tx
+
+STALE_AFTER_US = 30 * DAY_US
+"""What has waited longer is marked stale; it is never dropped."""
+
+_END = 2**62
+_NONE = -1
+"""No source, promotion or customer has this number."""
+
+_NUMBERS = {"assignment": 4, "rejection": 1}
+"""Of how many numbers the reference of a form is made; that of an event is its id."""
+
+
+class Wanted(NamedTuple):
+    """Which problems: all, or those of an outcome, a reason, a source; `q`: of this event, customer or promotion."""
+
+    outcome: str | None = None
+    reason: str | None = None
+    source: str | None = None
+    q: str | None = None
+
+
+class Page(NamedTuple):
+    """Where a page begins: after this time and problem. The default is the newest."""
+
+    before_us: int = _END
+    after: str = ""
+
+
+class Key(NamedTuple):
+    """What tells a problem from all others: its form, its source, and its own reference within those."""
+
+    form: str
+    source_no: int
+    reference: tuple[Any, ...]
+
+    @property
+    def problem_id(self) -> str:
+        """The key as callers see it."""
+        return "/".join(map(str, (self.form, self.source_no, *self.reference)))
+
+
+def key_of(problem_id: str) -> Key:
+    """The key that a caller names. Raises ValueError where it is none."""
+    form, source, rest = problem_id.split("/", 2)
+    if form == "event":
+        return Key(form, _number(source), (rest,))
+    reference = tuple(map(_number, rest.split("/")))
+    if len(reference) != _NUMBERS.get(form):
+        raise ValueError("is no problem")
+    return Key(form, _number(source), reference)
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError("is no number of the store")
+    return number
+
+
+class Found(NamedTuple):
+    """A problem that was found."""
+
+    received_us: int
+    key: Key
+    outcome: str
+    reason: str
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """The latest first; of one moment by key."""
+        return -self.received_us, self.key
+
+    @property
+    def page(self) -> Page:
+        """The page that begins after it."""
+        return Page(self.received_us, self.key.problem_id)
+
+
+def problems(
+    tx: Tx, workspace_no: int, wanted: Wanted, *, page: Page, limit: int, now_us: int
+) -> tuple[list[dict[str, Any]], Page | None]:
+    """A page of problems, the newest first, and where the next one begins."""
+    catalogue = load(tx, workspace_no)
+    search = Search(catalogue, wanted, page, limit)
+    found = []
+    if wanted.outcome in (None, "pending") and wanted.reason in (None, "unknown_promotion"):
+        found += search.assignments(tx)
+    found += search.events(tx)
+    if wanted.outcome in (None, "rejected"):
+        found += search.rejections(tx)
+    found.sort(key=lambda one: one.order)
+    items = _described(tx, catalogue, found[:limit], now_us)
+    return items, None if len(found) < limit else found[limit - 1].page
+
+
+def problem_counts(tx: Tx, workspace_no: int) -> list[dict[str, Any]]:
+    """How many problems there are of each outcome, reason and source."""
+    rows = tx.all("problem_counts", workspace_no=workspace_no)
+    names = ("outcome", "reason", "source", "count")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+class Search:
+    """What is looked for among the problems of each form, and from where on."""
+
+    def __init__(self, catalogue: Catalogue, wanted: Wanted, page: Page, limit: int) -> None:
+        numbers = {name: no for no, name in catalogue.sources.items()}
+        q = wanted.q
+        listed = catalogue.by_id.get(q or "")
+        its_customer_no, its_slot = derived_from(q or "") or (_NONE, _NONE)
+        self._after = key_of(page.after) if page.after else None
+        self._asked: dict[str, Any] = {
+            "workspace_no": catalogue.workspace.workspace_no,
+            "before_us": page.before_us,
+            "outcome": wanted.outcome,
+            "reason": wanted.reason,
+            "source_no": None if wanted.source is None else numbers.get(wanted.source, _NONE),
+            "id": q,
+            "customer_no": customer_number(catalogue.workspace.workspace_id, q or ""),
+            "promotion_no": listed.promotion_no if listed else _NONE,
+            "its_customer_no": its_customer_no,
+            "its_slot": its_slot,
+            "limit": limit,
+        }
+
+    def events(self, tx: Tx) -> list[Found]:
+        """Events that wait, are flagged or were refused."""
+        asked = self._asked | self._begin("event", "event_id")
+        return [
+            Found(row[0], Key("event", row[1], (row[2],)), *row[3:])
+            for row in tx.all("problem_events", **asked)
+        ]
+
+    def assignments(self, tx: Tx) -> list[Found]:
+        """Assignments of promotions nobody defined."""
+        names = ("bucket", "promotion_no", "customer_no", "slot")
+        asked = self._asked | self._begin("assignment", *names)
+        return [
+            Found(row[0], Key("assignment", row[1], row[2:]), "pending", "unknown_promotion")
+            for row in tx.all("problem_assignments", **asked)
+        ]
+
+    def rejections(self, tx: Tx) -> list[Found]:
+        """What was refused and is no fact."""
+        asked = self._asked | self._begin("rejection", "digest")
+        return [
+            Found(row[0], Key("rejection", row[1], (row[2],)), "rejected", row[3])
+            for row in tx.all("problem_rejections", **asked)
+        ]
+
+    def rejections_left(self, tx: Tx) -> int:
+        """How many of those there are from here on."""
+        row = tx.one("rejections_left", **self._asked, **self._begin("rejection", "digest"))
+        assert row is not None
+        return int(row[0])
+
+    def _begin(self, form: str, *names: str) -> dict[str, Any]:
+        """Of the moment at which the page before ended: after which source and reference of this form."""
+        source_no, reference = _NONE, tuple("" if name == "event_id" else 0 for name in names)
+        if self._after is not None and form == self._after.form:
+            _, source_no, reference = self._after
+        elif self._after is not None and form < self._after.form:
+            source_no = _END  # all of this form came before
+        return {
+            "after_source_no": source_no,
+            **{f"after_{name}": value for name, value in zip(names, reference, strict=True)},
+        }
+
+
+def _described(
+    tx: Tx, catalogue: Catalogue, found: list[Found], now_us: int
+) -> list[dict[str, Any]]:
+    keys = {form: [one.key for one in found if one.key.form == form] for form in _DESCRIBED}
+    shown: dict[Key, dict[str, Any]] = {}
+    for form, describe in _DESCRIBED.items():
+        shown |= describe(tx, catalogue, keys[form])
+    return [
+        {
+            "problem_id": one.key.problem_id,
+            "source": catalogue.sources[one.key.source_no],
+            "outcome": one.outcome,
+            "reason": one.reason,
+            "received_at": format_instant(one.received_us),
+            "stale": one.outcome == "pending" and one.received_us + STALE_AFTER_US < now_us,
+            **(about := shown[one.key]),
+            "detail": explain(one.reason, about["detail"]),
+            "advice": advise(one.outcome, one.reason),
+        }
+        for one in found
+    ]
+
+
+def _events(tx: Tx, _catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str, Any]]:
+    identities = sorted((key.source_no, *key.reference) for key in keys)
+    found = [EventRow(*r) for r in tx.all_for("events_by_identity", identities)]
+    names = _customer_ids(tx, {e.customer_no for e in found})
+    return {
+        Key("event", e.source_no, (e.event_id,)): _problem(
+            "redemptions", e.event_id, payload_of(e, names.get(e.customer_no))
+        )
+        for e in found
+    }
+
+
+def _rejections(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str, Any]]:
+    wanted = sorted((key.source_no, *key.reference) for key in keys)
+    workspace_no = catalogue.workspace.workspace_no
+    shown: dict[Key, dict[str, Any]] = {}
+    for r in tx.all_for("rejections_of", wanted, workspace_no=workspace_no):
+        source_no, digest, _, line, kind, event_id, _, pointer, detail, payload, _, times = r
+        more = {"pointer": pointer, "detail": detail, "line": line, "times": times}
+        about = _problem(kind, event_id, _readable(payload)) | more
+        shown[Key("rejection", source_no, (digest,))] = about
+    return shown
+
+
+def _assignments(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str, Any]]:
+    wanted = sorted(key.reference for key in keys)
+    found = [AssignmentRow(*r) for r in tx.all_for("assignments_of_slots", wanted)]
+    names = _customer_ids(tx, {a.customer_no for a in found})
+    shown: dict[Key, dict[str, Any]] = {}
+    for a in found:
+        payload = {
+            "promotion_id": catalogue.by_no[a.promotion_no].promotion_id,
+            "customer_id": names.get(a.customer_no),
+            "assigned_at": format_instant(a.assigned_us),
+        }
+        key = Key("assignment", a.source_no, (*a.key, a.slot))
+        shown[key] = _problem("assignments", a.public_id, payload)
+    return shown
+
+
+_DESCRIBED = {"event": _events, "rejection": _rejections, "assignment": _assignments}
+
+
+def _problem(kind: str, event_id: str | None, payload: Any) -> dict[str, Any]:
+    about = payload if isinstance(payload, dict) else {}
+    return {
+        "kind": kind,
+        "event_id": event_id,
+        "promotion_id": about.get("promotion_id"),
+        "customer_id": about.get("customer_id"),
+        "payload": payload,
+        "pointer": "",
+        "detail": "",
+        "line": None,
+        "times": 1,
+    }
+
+
+def _readable(payload: str) -> Any:
+    try:
+        return msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return payload
+
+
+def _customer_ids(tx: Tx, numbers: set[int]) -> dict[int, str]:
+    rows = tx.all_for("customers_of", [(no,) for no in sorted(numbers)])
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,139 @@
+"""Taking redemptions and reversals in: which are new, and in which group each belongs."""
+
+from __future__ import annotations
+
+from promosight.flows.reporting.intake import Entry, Intake
+from promosight.flows.reporting.rejecting import refused_fact
+from promosight.rules.erasing import ERASED
+from promosight.rules.facts import Event, Rejection
+from promosight.store.rows import WAITING, EventRow, GroupKey, arrival_of, event_fact, event_row
+
+Taken = list[tuple[Entry, Event]]
+AHEAD = GroupKey(0, WAITING, 0)
+"""Where reversals lie that came ahead of their redemption."""
+
+
+def take_events(intake: Intake, given: Taken) -> None:
+    """Puts new redemptions and reversals into their groups and marks the repeated and conflicting ones."""
+    if not given:
+        return
+    new, corrected = _new(intake, given)
+    redemptions = _place_redemptions(intake, [(e, f) for e, f in new if f.reverses is None])
+    _place_reversals(intake, [(e, f) for e, f in new if f.reverses is not None], redemptions)
+    if redemptions and (corrected or intake.tx.one("any_ahead") is not None):
+        _bring_reversals(intake, redemptions)
+
+
+def _new(intake: Intake, given: Taken) -> tuple[Taken, list[EventRow]]:
+    """Those whose identity is not there yet, and the rejected facts that give way to their corrected form."""
+    identities = sorted({(entry.arrival.source_no, fact.event_id) for entry, fact in given})
+    present: dict[tuple[int, str], tuple[EventRow | None, Entry | None, int]] = {}
+    for r in intake.tx.all_for("events_by_identity", identities):
+        stored = EventRow(*r)
+        present[stored.identity] = (stored, None, stored.digest)
+    new: Taken = []
+    corrected: list[EventRow] = []
+    for entry, fact in given:
+        identity = (entry.arrival.source_no, fact.event_id)
+        row, first, digest = present.get(identity, (None, None, 0))
+        if row is not None and row.outcome == "rejected" and digest != fact.digest:
+            corrected.append(row)
+            row = None
+        if row is None and first is None:
+            present[identity] = (None, entry, fact.digest)
+            new.append((entry, fact))
+        elif row is not None:
+            entry.repeat(row, fact.digest)
+            intake.groups.of(row.key)
+        elif digest == fact.digest:
+            entry.repeated, entry.first = True, first
+        else:
+            entry.refuse("event_conflict", "/event_id", "this id came before with other content")
+    _withdraw_corrected(intake, corrected)
+    return new, corrected
+
+
+def _withdraw_corrected(intake: Intake, rows: list[EventRow]) -> None:
+    intake.tx.run_many("remove_events", sorted(row.identity for row in rows))
+    for row in rows:
+        customer = intake.tx.one("customer", customer_no=row.customer_no)
+        fact = event_fact(row, customer_id=customer[1] if customer else None)
+        why = Rejection(row.reason or "rejected", "/promotion_id", "corrected by its sender since")
+        intake.kept.append((arrival_of(row), refused_fact(fact, why)))
+
+
+def _place_redemptions(intake: Intake, new: Taken) -> dict[tuple[int, str], EventRow]:
+    codes = sorted(
+        {
+            (fact.promo_code,)
+            for _, fact in new
+            if fact.promotion_id is None and fact.promo_code not in intake.catalogue.by_code
+        }
+    )
+    personal = {
+        code: promotion_no
+        for code, _, promotion_no in intake.tx.all_for(
+            "code_samples", codes, workspace_no=intake.workspace_no
+        )
+    }
+    placed = {}
+    for entry, fact in new:
+        assert fact.customer_id is not None
+        key = intake.customers.key(_promotion_no(intake, fact, personal), fact.customer_id)
+        row = entry.row = event_row(fact, key, entry.arrival)
+        intake.groups.of(key).new_events.append(row)
+        placed[row.identity] = row
+    return placed
+
+
+def _promotion_no(intake: Intake, fact: Event, personal: dict[str, int]) -> int:
+    if fact.promotion_id is not None:
+        return intake.catalogue.by_id[fact.promotion_id].promotion_no
+    assert fact.promo_code is not None
+    shared = intake.catalogue.by_code.get(fact.promo_code)
+    return shared.promotion_no if shared else personal.get(fact.promo_code, WAITING)
+
+
+def _place_reversals(
+    intake: Intake, new: Taken, redemptions: dict[tuple[int, str], EventRow]
+) -> None:
+    """A reversal lies with its redemption; ahead of it, it waits apart."""
+    if not new:
+        return
+    originals = sorted({(entry.arrival.source_no, fact.reverses or "") for entry, fact in new})
+    stored = [EventRow(*r) for r in intake.tx.all_for("events_by_identity", originals)]
+    stored = [e for e in stored if e.reverses is None]
+    intake.groups.add_partly(stored)
+    earlier = intake.tx.all_for("reversals_of", sorted(e.identity for e in stored))
+    intake.groups.add_partly(EventRow(*r) for r in earlier)
+    keys = {e.identity: e.key for e in (*stored, *redemptions.values())}
+    erased = _erased(intake, stored) if any(fact.customer_id for _, fact in new) else set()
+    for entry, fact in new:
+        key = keys.get((entry.arrival.source_no, fact.reverses or ""), AHEAD)
+        entry.names_nobody = key.customer_no in erased
+        named = intake.customers.numbers.get(fact.customer_id or "", 0)
+        named = 0 if entry.names_nobody else named
+        row = entry.row = event_row(fact, key, entry.arrival, named_customer_no=named)
+        if key == AHEAD:
+            row.outcome, row.reason, row.live = "pending", "unknown_original", 0
+        intake.groups.of(key).new_events.append(row)
+
+
+def _erased(intake: Intake, stored: list[EventRow]) -> set[int]:
+    """Who of those whose redemptions are reversed was erased: whom a reversal names cannot contradict them."""
+    numbers = sorted({(e.customer_no,) for e in stored})
+    rows = intake.tx.all_for("customers_of", numbers)
+    return {no for no, customer_id, *_ in rows if customer_id.startswith(ERASED)}
+
+
+def _bring_reversals(intake: Intake, redemptions: dict[tuple[int, str], EventRow]) -> None:
+    """Reversals of these redemptions come to them: from where they waited, or where a rejected form of them lay."""
+    waiting = [EventRow(*r) for r in intake.tx.all_for("reversals_of", sorted(redemptions))]
+    moved = []
+    for reversal in waiting:
+        key = redemptions[reversal.source_no, reversal.reverses or ""].key
+        moved.append((*reversal.identity, *key))
+        reversal.bucket, reversal.promotion_no, reversal.customer_no = key
+        reversal.outcome, reversal.reason = "rejected", "moved"  # as `move_events` writes it
+        intake.groups.add_partly([reversal])
+    intake.tx.run_many("move_events", sorted(moved))
