@@ -22,11 +22,11 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE
 
-from promosight.api import accepting
-from promosight.api.allowance import Allowance
 from promosight.api.app import application
-from promosight.api.door import Door
-from promosight.api.metrics import SHARED_FOLDER
+from promosight.api.connections import accepting
+from promosight.api.door.allowance import Allowance
+from promosight.api.door.door import Door
+from promosight.api.door.metrics import SHARED_FOLDER
 from promosight.config import Config
 from promosight.connectors.spool import Spool
 from promosight.errors import Invalid
@@ -43,7 +43,7 @@ from promosight.worker.retention import Keeper
 from promosight.worker.webhooks import WebhookWorker
 
 if TYPE_CHECKING:
-    from promosight.api.tracing import Tracing
+    from promosight.api.door.tracing import Tracing
 
 _SETTINGS = "PROMOSIGHT_SERVE_SETTINGS"
 """How worker processes learn their settings."""
@@ -51,7 +51,7 @@ _log = logging.getLogger("promosight")
 
 OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "promosight.api.joined:JoinedHttp",
+    "http": "promosight.api.connections.joined:JoinedHttp",
     "ws": "none",
     "lifespan": "on",
     "log_config": None,  # promosight.logs has its lines too
@@ -149,7 +149,7 @@ def _traced(door: Door, config: Config) -> Tracing | None:
     if not config.traces:
         return None
     try:
-        from promosight.api.tracing import Tracing  # an extra, and slow to load
+        from promosight.api.door.tracing import Tracing  # an extra, and slow to load
     except ImportError:
         raise Invalid("traces need `pip install promosight[tracing]`") from None
     return Tracing(door, config.traces)

@@ -17,7 +17,7 @@ import httpx
 import uvicorn
 
 from promosight.api.app import application
-from promosight.api.door import Door
+from promosight.api.door.door import Door
 from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_hash, fresh_key
 from promosight.cli.noting import Acting

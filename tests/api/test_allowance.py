@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from promosight.api.allowance import Allowance, RateLimited
+from promosight.api.door.allowance import Allowance, RateLimited
 from tests.api.server import new_workspace, serving
 
 MINUTE_US = 60_000_000

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from promosight.api.cookies import SIGNED_IN
+from promosight.api.door.cookies import SIGNED_IN
 from promosight.api.examples import EXAMPLES
 from promosight.api.routes import ROUTES
 from promosight.api.webhooks import NewWebhook, WebhookChange

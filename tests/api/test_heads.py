@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from promosight.api.joined import JoinedHttp
-from promosight.api.patient import HEAD_SECONDS
+from promosight.api.connections.joined import JoinedHttp
+from promosight.api.connections.patient import HEAD_SECONDS
 from tests.api.server import new_workspace, serving_here
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.api.cookies import SIGNED_IN
-from promosight.api.door import Route
+from promosight.api.door.cookies import SIGNED_IN
+from promosight.api.door.door import Route
 from promosight.api.routes import ROUTES
 from tests.api.server import client_of, new_workspace, promotion
 

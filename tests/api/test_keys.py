@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.api.cookies import SIGNED_IN
-from promosight.api.keys import Keys
+from promosight.api.door.cookies import SIGNED_IN
+from promosight.api.door.keys import Keys
 from promosight.api.routes import ROUTES
 from promosight.errors import Unauthenticated
 from promosight.flows.set_up.workspaces import SCOPES, revoke_key

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from promosight.api import late
+from promosight.api.door import late
 from tests.api.offers import promotion
 
 FORMS = ("application/json", "application/x-ndjson", "text/csv")

@@ -11,12 +11,12 @@ import msgspec
 import psycopg
 import pytest
 
-from promosight.api import live as live_module
 from promosight.api import stream
-from promosight.api.call import Call
-from promosight.api.channel import AT_ONCE, Channel, Listener
-from promosight.api.door import Door
-from promosight.api.live import Live
+from promosight.api.door import live as live_module
+from promosight.api.door.call import Call
+from promosight.api.door.channel import AT_ONCE, Channel, Listener
+from promosight.api.door.door import Door
+from promosight.api.door.live import Live
 from promosight.errors import Overloaded
 from promosight.flows.figures.watch_figures import Moved
 from promosight.store.engine import Store, open_store

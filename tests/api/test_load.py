@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from promosight.api.holding import Limits
+from promosight.api.door.holding import Limits
 from promosight.connectors.spool import Spool
 from tests.api.server import (
     ENDS_WITHIN_S,

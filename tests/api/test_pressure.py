@@ -12,14 +12,14 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from promosight.api import pressure as pressures
-from promosight.api.door import Door
-from promosight.api.joined import JoinedHttp
-from promosight.api.pressure import Pressure, Stay, Terms
-from promosight.api.rounds import Rounds
+from promosight.api.connections.joined import JoinedHttp
+from promosight.api.connections.rounds import Rounds
+from promosight.api.connections.unread import unread_s
+from promosight.api.door import pressure as pressures
+from promosight.api.door.door import Door
+from promosight.api.door.pressure import Pressure, Stay, Terms
+from promosight.api.door.turning_away import TurningAway
 from promosight.api.routes import ROUTES
-from promosight.api.turning_away import TurningAway
-from promosight.api.unread import unread_s
 from promosight.errors import Overloaded
 from promosight.store.engine import open_store
 from tests.api.server import new_workspace, serving_here

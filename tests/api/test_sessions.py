@@ -12,9 +12,9 @@ import httpx
 import msgspec
 import pytest
 
-from promosight.api.attempts import ALLOWED, MAX_NAMES, WITHIN_US, Attempts
-from promosight.api.cookies import find_caller
-from promosight.api.keys import Keys
+from promosight.api.door.attempts import ALLOWED, MAX_NAMES, WITHIN_US, Attempts
+from promosight.api.door.cookies import find_caller
+from promosight.api.door.keys import Keys
 from promosight.api.wire import SessionAnswer
 from promosight.errors import TooMany, Unauthenticated
 from promosight.flows.set_up.passwords import hash_of, is_right

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from promosight.api.door import Door
+from promosight.api.door.door import Door
 from promosight.api.routes import ROUTES
 from promosight.api.straight import Straight
 from promosight.serve import now_us

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from promosight.api.cookies import SIGNED_IN
+from promosight.api.door.cookies import SIGNED_IN
 from promosight.api.routes import ROUTES
 from promosight.api.wire import UserAnswer, UserPage
 from promosight.errors import Conflict

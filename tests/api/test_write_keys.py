@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from promosight.api.holding import Holding, Limits
-from promosight.api.write_keys import MOST_BYTES, with_key
+from promosight.api.door.holding import Holding, Limits
+from promosight.api.door.write_keys import MOST_BYTES, with_key
 from promosight.errors import Overloaded, TooLarge
 
 ROOM = Limits(held_bytes=1_000)

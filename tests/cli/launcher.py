@@ -31,7 +31,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _LOADED = (
     "promosight.cli.main",
     "promosight.serve",
-    "promosight.api.joined",
+    "promosight.api.connections.joined",
     "uvicorn.lifespan.on",
 )
 """What the launcher loads; whatever else the program loads when it needs it."""
@@ -183,7 +183,7 @@ def _load() -> None:
     for name in _LOADED:
         import_module(name)
     from promosight.api.app import application
-    from promosight.api.door import Door
+    from promosight.api.door.door import Door
     from promosight.store.engine import open_store
 
     with tempfile.TemporaryDirectory() as folder:

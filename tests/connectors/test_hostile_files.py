@@ -14,7 +14,7 @@ import duckdb
 import pytest
 import zstandard
 
-from promosight.api.bodies import MAX_BYTES, decompressed
+from promosight.api.door.bodies import MAX_BYTES, decompressed
 from promosight.connectors.backup_file import Head, Reader, Writer
 from promosight.connectors.import_file import pieces_of
 from promosight.connectors.opening import opened

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door, Route
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door, Route
 from promosight.api.routes import ROUTES
 from promosight.api.site import NOT_PAGES
 from promosight.connectors.import_file import FORM_OF

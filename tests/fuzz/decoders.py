@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from promosight.api.bodies import decoded, decompressed
+from promosight.api.door.bodies import decoded, decompressed
 from promosight.api.routes import ROUTES
 from promosight.connectors import segment
 from promosight.connectors.backup_file import Head, Piece, Reader, Writer

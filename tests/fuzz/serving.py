@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from promosight.api.door import Route
+from promosight.api.door.door import Route
 from tests.api.server import client_of, new_workspace, promotion
 from tests.cli.program import run
 from tests.faults.sending import HOST

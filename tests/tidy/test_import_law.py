@@ -5,7 +5,7 @@ and `logs` are read by `serve` and `cli` only, `process` also by `worker`, which
 the rules.
 The arrow is what lets a newcomer read one room at a time: nothing to the left
 knows what stands to its right. A room new to the project fails here until its
-place in the law is written down.
+place in the law is written down. `flows` and `api` have rooms within them, with a law of the same kind.
 """
 
 import ast
@@ -35,6 +35,14 @@ LAW: dict[str, set[str]] = {
     "cli": INNER | DOORS | {"config", "logs", "process", "serve", "simulate"},
     "client": set(),
     "__main__": {"cli"},
+}
+# The rooms within a room, each of which knows only those before it; "" is what lies in none of them.
+WITHIN: dict[str, tuple[str, ...]] = {
+    "flows": (
+        *("ledger", "set_up", "reporting", "promotions", "imports", "figures"),
+        *("reserving", "decisioning", "auditing", "webhooks", "checking", "people"),
+    ),
+    "api": ("connections", "door", ""),
 }
 DRIVERS = {"apsw", "sqlite3", "psycopg"}
 # Facts in, answers out: whatever reads a clock, a coin, a file or a wire stays out of the rules.
@@ -92,6 +100,31 @@ def _rooms_not_allowed(path: Path) -> Iterator[str]:
 
 def test_a_room_knows_only_the_rooms_before_it() -> None:
     assert not wrong_in(MODULES, _rooms_not_allowed)
+
+
+def _room_within(parts: tuple[str, ...]) -> str:
+    """Of a module's names below the package, the room within its room."""
+    return parts[1] if len(parts) > 2 else ""
+
+
+def _within_not_allowed(path: Path) -> Iterator[str]:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    order = WITHIN[parts[0]]
+    own = _room_within(parts)
+    before = order[: order.index(own) + 1] if own in order else ()
+    for line, module in imports(path):
+        to = module.split(".")[1:]
+        if to[:1] == [parts[0]] and _place_of(to, order) not in before:
+            yield f"line {line}: {module}; it may import only {before}"
+
+
+def _place_of(to: list[str], order: tuple[str, ...]) -> str:
+    return to[1] if to[1] in order else ""
+
+
+def test_within_a_room_too_each_knows_only_those_before_it() -> None:
+    inner = [path for path in MODULES if room(path) in WITHIN and path.name != "__init__.py"]
+    assert not wrong_in(inner, _within_not_allowed), "a new room's place belongs into WITHIN"
 
 
 def _among(forbidden: Container[str]) -> Callable[[Path], Iterator[str]]:

@@ -6,8 +6,8 @@ import base64
 
 import msgspec
 
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.figures.show_alerts import AlertPlace, Sought, list_alerts
 

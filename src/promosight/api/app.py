@@ -10,15 +10,15 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from promosight.api import problems
-from promosight.api.call import SLASH, headers_of, request_id_of
-from promosight.api.door import Door, broken, content, endpoint
-from promosight.api.express import lanes, serve
+from promosight.api.door import problems
+from promosight.api.door.call import SLASH, headers_of, request_id_of
+from promosight.api.door.door import Door, broken, content, endpoint
+from promosight.api.door.express import lanes, serve
+from promosight.api.door.turning_away import TurningAway
 from promosight.api.pages import pages
 from promosight.api.routes import ROUTES
 from promosight.api.site import FOLDER, Site
 from promosight.api.straight import Straight
-from promosight.api.turning_away import TurningAway
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 

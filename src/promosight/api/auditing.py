@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import msgspec
 
-from promosight.api.bodies import instant
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import instant
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.connectors.tables import csv_lines, csv_row
 from promosight.errors import Invalid
 from promosight.flows.auditing.audit import Actor, Change, Entry, Look, Wanted, entries, noted

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.bodies import identified
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import identified
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.api.promotion_list import asked_for, asked_form
 from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid, NotFound

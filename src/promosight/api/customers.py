@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from promosight.api.auditing import change_noted
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.people.access_report import access_report
 from promosight.flows.people.erase import erase, kept_under

@@ -6,7 +6,7 @@ It stands in a file of its own because the table is long; `routes` has it among 
 from __future__ import annotations
 
 from promosight.api import customers, decisioning, decisions, proof, versions
-from promosight.api.door import Route
+from promosight.api.door.door import Route
 from promosight.flows.decisioning.decision_status import Decisioning
 from promosight.flows.decisioning.decisions_kept import DecisionAnswer
 from promosight.flows.decisioning.evaluating import DecisionEvaluation

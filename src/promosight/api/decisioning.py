@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded, instant
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded, instant
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.api.versions import who
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from promosight.api.bodies import decoded, identified, instant
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
-from promosight.api.keys import Caller
+from promosight.api.door.bodies import decoded, identified, instant
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
+from promosight.api.door.keys import Caller
 from promosight.errors import Invalid, PromosightError, TooLarge
 from promosight.flows.decisioning.deciding import Decide, decide, decide_batch
 from promosight.flows.decisioning.decisions_kept import DecisionAnswer

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from promosight.api.call import JSON, Call
+from promosight.api.door.call import JSON, Call
 from promosight.connectors import cloudevents, segment
 from promosight.connectors.foreign import placed
 from promosight.connectors.reading import Reading, is_single, kept_text, read_body

@@ -12,10 +12,10 @@ from typing import IO
 
 import msgspec
 
-from promosight.api.bodies import identified
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
-from promosight.api.keys import allow
+from promosight.api.door.bodies import identified
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
+from promosight.api.door.keys import allow
 from promosight.api.sources import spoken_for
 from promosight.connectors.import_file import FORM_OF
 from promosight.connectors.tables import unformulated

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.bodies import decoded, identified
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded, identified
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.connectors.read_again import read_again
 from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
 from promosight.errors import Invalid

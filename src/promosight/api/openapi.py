@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from promosight import __version__
-from promosight.api.call import ATTRIBUTES
-from promosight.api.cookies import COOKIE, HEADER, SIGNED_IN
-from promosight.api.door import Route
+from promosight.api.door.call import ATTRIBUTES
+from promosight.api.door.cookies import COOKIE, HEADER, SIGNED_IN
+from promosight.api.door.door import Route
+from promosight.api.door.problems import TITLES
 from promosight.api.examples import EXAMPLES
 from promosight.api.messages import MESSAGE_EXAMPLES, MESSAGES
-from promosight.api.problems import TITLES
 from promosight.api.webhooks import NewWebhook, WebhookChange
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.cloudevents import BATCH, EVENT, CloudEvent

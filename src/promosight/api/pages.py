@@ -11,10 +11,11 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from promosight.api import openapi, problems
-from promosight.api.door import Route
+from promosight.api import openapi
+from promosight.api.door import problems
+from promosight.api.door.door import Route
+from promosight.api.door.metrics import MEDIA_TYPE
 from promosight.api.examples import EXAMPLES
-from promosight.api.metrics import MEDIA_TYPE
 from promosight.connectors.cloudevents import CloudEvent
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 

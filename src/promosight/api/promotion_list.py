@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.api.promotion_order import SORTABLE, in_order
 from promosight.api.promotion_table import table
 from promosight.errors import Invalid

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded, identified, instant, unfit
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded, identified, instant, unfit
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.auditing.as_it_stands import the_promotion

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from promosight.api.bodies import decoded, instant
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded, instant
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.decisioning.evaluating import evaluation
 from promosight.flows.decisioning.judged import OPEN, Asked

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from promosight.api import problems
-from promosight.api.door import Answer
+from promosight.api.door import problems
+from promosight.api.door.door import Answer
 from promosight.api.forms import Form
 from promosight.connectors.segment import Ignored
 from promosight.flows.reporting.intake import Receipt, outcomes_of

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
+from promosight.api.door.late import LARGE_BODY, reported_late
 from promosight.api.forms import BATCH, OURS, TRACK, Form, form_of
-from promosight.api.late import LARGE_BODY, reported_late
 from promosight.api.receipts import REHEARSED, answer_of, in_form, several
 from promosight.connectors.foreign import together
 from promosight.connectors.outcome_items import read_outcomes

@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta
 
-from promosight.api.bodies import decoded, identified
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded, identified
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.api.wire import ReservationAnswer
 from promosight.errors import PromosightError
 from promosight.flows.reserving.granting import Reserve, would_grant

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid
 from promosight.flows.figures.show_restatements import (

@@ -22,7 +22,7 @@ from promosight.api import (
     wire,
 )
 from promosight.api.decision_routes import DECISION_ROUTES
-from promosight.api.door import Route
+from promosight.api.door.door import Route
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.api.webhook_routes import WEBHOOK_ROUTES
 from promosight.connectors.segment import SegmentBatch, SegmentMessage

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.attempts import address_of
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded
-from promosight.api.call import Call
-from promosight.api.cookies import came_securely, check_change, check_site, cookie, token_of
-from promosight.api.door import Answer, Door
-from promosight.api.keys import Caller, SignedIn
+from promosight.api.door.attempts import address_of
+from promosight.api.door.bodies import decoded
+from promosight.api.door.call import Call
+from promosight.api.door.cookies import came_securely, check_change, check_site, cookie, token_of
+from promosight.api.door.door import Answer, Door
+from promosight.api.door.keys import Caller, SignedIn
 from promosight.errors import Denied, Invalid
 from promosight.flows.auditing.as_it_stands import the_user
 from promosight.flows.set_up import sessions

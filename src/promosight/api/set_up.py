@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded, identified, instant
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded, identified, instant
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows.auditing.as_it_stands import the_key, the_workspace
 from promosight.flows.people.find_customer import find_customer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from promosight.api import auditing, sessions, set_up, sources, users, wire
-from promosight.api.cookies import SIGNED_IN
-from promosight.api.door import Route
+from promosight.api.door.cookies import SIGNED_IN
+from promosight.api.door.door import Route
 from promosight.flows.set_up.users import INTEGRATIONS
 from promosight.rules.keeping import Retention
 

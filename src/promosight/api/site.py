@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from promosight.api.call import Headers, headers_of
+from promosight.api.door.call import Headers, headers_of
 
 FOLDER = Path(__file__).with_name("site")
 NOT_PAGES = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded, instant
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded, instant
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.errors import Denied, Invalid
 from promosight.flows.auditing.as_it_stands import the_source
 from promosight.flows.reporting.activity import UNITS, Asked, activity

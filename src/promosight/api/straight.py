@@ -15,13 +15,22 @@ import re
 import time
 from typing import Any, NamedTuple, Protocol
 
-from promosight.api.call import CLOUDEVENT, Headers, media_type_of, request_id_of
+from promosight.api.connections.heads import Heads
 from promosight.api.decisions import asked_of
-from promosight.api.door import Answer, Door, Route, answered, broken, content, refused, secret_of
-from promosight.api.heads import Heads
-from promosight.api.holding import Share
-from promosight.api.keys import Caller, check
-from promosight.api.pressure import LARGE_BYTES, Stay
+from promosight.api.door.call import CLOUDEVENT, Headers, media_type_of, request_id_of
+from promosight.api.door.door import (
+    Answer,
+    Door,
+    Route,
+    answered,
+    broken,
+    content,
+    refused,
+    secret_of,
+)
+from promosight.api.door.holding import Share
+from promosight.api.door.keys import Caller, check
+from promosight.api.door.pressure import LARGE_BYTES, Stay
 from promosight.api.receipts import answer_of
 from promosight.connectors.reading import JSON, Reading, is_single, read_body
 from promosight.errors import PromosightError, StoreError, Unreadable

@@ -12,9 +12,9 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
-from promosight.api.call import Call
-from promosight.api.channel import Listener, event, figures_event
-from promosight.api.door import Answer, Door, admitted
+from promosight.api.door.call import Call
+from promosight.api.door.channel import Listener, event, figures_event
+from promosight.api.door.door import Answer, Door, admitted
 from promosight.errors import PromosightError
 from promosight.rules.instants import format_instant
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.flows.auditing.as_it_stands import the_user
 from promosight.flows.set_up import users
 from promosight.flows.set_up.passwords import check_password

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.errors import Conflict, Invalid, NotFound
 from promosight.flows.auditing.as_it_stands import the_policy
 from promosight.flows.decisioning.apprentice import ApprenticeMatch, apprentice_match

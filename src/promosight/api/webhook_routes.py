@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promosight.api import webhooks, wire
-from promosight.api.door import Route
+from promosight.api.door.door import Route
 from promosight.flows.set_up.users import INTEGRATIONS
 
 _SET_UP = f"admin {INTEGRATIONS}"

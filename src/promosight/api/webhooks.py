@@ -7,9 +7,9 @@ import base64
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.bodies import decoded
-from promosight.api.call import Call
-from promosight.api.door import Answer, Door
+from promosight.api.door.bodies import decoded
+from promosight.api.door.call import Call
+from promosight.api.door.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.webhooks import setting_up as webhooks
 from promosight.flows.webhooks.setting_up import Wanted, Webhook, describe_webhook, the_webhook

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
 
-from promosight.api.call import Headers, Scope
+from promosight.api.door.call import Headers, Scope
 from promosight.errors import Overloaded, StoreError, TooMany
 from promosight.rules.instants import SECOND_US
 

@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from promosight.api.call import request_id_of
-from promosight.api.door import Door, Route, content, refused
-from promosight.api.heads import Heads
-from promosight.api.pressure import WHY
+from promosight.api.connections.heads import Heads
+from promosight.api.door.call import request_id_of
+from promosight.api.door.door import Door, Route, content, refused
+from promosight.api.door.pressure import WHY
 from promosight.errors import Overloaded
 
 _PLAIN = re.compile(rb"POST (/v1/\w+)(?:\?[!-~]*)? HTTP/1\.1\r\n")

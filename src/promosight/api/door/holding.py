@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from promosight.api.bodies import MAX_BYTES
+from promosight.api.door.bodies import MAX_BYTES
 from promosight.connectors.spool import Incoming
 from promosight.errors import Overloaded, TooLarge, TooSlow, Unreadable
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from promosight.api.call import Headers, Scope
-from promosight.api.keys import Caller, SignedIn, default_source
+from promosight.api.door.call import Headers, Scope
+from promosight.api.door.keys import Caller, SignedIn, default_source
 from promosight.errors import Denied
 from promosight.flows.set_up.sessions import Session, find_session, touch_session
 from promosight.flows.set_up.users import ROLES

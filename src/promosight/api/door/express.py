@@ -15,8 +15,8 @@ from contextlib import aclosing
 from types import AsyncGeneratorType
 from typing import Any
 
-from promosight.api.call import JSON, Receive, headers_of, request_id_of
-from promosight.api.door import Answer, Door, Route, broken, content, refused
+from promosight.api.door.call import JSON, Receive, headers_of, request_id_of
+from promosight.api.door.door import Answer, Door, Route, broken, content, refused
 from promosight.errors import PromosightError
 
 Send = Callable[[Any], Awaitable[None]]

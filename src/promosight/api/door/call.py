@@ -14,8 +14,8 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
 
-from promosight.api.bodies import decompressed, identified
-from promosight.api.keys import Caller
+from promosight.api.door.bodies import decompressed, identified
+from promosight.api.door.keys import Caller
 from promosight.connectors.spool import Incoming
 from promosight.errors import Invalid
 

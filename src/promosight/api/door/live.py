@@ -19,7 +19,7 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple, TypeVar
 
-from promosight.api.channel import AT_ONCE, Channel, Listener
+from promosight.api.door.channel import AT_ONCE, Channel, Listener
 from promosight.errors import Overloaded
 from promosight.flows.figures.of_promotions import page_after
 from promosight.flows.figures.watch_figures import Moved

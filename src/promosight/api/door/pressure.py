@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from promosight.api.rounds import Rounds
+from promosight.api.connections.rounds import Rounds
 from promosight.errors import Overloaded
 
 LARGE_BYTES = 16_384

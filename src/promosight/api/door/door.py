@@ -20,11 +20,12 @@ import msgspec
 from litestar import Request, Response
 from litestar.response import Stream
 
-from promosight.api import problems
-from promosight.api.allowance import Allowance, RateLimited
-from promosight.api.attempts import Attempts
-from promosight.api.bodies import MAX_BYTES
-from promosight.api.call import (
+from promosight.api.connections.rounds import Rounds
+from promosight.api.door import problems
+from promosight.api.door.allowance import Allowance, RateLimited
+from promosight.api.door.attempts import Attempts
+from promosight.api.door.bodies import MAX_BYTES
+from promosight.api.door.call import (
     JSON,
     Call,
     Headers,
@@ -34,16 +35,15 @@ from promosight.api.call import (
     logged_id,
     request_id_of,
 )
-from promosight.api.cookies import check_change, find_caller, token_of
-from promosight.api.health import Health
-from promosight.api.holding import Holding, Limits, Share, spooled
-from promosight.api.keys import NOBODY, Caller, Keys, check
-from promosight.api.live import Live
-from promosight.api.metrics import Metrics
-from promosight.api.passwords import Passwords
-from promosight.api.pressure import Pressure
-from promosight.api.rounds import Rounds
-from promosight.api.write_keys import UNKEYED_BYTES, with_key
+from promosight.api.door.cookies import check_change, find_caller, token_of
+from promosight.api.door.health import Health
+from promosight.api.door.holding import Holding, Limits, Share, spooled
+from promosight.api.door.keys import NOBODY, Caller, Keys, check
+from promosight.api.door.live import Live
+from promosight.api.door.metrics import Metrics
+from promosight.api.door.passwords import Passwords
+from promosight.api.door.pressure import Pressure
+from promosight.api.door.write_keys import UNKEYED_BYTES, with_key
 from promosight.connectors.spool import Spool
 from promosight.errors import (
     Invalid,

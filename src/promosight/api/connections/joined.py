@@ -13,9 +13,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from promosight.api.patient import PatientHttp
-from promosight.api.rounds import Rounds
-from promosight.api.unread import unread_s
+from promosight.api.connections.patient import PatientHttp
+from promosight.api.connections.rounds import Rounds
+from promosight.api.connections.unread import unread_s
 
 _LARGE = 16_384
 """A piece of this size is sent at once: holding it would only fill memory."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from promosight.api.call import Headers, Receive
-from promosight.api.cookies import token_of
-from promosight.api.holding import Holding, Share
+from promosight.api.door.call import Headers, Receive
+from promosight.api.door.cookies import token_of
+from promosight.api.door.holding import Holding, Share
 
 MOST_BYTES = 512 * 1024
 """Segment takes batches of 500 KB."""

@@ -34,8 +34,8 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from promosight import __version__
-from promosight.api.call import Headers, Receive, Scope
-from promosight.api.door import Answer, Door, Route, answered, refused
+from promosight.api.door.call import Headers, Receive, Scope
+from promosight.api.door.door import Answer, Door, Route, answered, refused
 from promosight.errors import PromosightError
 from promosight.store.waiting import TRACED, Job
 

@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from promosight.api.call import Call
-from promosight.api.door import Door
+from promosight.api.door.call import Call
+from promosight.api.door.door import Door
 from promosight.connectors.reading import MAX_EVENTS, Laborious, Reading, is_single, read_body
 from promosight.flows.reporting.intake import Delivery, Item, Receipt
 from promosight.flows.reporting.report import report
