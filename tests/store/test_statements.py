@@ -226,7 +226,8 @@ def test_thousands_are_written_column_by_column_as_they_are(store_url: str) -> N
     }
     keys = [3] * count, np.full(count, 7), np.arange(count), np.arange(count) * 10**12
     ends = [4] * count, np.full(count, 5), list(every), ["x"] * count, [0] * count, ["EUR"] * count
-    given = *keys, *columns.values(), *ends
+    named = ["summer" if no % 7 else None for no in every], [None] * (count - 1) + ["CODE"]
+    given = *keys, *columns.values(), *ends, *named
     try:
         store.change(partial(_add_columns, "add_uses", given, workspace_no=1, import_no=9))
         wanted = [(3, 7, no) for no in every]
@@ -235,6 +236,7 @@ def test_thousands_are_written_column_by_column_as_they_are(store_url: str) -> N
             assert [row[place] for row in found] == list(column)
         middle = [columns[name] for name in columns if name not in ("event_id", "digest")]
         assert [row[14:23] for row in found] == list(zip(*middle, strict=True))
+        assert [row[12:14] for row in found] == list(zip(*named, strict=True))
         assert {row[23:25] for row in found} == {("counted", "x")}
         assert {row[6:8] for row in found} == {(1, 9)}
     finally:

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, promotionPath } from "../../../api/client";
 import type { Breakdown, Restatement, Restatements } from "../../../api/types";
 import { CODES } from "../asked";
+import { microseconds } from "./moments";
 
 /** A breakdown as it was known at a moment. It is counted once and then stays: nothing that comes moves it. */
 export function useThen(
@@ -38,8 +39,8 @@ export function useSince(id: string, asOf: string) {
     queryFn: async ({ signal }): Promise<Since> => {
       const path = promotionPath(id, "restatements");
       const { items, next } = await api<Restatements>(path, { query: { limit: MOST }, signal });
-      const from = Date.parse(asOf);
-      const entries = items.filter((one) => Date.parse(one.restated_at) > from);
+      const from = microseconds(asOf);
+      const entries = items.filter((one) => microseconds(one.restated_at) > from);
       return { entries, isMore: next !== null && entries.length === items.length };
     },
   });

@@ -93,3 +93,8 @@ function wrong(detail: string): string {
     return "The address of this page names no moment. Choose a date and a time.";
   return sentence(detail);
 }
+
+/** An instant as microseconds, in which the API tells it; a Date knows only milliseconds. */
+export const microseconds = (instant: string): number =>
+  Date.parse(instant) * 1_000 +
+  Number((/\.\d{3}(\d{1,3})/.exec(instant)?.[1] ?? "").padEnd(3, "0"));
