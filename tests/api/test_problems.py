@@ -150,6 +150,19 @@ def test_whoever_may_report_sends_what_was_mended_through_again(client: httpx.Cl
     assert client.post("/v1/problems/replay", json={}, headers=reader).status_code == 403
 
 
+def test_how_often_something_was_refused_does_not_depend_on_how_it_was_sent(
+    client: httpx.Client,
+) -> None:
+    """N1: alone, in one batch or in several, each refusal counts once."""
+    promotion(client, "p")
+    wrong = redemption("w", redeemed_at="2026-13-01")
+    assert client.post("/v1/redemptions", json=wrong).status_code == 422
+    client.post("/v1/redemptions", json=[wrong, redemption("waits"), wrong, wrong])
+    client.post("/v1/redemptions", json=[wrong, wrong])
+    (kept,) = client.get("/v1/problems?outcome=rejected").json()["items"]
+    assert kept["times"] == 6
+
+
 def test_a_long_replay_says_what_is_left_and_goes_on_from_there(store_url: str) -> None:
     """P10: so many in one transaction; every one of them is reached though none of them is mended."""
     with serving(store_url, new_workspace(store_url)) as client:

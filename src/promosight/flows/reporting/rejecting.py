@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -59,11 +60,13 @@ def _id(value: Any) -> str | None:
 def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
     """Keeps refused items. The same payload refused again for the same reason is counted, not listed anew."""
     rows: dict[tuple[int, int, int], tuple[Any, ...]] = {}
+    times: Counter[tuple[int, int, int]] = Counter()
     for arrival, one in refused:
         payload = one.payload[:MAX_PAYLOAD].replace("\x00", "\\u0000")
         reason = one.rejection
         digest = stable_hash(one.kind, reason.reason, reason.pointer, payload)
         key = (arrival.workspace_no, arrival.source_no, digest)
+        times[key] += 1
         rows[key] = (
             *key,
             arrival.import_no,
@@ -77,7 +80,7 @@ def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
             arrival.received_us,
             *named_in(payload),
         )
-    tx.run_many("add_rejections", [rows[key] for key in sorted(rows)])
+    tx.run_many("add_rejections", [(*rows[key], times[key]) for key in sorted(rows)])
 
 
 def _event_payload(fact: Event) -> str:

@@ -199,11 +199,11 @@ INSERT INTO rejection (
     payload, received_us, times, promotion_id, customer_id
 )
 SELECT batch.workspace_no, batch.source_no, batch.digest, batch.import_no, batch.line, batch.kind,
-       batch.event_id, batch.reason, batch.pointer, batch.detail, batch.payload, batch.received_us, 1,
-       batch.promotion_id, batch.customer_id
-FROM {{batch(workspace_no BIGINT, source_no BIGINT, digest BIGINT, import_no BIGINT, line BIGINT, kind TEXT, event_id TEXT, reason TEXT, pointer TEXT, detail TEXT, payload TEXT, received_us BIGINT, promotion_id TEXT, customer_id TEXT)}}
+       batch.event_id, batch.reason, batch.pointer, batch.detail, batch.payload, batch.received_us,
+       batch.times, batch.promotion_id, batch.customer_id
+FROM {{batch(workspace_no BIGINT, source_no BIGINT, digest BIGINT, import_no BIGINT, line BIGINT, kind TEXT, event_id TEXT, reason TEXT, pointer TEXT, detail TEXT, payload TEXT, received_us BIGINT, promotion_id TEXT, customer_id TEXT, times BIGINT)}}
 WHERE true
 ON CONFLICT (workspace_no, source_no, digest) DO UPDATE
-SET times = rejection.times + 1,
+SET times = rejection.times + excluded.times,
     line = CASE WHEN excluded.import_no > 0 THEN excluded.line ELSE rejection.line END,
     import_no = CASE WHEN excluded.import_no > 0 THEN excluded.import_no ELSE rejection.import_no END;
