@@ -96,6 +96,30 @@ def check_what_is_left(client: httpx.Client) -> None:
     assert client.post("/v1/problems/replay", json={}).status_code < 500
 
 
+def test_what_was_emptied_keeps_its_reason_when_all_is_sent_through_again(
+    client: httpx.Client, store_url: str
+) -> None:
+    """P10, P18: that something was refused, when, why, and its event id stay, also of a person who was erased."""
+    promotion(client, "p")
+    wrong = [redemption(f"old{n}", redeemed_at="never") for n in range(3)]
+    send(client, "redemptions", [*wrong, redemption("older", redeemed_at="2020-01-01T00:00:00Z")])
+    settings = dict.fromkeys(SETTINGS) | {"refused_days": 10}
+    assert client.put("/v1/workspace/retention", json=settings).status_code == 200
+    let_time_pass(store_url, 11)
+    wrong = [redemption(f"new{n}", customer_id="carla-42", redeemed_at="never") for n in range(2)]
+    send(client, "redemptions", [*wrong, redemption("ben", customer_id="ben", redeemed_at="never")])
+    assert client.delete("/v1/customers/carla-42").status_code == 204
+    before = client.get("/v1/problems").json()
+    assert len(before["items"]) == 7
+    mended = client.post("/v1/problems/replay", json={}).json()
+    assert (mended["replayed"], mended["left"]) == (1, 0)
+    after = client.get("/v1/problems").json()
+    (again,) = [one for one in after["items"] if one["times"] == 2]
+    assert again["event_id"] == "ben"
+    again["times"] = 1
+    assert after == before
+
+
 def test_a_running_server_forgets_by_itself(sqlite_url: str) -> None:
     """P18: soon after the settings were made, here on the command line; the log says who made them."""
     with serving(sqlite_url, new_workspace(sqlite_url)) as client:

@@ -15,6 +15,9 @@ from promosight.rules.identity import bucket_of, customer_number
 ERASED = "erased-"
 """How the name of an erased person begins."""
 
+NOTHING_LEFT = "{}"
+"""A refused payload of which nothing was to be kept any longer."""
+
 _SHORT = 4
 """Shorter ids, and mere numbers, are only taken for an id where they are a whole text."""
 
@@ -67,6 +70,17 @@ class Renaming(NamedTuple):
         """Whether a kept text names the person."""
         other = self._replace(token="\0", token_no=-1)  # what no text holds
         return other.of_text(text) != text
+
+
+def emptied(token: str) -> str:
+    """What is left of a refused payload of a person who was erased."""
+    return json.dumps({"customer_id": token}, separators=(",", ":"))
+
+
+def is_emptied(payload: str) -> bool:
+    """Whether of a refused payload nothing is left that could be read once more."""
+    begins = emptied(ERASED)[:-2]
+    return payload == NOTHING_LEFT or (payload.startswith(begins) and payload.count('"') == 4)
 
 
 def renaming(workspace_id: str, customer_id: str, customer_no: int, random: str) -> Renaming:

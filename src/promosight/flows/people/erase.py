@@ -19,7 +19,7 @@ from promosight.flows.ledger.groups import Groups
 from promosight.flows.ledger.naming import NUMBERS_LOCK, next_version
 from promosight.flows.ledger.news import is_decided, note_news
 from promosight.flows.people.find_customer import number_of
-from promosight.rules.erasing import Renaming, renaming
+from promosight.rules.erasing import Renaming, emptied, renaming
 from promosight.rules.identity import customer_number
 from promosight.store.catalogue import load
 from promosight.store.rows import AssignmentRow, GroupKey
@@ -157,7 +157,6 @@ def _rename_rows(tx: Tx, workspace_no: int, who: Renaming) -> None:
 def _rewrite_rejections(tx: Tx, workspace_no: int, who: Renaming, written: str) -> None:
     """A payload that names the person in its own field goes whole; others have the token in the text."""
     changed = []
-    emptied = msgspec.json.encode({"customer_id": who.token}).decode()
     for source_no, digest, customer_id, payload, detail in tx.all(
         "rejections_naming",
         workspace_no=workspace_no,
@@ -166,7 +165,7 @@ def _rewrite_rejections(tx: Tx, workspace_no: int, who: Renaming, written: str) 
         number=who.number_text,
     ):
         theirs = customer_id == who.customer_id or who.of_text(payload) != payload
-        text = emptied if theirs else payload
+        text = emptied(who.token) if theirs else payload
         own = who.token if theirs else customer_id
         said = who.of_text(detail)
         if (own, text, said) != (customer_id, payload, detail):

@@ -17,6 +17,7 @@ from promosight.flows.reporting.intake import Delivery, Item, Receipt
 from promosight.flows.reporting.problems import Found, Page, Search, Wanted, key_of
 from promosight.flows.reporting.rejecting import Refused
 from promosight.flows.reporting.report import report
+from promosight.rules.erasing import is_emptied
 from promosight.rules.facts import Rejection, assignment_from, event_from
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.store.catalogue import Catalogue, Workspace, load
@@ -99,7 +100,9 @@ def _replay(
     tx: Tx, catalogue: Catalogue, keys: list[tuple[Any, ...]], now_us: int, read: Read
 ) -> Replayed:
     workspace_no = catalogue.workspace.workspace_no
-    refused = tx.all_for("rejections_of", sorted(keys), workspace_no=workspace_no)
+    found = tx.all_for("rejections_of", sorted(keys), workspace_no=workspace_no)
+    # What was emptied since would only be refused for what is missing now, and no more say why it once was.
+    refused = [row for row in found if not is_emptied(row[9])]
     receipts = _send_again(tx, catalogue.workspace, refused, now_us, read)
     # One that is refused for another reason now is listed anew, with that.
     mended = [
