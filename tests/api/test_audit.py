@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.api.people import PASSWORD, new_user, signed_in
 from tests.api.server import promotion
@@ -94,6 +96,14 @@ def test_the_log_is_read_page_by_page_or_taken_away_as_a_file(client: httpx.Clie
     assert [row["target"] for row in table][:-1] == [f"'=till-{n}" for n in (4, 3, 2, 1, 0)]
     assert log(client, since=whole[1]["changed_at"]) == whole[:2]
     assert log(client, actor="nobody") == []
+
+
+@pytest.mark.parametrize("place", ["99999999999999999999 x", "-1 x", "5 \0", "5", "x y"])
+def test_a_cursor_that_is_none_of_ours_is_refused(client: httpx.Client, place: str) -> None:
+    """P16: it is the caller's mistake, also where no store could take the number."""
+    cursor = base64.urlsafe_b64encode(place.encode()).decode()
+    answer = client.get("/v1/audit", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cursor")
 
 
 def test_what_is_typed_at_the_machine_is_noted_with_who_typed_it(

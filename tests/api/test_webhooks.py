@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -172,6 +173,14 @@ def test_what_cannot_be_a_webhook_is_refused_with_its_field(
     answer = client.post("/v1/webhooks", json={**SILENT, **said})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+def test_a_cursor_of_deliveries_that_is_none_of_ours_is_refused(client: httpx.Client) -> None:
+    path = f"/v1/webhooks/{made(client)['webhook_id']}/deliveries"
+    for place in ('[5, "\\u0000"]', "[-1]", "[99999999999999999999]", '["x"]', ""):
+        cursor = base64.urlsafe_b64encode(place.encode()).decode()
+        answer = client.get(path, params={"cursor": cursor})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cursor")
 
 
 def test_a_name_that_leads_into_the_network_of_the_server_is_not_told(

@@ -59,10 +59,13 @@ def _wanted(call: Call) -> Wanted:
     if cursor is None:
         return wanted
     try:
-        before_us, before_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        return wanted._replace(before_us=int(before_us), before_id=before_id)
+        text, before_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        before_us = int(text)
     except ValueError:
-        raise Invalid("is not the `next` of a page", pointer="/cursor") from None
+        before_us, before_id = -1, ""
+    if not 0 <= before_us < 2**63 or "\0" in before_id:
+        raise Invalid("is not the `next` of a page", pointer="/cursor")
+    return wanted._replace(before_us=before_us, before_id=before_id)
 
 
 def _cursor(place: Wanted) -> str:

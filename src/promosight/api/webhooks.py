@@ -174,7 +174,7 @@ def _page(call: Call) -> Page:
         return Page()
     try:
         page = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Page)
-        if 0 <= page.before_us < 2**63:
+        if 0 <= page.before_us < 2**63 and "\0" not in page.before_id:
             return page
     except (ValueError, msgspec.MsgspecError):
         pass
