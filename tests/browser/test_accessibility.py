@@ -38,6 +38,7 @@ PAGES = {
     "/settings": "Settings",
     "/settings?tab=users": "Settings",
     "/settings?tab=keys": "Settings",
+    "/settings?tab=webhooks": "Settings",
     "/settings?tab=privacy": "Settings",
     "/settings?tab=audit": "Settings",
     "/nowhere": "no page",

@@ -15,8 +15,15 @@ export function useAlerts() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
-  const alerts = highest(data?.pages.flatMap((page) => page.items) ?? []);
-  return { alerts, isKnown: data !== undefined, hasNextPage, fetchNextPage, isFetchingNextPage };
+  const all = data?.pages.flatMap((page) => page.items) ?? [];
+  return {
+    alerts: highest(all),
+    all,
+    isKnown: data !== undefined,
+    hasNextPage,
+    fetchNextPage,
+    isFetchingNextPage,
+  };
 }
 
 /** A limit that went from 40 to 95 per cent crossed three thresholds at once: one line says so. */

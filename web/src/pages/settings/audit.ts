@@ -25,12 +25,15 @@ const DONE: Record<string, string> = {
   apply: "applied",
   change: "changed",
   create: "created",
+  delete: "deleted",
   erase: "erased",
   put: "saved",
   rebuild: "rebuilt",
   remove: "removed",
+  resend: "message sent again",
   restore: "restored",
   revoke: "revoked",
+  rotate: "given a new secret",
 };
 
 /** `user.create` as people say it: "User created". */

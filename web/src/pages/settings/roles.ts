@@ -22,7 +22,7 @@ export const ROLES: readonly Told[] = [
   {
     role: "developer",
     label: "Developer",
-    about: "Also connects systems, and makes and revokes keys.",
+    about: "Also connects systems, makes and revokes keys, and sets up webhooks.",
   },
   {
     role: "admin",
@@ -40,6 +40,6 @@ export const ABILITIES: readonly { scope: string; about: string }[] = [
   { scope: "promotions:write", about: "Create and change promotions" },
   { scope: "redemptions:write", about: "Import redemptions, and send problems through again" },
   { scope: "assignments:write", about: "Import assignments and customers" },
-  { scope: "integrations", about: "Connect systems, make and revoke keys" },
+  { scope: "integrations", about: "Connect systems, make and revoke keys, set up webhooks" },
   { scope: "admin", about: "Manage users and the workspace's settings" },
 ];
