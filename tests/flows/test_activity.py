@@ -36,7 +36,9 @@ from tests.flows.worlds import (
     source_number,
 )
 
-REFUSED = Refused(Rejection("invalid", "/redeemed_at", "is missing"), "redemptions", "e", "{}")
+REFUSED = Refused(
+    Rejection("invalid", "/redeemed_at", "is missing"), "redemptions", "e", '{"event_id": "e"}'
+)
 
 
 @pytest.fixture

@@ -49,7 +49,8 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
       {!items && !error && <Skeleton height={80} />}
       {items?.length === 0 && (
         <Text size="sm" c="dimmed" py="xs">
-          {state ? "None." : "Nothing was sent in the last 30 days. Send a test to try it out."}
+          {state ? "None." : "Nothing was sent in the last 30 days."}
+          {!state && webhook.enabled && " Send a test to try it out."}
         </Text>
       )}
       <ol className={classes.deliveries}>
