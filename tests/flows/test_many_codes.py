@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -24,7 +23,7 @@ from promosight.rules.facts import Assignment, Event, assignment_from, event_fro
 from promosight.rules.instants import format_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.rows import Arrival
 from promosight.store.tx import Row
 from tests.flows.test_plain import settled, sheeted
@@ -52,21 +51,6 @@ Step = Callable[..., object]
 @pytest.fixture(autouse=True)
 def _many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "MANY", 1)
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url, now_us=NOW_US)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[Store]:
-    """A second store, always SQLite: what settling every group makes of the same facts."""
-    opened = open_store(f"sqlite:///{tmp_path}/other/promosight.db", now_us=NOW_US)
-    yield opened
-    opened.close()
 
 
 class World:

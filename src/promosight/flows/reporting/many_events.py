@@ -93,6 +93,7 @@ class _ManyEvents:
         self._at_us = numbers_of(many.column("redeemed_us"))
         self._currencies: list[str] = []
         self._again = self._come_again()
+        self._any_ahead = plain.tx.one("any_ahead") is not None
         self._apart = many.apart_from_alone("event_id")
         self._unassigned: set[int] = set()
         self._twins: set[int] = set()
@@ -164,16 +165,14 @@ class _ManyEvents:
     def _naming(self, held: _Held, rows: Numbers) -> Numbers:
         """Those of some rows that name an assignment, a campaign, or a code where one of the assignments has any."""
         named, campaigns = self._many.column("assignment_id"), self._many.column("campaign_id")
-        codes, coded = (
-            self._many.column("promo_code"),
-            {*held.row[held.state & _CODED > 0].tolist()},
-        )
+        codes, coded = self._many.column("promo_code"), held.row[held.state & _CODED > 0]
+        with_coded = {*coded.tolist()}
         found = [
             row
             for row in rows.tolist()
             if named[row] is not None
             or campaigns[row] is not None
-            or (codes[row] is not None and row in coded)
+            or (codes[row] is not None and row in with_coded)
         ]
         return np.array(found, np.int64)
 
@@ -224,14 +223,14 @@ class _ManyEvents:
         as_before = np.zeros(len(rows) + 1, np.bool_)
         as_before[1:-1] = (no[1:] == no[:-1]) & (number[1:] == number[:-1])
         single = ~(as_before[1:] | as_before[:-1])
-        if self._tx.one("any_ahead") is None:
+        if not self._any_ahead:
             self._twins = {*rows[~single].tolist()}
             single[:] = True
         return _some(_Asked(number >> BUCKET_SHIFT, no, number, rows), single)
 
     def _ahead_left(self, asked: _Asked) -> _Asked:
         """Those whose reversal did not come before them and waits."""
-        if not len(asked.row) or self._tx.one("any_ahead") is None:
+        if not len(asked.row) or not self._any_ahead:
             return asked
         identities = self._many.identities(asked.row.tolist())
         waiting = self._by_one.reversed_ahead(identities)
