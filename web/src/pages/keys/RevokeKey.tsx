@@ -1,28 +1,19 @@
 import type { Key } from "../../api/types";
+import { asking } from "../../look/asking";
 import { Confirm } from "../../look/Confirm";
-import { tell } from "../../look/tell";
 import { useRevokeKey } from "./keys";
 
 /** Asks before a key is ended. */
 export function RevokeKey({ revoked, close }: { revoked: Key | undefined; close: () => void }) {
   const revoking = useRevokeKey();
-  const leave = () => {
-    revoking.reset();
-    close();
-  };
-  const done = () => {
-    tell(`The key ${revoked?.name} is revoked.`);
-    leave();
-  };
+  const { shown, done } = asking(revoking, close, `The key ${revoked?.name} is revoked.`);
   return (
     <Confirm
       isOpen={revoked !== undefined}
-      close={leave}
+      {...shown}
       title="Revoke this key?"
       doing="Revoke the key"
       isDangerous
-      isBusy={revoking.isPending}
-      error={revoking.error}
       onConfirm={() => revoked && revoking.mutate(revoked.key_id, { onSuccess: done })}
     >
       Whatever sends with the key <strong>{revoked?.name}</strong> is refused at once, and the key

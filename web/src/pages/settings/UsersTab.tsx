@@ -3,10 +3,10 @@ import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useMay } from "../../api/session";
 import type { User } from "../../api/types";
+import { asking } from "../../look/asking";
 import { Confirm } from "../../look/Confirm";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
-import { tell } from "../../look/tell";
 import { ClosedTab } from "./ClosedTab";
 import { AddUser, ChangeRole, Dialog, SetPassword } from "./UserForm";
 import { UserTable } from "./UserTable";
@@ -70,23 +70,14 @@ function Dialogs({ asked, close }: { asked: Asked | undefined; close: () => void
 
 function Removal({ user, close }: { user: User | undefined; close: () => void }) {
   const removing = useRemoveUser();
-  const leave = () => {
-    removing.reset();
-    close();
-  };
-  const done = () => {
-    tell(`${user?.name} is removed.`);
-    leave();
-  };
+  const { shown, done } = asking(removing, close, `${user?.name} is removed.`);
   return (
     <Confirm
       isOpen={user !== undefined}
-      close={leave}
+      {...shown}
       title="Remove this user?"
       doing="Remove the user"
       isDangerous
-      isBusy={removing.isPending}
-      error={removing.error}
       onConfirm={() => user && removing.mutate(user.email, { onSuccess: done })}
     >
       <strong>{user?.name}</strong> ({user?.email}) is signed out everywhere and can sign in no

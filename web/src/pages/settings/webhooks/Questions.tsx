@@ -1,6 +1,6 @@
 import type { Webhook } from "../../../api/types";
+import { asking } from "../../../look/asking";
 import { Confirm } from "../../../look/Confirm";
-import { tell } from "../../../look/tell";
 import { useChangeWebhook, useRemoveWebhook } from "./webhooks";
 import classes from "./webhooks.module.css";
 
@@ -12,22 +12,13 @@ interface Props {
 /** Asks before a webhook is told nothing for a while: what it misses is not told later. */
 export function DisableWebhook({ webhook, close }: Props) {
   const changing = useChangeWebhook(webhook?.webhook_id ?? "");
-  const leave = () => {
-    changing.reset();
-    close();
-  };
-  const done = () => {
-    tell("The webhook is disabled.");
-    leave();
-  };
+  const { shown, done } = asking(changing, close, "The webhook is disabled.");
   return (
     <Confirm
       isOpen={webhook !== undefined}
-      close={leave}
+      {...shown}
       title="Disable this webhook?"
       doing="Disable the webhook"
-      isBusy={changing.isPending}
-      error={changing.error}
       onConfirm={() => changing.mutate({ enabled: false }, { onSuccess: done })}
     >
       <strong className={classes.word}>{webhook?.url}</strong> is told nothing until somebody
@@ -39,23 +30,14 @@ export function DisableWebhook({ webhook, close }: Props) {
 /** Asks before a webhook is deleted. */
 export function RemoveWebhook({ webhook, close }: Props) {
   const removing = useRemoveWebhook();
-  const leave = () => {
-    removing.reset();
-    close();
-  };
-  const done = () => {
-    tell("The webhook is deleted.");
-    leave();
-  };
+  const { shown, done } = asking(removing, close, "The webhook is deleted.");
   return (
     <Confirm
       isOpen={webhook !== undefined}
-      close={leave}
+      {...shown}
       title="Delete this webhook?"
       doing="Delete the webhook"
       isDangerous
-      isBusy={removing.isPending}
-      error={removing.error}
       onConfirm={() => webhook && removing.mutate(webhook.webhook_id, { onSuccess: done })}
     >
       <strong className={classes.word}>{webhook?.url}</strong> is told nothing more. Its secret,
