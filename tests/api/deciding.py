@@ -66,11 +66,12 @@ def reverse(client: httpx.Client, event_id: str) -> None:
 
 
 def learned(client: httpx.Client, seconds: float = 60.0, **expected: int) -> dict[str, Any]:
-    """Waits until nothing waits to be learned and what was learned says so; returns it."""
+    """Waits until nothing waits to be learned, what was learned says so, and is decided with; returns it."""
     end = time.monotonic() + seconds
     while True:
         found: dict[str, Any] = client.get("/v1/decisioning").json()["learned"]
-        if not found["waiting"] and all(found[name] == n for name, n in expected.items()):
+        is_all = not found["waiting"] and found["chosen_with"] == found["revision"]
+        if is_all and all(found[name] == n for name, n in expected.items()):
             return found
         assert time.monotonic() < end, (found, expected)
         time.sleep(0.02)

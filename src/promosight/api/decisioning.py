@@ -42,9 +42,7 @@ _Paged = tuple[list[Logged], After | None]
 
 def show(door: Door, call: Call) -> Answer:
     """GET /v1/decisioning."""
-    return Answer(
-        door.store.read(lambda tx: decisioning_of(tx, call.workspace_no, now_us=call.now_us))
-    )
+    return Answer(door.store.read(lambda tx: _standing(door, call, tx)))
 
 
 def change(door: Door, call: Call) -> Answer:
@@ -53,9 +51,9 @@ def change(door: Door, call: Call) -> Answer:
     doing = Doing(who(call), call.now_us)
 
     def changed(tx: Tx) -> Decisioning:
-        found = change_settings(tx, call.workspace_no, said, now_us=call.now_us)
+        change_settings(tx, call.workspace_no, said, now_us=call.now_us)
         note_settings(tx, call.workspace_no, list(said), doing)
-        return found
+        return _standing(door, call, tx)
 
     return Answer(
         change_noted(
@@ -64,6 +62,10 @@ def change(door: Door, call: Call) -> Answer:
             changed,
         )
     )
+
+
+def _standing(door: Door, call: Call, tx: Tx) -> Decisioning:
+    return decisioning_of(tx, call.workspace_no, door.minds, now_us=call.now_us)
 
 
 def pacing(door: Door, call: Call) -> Answer:

@@ -678,9 +678,12 @@ export interface components {
         /**
          * Standing
          * @description What was learned, and how far learning is behind: news that wait, and for how long the oldest does.
+         *
+         *         `revision` is the latest; `chosen_with` the one that the server that answers decides with, at times a moment behind.
          */
         Standing: {
             revision: number;
+            chosen_with: number;
             decisions: number;
             redeemed: number;
             learned_at: string | null;

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import Invalid
+from promosight.flows.decisioning.minds import Minds
 from promosight.flows.decisioning.settings import rules_of, write_settings
 from promosight.rules.decisioning import NOTHING, Settings, check_settings
 from promosight.rules.instants import SECOND_US, format_instant
@@ -29,9 +30,13 @@ class ModeCount(_Wire):
 
 
 class Standing(_Wire):
-    """What was learned, and how far learning is behind: news that wait, and for how long the oldest does."""
+    """What was learned, and how far learning is behind: news that wait, and for how long the oldest does.
+
+    `revision` is the latest; `chosen_with` the one that the server that answers decides with, at times a moment behind.
+    """
 
     revision: int
+    chosen_with: int
     decisions: int
     redeemed: int
     learned_at: str | None
@@ -49,10 +54,10 @@ class Decisioning(_Wire):
     learned: Standing
 
 
-def decisioning_of(tx: Tx, workspace_no: int, *, now_us: int) -> Decisioning:
-    """How decisioning stands."""
+def decisioning_of(tx: Tx, workspace_no: int, minds: Minds, *, now_us: int) -> Decisioning:
+    """How decisioning stands, where `minds` are what this process decides with."""
     rules = rules_of(tx, workspace_no)
-    standing = _standing(tx, workspace_no, now_us)
+    standing = _standing(tx, workspace_no, minds, now_us)
     modes = [
         ModeCount(mode=mode, decisions=n, offers=offers, assignments=made, last_at=_instant(at_us))
         for mode, n, offers, made, at_us in tx.all("decision_counts", workspace_no=workspace_no)
@@ -66,7 +71,7 @@ def decisioning_of(tx: Tx, workspace_no: int, *, now_us: int) -> Decisioning:
     )
 
 
-def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: int) -> Decisioning:
+def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: int) -> None:
     """Changes the settings that are said. Raises Invalid naming the field."""
     before = msgspec.to_builtins(rules_of(tx, workspace_no).settings)
     try:
@@ -84,7 +89,6 @@ def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: 
     if (mark := settings.benchmark) is not None:
         _check_offer(catalogue, mark.promotion_id, mark.tier_id, "/benchmark/promotion_id")
     write_settings(tx, workspace_no, settings, now_us=now_us)
-    return decisioning_of(tx, workspace_no, now_us=now_us)
 
 
 def _check_offer(
@@ -105,7 +109,8 @@ def _unfit(error: msgspec.ValidationError, said: dict[str, Any]) -> Invalid:
     return Invalid(text, pointer=pointer + unknown)
 
 
-def _standing(tx: Tx, workspace_no: int, now_us: int) -> Standing:
+def _standing(tx: Tx, workspace_no: int, minds: Minds, now_us: int) -> Standing:
+    chosen_with = minds.revision_of(workspace_no)
     row = tx.one("learned", workspace_no=workspace_no)
     revision, _, decisions, redeemed, at_us = row or (0, "", 0, 0, None)
     waiting = tx.one("news_waiting", workspace_no=workspace_no)
@@ -113,6 +118,7 @@ def _standing(tx: Tx, workspace_no: int, now_us: int) -> Standing:
     behind = 0.0 if since_us is None else max(0, now_us - since_us) / SECOND_US
     return Standing(
         revision=revision,
+        chosen_with=revision if chosen_with is None else chosen_with,
         decisions=decisions,
         redeemed=redeemed,
         learned_at=_instant(at_us),
