@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import httpx
-from playwright.sync_api import APIResponse, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.api.server import promotion
 from tests.browser.conftest import PATIENCE_MS, SignedIn
@@ -17,6 +19,14 @@ _WATCH = """link => {
   look();
   new MutationObserver(look).observe(link, {subtree: true, childList: true, characterData: true});
 }"""
+
+
+_LATE_STREAM = """
+const begun = new Promise((begin) => { window.beginStream = begin; });
+const ask = navigator.locks.request.bind(navigator.locks);
+navigator.locks.request = (name, options, work) => ask(name, options, () => begun.then(work));
+"""
+"""The page waits with its stream until it is told to begin."""
 
 
 def test_a_redemption_moves_the_rate_while_one_looks(
@@ -57,10 +67,7 @@ def test_an_answer_that_was_overtaken_does_not_put_back_what_was(
     page.get_by_role("link", name="SLOW:").click()
     drawer = page.get_by_role("dialog")
     expect(drawer).to_contain_text("1 of 4 assignments redeemed")  # as the list knows it
-    for _ in range(PATIENCE_MS // 20):
-        if len(held) == 2:
-            break
-        page.wait_for_timeout(20)
+    _await(page, lambda: len(held) == 2)
     server.post("/v1/redemptions", json=redemption("SLOW", 1))
     expect(page.get_by_role("link", name="SLOW:", include_hidden=True)).to_have_text("50%")
     for route, answer in held:
@@ -68,6 +75,72 @@ def test_an_answer_that_was_overtaken_does_not_put_back_what_was(
     expect(drawer).to_contain_text("2 of 4 assignments redeemed")
     funnel = drawer.get_by_role("table", name="What became of the assignments")
     expect(funnel.get_by_role("row", name="Redeemed 2 50%").first).to_be_visible()
+
+
+def test_what_lands_before_the_stream_begins_reaches_the_page(
+    page: Page, signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """S12: figures and lists, where the first answers are older than what happened, and the stream begins after it."""
+    promotion(server, "EARLY")
+    assign(server, "EARLY", range(4))
+    page.add_init_script(_LATE_STREAM)
+    signed_in("viewer")
+    rate = page.get_by_role("link", name="EARLY:")
+    problems = page.get_by_role("navigation", name="Main").get_by_role("link", name="Problems")
+    expect(rate).to_have_text("\N{EN DASH}")
+    expect(problems).to_have_text("Problems")
+    server.post("/v1/redemptions", json=[redemption("EARLY", 0), redemption("NOBODY-KNOWS", 1)])
+    page.evaluate("window.beginStream()")
+    expect(rate).to_have_text("25%")
+    expect(problems).to_have_text("Problems1 to look at")
+
+
+def test_what_nobody_changed_is_not_sent_again_when_the_stream_begins(
+    page: Page, signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """The first answers are made sure of: each is asked about once more and answered by its head alone."""
+    promotion(server, "STILL")
+    page.add_init_script(_LATE_STREAM)
+    answers = _Answers(page)
+    signed_in("viewer")
+    expect(page.get_by_role("link", name="STILL:")).to_be_visible()
+    lists = ("/v1/promotions?", "/v1/problems?", "/v1/sources", "/v1/alerts?")
+    _await(page, lambda: all(answers.of(one) == [200] for one in lists))
+    page.evaluate("window.beginStream()")
+    _await(page, lambda: all(len(answers.of(one)) == 2 for one in lists))
+    assert [answers.of(one) for one in lists] == [[200, 304]] * len(lists)
+
+
+class _Answers:
+    """How what the page asks is answered, as it comes over the wire."""
+
+    def __init__(self, page: Page) -> None:
+        self._urls: dict[str, str] = {}
+        self._statuses: list[tuple[str, int]] = []
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.requestWillBeSent", self._asked)
+        wire.on("Network.responseReceivedExtraInfo", self._answered)
+
+    def of(self, path: str) -> list[int]:
+        """The statuses so far of what begins so."""
+        urls = [(self._urls.get(number, ""), status) for number, status in self._statuses]
+        return [status for url, status in urls if url.startswith(path)]
+
+    def _asked(self, event: Any) -> None:
+        url = httpx.URL(event["request"]["url"])
+        self._urls[event["requestId"]] = url.raw_path.decode()
+
+    def _answered(self, event: Any) -> None:
+        self._statuses.append((event["requestId"], event["statusCode"]))
+
+
+def _await(page: Page, is_so: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE_MS // 20):
+        if is_so():
+            return
+        page.wait_for_timeout(20)
+    assert is_so()
 
 
 def test_a_batch_moves_the_rate_once_at_its_end(signed_in: SignedIn, server: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from promosight.api.auditing import change_noted
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.door.sparing import NOT_KEPT
 from promosight.errors import Invalid
 from promosight.flows.people.access_report import access_report
 from promosight.flows.people.erase import erase, kept_under
@@ -32,13 +33,15 @@ def timeline(door: Door, call: Call) -> Answer:
         call.now_us,
         kinds,
     )
-    return Answer(door.store.read(lambda tx: read_timeline(tx, asked)))
+    found = door.store.read(lambda tx: read_timeline(tx, asked))
+    return Answer(found, headers=NOT_KEPT)
 
 
 def report(door: Door, call: Call) -> Answer:
     """GET /v1/customers/{customer_id}/report: everything kept of one person."""
     customer_id = call.path("customer_id")
-    return Answer(door.store.read(lambda tx: access_report(tx, call.workspace_no, customer_id)))
+    found = door.store.read(lambda tx: access_report(tx, call.workspace_no, customer_id))
+    return Answer(found, headers=NOT_KEPT)
 
 
 def remove(door: Door, call: Call) -> Answer:

@@ -10,7 +10,6 @@ are kept by browsers for good; everything else is asked for anew, by its ETag.
 from __future__ import annotations
 
 import mimetypes
-import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +18,8 @@ from typing import Any, NamedTuple
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from promosight.api.door.call import Headers, headers_of
+from promosight.api.door.call import Headers, headers_of, listed
+from promosight.api.door.sparing import is_known
 
 FOLDER = Path(__file__).with_name("site")
 NOT_PAGES = (
@@ -30,7 +30,6 @@ NOT_PAGES = (
 
 _CODINGS = {"br": ".br", "gzip": ".gz"}
 """By preference: what a client may accept, and how the file ends that was compressed when the page was built."""
-_REFUSED = re.compile(r"\s*q=0(\.0*)?\s*").fullmatch
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -89,7 +88,7 @@ class Site:
 
 def answer(file: File, headers: Headers) -> Response[bytes]:
     """A file for a client: compressed where it may be, or only the word that it has not changed."""
-    if file.etag and file.etag in _listed(headers, b"if-none-match"):
+    if file.etag and is_known(headers, file.etag):
         return Response(b"", status_code=304, media_type=file.media_type, headers=file.headers)
     coding = _coding(file, headers)
     if coding is None:
@@ -139,11 +138,5 @@ def _media_type(path: Path) -> str:
 
 def _coding(file: File, headers: Headers) -> str | None:
     """The best content coding that the file has and the client accepts."""
-    accepted = _listed(headers, b"accept-encoding")
+    accepted = listed(headers, b"accept-encoding")
     return next((coding for coding in file.coded if coding in accepted), None)
-
-
-def _listed(headers: Headers, name: bytes) -> set[str]:
-    """The values of a header that is a list, without those that are refused (`q=0`)."""
-    parts = [part.partition(";") for part in headers.get(name, b"").decode("latin-1").split(",")]
-    return {value.strip() for value, _, quality in parts if not _REFUSED(quality)}

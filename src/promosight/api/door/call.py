@@ -33,6 +33,7 @@ CLOUDEVENT = frozenset((b"ce-specversion", b"ce-id", b"ce-source", b"ce-type"))
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
 _LONGEST = 4_096
+_REFUSED = re.compile(r"\s*q=0(\.0*)?\s*").fullmatch
 _REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
 _PROCESS = os.urandom(8).hex()
 _numbers = count(int.from_bytes(os.urandom(4)))
@@ -49,6 +50,12 @@ def media_type_of(headers: Headers) -> str:
     if given is None or given == b"application/json":
         return JSON
     return given.decode("latin-1").split(";")[0].strip().lower()
+
+
+def listed(headers: Headers, name: bytes) -> set[str]:
+    """The values of a header that is a list, without those that are refused (`q=0`)."""
+    parts = [part.partition(";") for part in headers.get(name, b"").decode("latin-1").split(",")]
+    return {value.strip() for value, _, quality in parts if not _REFUSED(quality)}
 
 
 def request_id_of(headers: Headers) -> str:

@@ -43,6 +43,7 @@ from promosight.api.door.live import Live
 from promosight.api.door.metrics import Metrics
 from promosight.api.door.passwords import Passwords
 from promosight.api.door.pressure import Pressure
+from promosight.api.door.sparing import GZIP, gzipped, is_known, tagged, takes_gzip
 from promosight.api.door.write_keys import UNKEYED_BYTES, with_key
 from promosight.connectors.spool import Spool
 from promosight.errors import (
@@ -226,6 +227,8 @@ async def answered(
     left = door.allowance.spend(caller.name, now_us=now_us)
     bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
     answer = await _taken_in(door, route, bare, receive)
+    if route.method == "GET":
+        answer = _sparing(headers, answer, now_us)
     return answer if left is None else answer._replace(headers=answer.headers | left.headers)
 
 
@@ -316,6 +319,20 @@ async def _answer(door: Door, route: Route, call: Call) -> Answer:
     if b"idempotency-key" in call.headers and route.is_repeatable:
         return await _once(door, route, call)
     return await _handle(door, route, call)
+
+
+def _sparing(headers: Headers, answer: Answer, now_us: int) -> Answer:
+    """The answer to a question in few bytes: none where the caller has it already."""
+    if answer.status != 200 or answer.media_type != JSON or isinstance(answer.body, AsyncIterator):
+        return answer
+    body, more = content(answer), {}
+    if "Cache-Control" not in answer.headers:
+        more = tagged(body, now_us=now_us)
+        if is_known(headers, more["ETag"]):
+            return answer._replace(body=b"", status=304, headers=answer.headers | more)
+    if secret_of(headers) is None and takes_gzip(headers, body):
+        body, more = gzipped(body), more | GZIP
+    return answer._replace(body=body, headers=answer.headers | more)
 
 
 def refused(error: PromosightError) -> Answer:

@@ -48,7 +48,9 @@ async def serve(
         await _stream(answer.body, receive, send)
         return
     body = content(answer)
-    await send(_start(answer, request_id, (b"content-length", b"%d" % len(body))))
+    # What is not sent again has no length of its own.
+    length = () if answer.status == 304 else ((b"content-length", b"%d" % len(body)),)
+    await send(_start(answer, request_id, *length))
     await send({"type": "http.response.body", "body": body})
 
 
