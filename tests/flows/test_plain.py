@@ -131,7 +131,7 @@ def test_plain_facts_count_as_if_every_group_were_settled(
 def sheeted(kind: type[Any], items: list[Any]) -> Sheet:
     """Facts as the readers of bodies and files give thousands: some are alone, as if they had been in doubt, and
     all reversals, as they always are."""
-    columns = [*zip(*map(msgspec.structs.astuple, items), strict=True)]
+    columns = columns_of(items)
     alone = {
         row: one
         for row, one in enumerate(items)
@@ -212,6 +212,78 @@ def test_sheets_of_any_size_say_what_settling_says(
                 ]
     assert shown(store, here) == shown(other, there)
     assert verify(store, None).differences == []
+
+
+def odd(random: Random) -> tuple[list[Any], list[Any]]:
+    """Assignments, most customers having one, and redemptions of which most are a second use, or take nothing."""
+    promotions = ["global", "tiered", "personal", "cashback"]
+    given, used = [], []
+    for number in range(30):
+        for promotion in random.sample(promotions, 2):
+            limits: dict[str, Any] = {"max_redemptions": random.choice([None, None, 1, 3])}
+            ends = {"expires_at": random.choice([None, at(95)]), "control": random.random() < 0.1}
+            named = {"assignment_id": f"a-{number}-{promotion}", "campaign_id": "mail"}
+            worth = {
+                "tier_id": random.choice([None, "gold"]),
+                "promo_code": f"{promotion}-{number}",
+            }
+            both = {"promotion_id": promotion}
+            given.append(granted(number, **both, **limits, **ends, **named, **worth))
+            if random.random() < 0.1:
+                given.append(granted(number, **both, assigned_at=at(5)))
+    for number in range(120):
+        promotion, customer = random.choice([*promotions, "draft", "past", "gone"]), number % 33
+        if random.random() < 0.8:
+            one = random.choice(given)
+            promotion, customer = one.promotion_id, int(one.customer_id[2:])
+        named = random.choice([{}, {}, {}, {"campaign_id": "mail"}, {"campaign_id": "other"}])
+        named |= random.choice([{}, {}, {}, {"assignment_id": f"a-{customer}-{promotion}"}])
+        named |= random.choice([{}, {}, {}, {"promo_code": f"{promotion}-{customer}"}])
+        money = random.choice([{}, {"reward_value": "5.00"}, {"currency": "USD"}])
+        money |= {"order_value": random.choice([None, "12.50"]), "order_id": f"o-{number}"}
+        said = {"tier_id": random.choice([None, "silver"]), "redeemed_at": at(90 + number % 9)}
+        used.append(
+            redeemed(f"e-{number}", customer, promotion_id=promotion, **named, **money, **said)
+        )
+    return given, random.sample(used + random.choices(used, k=12), k=132)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_odd_among_many_is_what_settling_says(
+    store: Store, other: Store, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N1: several uses of one group, and those that take nothing: the same facts, receipts and figures."""
+    monkeypatch.setattr(many, "MANY", 1)
+    random = Random(seed)
+    given, used = odd(random)
+    here, there = opened_with_promotions(store), opened_with_promotions(other)
+    cut = random.choice([20, 60, 132])
+    for some in (given, used[:cut], used[cut:], used[:cut]):
+        if some:
+            told = send(store, report, Sheet(type(some[0]), columns_of(some), {}), brief=True)
+            expected = send(other, settled, some, brief=True)
+            assert odd_ones(told) == odd_ones(expected)
+    identities = sorted({(1, one.event_id) for one in used})
+    kept = [one.read(partial(_events, identities)) for one in (store, other)]
+    assert kept[0] == kept[1]
+    assert shown(store, here) == shown(other, there)
+    assert verify(store, None).differences == []
+
+
+def columns_of(items: list[Any]) -> list[Any]:
+    return [*zip(*map(msgspec.structs.astuple, items), strict=True)]
+
+
+def odd_ones(receipts: list[Receipt]) -> list[tuple[Any, ...]]:
+    """What is told of each; of what counts or comes again its outcome and reason alone."""
+    return [
+        (r.outcome, r.reason) if r.outcome in ("counted", "duplicate") else (*heard([r])[0], r)
+        for r in receipts
+    ]
+
+
+def _events(identities: list[tuple[int, str]], tx: Tx) -> list[Any]:
+    return sorted(tx.all_for("events_by_identity", identities), key=lambda row: row[4:6])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,15 @@ import pytest
 from promosight.store import statements
 from promosight.store.database import database
 from promosight.store.engine import open_store
-from promosight.store.statements import SIZES, Statement, load, rewrite
+from promosight.store.statements import (
+    COLUMN_SIZES,
+    SIZES,
+    Statement,
+    in_columns,
+    inserted_in_columns,
+    load,
+    rewrite,
+)
 from promosight.store.tx import Columns, PostgresTx, Row, SqliteTx, Tx
 
 NUMBERS = "SELECT batch.a FROM {{batch(a BIGINT, b TEXT)}} WHERE batch.a > :least"
@@ -94,6 +102,17 @@ def test_a_text_for_sqlite_is_short_enough_to_stay_prepared() -> None:
     batches = [s.sized for s in load("sqlite").values() if s.columns]
     longest = max(len(sized[rows]) for sized in batches for rows in SIZES)
     assert longest < 16_384
+
+
+def test_so_is_one_for_columns_whichever_of_them_hold_one_value() -> None:
+    called = re.compile(r"\b(add_columns|all_by_column)\(\s*\"(\w+)\"")
+    program = Path(statements.__file__).parent.parent
+    named = {one for path in program.rglob("*.py") for one in called.findall(path.read_text())}
+    assert len(named) > 9
+    for how, name in sorted(named):
+        form = inserted_in_columns if how == "add_columns" else in_columns
+        text, columns, scalars = load("sqlite")[name][:3]
+        assert len(form(text, columns, scalars, max(COLUMN_SIZES), ())) < 16_384, name
 
 
 def _texts(statement: Statement) -> list[tuple[int, str]]:

@@ -7,6 +7,7 @@ takes a tenth of a second, so this is loaded where it is needed (`counting`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ Numbers = npt.NDArray[np.int64]
 
 _LOW_BITS = 30
 _LOW = (1 << _LOW_BITS) - 1
+_LARGEST = int(np.iinfo(np.int64).max)
 
 
 def pile_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
@@ -103,7 +105,7 @@ def added_up(
 ) -> list[tuple[tuple[int, ...], int, list[int]]]:
     """The distinct rows of some columns, how often each comes, and the exact sums of others over it."""
     rows = np.array(keys, dtype=np.int64)
-    order = np.lexsort(rows[::-1])
+    order = _sorted(rows)
     rows = rows[:, order]
     is_new = np.concatenate(([True], (rows[:, 1:] != rows[:, :-1]).any(axis=0)))
     starts = np.flatnonzero(is_new)
@@ -118,6 +120,20 @@ def added_up(
         for both in zip(high, low, strict=True)
     ]
     return list(zip(distinct, numbers, sums, strict=True))
+
+
+def _sorted(columns: Numbers) -> Numbers:
+    """An order in which rows that are alike lie together, by their columns one after the other."""
+    low, high = columns.min(axis=1).tolist(), columns.max(axis=1).tolist()
+    spans = [b - a + 1 for a, b in zip(low, high, strict=True)]
+    if math.prod(spans) > _LARGEST:
+        return np.lexsort(columns[::-1])
+    whole = np.zeros(
+        columns.shape[1], np.int64
+    )  # one number for each row sorts at a fraction of the cost
+    for column, least, span in zip(columns, low, spans, strict=True):
+        whole = whole * span + (column - least)
+    return np.argsort(whole)
 
 
 def _coded(texts: Sequence[str]) -> tuple[list[str], Numbers]:

@@ -188,12 +188,17 @@ class Cells:
         tier, segment, channel, campaign, _, day = r.place
         place = (promotion_no, tier, segment, channel, campaign, day or r.day)
         key = (*place, r.source, r.day, outcome, r.currency, r.order_currency)
+        self.redeem(key, sign, sign * r.cost_micros, sign * r.order_micros)
+
+    def redeem(self, key: Redeemed, n: int, cost_micros: int, order_micros: int) -> None:
+        """Adds redemptions that are alike, and are not rejected."""
         numbers = self._redeemed.get(key)
         if numbers is None:
-            numbers = self._redeemed[key] = [0, 0, 0]
-        numbers[0] += sign
-        numbers[1] += sign * r.cost_micros
-        numbers[2] += sign * r.order_micros
+            self._redeemed[key] = [n, cost_micros, order_micros]
+            return
+        numbers[0] += n
+        numbers[1] += cost_micros
+        numbers[2] += order_micros
 
     def customer(self, promotion_no: int, assigned: int, redeemed: int) -> None:
         """Moves the distinct customers of a promotion by these differences."""
@@ -221,12 +226,7 @@ class Cells:
                 self._taken[taken] = self._taken.get(taken, 0) + 1
                 self.customer(no, 0, 1)
             key = (no, *words, own_day, source, day, "counted", currency, paid_in)
-            sums = self._redeemed.get(key)
-            if sums is None:
-                sums = self._redeemed[key] = [0, 0, 0]
-            sums[0] += 1
-            sums[1] += cost_micros
-            sums[2] += order_micros
+            self.redeem(key, 1, cost_micros, order_micros)
             self.seen(no, redeemed_us)
 
     def add_assigned(self, promotion_no: int, key: PileKey, n: int, committed_micros: int) -> None:
@@ -295,14 +295,8 @@ class Cells:
             self._assigned[assigned] = self._assigned.get(assigned, 0) + n
         for taken, n in written.taken:
             self._taken[taken] = self._taken.get(taken, 0) + n
-        for redeemed, (n, cost_micros, order_micros) in written.redeemed:
-            numbers = self._redeemed.get(redeemed)
-            if numbers is None:
-                self._redeemed[redeemed] = [n, cost_micros, order_micros]
-                continue
-            numbers[0] += n
-            numbers[1] += cost_micros
-            numbers[2] += order_micros
+        for redeemed, numbers in written.redeemed:
+            self.redeem(redeemed, *numbers)
         for promotion_no, *both in written.customers:
             self.customer(promotion_no, *both)
         for promotion_no, redeemed_us in written.last_event_us:

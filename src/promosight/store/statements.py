@@ -32,6 +32,9 @@ _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 SIZES = (64, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 """How many rows a SQLite text may hold. Any number up to 64 is a sum of two or three of them."""
+COLUMN_SIZES = (96, *SIZES)
+"""The same where rows lie as columns. Each piece run counts for APSW, which keeps the texts of the last 512: so large
+that a batch of twenty thousand, looked up and written, leaves those of all other statements there."""
 
 
 @lru_cache(1_024)
@@ -170,7 +173,7 @@ def inserted_in_columns(
     pairs = zip(insert["targets"].split(","), insert["values"].split(","), strict=True)
     said = [(target.strip(), v.strip()) for target, v in pairs if v.strip() != "NULL"]
     shared, varying = _numbered(columns, scalars, same)
-    values = ", ".join(value for _, value in said)
+    values = ",".join(value for _, value in said)
     values = _PARAMETER.sub(lambda found: f"?{scalars.index(found[1]) + 1}", values)
     first = len(scalars) + len(same) + 1
     places = {name: first + column * rows for column, name in enumerate(varying)}
@@ -179,8 +182,8 @@ def inserted_in_columns(
         names = shared | {name: f"?{place + row}" for name, place in places.items()}
         return _BATCH_COLUMN.sub(lambda found: names[found[1]], values)
 
-    targets = ", ".join(target for target, _ in said)
-    every = ", ".join(f"({of(row)})" for row in range(rows))
+    targets = ",".join(target for target, _ in said)
+    every = ",".join(f"({of(row)})" for row in range(rows))
     return f"INSERT OR FAIL INTO {insert['table']} ({targets}) VALUES {every}"
 
 

@@ -18,7 +18,7 @@ from promosight.rules.identity import BUCKETS
 from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
 from promosight.store.log import Log
 from promosight.store.statements import (
-    SIZES,
+    COLUMN_SIZES,
     Copied,
     Statement,
     in_columns,
@@ -211,7 +211,7 @@ class SqliteTx(Tx):
             *[listed[place][0] for place in same],
         )
         start = 0
-        for size in SIZES:
+        for size in COLUMN_SIZES:
             end = count - (count - start) % size
             if start < end:
                 text = form(statement.text, statement.columns, statement.scalars, size, same)

@@ -245,18 +245,26 @@ def _used(
 
 
 def _fixed(context: Context, terms: Terms, e: EventRow) -> tuple[str, str] | None:
-    """The outcome that promotion, code and customer decide before the group is looked at."""
+    contradicts = False
+    if e.promotion_id is not None and e.promo_code is not None:
+        named = context.catalogue.by_code.get(e.promo_code)
+        named_no = named.promotion_no if named else context.code_promotions.get(e.promo_code)
+        contradicts = named_no is not None and named_no != e.promotion_no
+    known = e.customer_no in context.known_customers
+    return decided_before(terms, contradicts=contradicts, known=known)
+
+
+def decided_before(terms: Terms, *, contradicts: bool, known: bool) -> tuple[str, str] | None:
+    """The outcome that promotion, code and customer decide before the group is looked at.
+
+    `contradicts`: the code is of another promotion than the one named beside it. `known`: the customer is.
+    """
     if not terms.known:
         return "pending", "unknown_promotion"
     if terms.draft:
         return "rejected", "draft_promotion"
     if terms.historical:
         return "rejected", "historical_promotion"
-    if e.promotion_id is not None and e.promo_code is not None:
-        named = context.catalogue.by_code.get(e.promo_code)
-        named_no = named.promotion_no if named else context.code_promotions.get(e.promo_code)
-        if named_no is not None and named_no != e.promotion_no:
-            return "rejected", "identifier_conflict"
-    if e.customer_no not in context.known_customers:
-        return "pending", "unknown_customer"
-    return None
+    if contradicts:
+        return "rejected", "identifier_conflict"
+    return None if known else ("pending", "unknown_customer")

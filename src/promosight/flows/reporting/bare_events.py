@@ -6,35 +6,19 @@ for no other reason need no settling: they are judged once for all that are alik
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from promosight.flows.ledger.groups import layer_of
 from promosight.flows.ledger.naming import Customers
-from promosight.flows.ledger.settling import Context, derive, standing
-from promosight.flows.reporting.intake import Receipt
+from promosight.flows.ledger.settling import decided_before
 from promosight.flows.reporting.many import Many, alike, picked
+from promosight.flows.reporting.many_unmatched import Asked, keep_unmatched
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_events import PlainEvents
 from promosight.flows.reporting.repeated import answer_repeated
-from promosight.rules.tallies import RedemptionStanding
-from promosight.store.catalogue import Catalogue
-from promosight.store.rows import EventRow, GroupKey, event_row
+from promosight.rules.matching import Used, Verdict, match
 
 if TYPE_CHECKING:
     from promosight.rules.numbers import Numbers
-
-Asked = tuple[int, int, int, int]
-"""A group, and the row of an event in it."""
-
-
-class Judged(NamedTuple):
-    """What an event counts as that takes no assignment, and what it adds."""
-
-    outcome: str
-    reason: str | None
-    cost_micros: int
-    currency: str
-    standing: RedemptionStanding
 
 
 def take_bare_events(
@@ -51,67 +35,6 @@ def take_bare_events(
     there is no assignment, as was seen already.
     """
     _BareEvents(plain, many, customers, numbers).take(rows, unassigned)
-
-
-def judged(catalogue: Catalogue, e: EventRow) -> Judged:
-    """What an event that takes no assignment was judged to be."""
-    adds = standing(catalogue, [], [e]).redemptions[e.identity]
-    return Judged(e.outcome, e.reason, e.cost_micros, e.currency, adds)
-
-
-def keep_unmatched(plain: Plain, many: Many, told: list[tuple[Asked, Judged]]) -> None:
-    """Writes events that take no assignment, in the order of their groups, answers them, and moves the counters."""
-    if not told:
-        return
-    asked, found = zip(*told, strict=True)
-    bucket, promotion_no, customer_no, rows = map(list, zip(*asked, strict=True))
-    outcome, reason, cost_micros, currency, _ = zip(*found, strict=True)
-    plain.tx.add_columns(
-        "add_unmatched",
-        (
-            bucket,
-            promotion_no,
-            customer_no,
-            picked(many.column("redeemed_us"), rows),
-            *many.kept(rows),
-            outcome,
-            reason,
-            cost_micros,
-            currency,
-            *many.beside_code(rows),
-        ),
-        workspace_no=plain.workspace_no,
-        import_no=many.arrivals[0].import_no,
-    )
-    for one, its in told:
-        _count(plain, many, one, its)
-        _answer(plain, many, one, its)
-
-
-def _count(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
-    _, promotion_no, _, at = one
-    column, catalogue = many.column, plain.catalogue
-    cells = plain.cells[layer_of(catalogue, many.arrivals[0].import_no, ())]
-    redeemed_us = column("redeemed_us")[at]
-    adds = its.standing._replace(
-        source=catalogue.sources[many.source_no[at]],
-        day=catalogue.days.day(redeemed_us),
-        order_micros=column("order_micros")[at] or 0,
-    )
-    cells.redemption(promotion_no, adds, 1)
-    if its.outcome not in ("pending", "rejected"):
-        cells.seen(promotion_no, redeemed_us)
-
-
-def _answer(plain: Plain, many: Many, one: Asked, its: Judged) -> None:
-    _, promotion_no, _, at = one
-    plain.receipts[at] = Receipt(
-        reported_id=many.column("event_id")[at],
-        outcome=its.outcome,
-        promotion_id=plain.catalogue.by_no[promotion_no].promotion_id,
-        reason=its.reason,
-        received_us=many.received_us[at],
-    )
 
 
 class _BareEvents:
@@ -174,24 +97,26 @@ class _BareEvents:
         ahead = PlainEvents(self._plain, set()).reversed_ahead(identities)
         return [one for one, its in zip(asked, identities, strict=True) if its not in ahead]
 
-    def _judged(self, asked: list[Asked]) -> list[Judged]:
+    def _judged(self, asked: list[Asked]) -> list[Verdict]:
         """What each counts as: worked out once for all that are alike."""
         rows, column = [one[3] for one in asked], self._many.column
-        said = [
-            picked(column(name), rows)
-            for name in ("reward_micros", "currency", "tier_id", "campaign_id")
-        ]
+        said = [picked(column(name), rows) for name in ("tier_id", "reward_micros", "currency")]
         known = [one[2] in self._customers.known for one in asked]
         cases = zip((one[1] for one in asked), known, *said, strict=True)
-        first, _ = alike(cases, len(asked))
-        found = {at: self._judge(asked[at]) for at in {*first}}
+        first, by_case = alike(cases, len(asked))
+        found = {at: self._judge(*case) for case, at in by_case.items()}
         return [found[at] for at in first]
 
-    def _judge(self, one: Asked) -> Judged:
+    def _judge(self, promotion_no: int, known: bool, tier_id: Any, *reward: Any) -> Verdict:
         """What `settling` makes of an event that is alone in its group."""
-        *key, at = one
-        many, catalogue = self._many, self._catalogue
-        row = event_row(many.sheet[at], GroupKey(*key), many.arrivals[at])
-        context = Context(catalogue, self._customers.known, set(), {})
-        derive(context, catalogue.terms(row.promotion_no), [], [row])
-        return judged(catalogue, row)
+        terms = self._catalogue.terms(promotion_no)
+        one = Used(
+            event_id="",
+            source="",
+            redeemed_us=0,
+            tier_id=tier_id,
+            reward_micros=reward[0],
+            currency=reward[1],
+            fixed=decided_before(terms, contradicts=False, known=known),
+        )
+        return match(terms, [], [one])[0]

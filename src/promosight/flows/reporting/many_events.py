@@ -17,16 +17,18 @@ from promosight.flows.ledger.announcing import announce_uses
 from promosight.flows.ledger.counters import HELD, PUBLISHED
 from promosight.flows.ledger.naming import Customers, name_customers
 from promosight.flows.ledger.places import places
-from promosight.flows.reporting.bare_events import keep_unmatched, take_bare_events
+from promosight.flows.reporting.bare_events import take_bare_events
 from promosight.flows.reporting.many import Many, Placed, alike, picked
 from promosight.flows.reporting.many_codes import promotions_of
 from promosight.flows.reporting.many_twins import told_apart
+from promosight.flows.reporting.many_unmatched import keep_unmatched
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_events import PlainEvents
 from promosight.flows.reporting.repeated import answer_repeated
 from promosight.rules.counting import UseColumns, count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
+from promosight.rules.matching import first_use, promised_micros
 from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
 from promosight.store.rows import GroupKey
 
@@ -101,19 +103,21 @@ class _ManyEvents:
     def take(self) -> None:
         asked = self._ahead_left(self._asked())
         held = self._held(asked)
-        self._unassigned = {*asked.row.tolist()} - {*held.row.tolist()}
-        if len(used := np.unique(held.row[held.state & _USED > 0])):
-            *groups, rows = _some(asked, np.isin(asked.row, used))
+        self._unassigned = {*asked.row[~self._marked(held.row)[asked.row]].tolist()}
+        used = self._marked(held.row[held.state & _USED > 0])
+        if used.any():
+            *groups, rows = _some(asked, used[asked.row])
             answer_repeated(self._plain, self._many, groups, rows.tolist())
-            held = _some(held, ~np.isin(held.row, used))
-        rows, times = np.unique(held.row, return_counts=True)
-        crowded = rows[times > 1]
+            held = _some(held, ~used[held.row])
+        times = np.bincount(held.row, minlength=len(self._many))
         if self._twins:
-            held = self._told_apart(asked, held, rows[times == 1])
-            crowded = crowded[~np.isin(crowded, [*self._twins])]
+            held = self._told_apart(asked, held, times)
+            times[[*self._twins]] = 0
+        crowded = np.flatnonzero(times > 1)
         if len(naming := self._naming(held, crowded)):
-            self._keep_naming(_some(asked, np.isin(asked.row, naming)))
-            held = _some(held, ~np.isin(held.row, naming))
+            is_naming = self._marked(naming)
+            self._keep_naming(_some(asked, is_naming[asked.row]))
+            held = _some(held, ~is_naming[held.row])
         held = self._choice(held, several=len(crowded) > len(naming))
         order = self._tx.order_of_ids(self._many.column("event_id"), held.row)
         held = held if order is None else _some(held, order)
@@ -137,21 +141,31 @@ class _ManyEvents:
         self._answer_again()
         return customers
 
-    def _told_apart(self, asked: _Asked, held: _Held, sole: Numbers) -> _Held:
-        """Without those several in a group here that take nothing, which are kept, and those that are not plain."""
-        twins = self._twins.intersection(sole.tolist())
+    def _marked(self, rows: Any) -> Marks:
+        """A mark for each row of the sheet: whether it is among these."""
+        marks = np.zeros(len(self._many), np.bool_)
+        marks[rows] = True
+        return marks
+
+    def _told_apart(self, asked: _Asked, held: _Held, times: Numbers) -> _Held:
+        """Without those several in a group here that take nothing, which are kept, and those that are not plain.
+
+        `times`: how many assignments each row found.
+        """
+        several = np.array([*self._twins], np.int64)
+        twins = {*several[times[several] == 1].tolist()}
         ids, alone = self._many.column("event_id"), self._many.sheet.alone.values()
         # Of some that are reversed in the same transaction, others may take what is theirs.
         undone = {one.reverses for one in alone if isinstance(one, Event)}
         twins -= {row for row in twins if ids[row] in undone}
         groups: dict[GroupKey, list[int]] = {}
-        asked = _some(asked, np.isin(asked.row, [*self._twins]))
+        asked = _some(asked, self._marked(several)[asked.row])
         for *key, row in zip(*(column.tolist() for column in asked), strict=True):
             groups.setdefault(GroupKey(*key), []).append(row)
         found = {key: rows for key, rows in groups.items() if twins.issuperset(rows)}
         taking, others = told_apart(self._plain, self._many, found)
         keep_unmatched(self._plain, self._many, others)
-        return _some(held, ~np.isin(held.row, [*(self._twins - taking)]))
+        return _some(held, ~self._marked([*(self._twins - taking)])[held.row])
 
     def _held(self, asked: _Asked) -> _Held:
         rows = self._tx.all_by_column("groups_to_use", asked) if len(asked.row) else []
@@ -183,13 +197,14 @@ class _ManyEvents:
         held = _some(held, usable & are_in_time(held.assigned_us, held.expires_us, at_us))
         if not several:
             return held
-        order = np.lexsort((held.slot, held.assigned_us, held.row))  # as matching.given_later
-        held = _some(held, order)
-        last = np.append(held.row[1:] != held.row[:-1], True)[: len(order)]
-        held = _some(held, last)
-        customer_no, promotion_no = self._number[held.row], self._no[held.row]
-        order = np.lexsort((customer_no, promotion_no, customer_no >> BUCKET_SHIFT))
-        return _some(held, order)
+        times = np.bincount(held.row, minlength=len(self._many))
+        stays = times[held.row] == 1
+        crowded = np.flatnonzero(~stays)
+        row, assigned_us, slot = held.row[crowded], held.assigned_us[crowded], held.slot[crowded]
+        order = np.lexsort((slot, assigned_us, row))  # as matching.given_later
+        row = row[order]
+        stays[crowded[order][np.append(row[1:] != row[:-1], True)[: len(row)]]] = True
+        return _some(held, stays)
 
     def _keep_naming(self, asked: _Asked) -> None:
         """Takes those that name one of several assignments, perhaps, as objects."""
@@ -248,11 +263,14 @@ class _ManyEvents:
             strict=True,
         )
         first, known = alike(cases, len(rows))
-        found: dict[int, tuple[str | None, int, str]] = {}
-        for (no, place_no, own, *said), row in known.items():
-            found[row] = self._by_one.worth(no, place_no, None if own == NOTHING else own, *said)
         if not rows:
             return _Worth([], np.array([], np.int64), [])
+        at = places(self._tx, self._plain.workspace_no, {case[1] for case in known})
+        found: dict[int, tuple[str | None, int, str]] = {}
+        for (no, place_no, own, *said), row in known.items():
+            terms, tier_id = self._catalogue.by_no[no].terms, at[place_no].words.tier_id
+            promised = promised_micros(terms, None if own == NOTHING else own, tier_id)
+            found[row] = first_use(terms, promised, *said)
         reason, cost_micros, currency = zip(*map(found.__getitem__, first), strict=True)
         return _Worth(reason, np.array(cost_micros, np.int64), currency)
 

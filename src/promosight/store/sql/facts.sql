@@ -10,6 +10,21 @@ CROSS JOIN assignment_standing AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
 
+-- name: assignments_to_match
+-- The assignments of the groups given as matching sees them; before that the import each came by, and whether a decision
+-- made it.
+SELECT
+    a.bucket, a.promotion_no, a.customer_no, a.import_no,
+    CASE WHEN a.details LIKE '%"decision_id":%' THEN 1 ELSE 0 END,
+    a.slot, a.assigned_us, a.expires_us, a.max_redemptions, a.control,
+    CASE WHEN a.withdrawn_us IS NULL THEN 0 ELSE 1 END,
+    a.assignment_id, a.promo_code, p.campaign_id, p.tier_id, a.reward_micros, a.reward_currency
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+CROSS JOIN assignment AS a
+JOIN place AS p ON p.place_no = a.place_no
+WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
+  AND a.customer_no = batch.customer_no;
+
 -- name: plain_groups
 -- The assignments of the groups given, as far as a first redemption needs them: whether it may be used at all, and
 -- whether the group has an event.
