@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -40,6 +41,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/events/pos-7781", None),
     ("GET", "/v1/events/r", None),
     ("GET", "/v1/problems", None),
+    ("GET", "/v1/problems/{problem}/reasons", None),
     ("POST", "/v1/problems/replay", {}),
     ("GET", "/v1/promotions", None),
     ("GET", "/v1/promotions?trend=7&offset=0", None),
@@ -136,14 +138,16 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
-    walked, held, hook = set(), "", ""
+    walked, held, hook, problem = set(), "", "", ""
     for method, path, body in WALK:
-        path = path.replace("{held}", held).replace("{hook}", hook)
+        path = path.replace("{held}", held).replace("{hook}", hook).replace("{problem}", problem)
         if "{latest}" in path:
             path = path.format(latest=client.get("/v1/imports").json()["items"][0]["import_id"])
         answer = client.request(method, path, json=body)
         if path == "/v1/reservations":
             held = answer.json()["reservation_id"]
+        if path.startswith("/v1/events/"):
+            problem = quote(answer.json()["problem_id"], safe="")
         if path == "/v1/webhooks" and method == "POST":
             hook = answer.json()["webhook_id"]
         route = route_of(method, path)

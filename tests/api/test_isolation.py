@@ -10,6 +10,7 @@ import json
 import re
 import time
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -74,6 +75,7 @@ def names(client: httpx.Client) -> dict[str, str]:
         "promotion_id": f"{MARK}-promotion",
         "assignment_id": f"{MARK}-assignment",
         "event_id": f"{MARK}-event",
+        "problem_id": _problem(client),
         "customer_id": f"{MARK}-customer",
         "name": f"{MARK}-source",
         "decision_id": f"{MARK}-decision",
@@ -85,6 +87,12 @@ def names(client: httpx.Client) -> dict[str, str]:
             "key_id"
         ],
     }
+
+
+def _problem(client: httpx.Client) -> str:
+    """The event that names a promotion nobody defined, as a path says it."""
+    listed = client.get("/v1/problems", params={"q": f"{MARK}-2"}).json()
+    return quote(listed["items"][0]["problem_id"], safe="")
 
 
 def test_no_route_shows_or_changes_what_is_another_workspaces(

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.api.server import promotion
 from tests.browser.conftest import SignedIn
-from tests.browser.shop import ago, redemption
+from tests.browser.shop import ago, assign, redemption
 
 
 def test_a_waiting_event_says_why_and_leaves_by_itself(
@@ -29,6 +29,20 @@ def test_a_waiting_event_says_why_and_leaves_by_itself(
     page.keyboard.press("Escape")
     promotion(server, "LATER")
     expect(page.get_by_role("table").get_by_text("LATER-1")).to_have_count(0)
+
+
+def test_a_misspelled_promotion_is_explained(signed_in: SignedIn, server: httpx.Client) -> None:
+    """N6: opening the problem says what it most likely means, and what speaks for it."""
+    promotion(server, "NEAR-25")
+    assign(server, "NEAR-25", range(5))
+    server.post("/v1/redemptions", json=[redemption("near25", n) for n in range(5)])
+    page = signed_in("viewer")
+    page.goto("/problems?q=near25")
+    page.get_by_role("table").get_by_role("button", name="Unknown promotion").first.click()
+    reasons = page.get_by_role("dialog").get_by_role("region", name="Likely reasons")
+    expect(reasons).to_contain_text("near25 is NEAR-25 of promotion NEAR-25, written otherwise")
+    expect(reasons).to_contain_text("5 of 5 customers who wait were given it")
+    expect(reasons).to_contain_text("5 redemptions wait for it")
 
 
 def test_refused_events_are_mended_and_replayed(signed_in: SignedIn, server: httpx.Client) -> None:

@@ -16,6 +16,7 @@ from promosight.connectors.read_again import read_again
 from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
 from promosight.errors import Invalid
 from promosight.flows.reporting.lookup import find_event
+from promosight.flows.reporting.near_misses import explain_near_miss
 from promosight.flows.reporting.problems import Page, Wanted, key_of, problem_counts, problems
 from promosight.flows.reporting.replay import Replayed, replay, replay_these
 from promosight.store.tx import Tx
@@ -95,6 +96,13 @@ def _read_page(door: Door, call: Call, wanted: Wanted, page: Page) -> Paged:
             tx, call.workspace_no, wanted, page=page, limit=_ROWS_AT_ONCE, now_us=call.now_us
         )
     )
+
+
+def likely_reasons(door: Door, call: Call) -> Answer:
+    """GET /v1/problems/{problem_id}/reasons: what an event that found nothing most likely meant."""
+    named = call.path("problem_id")
+    found = door.store.read(lambda tx: explain_near_miss(tx, call.workspace_no, named))
+    return Answer(msgspec.to_builtins(found))
 
 
 class Again(msgspec.Struct):

@@ -32,6 +32,7 @@ from promosight.flows.figures.funnel import Funnel
 from promosight.flows.figures.maturing import Maturity
 from promosight.flows.figures.promotion_return import Return
 from promosight.flows.figures.show_restatements import Restatements
+from promosight.flows.reporting.near_misses import LikelyReasons
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -348,6 +349,14 @@ ROUTES = (
         query=("outcome", "reason", "source", "q", "format", *_PAGE),
         gives=wire.InboxPage,
         media=("text/csv",),
+    ),
+    Route(
+        "GET",
+        "/v1/problems/{problem_id:str}/reasons",
+        inbox.likely_reasons,
+        REPORTS,
+        "What an event that found no promotion, customer or assignment most likely meant, the likeliest first",
+        gives=LikelyReasons,
     ),
     Route(
         "POST",

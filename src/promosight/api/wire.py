@@ -171,7 +171,7 @@ class RejectionAnswer(Wire):
 
 
 class EventAnswer(Wire):
-    """One event as it stands; of one that was only ever rejected, less is known."""
+    """One event as it stands; of one that was only ever rejected, less is known. `problem_id`: to ask for reasons."""
 
     event_id: str
     source: str
@@ -191,6 +191,7 @@ class EventAnswer(Wire):
     redeemed_at: str | UnsetType | None = UNSET
     reported: dict[str, Any] | UnsetType = UNSET
     also_in: list[str] | UnsetType = UNSET
+    problem_id: str | UnsetType = UNSET
 
 
 class InboxItem(Wire):

@@ -1749,7 +1749,7 @@ export interface components {
         };
         /**
          * EventAnswer
-         * @description One event as it stands; of one that was only ever rejected, less is known.
+         * @description One event as it stands; of one that was only ever rejected, less is known. `problem_id`: to ask for reasons.
          */
         EventAnswer: {
             event_id: string;
@@ -1770,6 +1770,7 @@ export interface components {
             redeemed_at?: string | null;
             reported?: Record<string, never>;
             also_in?: string[];
+            problem_id?: string;
         };
         /**
          * RejectionAnswer
@@ -1825,6 +1826,61 @@ export interface components {
             reason: string;
             source: string;
             count: number;
+        };
+        /**
+         * LikelyReasons
+         * @description The likely reasons of one problem, and the word that was not known where that is the matter.
+         */
+        LikelyReasons: {
+            problem_id: string;
+            told: components["schemas"]["ToldWord"] | null;
+            reasons: components["schemas"]["LikelyReason"][];
+        };
+        /**
+         * ToldWord
+         * @description A word that nobody knows: in which field (`promotion_id`, `promo_code`) it was told.
+         */
+        ToldWord: {
+            field: string;
+            value: string;
+        };
+        /**
+         * LikelyReason
+         * @description A likely reason: what it is, in words, what speaks for it, and which promotion or customer it means.
+         */
+        LikelyReason: {
+            kind: string;
+            likelihood: string;
+            detail: string;
+            evidence: components["schemas"]["ReasonEvidence"];
+            /** @default null */
+            promotion_id: string | null;
+            /** @default null */
+            customer_id: string | null;
+        };
+        /**
+         * ReasonEvidence
+         * @description What speaks for a reason; only what was looked at is there.
+         *
+         *         `events`: how many wait that say the same. Of `customers` looked at, `holding` were given the promotion, or
+         *         `matching` are known when written in the other form. `assignments`: how many wait as well. `at`: the instant that
+         *         decides, `seconds` the time between it and the redemption.
+         */
+        ReasonEvidence: {
+            /** @default null */
+            events: number | null;
+            /** @default null */
+            customers: number | null;
+            /** @default null */
+            holding: number | null;
+            /** @default null */
+            matching: number | null;
+            /** @default null */
+            assignments: number | null;
+            /** @default null */
+            at: string | null;
+            /** @default null */
+            seconds: number | null;
         };
         /**
          * Again

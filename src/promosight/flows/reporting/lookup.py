@@ -23,7 +23,8 @@ def find_event(
 ) -> dict[str, Any]:
     """The event of that id, as reported and as it stands; a rejected one when no fact bears the id. Raises NotFound.
 
-    Without a source, the first in alphabetical order; `also_in` names the others.
+    Without a source, the first in alphabetical order; `also_in` names the others. By `problem_id` it can be asked why a
+    fact found nothing, also where that is no problem.
     """
     catalogue = load(tx, workspace_no)
     wanted = {"workspace_no": workspace_no, "event_id": event_id, "source": source}
@@ -44,7 +45,9 @@ def find_event(
         )
     ]
     if found:
-        described = describe_event(tx, catalogue, found[0][1:3])
+        source_no, named = found[0][1:3]
+        described = describe_event(tx, catalogue, (source_no, named))
+        described["problem_id"] = f"event/{source_no}/{named}"
         return described | {"also_in": [row[0] for row in found[1:]], "rejections": rejections}
     if not rejections:
         raise NotFound(f"no event {event_id} was reported")

@@ -9,6 +9,7 @@ import { customerAddress } from "../decisioning/addresses";
 import { named } from "./ProblemTable";
 import { useReplay } from "./problems";
 import classes from "./problems.module.css";
+import { Reasons } from "./Reasons";
 
 interface Props {
   problem: Problem | null;
@@ -40,6 +41,7 @@ function Details({ problem, done }: { problem: Problem; done: () => void }) {
         <OutcomeTag outcome={problem.outcome} />
         {problem.detail && <Text size="sm">{sentence(problem.detail)}</Text>}
       </Group>
+      {problem.outcome !== "rejected" && <Reasons problem={problem} />}
       <Note title="What to do">{problem.advice ?? WAITS[problem.outcome]}</Note>
       <Facts problem={problem} />
       <Sent payload={problem.payload} />

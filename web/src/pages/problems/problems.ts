@@ -1,6 +1,6 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "../../api/client";
-import type { ProblemPage } from "../../api/types";
+import type { LikelyReasons, ProblemPage } from "../../api/types";
 import { count } from "../../format";
 import { tell } from "../../look/tell";
 import type { Wanted } from "./wanted";
@@ -16,6 +16,15 @@ export function useProblems(wanted: Wanted) {
       api<ProblemPage>("/v1/problems", { query: { ...wanted, cursor, limit: PAGE }, signal }),
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (old) => old,
+  });
+}
+
+/** What a problem most likely comes from, the likeliest first. */
+export function useReasons(problemId: string) {
+  return useQuery({
+    queryKey: ["problems", "reasons", problemId],
+    queryFn: ({ signal }) =>
+      api<LikelyReasons>(`/v1/problems/${encodeURIComponent(problemId)}/reasons`, { signal }),
   });
 }
 
