@@ -2,7 +2,7 @@
 
 `errors <- rules <- store <- flows <- connectors <- {api, worker} <- serve <- cli`; `config`
 and `logs` are read by `serve` and `cli` only, `process` also by `worker`, which has one of its own; `simulate` knows
-the rules.
+the rules. `client` and `certify` know HTTP and nothing of ours.
 The arrow is what lets a newcomer read one room at a time: nothing to the left
 knows what stands to its right. A room new to the project fails here until its
 place in the law is written down. `flows` and `api` have rooms within them, with a law of the same kind.
@@ -32,8 +32,9 @@ LAW: dict[str, set[str]] = {
     "api": INNER | {"connectors"},
     "worker": INNER | {"connectors", "process"},
     "serve": INNER | DOORS | {"config", "logs", "process"},
-    "cli": INNER | DOORS | {"config", "logs", "process", "serve", "simulate"},
+    "cli": INNER | DOORS | {"config", "logs", "process", "serve", "simulate", "certify"},
     "client": set(),
+    "certify": set(),
     "__main__": {"cli"},
 }
 # The rooms within a room, each of which knows only those before it; "" is what lies in none of them.
@@ -160,6 +161,14 @@ def _not_of_the_client(path: Path) -> Iterator[str]:
 def test_the_client_needs_only_httpx() -> None:
     wrong = wrong_in([path for path in MODULES if room(path) == "client"], _not_of_the_client)
     assert not wrong, "whoever installs it wants nothing of the server"
+
+
+def test_the_certifier_counts_by_itself() -> None:
+    """Of Promosight it knows nothing, so that its agreement proves something; only signing needs a library."""
+    own = sys.stdlib_module_names | {"promosight", "nacl"}
+    certifier = [path for path in MODULES if room(path) == "certify"]
+    wrong = wrong_in(certifier, lambda path: [m for _, m in imports(path) if _top(m) not in own])
+    assert not wrong
 
 
 def test_importing_the_client_loads_nothing_of_the_server() -> None:

@@ -50,9 +50,9 @@ class Bar:
         self._bar.set_postfix_str(note, refresh=False)
         self._bar.update(done - self._bar.n)
 
-    def begin(self, what: str) -> None:
-        """Something else begins, from nothing."""
-        self._bar.reset()
+    def begin(self, what: str, total: int | None = None) -> None:
+        """Something else begins, from nothing; how long it is, where that is known."""
+        self._bar.reset(total)
         self._bar.set_description_str(what)
 
 

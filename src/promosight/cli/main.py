@@ -30,6 +30,7 @@ _MODULES = {
     "retention_command": ("retention",),
     "simulate_command": ("simulate",),
     "openapi_command": ("openapi",),
+    "certify_command": ("certify",),
     "demo": ("demo",),
 }
 """The commands each module adds. One that is named is loaded alone: all of them take a third of a second."""
