@@ -18,6 +18,7 @@ from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.cloudevents import CloudEvent
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.rules.outcomes import ReportedOutcome
+from promosight.rules.reconciling import ToldRow
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from tests.api.offers import promotion
 from tests.tidy.tree import ROOT
@@ -81,6 +82,11 @@ WALK: tuple[tuple[str, str, Any], ...] = (
         "/v1/sources/till/coverage",
         {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"},
     ),
+    ("POST", "/v1/sources/default/reconciliations", {"day": "2026-11-23", "redemptions": 9}),
+    ("GET", "/v1/sources/default/reconciliations?day=2026-11-23", None),
+    ("GET", "/v1/sources/default/reconciliations/{receipt}", None),
+    ("POST", "/v1/sources/default/reconciliations/{receipt}/events", [EXAMPLES[ToldRow]]),
+    ("GET", "/v1/sources/default/reconciliations/{receipt}/differences", None),
     ("POST", "/v1/decisions", {"customer_id": "c-43", "decision_id": "d"}),
     (
         "POST",
@@ -138,18 +144,21 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
-    walked, held, hook, problem = set(), "", "", ""
+    walked, named = set(), dict.fromkeys(("held", "hook", "problem", "receipt"), "")
     for method, path, body in WALK:
-        path = path.replace("{held}", held).replace("{hook}", hook).replace("{problem}", problem)
+        for name, value in named.items():
+            path = path.replace(f"{{{name}}}", value)
         if "{latest}" in path:
             path = path.format(latest=client.get("/v1/imports").json()["items"][0]["import_id"])
         answer = client.request(method, path, json=body)
         if path == "/v1/reservations":
-            held = answer.json()["reservation_id"]
+            named["held"] = answer.json()["reservation_id"]
         if path.startswith("/v1/events/"):
-            problem = quote(answer.json()["problem_id"], safe="")
+            named["problem"] = quote(answer.json()["problem_id"], safe="")
+        if path.endswith("/reconciliations"):
+            named["receipt"] = answer.json()["reconciliation_id"]
         if path == "/v1/webhooks" and method == "POST":
-            hook = answer.json()["webhook_id"]
+            named["hook"] = answer.json()["webhook_id"]
         route = route_of(method, path)
         assert answer.is_success, (method, path, answer.text)
         single = route.gives is ReportAnswer and isinstance(body, dict) and "batch" not in body

@@ -113,6 +113,8 @@ DOORS = (
     ("POST", "/v1/sources"),
     ("PATCH", "/v1/sources/default"),
     ("POST", "/v1/sources/default/coverage"),
+    ("POST", "/v1/sources/default/reconciliations"),
+    ("POST", "/v1/sources/default/reconciliations/rec-x/events"),
     ("POST", "/v1/keys"),
     ("POST", "/v1/users"),
     ("PATCH", "/v1/users/admin@localhost"),

@@ -69,7 +69,10 @@ def names(client: httpx.Client) -> dict[str, str]:
     hook = {"url": f"https://{MARK}.example/", "events": ["source.overdue"]}
     webhook_id = _done(client.post("/v1/webhooks", json=hook))["webhook_id"]
     tested = client.post(f"/v1/webhooks/{webhook_id}/test")
+    said = {"day": "2026-10-06", "redemptions": 0}
+    stated = client.post(f"/v1/sources/{MARK}-source/reconciliations", json=said)
     return {
+        "reconciliation_id": _done(stated)["reconciliation_id"],
         "webhook_id": webhook_id,
         "delivery_id": _done(tested)["delivery_id"],
         "promotion_id": f"{MARK}-promotion",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promosight.client.errors import Conflict, NotAllowed, NotFound, Problem, Unreachable
+from promosight.client.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, Unreachable
 from promosight.client.line import Timing
 from promosight.client.promosight import Promosight
 from tests.client.served import PATIENT_S, Served, redeem
@@ -49,6 +49,32 @@ def test_a_decision_asked_for_twice_is_one(server: Served) -> None:
         made = client.decide("ann", candidates=[name])
         again = client.decide("ann", decision_id=made["decision_id"], candidates=[name])
         assert again == made
+
+
+def test_a_day_is_reconciled_down_to_the_missing_event(server: Served) -> None:
+    """N4, P17: an answer that was lost leaves one receipt; what was missing is reported, and the day is equal."""
+    name, line = server.promotion(), Troubled([UNANSWERED, LOST, BUSY])
+    day = {"begin": "2026-10-05T00:00:00Z", "until": "2026-10-06T00:00:00+00:00"}
+    events: list[dict[str, object]] = [
+        {"event_id": f"{name}-{n}", "redeemed_at": f"2026-10-05T10:{n:02}:00Z", "order_value": n}
+        for n in range(3)
+    ]
+    with (
+        server.admin() as http,
+        Promosight(server.address, server.key, transport=line, timing=AT_ONCE) as client,
+    ):
+        told = [{"promotion_id": name, "customer_id": "ann", "currency": "EUR"} | e for e in events]
+        http.post("/v1/redemptions", json=told[:2])
+        done = client.reconcile("default", events, **day)
+        assert not done.is_equal
+        assert [(one["event_id"], one["state"]) for one in done.differences] == [
+            (f"{name}-2", "missing_here")
+        ]
+        http.post("/v1/redemptions", json=told)
+        assert client.reconcile("default", told, **day).is_equal
+        assert len(client.receipts("default")["items"]) == 2
+        with pytest.raises(Invalid, match="offset"):
+            client.reconcile("default", [], begin="2026-10-05", until=day["until"])
 
 
 def test_refusals_are_exceptions_that_name_the_field(server: Served) -> None:

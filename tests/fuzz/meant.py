@@ -34,6 +34,8 @@ _IDS = {
     "reservation_id": ("r",),
     "import_id": ("imp-x",),
     "key_id": ("k",),
+    "reconciliation_id": ("rec-x",),
+    "day": ("2026-10-06", "2026-10-25", "2026-11-20"),
     "campaign_id": ("spring",),
     "name": ("default", "till", "x"),
     "version": ("1", "2", "live"),

@@ -281,7 +281,10 @@ def _things(client: httpx.Client) -> dict[str, str]:
     ).json()
     named = {"kind": "redemptions"}
     file = client.post("/v1/imports", params=named, json=[redeemed]).json()
+    said = {"day": "2026-10-06", "buckets": ["0" * 16] * 4}
+    stated = client.post("/v1/sources/till/reconciliations", json=said).json()
     return {
+        "reconciliation_id": str(stated.get("reconciliation_id", "rec")),
         "promotion_id": "p",
         "assignment_id": "a",
         "event_id": "e",

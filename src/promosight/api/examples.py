@@ -8,6 +8,7 @@ from promosight.api.webhooks import NewWebhook, WebhookChange
 from promosight.connectors.cloudevents import CloudEvent
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.rules.outcomes import ReportedOutcome
+from promosight.rules.reconciling import ToldRow
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
 _APPLIED = {
@@ -73,6 +74,11 @@ EXAMPLES: dict[Any, dict[str, Any]] = {
         "url": "https://shop.example/hooks/promosight",
         "events": ["redemption.counted", "redemption.reversed"],
         "description": "Loyalty service",
+    },
+    ToldRow: {
+        "event_id": "pos-7781",
+        "redeemed_at": "2026-11-23T10:15:00Z",
+        "order_value": "64.90",
     },
     WebhookChange: {"enabled": False},
     SegmentMessage: _APPLIED,

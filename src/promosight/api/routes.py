@@ -23,6 +23,7 @@ from promosight.api import (
 )
 from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door.door import Route
+from promosight.api.reconciliation_routes import RECONCILIATION_ROUTES
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.api.webhook_routes import WEBHOOK_ROUTES
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
@@ -385,5 +386,6 @@ ROUTES = (
         gives=wire.CustomerAnswer,
     ),
     *SET_UP_ROUTES,
+    *RECONCILIATION_ROUTES,
     *WEBHOOK_ROUTES,
 )

@@ -22,6 +22,7 @@ _MODULES = {
     "serve_command": ("serve",),
     "import_command": ("import",),
     "export_command": ("export",),
+    "reconcile_command": ("reconcile",),
     "proof_commands": ("verify", "rebuild"),
     "backup_commands": ("backup", "restore"),
     "keys_command": ("keys",),

@@ -7,7 +7,7 @@ twice is done once. An answer is the JSON that the API documents; a refusal is a
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ import httpx
 from promosight.client.answers import may_pass, problem_of, retry_after
 from promosight.client.errors import Unreachable
 from promosight.client.line import Line, Timing
+from promosight.client.reconciling import Reconciled, Time, reconcile
 from promosight.client.rising import RisingIds
 
 Json = dict[str, Any]
@@ -75,11 +76,44 @@ class Calls:
         named = {"customer_id": customer_id, "decision_id": decision_id or self._fresh()}
         return self._ask("POST", "/v1/decisions", {**named, **more})
 
+    def receipts(self, source: str, **query: Any) -> Json:
+        """What a source said it reported and what was found, the latest first; `day`, `limit`, `cursor`."""
+        return self._ask("GET", _reconciliations(source), query=query)
+
+    def state(self, source: str, said: Json) -> Json:
+        """Says what a source reported of a time: `day` or `from` and `until`, counts, sums, hashes; the receipt."""
+        return self._ask(
+            "POST", _reconciliations(source), said, headers={"Idempotency-Key": self._fresh()}
+        )
+
+    def compare(
+        self, source: str, reconciliation_id: str, buckets: Sequence[int], events: Sequence[Json]
+    ) -> Json:
+        """Compares all events that the source has of some buckets, one by one."""
+        path = f"{_reconciliations(source)}/{_part(reconciliation_id)}/events"
+        return self._ask("POST", path, events, query={"buckets": ",".join(map(str, buckets))})
+
+    def reconcile(
+        self,
+        source: str,
+        events: Iterable[Mapping[str, object]],
+        *,
+        day: str | None = None,
+        begin: str | None = None,
+        until: str | None = None,
+        fields: Sequence[str] | None = None,
+    ) -> Reconciled:
+        """Compares what the source has of a day, or of the time before `until`, with what the server took of it.
+
+        Give all its events of that time, in the form of a report. Raises Problem, Unreachable, Invalid.
+        """
+        return reconcile(self, source, events, Time(day, begin, until), fields)
+
     def _ask(
         self,
         method: str,
         path: str,
-        body: Json | None = None,
+        body: Json | Sequence[Json] | None = None,
         *,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -101,7 +135,7 @@ class Calls:
         self,
         method: str,
         path: str,
-        body: Json | None,
+        body: Json | Sequence[Json] | None,
         query: Mapping[str, Any],
         headers: Mapping[str, str],
     ) -> tuple[httpx.Response | None, str, float]:
@@ -130,3 +164,7 @@ def _json(answer: httpx.Response) -> Json:
 def _part(name: str) -> str:
     """An id as a part of a path."""
     return quote(name, safe="")
+
+
+def _reconciliations(source: str) -> str:
+    return f"/v1/sources/{_part(source)}/reconciliations"

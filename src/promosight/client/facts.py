@@ -88,6 +88,14 @@ def assignment(fields: Mapping[str, object]) -> dict[str, Any]:
     return fact
 
 
+def told(fields: Mapping[str, object]) -> dict[str, Any]:
+    """What an event tells of what is compared when a day is reconciled; other fields are left out. Raises Invalid."""
+    said = {name: fields[name] for name in COMPARED if fields.get(name) not in (None, "")}
+    event = {name: _CHECKS[name](value, name) for name, value in said.items()}
+    _need(event, "event_id")
+    return event
+
+
 def _checked(fields: Mapping[str, object]) -> dict[str, Any]:
     """The fields that say something, each as JSON has it."""
     strange = sorted(fields.keys() - _CHECKS.keys())
@@ -109,7 +117,8 @@ def _identifier(value: object, field: str) -> str:
     return text
 
 
-def _instant(value: object, field: str) -> str:
+def instant(value: object, field: str) -> str:
+    """An instant as it is sent. Raises Invalid."""
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
@@ -166,9 +175,15 @@ _IDENTIFIERS = (
     *("event_id", "reverses", "promotion_id", "promo_code", "customer_id", "assignment_id"),
     *("campaign_id", "tier_id", "channel", "order_id", "occurrence", "segment", "decision_id"),
 )
+COMPARED = (
+    *("event_id", "reverses", "promotion_id", "promo_code", "redeemed_at"),
+    *("reward_value", "order_value", "currency"),
+)
+"""An event's id, and what may be compared beside it, in the order of the server's lines."""
+
 _CHECKS: dict[str, Callable[[object, str], Any]] = {
     **dict.fromkeys(_IDENTIFIERS, _identifier),
-    **dict.fromkeys(("redeemed_at", "assigned_at", "expires_at"), _instant),
+    **dict.fromkeys(("redeemed_at", "assigned_at", "expires_at"), instant),
     **dict.fromkeys(("reward_value", "order_value"), _money),
     **dict.fromkeys(("metadata", "attributes"), _plain),
     "currency": _currency,

@@ -63,7 +63,7 @@ class Line:
         method: str,
         path: str,
         *,
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
         query: Mapping[str, Any] | None,
         headers: Mapping[str, str],
     ) -> httpx.Response:

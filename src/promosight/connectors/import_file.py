@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from promosight.connectors import definitions, outcome_items, reading
+from promosight.connectors import definitions, outcome_items, reading, told_events
 from promosight.connectors.opening import (
     Opened,
     array_elements,
@@ -48,6 +48,13 @@ def pieces_of(file: Opened, form: str, kind: str, taking: reading.Reading) -> It
         return reading.parquet_pieces(kind, _parquet(file), taking)
     lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)
     return reading.ndjson_pieces(kind, lines, taking)
+
+
+def records_of(file: Opened, form: str) -> Iterator[dict[str, Any]]:
+    """What the rows of a file of events say, unjudged. Raises Unreadable."""
+    if form == "csv":
+        return told_events.csv_records(text_lines(file.stream))
+    return told_events.json_records(_json_lines(file, form))
 
 
 def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]]:

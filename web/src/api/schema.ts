@@ -2237,6 +2237,175 @@ export interface components {
             password: string | null;
         };
         /**
+         * Statement
+         * @description What a source says it reported of a day, or of the time from an instant on and before another.
+         *
+         *         What it does not say is not compared. `fields`: what a line holds beside the event's id. `buckets`: a hash for each.
+         */
+        Statement: {
+            /** @default null */
+            day: string | null;
+            /** @default null */
+            from: string | null;
+            /** @default null */
+            until: string | null;
+            /** @default [] */
+            fields: string[];
+            /** @default null */
+            redemptions: number | null;
+            /** @default null */
+            reversals: number | null;
+            /** @default null */
+            order_value: {
+                [key: string]: string | number;
+            } | null;
+            /** @default null */
+            reward_value: {
+                [key: string]: string | number;
+            } | null;
+            /** @default null */
+            hash: string | null;
+            /** @default [] */
+            buckets: string[];
+        };
+        /**
+         * ReconciliationAnswer
+         * @description A receipt. `differing` names what was said and is not so; `differences` counts events by state, once compared.
+         */
+        ReconciliationAnswer: {
+            reconciliation_id: string;
+            source: string;
+            made_at: string;
+            made_by: string;
+            day: string | null;
+            from: string;
+            until: string;
+            fields: string[];
+            /** @enum {unknown} */
+            outcome: "different" | "equal";
+            differing: string[];
+            said: components["schemas"]["ReconciledSide"];
+            found: components["schemas"]["FoundSide"];
+            buckets: components["schemas"]["BucketsAnswer"] | null;
+            narrowed_at: string | null;
+            differences: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ReconciledSide
+         * @description What one side says its events come to; null for what it did not say. Money is that of redemptions.
+         */
+        ReconciledSide: {
+            redemptions: number | null;
+            reversals: number | null;
+            order_value: {
+                [key: string]: string;
+            } | null;
+            reward_value: {
+                [key: string]: string;
+            } | null;
+            hash: string | null;
+        };
+        /**
+         * FoundSide
+         * @description What was found, and by outcome: `pending` ones wait and are not counted yet.
+         */
+        FoundSide: {
+            redemptions: number | null;
+            reversals: number | null;
+            order_value: {
+                [key: string]: string;
+            } | null;
+            reward_value: {
+                [key: string]: string;
+            } | null;
+            hash: string | null;
+            outcomes: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * BucketsAnswer
+         * @description Of how many buckets the hashes were said, and in which of them the two sides differ.
+         */
+        BucketsAnswer: {
+            of: number;
+            different: number[];
+        };
+        /**
+         * ReconciliationPage
+         * @description Receipts, the latest first; of a day also when it begins and ends in the workspace's time zone.
+         */
+        ReconciliationPage: {
+            items: components["schemas"]["ReconciliationAnswer"][];
+            next: string | null;
+            from: string | null;
+            until: string | null;
+            time_zone: string;
+            currency: string;
+        };
+        /**
+         * ToldRow
+         * @description An event as its source has it, in the form of a report; what is not compared may be left out.
+         */
+        ToldRow: {
+            /** @default null */
+            event_id: string | null;
+            /** @default null */
+            type: string | null;
+            /** @default null */
+            reverses: string | null;
+            /** @default null */
+            promotion_id: string | null;
+            /** @default null */
+            promo_code: string | null;
+            /** @default null */
+            redeemed_at: string | null;
+            /** @default null */
+            reward_value: (string | number) | null;
+            /** @default null */
+            order_value: (string | number) | null;
+            /** @default null */
+            currency: string | null;
+        };
+        /**
+         * ComparedAnswer
+         * @description What events told one by one came to; `agreeing` are here alike. All are counted, `left_out` were not listed.
+         */
+        ComparedAnswer: {
+            reconciliation_id: string;
+            buckets: number[] | null;
+            told: number;
+            agreeing: number;
+            counts: {
+                [key: string]: number;
+            };
+            differences: components["schemas"]["Difference"][];
+            left_out: number;
+        };
+        /**
+         * Difference
+         * @description One event: in which state, which fields differ, why, and what each side tells. `problem`: where to look.
+         */
+        Difference: {
+            event_id: string;
+            state: string;
+            fields: string[];
+            reason: string | null;
+            said: Record<string, never> | null;
+            found: Record<string, never> | null;
+            problem: string | null;
+        };
+        /**
+         * DifferencePage
+         * @description A page of the events in which the two sides differ.
+         */
+        DifferencePage: {
+            items: components["schemas"]["Difference"][];
+            next: string | null;
+        };
+        /**
          * WebhookPage
          * @description All webhooks.
          */
