@@ -102,7 +102,9 @@ def wide(seed: int, customers: int) -> list[Any]:
         if random.random() < 0.05:
             found.append(granted(number, **both, assigned_at=at(5), campaign_id="again"))
         if random.random() < 0.5:
-            money = random.choice([{}, {"reward_value": "5.00"}, {"currency": "GBP"}])
+            money: dict[str, str | None] = random.choice(
+                [{}, {"reward_value": "5.00"}, {"currency": "GBP"}]
+            )
             order = {"order_value": random.choice([None, "12.50"]), "tier_id": kind["tier_id"]}
             event = redeemed(f"e-{number}", number, **both, **order, **money)
             found += [event] * random.choice([1, 1, 1, 2])
@@ -239,7 +241,9 @@ def odd(random: Random) -> tuple[list[Any], list[Any]]:
         named = random.choice([{}, {}, {}, {"campaign_id": "mail"}, {"campaign_id": "other"}])
         named |= random.choice([{}, {}, {}, {"assignment_id": f"a-{customer}-{promotion}"}])
         named |= random.choice([{}, {}, {}, {"promo_code": f"{promotion}-{customer}"}])
-        money = random.choice([{}, {"reward_value": "5.00"}, {"currency": "USD"}])
+        money: dict[str, str | None] = random.choice(
+            [{}, {"reward_value": "5.00"}, {"currency": "USD"}]
+        )
         money |= {"order_value": random.choice([None, "12.50"]), "order_id": f"o-{number}"}
         said = {"tier_id": random.choice([None, "silver"]), "redeemed_at": at(90 + number % 9)}
         used.append(
