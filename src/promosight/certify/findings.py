@@ -67,7 +67,7 @@ CHECKS = {
     "events.outcome": "semantics 3: each event's outcome is what the set of facts says",
     "problems.listed": "semantics 3: what is pending, flagged or rejected is listed, never dropped in silence",
 }
-"""Each check and what it stands for: N14 of the requirements, in the order of the report."""
+"""Each check and what it stands for, in the order of the report."""
 
 _SHOWN = 5
 
