@@ -112,9 +112,9 @@ class FailsTheNeighbours(Faithful):
     def answer(self, request: Request) -> Reply:
         """A batch with a problem is a 422."""
         reply = self.passed(request)
-        if "?outcomes=all" in request.path and reply.status == 200:
-            if json.loads(reply.body).get("outcomes", {}).get("rejected"):
-                return Reply(422, reply.headers, b"{}")
+        taken = "?outcomes=all" in request.path and reply.status == 200
+        if taken and json.loads(reply.body).get("outcomes", {}).get("rejected"):
+            return Reply(422, reply.headers, b"{}")
         return reply
 
 
