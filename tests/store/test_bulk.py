@@ -2,10 +2,12 @@
 
 import time
 from threading import Thread
+from typing import Any
 
 import psycopg
 import pytest
 
+from promosight.rules.numbers import NOTHING
 from promosight.store.copying import by_text
 from promosight.store.database import PostgresDatabase
 from promosight.store.engine import Store, open_store
@@ -66,6 +68,37 @@ def event(no: int) -> dict[str, object]:
     some = {"channel": None if no % 2 else "s", "order_micros": None if no % 3 else no}
     named = {"customer_no": no, "event_id": f"e-{no}", "named_customer_no": 0}
     return {**key, **given, **derived, **some, **named}
+
+
+def test_what_is_found_comes_by_column_too(store: Store) -> None:
+    """Numbers as arrays; texts as lists, an empty one and those of many bytes to a character, too."""
+    rows = [(no, 1, text, 0) for no, text in enumerate(TEXTS)]
+    store.change(lambda tx: tx.add_new("add_customers", rows))
+    kinds = ("BIGINT", "TEXT", "BIGINT", "BIGINT")
+
+    def found(tx: Tx, *numbers: int) -> list[Any]:
+        return tx.found_by_column("customers_of", [numbers], kinds)
+
+    no, text, workspace_no, known = store.read(lambda tx: found(tx, *range(len(TEXTS))))
+    assert sorted(zip(no.tolist(), text, strict=True)) == list(enumerate(TEXTS))
+    assert workspace_no.tolist() == [1] * len(TEXTS)
+    assert known.tolist() == [0] * len(TEXTS)
+    assert store.read(lambda tx: found(tx, 0))[1] == [""]
+    assert [*map(len, store.read(lambda tx: found(tx, 99)))] == [0] * 4
+
+
+def test_a_number_that_is_missing_comes_by_column_as_nothing(store: Store) -> None:
+    numbers = [no for no in NUMBERS if no != NOTHING]
+    rows = [(no, 1, "n", 0) for no in numbers[::2]]
+    store.change(lambda tx: tx.add_new("add_customers", rows))
+    asked: list[list[Any]] = [numbers, ["n"] * len(numbers)]
+    kinds = ("BIGINT", "TEXT", "BIGINT")
+    no, text, borne = store.read(
+        lambda tx: tx.found_by_column("customers_to_name", asked, kinds, workspace_no=1)
+    )
+    assert no.tolist() == numbers
+    assert text == ["n"] * len(numbers)
+    assert borne.tolist() == [NOTHING if at % 2 else no for at, no in enumerate(numbers)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 3_000])

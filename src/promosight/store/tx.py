@@ -103,6 +103,20 @@ class Tx(ABC):
     def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
         """`all_for` for thousands of rows that lie as columns."""
 
+    def found_by_column(
+        self, name: str, columns: Columns, kinds: tuple[str, ...], /, **parameters: Any
+    ) -> list[Any]:
+        """What `all_by_column` finds as columns of these kinds, BIGINT or TEXT, not all of them TEXT.
+
+        Numbers come as arrays, with NOTHING where one is missing; texts as lists, and none of them may be.
+        """
+        from promosight.rules.numbers import NOTHING, numbers_of
+
+        rows = self.all_by_column(name, columns, **parameters)
+        found: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else repeat((), len(kinds))
+        pairs = zip(found, kinds, strict=True)
+        return [list(one) if kind == "TEXT" else numbers_of(one, NOTHING) for one, kind in pairs]
+
     @abstractmethod
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
         """`add_new` for thousands of rows that lie as columns. Raises LostRace, as that."""
@@ -282,9 +296,15 @@ class PostgresTx(Tx):
         return self.add_columns(name, list(zip(*rows, strict=True)), **parameters) if rows else 0
 
     def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
-        text, scalars = self._scalar(name, parameters)
-        kinds = [kind for _, kind in self._statements[name].columns]
-        return self.prepared.rows(text, scalars + list(map(_wrapped, kinds, columns)))
+        return self.prepared.rows(*self._by_column(name, columns, parameters))
+
+    def found_by_column(
+        self, name: str, columns: Columns, kinds: tuple[str, ...], /, **parameters: Any
+    ) -> list[Any]:
+        from promosight.store.fetching import apart, together
+
+        text, values = self._by_column(name, columns, parameters)
+        return apart(self.prepared.rows(together(text, kinds), values)[0], kinds)
 
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
         import psycopg
@@ -353,6 +373,13 @@ class PostgresTx(Tx):
     def _scalar(self, name: str, parameters: dict[str, Any]) -> tuple[str, list[Any]]:
         statement = self._statements[name]
         return statement.text, [parameters[one] for one in statement.scalars]
+
+    def _by_column(
+        self, name: str, columns: Columns, parameters: dict[str, Any]
+    ) -> tuple[str, list[Any]]:
+        text, scalars = self._scalar(name, parameters)
+        kinds = [kind for _, kind in self._statements[name].columns]
+        return text, scalars + list(map(_wrapped, kinds, columns))
 
     def _arrays(self, name: str, rows: Sequence[Row]) -> list[Any]:
         kinds = [kind for _, kind in self._statements[name].columns]

@@ -64,6 +64,9 @@ class _Held(NamedTuple):
     state: Numbers
 
 
+_HELD_KINDS = tuple("TEXT" if name == "currency" else "BIGINT" for name in _Held._fields)
+
+
 class _Worth(NamedTuple):
     """What uses are worth, each field a column."""
 
@@ -168,13 +171,14 @@ class _ManyEvents:
         return _some(held, ~self._marked([*(self._twins - taking)])[held.row])
 
     def _held(self, asked: _Asked) -> _Held:
-        rows = self._tx.all_by_column("groups_to_use", asked) if len(asked.row) else []
-        found: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(_Held._fields)
-        at = _Held._fields.index("currency")
-        self._currencies = sorted(set(found[at]))
-        code = {one: number for number, one in enumerate(self._currencies)}
-        found[at] = [0] * len(rows) if len(code) == 1 else [code[one] for one in found[at]]
-        return _Held._make(numbers_of(column, NOTHING) for column in found)
+        found: list[Any] = [np.zeros(0, np.int64)] * len(_Held._fields)
+        if len(asked.row):
+            found = self._tx.found_by_column("groups_to_use", asked, _HELD_KINDS)
+            at = _Held._fields.index("currency")
+            self._currencies = sorted({*found[at]})
+            code = {one: number for number, one in enumerate(self._currencies)}
+            found[at] = np.fromiter(map(code.__getitem__, found[at]), np.int64, len(found[at]))
+        return _Held._make(found)
 
     def _naming(self, held: _Held, rows: Numbers) -> Numbers:
         """Those of some rows that name an assignment, a campaign, or a code where one of the assignments has any."""
