@@ -69,6 +69,23 @@ def test_a_test_event_is_sent_from_the_page_and_explained(signed_in: SignedIn) -
     expect(landed).to_contain_text("nobody-knows-me")
 
 
+def test_there_is_nothing_to_set_up_for_what_promosight_itself_decides(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """Its source is never live, so that nobody waits to hear of it; that is no set-up somebody left."""
+    source = {"name": "decisioning", "cadence": "realtime", "live": False}
+    assert server.post("/v1/sources", json=source).status_code == 201
+    page = signed_in("developer")
+    page.goto("/integrations")
+    row = page.get_by_role("listitem").filter(has_text="decisioning")
+    expect(row).to_contain_text("Built in")
+    row.get_by_role("link", name="Open decisioning").click()
+    expect(page.get_by_role("heading", name="decisioning")).to_be_visible()
+    expect(page.get_by_text("What Promosight decides")).to_be_visible()
+    expect(page.get_by_role("link", name="Continue set-up")).to_have_count(0)
+    expect(page.get_by_role("button", name="Make a key")).to_have_count(0)
+
+
 def test_a_snippet_is_there_in_four_languages(signed_in: SignedIn) -> None:
     """S5, S6: the address of this server, a promotion and one of its customers stand in each."""
     page = signed_in("developer")

@@ -6,6 +6,7 @@ import { ApiError } from "../../api/client";
 import { useSession } from "../../api/session";
 import type { Timeline } from "../../api/types";
 import { amounts, count, DASH, date, money, share } from "../../format";
+import { Ago } from "../../look/Ago";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { FindById } from "../../look/FindById";
@@ -104,13 +105,13 @@ function KindChoice({ kind, choose }: { kind: string; choose: (kind: string) => 
 
 function SummarySection({ summary }: { summary: Timeline["summary"] }) {
   const { workspace } = useSession();
-  const { recency_days: days, assignments, redemptions, rate, reversed } = summary;
+  const { assignments, redemptions, rate, reversed } = summary;
   return (
     <Surface padded>
       <Stats>
         <Stat
           label="Last redeemed"
-          value={days === null ? "never" : days < 1 ? "today" : `${count(days)} days ago`}
+          value={summary.last_redeemed_at ? <Ago at={summary.last_redeemed_at} /> : "never"}
           more={
             summary.last_redeemed_at
               ? date(summary.last_redeemed_at, workspace.time_zone)

@@ -11,7 +11,7 @@ import { ProblemsSection } from "./ProblemsSection";
 import { SnippetsSection } from "./SnippetsSection";
 import { Overdue } from "./Standing";
 import { StandingSection } from "./StandingSection";
-import { isLive, sourceAddress, useSource } from "./sources";
+import { isLive, isOurs, sourceAddress, useSource } from "./sources";
 
 /** One system that reports: how it stands, what it sent, and what it needs. */
 export function Component() {
@@ -19,7 +19,14 @@ export function Component() {
   const { data: source, error, refetch } = useSource(name);
   return (
     <>
-      <PageHeader title={name} about="A system that reports to this workspace.">
+      <PageHeader
+        title={name}
+        about={
+          source && isOurs(source)
+            ? "What Promosight itself decides and gives."
+            : "A system that reports to this workspace."
+        }
+      >
         {source && <Actions source={source} />}
       </PageHeader>
       {error && <Failure error={error} again={refetch} />}
@@ -35,7 +42,7 @@ function Actions({ source }: { source: Source }) {
       <Button component={Link} to="/integrations" variant="default">
         All integrations
       </Button>
-      {!isLive(source) && mayChange && (
+      {!isLive(source) && !isOurs(source) && mayChange && (
         <Button component={Link} to={`${sourceAddress(source.name)}/setup`}>
           Continue set-up
         </Button>
@@ -51,9 +58,13 @@ function Sections({ source }: { source: Source }) {
       <StandingSection source={source} />
       <ActivitySection source={source.name} />
       <ProblemsSection source={source.name} />
-      <KeysSection source={source.name} />
-      <CoverageSection source={source.name} />
-      <SnippetsSection />
+      {!isOurs(source) && (
+        <>
+          <KeysSection source={source.name} />
+          <CoverageSection source={source.name} />
+          <SnippetsSection />
+        </>
+      )}
     </Stack>
   );
 }

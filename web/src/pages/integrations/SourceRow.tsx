@@ -7,7 +7,7 @@ import { ActivityBars } from "./ActivityBars";
 import { cadenceOf } from "./cadences";
 import classes from "./integrations.module.css";
 import { LastHeard, Overdue, StateTag } from "./Standing";
-import { isLive, sourceAddress } from "./sources";
+import { isLive, isOurs, sourceAddress } from "./sources";
 
 /** One source in the list: how it stands, when it was heard, and what came of what it sent. */
 export function SourceRow({ source }: { source: Source }) {
@@ -25,9 +25,11 @@ export function SourceRow({ source }: { source: Source }) {
       <div className={classes.rowState}>
         <StateTag source={source} />
         <span className={classes.small}>
-          {source.live_since
-            ? `Live since ${moment(source.live_since, workspace.time_zone)}`
-            : "Not live yet"}
+          {isOurs(source)
+            ? "What Promosight decides"
+            : source.live_since
+              ? `Live since ${moment(source.live_since, workspace.time_zone)}`
+              : "Not live yet"}
         </span>
       </div>
       <div className={classes.rowHeard}>
@@ -35,7 +37,7 @@ export function SourceRow({ source }: { source: Source }) {
       </div>
       <ActivityBars source={source.name} />
       <div className={classes.rowAction}>
-        {!isLive(source) && mayChange ? (
+        {!isLive(source) && !isOurs(source) && mayChange ? (
           <Button component={Link} to={`${address}/setup`} size="xs">
             Continue set-up
           </Button>

@@ -5,10 +5,11 @@ import { Ago, useNow } from "../../look/Ago";
 import { Tag } from "../../look/Tag";
 import { cadenceOf } from "./cadences";
 import classes from "./integrations.module.css";
-import { isLive } from "./sources";
+import { isLive, isOurs } from "./sources";
 
-/** Whether a source is being set up, live, or silent for too long. */
+/** Whether a source is our own, being set up, live, or silent for too long. */
 export function StateTag({ source }: { source: Source }) {
+  if (isOurs(source)) return <Tag tone="good">Built in</Tag>;
   if (!isLive(source)) return <Tag tone="accent">Setting up</Tag>;
   return source.overdue ? <Tag tone="bad">Overdue</Tag> : <Tag tone="good">Live</Tag>;
 }

@@ -9,7 +9,7 @@ import { tell } from "../../look/tell";
 import { CADENCES, cadenceOf } from "./cadences";
 import classes from "./integrations.module.css";
 import { StateTag } from "./Standing";
-import { useChangeSource } from "./sources";
+import { isLive, isOurs, useChangeSource } from "./sources";
 
 /** How a source stands, in one line of figures. */
 export function StandingSection({ source }: { source: Source }) {
@@ -25,11 +25,7 @@ export function StandingSection({ source }: { source: Source }) {
             value={source.last_heard_at ? <Ago at={source.last_heard_at} /> : "Not yet"}
             more={source.last_heard_at ? shown(source.last_heard_at) : undefined}
           />
-          <Stat
-            label="Live since"
-            value={shown(source.live_since)}
-            more={source.live_since ? undefined : "It is still being set up"}
-          />
+          <Stat label="Live since" value={shown(source.live_since)} more={unlessLive(source)} />
           <Stat
             label="To be heard by"
             value={shown(source.due_at)}
@@ -40,6 +36,11 @@ export function StandingSection({ source }: { source: Source }) {
       </div>
     </Surface>
   );
+}
+
+function unlessLive(source: Source): string | undefined {
+  if (isLive(source)) return undefined;
+  return isOurs(source) ? "What Promosight decides" : "It is still being set up";
 }
 
 /** The cadence, to be changed by those who may. */

@@ -88,4 +88,7 @@ const path = (name: string) => `/v1/sources/${encodeURIComponent(name)}`;
 /** Where a source is shown. */
 export const sourceAddress = (name: string) => `/integrations/${encodeURIComponent(name)}`;
 
+/** The source of what Promosight itself decides, which no system reports: there is nothing to set up. */
+export const isOurs = (source: Source): boolean => source.name === "decisioning" && !isLive(source);
+
 export const isLive = (source: Source): boolean => source.state === "live";

@@ -41,16 +41,23 @@ export function ProblemTable({ problems, isFetching, open, chosen, choose }: Pro
             </button>
           ),
         },
-        { accessor: "outcome", render: (one) => <Outcome problem={one} />, width: 100 },
-        { accessor: "event_id", title: "Event", render: named, ellipsis: true, width: 200 },
+        { accessor: "outcome", render: (one) => <Outcome problem={one} />, width: 90 },
+        { accessor: "event_id", title: "Event", render: named, ellipsis: true, width: 140 },
         {
           accessor: "promotion_id",
           title: "Promotion",
           render: word("promotion_id"),
           ellipsis: true,
+          width: 160,
         },
-        { accessor: "customer_id", title: "Customer", render: word("customer_id"), ellipsis: true },
-        { accessor: "source", ellipsis: true },
+        {
+          accessor: "customer_id",
+          title: "Customer",
+          render: word("customer_id"),
+          ellipsis: true,
+          width: 112,
+        },
+        { accessor: "source", ellipsis: true, width: 126 },
         {
           accessor: "received_at",
           title: "Received",
