@@ -33,6 +33,7 @@ PAGES = {
     "/integrations": "Integrations",
     "/integrations/new": "Connect",
     "/integrations/default": "default",
+    "/integrations/Night%20job": "Night job",
     "/problems": "Problems",
     "/batches": "Batches",
     "/settings": "Settings",
@@ -59,6 +60,12 @@ def shop(server: httpx.Client) -> None:
     open_shop(server)
     asked = {"customer_id": "c-1", "decision_id": "visit-1", "candidates": ["QUIET", "VIP", "SOON"]}
     assert server.post("/v1/decisions", json=asked).status_code == 200
+    assert server.post("/v1/sources", json={"name": "Night job"}).status_code == 201
+    for said in ({"redemptions": 0}, {"redemptions": 2, "order_value": {"EUR": "9"}}):
+        said_of = {"day": "2026-11-20", **said}
+        made = server.post("/v1/sources/Night%20job/reconciliations", json=said_of).json()
+    told = f"/v1/sources/Night%20job/reconciliations/{made['reconciliation_id']}/events"
+    assert server.post(told, json=[{"event_id": "n-1"}]).status_code == 200
 
 
 @pytest.mark.parametrize("part", range(PARTS))

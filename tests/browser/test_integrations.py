@@ -152,6 +152,39 @@ def test_what_a_source_sent_is_shown_by_outcome(signed_in: SignedIn, server: htt
     expect(page.get_by_role("columnheader", name="Counted")).to_be_visible()
 
 
+def test_what_a_source_said_it_reported_is_shown_with_the_difference_as_a_file(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """N4: how to begin; then the receipts, the latest first, and the events in which the two sides differ."""
+    key = key_of(server, "Night job")
+    page = signed_in("viewer")
+    page.goto("/integrations/Night%20job")
+    receipts = page.get_by_role("region", name="Reconciliation", exact=True)
+    expect(receipts.get_by_role("region", name="Reconcile a day")).to_contain_text(
+        "promosight reconcile events.csv"
+    )
+    told = redemption("SPRING20", 0) | {"event_id": "night-1"}
+    report(server, key, told)
+    day = {"day": str(told["redeemed_at"])[:10]}
+    door = "/v1/sources/Night%20job/reconciliations"
+    assert server.post(door, json=day | {"redemptions": 1}).json()["outcome"] == "equal"
+    other = server.post(door, json=day | {"redemptions": 2, "reversals": 0}).json()
+    page.reload()
+    rows = receipts.get_by_role("row")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(1)).to_contain_text("Not narrowed down yet")
+    expect(rows.nth(2)).to_contain_text("Equal")
+    missing = {"event_id": "night-2"}
+    path = f"{door}/{other['reconciliation_id']}/events"
+    assert server.post(path, json=[{"event_id": "night-1"}, missing]).status_code == 200
+    page.reload()
+    expect(rows.nth(1)).to_contain_text("2 redemptions, 0 reversals")
+    expect(rows.nth(1)).to_contain_text("1 never received")
+    with page.expect_download() as begun:
+        rows.nth(1).get_by_role("link", name="CSV").click()
+    assert "night-2,missing_here" in begun.value.path().read_text()
+
+
 def test_nothing_redeemed_is_declared(signed_in: SignedIn, server: httpx.Client) -> None:
     """A dash becomes 0% where a source says that it reported everything."""
     server.post("/v1/sources", json={"name": "Quiet till", "cadence": "daily"})

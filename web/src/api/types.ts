@@ -26,6 +26,7 @@ export type Source = Schemas["SourceAnswer"];
 export type SourceTest = NonNullable<Source["test"]>;
 export type Cadence = "realtime" | "hourly" | "daily";
 export type Activity = Schemas["ActivityAnswer"];
+export type Reconciliation = Schemas["ReconciliationAnswer"];
 export type Key = Schemas["KeyAnswer"];
 export type NewKey = Schemas["NewKeyAnswer"];
 export type Webhook = Schemas["WebhookAnswer"];

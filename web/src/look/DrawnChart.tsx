@@ -53,7 +53,8 @@ export default function DrawnChart({ option, height, isDark, onPick }: Props) {
   useEffect(() => {
     const drawn = chart.current;
     if (!drawn) return;
-    drawn.setOption({ ...look(isDark), ...option, ...keptZoom(drawn, option) }, { replaceMerge });
+    const base = { ...look(isDark), aria: readAloud(option) };
+    drawn.setOption({ ...base, ...option, ...keptZoom(drawn, option) }, { replaceMerge });
   }, [option, isDark]);
 
   return <div ref={place} style={{ height }} />;
@@ -73,6 +74,12 @@ function keptZoom(drawn: ECharts, { dataZoom }: EChartsOption): Pick<EChartsOpti
   return { dataZoom: kept };
 }
 
+/** A chart describes itself to those who do not see it; one without a series has to be told what to say. */
+function readAloud({ series }: EChartsOption): EChartsOption["aria"] {
+  const isEmpty = Array.isArray(series) && series.length === 0;
+  return { enabled: true, label: { description: isEmpty ? "Nothing is drawn." : "" } };
+}
+
 /** Colours of axes, readable on the surface they lie on. */
 function theme(isDark: boolean) {
   const color = textColour(isDark);
@@ -86,7 +93,6 @@ const textColour = (isDark: boolean) => (isDark ? "#c2c9d2" : "#4a515a");
 function look(isDark: boolean): EChartsOption {
   return {
     animationDuration: 250,
-    aria: { enabled: true },
     backgroundColor: "transparent",
     color: palette(isDark),
     textStyle: { color: textColour(isDark), fontFamily: "Inter Variable, system-ui, sans-serif" },

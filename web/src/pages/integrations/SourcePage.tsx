@@ -8,6 +8,7 @@ import { ActivitySection } from "./ActivitySection";
 import { CoverageSection } from "./CoverageSection";
 import { KeysSection } from "./KeysSection";
 import { ProblemsSection } from "./ProblemsSection";
+import { ReconciliationSection } from "./ReconciliationSection";
 import { SnippetsSection } from "./SnippetsSection";
 import { Overdue } from "./Standing";
 import { StandingSection } from "./StandingSection";
@@ -60,6 +61,7 @@ function Sections({ source }: { source: Source }) {
       <ProblemsSection source={source.name} />
       {!isOurs(source) && (
         <>
+          <ReconciliationSection source={source.name} />
           <KeysSection source={source.name} />
           <CoverageSection source={source.name} />
           <SnippetsSection />

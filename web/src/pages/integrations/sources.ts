@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, api } from "../../api/client";
-import type { Activity, Cadence, Source } from "../../api/types";
+import type { Activity, Cadence, Reconciliation, Source } from "../../api/types";
 
 /** What is read and changed of sources: the systems that report. */
 
@@ -38,6 +38,19 @@ export function useActivity(name: string, by: Activity["by"]) {
   return useQuery({
     queryKey: ["source", name, "activity", by],
     queryFn: ({ signal }) => api<Activity>(`${path(name)}/activity`, { query: { by }, signal }),
+  });
+}
+
+/** What a source said it had reported and what was found, the latest first. */
+export function useReconciliations(name: string) {
+  return useQuery({
+    queryKey: ["source", name, "reconciliations"],
+    queryFn: ({ signal }) =>
+      api<{ items: Reconciliation[] }>(`${path(name)}/reconciliations`, {
+        query: { limit: 14 },
+        signal,
+      }),
+    select: ({ items }) => items,
   });
 }
 
