@@ -44,6 +44,9 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/problems", None),
     ("GET", "/v1/problems/{problem}/reasons", None),
     ("POST", "/v1/problems/replay", {}),
+    ("POST", "/v1/mappings", {"field": "promotion_id", "word": "s20", "promotion_id": "SPRING20"}),
+    ("GET", "/v1/mappings", None),
+    ("DELETE", "/v1/mappings/{mapping}", None),
     ("GET", "/v1/promotions", None),
     ("GET", "/v1/promotions?trend=7&offset=0", None),
     ("GET", "/v1/promotions/SPRING20", None),
@@ -144,7 +147,8 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
-    walked, named = set(), dict.fromkeys(("held", "hook", "problem", "receipt"), "")
+    names = ("held", "hook", "problem", "receipt", "mapping")
+    walked, named = set(), dict.fromkeys(names, "")
     for method, path, body in WALK:
         for name, value in named.items():
             path = path.replace(f"{{{name}}}", value)
@@ -157,6 +161,8 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
             named["problem"] = quote(answer.json()["problem_id"], safe="")
         if path.endswith("/reconciliations"):
             named["receipt"] = answer.json()["reconciliation_id"]
+        if path == "/v1/mappings" and method == "POST":
+            named["mapping"] = answer.json()["mapping_id"]
         if path == "/v1/webhooks" and method == "POST":
             named["hook"] = answer.json()["webhook_id"]
         route = route_of(method, path)

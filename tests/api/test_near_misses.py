@@ -148,3 +148,74 @@ def test_who_may_not_read_is_told_nothing_and_what_is_no_problem_is_not_found(
     assert brand.get("/v1/problems/event%2F1%2Fe-1/reasons", headers=writer).status_code == 403
     for made_up in ("event/1/none", "event/99999/e-1", "assignment/1/1/1/1/1", "nonsense"):
         assert asked(brand, made_up).status_code == 404, made_up
+
+
+def _suggested(client: httpx.Client, event_id: str) -> dict[str, Any]:
+    (reason,) = reasons(client, event_id)
+    mapping: dict[str, Any] = reason["mapping"]
+    return mapping
+
+
+def _figures(client: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/v1/promotions/SUMMER-25").json()["figures"]
+    return found
+
+
+def test_the_mapping_that_is_suggested_counts_all_that_wait_once(brand: httpx.Client) -> None:
+    """N6, P10: with one request; afterwards what comes under the word counts as it comes, and its end takes it back."""
+    told = [_late(n) for n in range(1, 13)]
+    brand.post("/v1/redemptions", json=told)
+    assert _figures(brand)["redeemed"] == 0
+    wanted = _suggested(brand, "e-1")
+    assert wanted == {"field": "promotion_id", "word": "summer25", "promotion_id": "SUMMER-25"}
+    made = brand.post("/v1/mappings", json=wanted)
+    assert (made.status_code, made.json()["moved"]) == (201, 12)
+    assert _figures(brand)["redeemed"] == 12
+    assert brand.post("/v1/mappings", json=wanted).status_code == 200
+    assert brand.post("/v1/redemptions", json=told).json()["outcomes"] == {"duplicate": 12}
+    one = brand.post("/v1/redemptions", json=_late(13)).json()
+    assert (one["outcome"], one["promotion_id"]) == ("counted", "SUMMER-25")
+    assert brand.get("/v1/events/e-13").json()["reported"]["promotion_id"] == "summer25"
+    assert brand.get("/v1/problems").json()["items"] == []
+    assert brand.delete(f"/v1/mappings/{made.json()['mapping_id']}").status_code == 204
+    assert _figures(brand)["redeemed"] == 0
+    assert brand.get("/v1/problems").json()["counts"][0]["count"] == 13
+    assert brand.delete(f"/v1/mappings/{made.json()['mapping_id']}").status_code == 404
+
+
+def test_a_mapping_is_kept_with_who_and_when_and_in_the_audit_log(brand: httpx.Client) -> None:
+    """N6."""
+    wanted = {"field": "promo_code", "word": "SUM25", "promotion_id": "SUMMER-25", "source": "till"}
+    named = brand.post("/v1/mappings", json=wanted).json()["mapping_id"]
+    brand.delete(f"/v1/mappings/{named}")
+    (kept,) = brand.get("/v1/mappings").json()["items"]
+    assert wanted.items() <= kept.items()
+    assert kept["created_at"] <= kept["ended_at"]
+    ended, made = brand.get("/v1/audit", params={"target": named}).json()["items"]
+    assert kept["created_by"] == kept["ended_by"] == made["actor"]
+    assert (made["action"], made["before"], made["after"]) == ("mapping.create", None, wanted)
+    assert (ended["action"], ended["before"], ended["after"]) == ("mapping.end", wanted, None)
+
+
+def test_a_mapping_that_contradicts_is_refused_and_names_the_field(brand: httpx.Client) -> None:
+    """N6."""
+    wanted = {"field": "promotion_id", "word": "WINTER-25", "promotion_id": "SUMMER-25"}
+    answer = brand.post("/v1/mappings", json=wanted)
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "promotion_exists"
+    assert answer.json()["errors"][0]["pointer"] == "/word"
+    assert brand.post("/v1/mappings", json=wanted | {"field": "sku"}).status_code == 422
+    assert brand.post("/v1/mappings", json=wanted | {"word": " "}).status_code == 422
+    nowhere = wanted | {"word": "w", "promotion_id": "nowhere"}
+    assert brand.post("/v1/mappings", json=nowhere).status_code == 404
+    assert brand.post("/v1/mappings", json=wanted | {"word": "w"}).status_code == 201
+    defining = brand.put("/v1/promotions/w", json={"name": "W"})
+    assert (defining.status_code, defining.json()["code"]) == (409, "mapped")
+
+
+def test_who_reports_may_not_say_what_words_mean(brand: httpx.Client) -> None:
+    """N6, P14."""
+    wanted = {"field": "promo_code", "word": "SUM25", "promotion_id": "SUMMER-25"}
+    till = new_key(brand, "redemptions:write", source="till")
+    assert brand.post("/v1/mappings", json=wanted, headers=till).status_code == 403
+    assert brand.get("/v1/mappings", headers=till).status_code == 403

@@ -40,9 +40,34 @@ def test_a_misspelled_promotion_is_explained(signed_in: SignedIn, server: httpx.
     page.goto("/problems?q=near25")
     page.get_by_role("table").get_by_role("button", name="Unknown promotion").first.click()
     reasons = page.get_by_role("dialog").get_by_role("region", name="Likely reasons")
-    expect(reasons).to_contain_text("near25 is NEAR-25 of promotion NEAR-25, written otherwise")
+    expect(reasons).to_contain_text("near25 is NEAR-25, written otherwise")
     expect(reasons).to_contain_text("5 of 5 customers who wait were given it")
     expect(reasons).to_contain_text("5 redemptions wait for it")
+    expect(reasons.get_by_role("button")).to_have_count(0)  # P14: a viewer says nothing
+
+
+def test_what_a_word_means_is_said_once_counts_and_is_taken_back(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """N6: one button, a question before it, and the list of mappings to undo it."""
+    promotion(server, "MEANT-25")
+    assign(server, "MEANT-25", range(4))
+    server.post("/v1/redemptions", json=[redemption("meant25", n) for n in range(4)])
+    page = signed_in("marketer")
+    page.goto("/problems?q=meant25")
+    page.get_by_role("table").get_by_role("button", name="Unknown promotion").first.click()
+    page.get_by_role("button", name="This is MEANT-25: map and count 4 redemptions").click()
+    question = page.get_by_role("dialog", name="Does meant25 mean MEANT-25?")
+    question.get_by_role("button", name="Map and count 4 redemptions").click()
+    expect(page.get_by_role("table").get_by_text("meant25-1")).to_have_count(0)
+    assert server.get("/v1/promotions/MEANT-25").json()["figures"]["redeemed"] == 4
+    mappings = page.get_by_role("region", name="Mappings")
+    expect(mappings).to_contain_text("meant25 means MEANT-25")
+    mappings.get_by_role("button", name="End: meant25").click()
+    page.get_by_role("button", name="End the mapping").click()
+    expect(mappings).to_contain_text("Ended")
+    expect(page.get_by_role("table").get_by_text("meant25-1").first).to_be_visible()
+    assert server.get("/v1/promotions/MEANT-25").json()["figures"]["redeemed"] == 0
 
 
 def test_refused_events_are_mended_and_replayed(signed_in: SignedIn, server: httpx.Client) -> None:

@@ -28,10 +28,11 @@ from promosight.flows.ledger.published import import_runs
 from promosight.flows.ledger.rematch import rebuild
 from promosight.flows.people.erase import erase
 from promosight.flows.promotions.manage_promotions import load_codes, put_promotion
+from promosight.flows.promotions.map_words import WantedMapping, create_mapping, end_mapping
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
 from promosight.flows.reporting.withdraw import withdraw
 from promosight.flows.set_up.workspaces import cover
-from promosight.rules.facts import Assignment
+from promosight.rules.facts import Assignment, Event
 from promosight.rules.instants import parse_instant
 from promosight.rules.promotions import Promotion
 from promosight.store import migrate
@@ -65,6 +66,16 @@ class Seen(NamedTuple):
     parts: dict[tuple[str, str, str], Breakdown]
 
 
+def _misspelled(seed: int) -> list[Any]:
+    """Facts of which one in three that tell of `tiered` write it otherwise."""
+    return [
+        msgspec.structs.replace(one, promotion_id="Tiered")
+        if isinstance(one, Event) and one.promotion_id == "tiered" and one.digest % 3 == 0
+        else one
+        for one in facts(seed)
+    ]
+
+
 class World:
     """A workspace in which things happen, and a clock that goes on with each."""
 
@@ -74,7 +85,8 @@ class World:
         self.random = Random(seed)
         self.workspace = open_workspace(store)
         self.number = self.workspace.workspace_no
-        self.items: list[Any] = facts(seed) + facts(seed)[:20]
+        self.items: list[Any] = _misspelled(seed) + _misspelled(seed)[:20]
+        self.mapped: list[str] = []
         self.random.shuffle(self.items)
         self.now_us = parse_instant("2026-11-01T22:00:00Z")
         self.given: list[str] = []
@@ -89,6 +101,7 @@ class World:
         things = [self.report] * 10
         if self.wild or not self.import_no:
             things += [self.withdraw, self.change, self.pool, self.know, self.cover, self.erase]
+            things += [self.map, self.map]
         things += [self.end_run] if self.import_no else [self.begin_run, self.begin_run]
         things += [self.leave_run] if self.import_no and self.wild else []
         self.random.choice(things)()
@@ -157,6 +170,29 @@ class World:
                 )
             except Conflict as refused:
                 assert refused.code == "code_taken"  # noqa: PT017
+
+    def map(self) -> None:
+        """A word is said to mean a promotion, or not any more."""
+        draw, number, now_us = self.random, self.number, self.now_us
+        if self.mapped and draw.random() < 0.4:
+            ended = self.mapped.pop(draw.randrange(len(self.mapped)))
+            self.store.change(
+                lambda tx: end_mapping(tx, number, ended, actor="somebody", now_us=now_us)
+            )
+            return
+        field, word = draw.choice([("promotion_id", "Tiered"), ("promo_code", "NOBODYS")])
+        meant = draw.choice(list(self.terms))
+        wanted = WantedMapping(field, word, draw.choice([None, None, "default"]), meant)
+        try:
+            made, is_new = self.store.change(
+                lambda tx: create_mapping(
+                    tx, number, f"map_{now_us}", wanted, actor="somebody", now_us=now_us
+                )
+            )
+        except Conflict as refused:
+            assert refused.code in ("mapped", "code_taken", "not_in_force")  # noqa: PT017
+            return
+        self.mapped += [made["mapping_id"]] * is_new
 
     def know(self) -> None:
         source_no = source_number(self.store, self.workspace)

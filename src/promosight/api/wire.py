@@ -244,6 +244,33 @@ class ReplayAnswer(Wire):
     next: str | None
 
 
+class MappingAnswer(Wire):
+    """What a word means, told in a field by a source (null: by any); since when and by whose word, and until when."""
+
+    mapping_id: str
+    field: Literal["promotion_id", "promo_code"]
+    word: str
+    source: str | None
+    promotion_id: str
+    created_at: str
+    created_by: str
+    ended_at: str | None
+    ended_by: str | None
+
+
+class NewMappingAnswer(MappingAnswer):
+    """The same, and how many redemptions had waited for it."""
+
+    moved: int
+
+
+class MappingPage(Wire):
+    """All mappings, the newest first."""
+
+    items: list[MappingAnswer]
+    next: str | None
+
+
 class CustomerAnswer(Wire):
     """What the brand said of a customer; `known` is false while only redemptions have named it."""
 

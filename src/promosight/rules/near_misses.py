@@ -79,8 +79,19 @@ class ReasonEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     seconds: int | None = None
 
 
+class SuggestedMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be said to mean the promotion, as it is POSTed to /v1/mappings."""
+
+    field: str
+    word: str
+    promotion_id: str
+
+
 class LikelyReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A likely reason: what it is, in words, what speaks for it, and which promotion or customer it means."""
+    """A likely reason: what it is, in words, what speaks for it, and which promotion or customer it means.
+
+    `mapping`: what to say so that all that wait for the same count.
+    """
 
     kind: str
     likelihood: str
@@ -88,6 +99,7 @@ class LikelyReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     evidence: ReasonEvidence
     promotion_id: str | None = None
     customer_id: str | None = None
+    mapping: SuggestedMapping | None = None
 
 
 def near_promotions(field: str, told: str, candidates: Iterable[Candidate]) -> list[Near]:
@@ -154,6 +166,19 @@ def _likelihood(score: float, rival: float, *, doubted: bool) -> str:
     return "very likely" if score >= _VERY_LIKELY else "likely"
 
 
+def with_mappings(field: str, told: str, reasons: Iterable[LikelyReason]) -> list[LikelyReason]:
+    """The same reasons, each that means a promotion with the mapping that says so; none where one is not defined."""
+    found = list(reasons)
+    if any(one.kind == "not_defined" for one in found):
+        return found
+    return [
+        msgspec.structs.replace(one, mapping=SuggestedMapping(field, told, one.promotion_id))
+        if one.promotion_id is not None
+        else one
+        for one in found
+    ]
+
+
 def _undefined(told: str, events: int, assignments: int) -> LikelyReason:
     some = "assignment waits" if assignments == 1 else "assignments wait"
     return LikelyReason(
@@ -166,9 +191,9 @@ def _undefined(told: str, events: int, assignments: int) -> LikelyReason:
 
 
 def _meant(told: str, events: int, near: Near, support: Support, likelihood: str) -> LikelyReason:
-    said = _SAID[near.like.how].format(
-        told=told, word=near.word, promotion=near.candidate.promotion_id
-    )
+    promotion = near.candidate.promotion_id
+    word = near.word if near.word == promotion else f"{near.word} of promotion {promotion}"
+    said = _SAID[near.like.how].format(told=told, word=word, promotion=promotion)
     evidence = ReasonEvidence(events=events)
     if support.customers and support.is_assigned:
         said += f" {_held(support)}"
@@ -192,12 +217,12 @@ def _held(support: Support) -> str:
 
 _SAID = {
     "field": "{told} is of promotion {promotion}, told in the wrong field.",
-    "beside": "{word}, told beside {told}, is a code of promotion {promotion}.",
-    "form": "{told} is {word} of promotion {promotion}, written otherwise.",
-    "looks": "{told} looks like {word} of promotion {promotion}: letters and digits are mistaken.",
-    "slip": "{told} is one letter away from {word} of promotion {promotion}.",
-    "slips": "{told} is two letters away from {word} of promotion {promotion}.",
-    "part": "{told} and {word} of promotion {promotion} have their words in common.",
+    "beside": "The code told beside {told} is {word}.",
+    "form": "{told} is {word}, written otherwise.",
+    "looks": "{told} looks like {word}: letters and digits are mistaken.",
+    "slip": "{told} is one letter away from {word}.",
+    "slips": "{told} is two letters away from {word}.",
+    "part": "{told} and {word} have their words in common.",
 }
 _KINDS = {
     "field": "wrong_field",

@@ -32,8 +32,8 @@ ADVICE = {
     "draft_promotion": "Activate the promotion: its redemptions then count by themselves.",
     "event_conflict": "The first version counts. If the second is right, ask the source to reverse the first "
     "and report a new event under an id of its own.",
-    "unknown_promotion": "Create the promotion under exactly this id or code and it counts by itself, "
-    "or have the source correct the id.",
+    "unknown_promotion": "Create the promotion under exactly this id or code, or say which promotion is meant by it: "
+    "it then counts by itself. Have the source correct the id.",
     "unknown_customer": "Import the customer, or report the assignment: the redemption then counts by itself.",
     "unknown_original": "Wait for the redemption it reverses, or ask the source to send that: "
     "the reversal then takes effect by itself.",
@@ -44,6 +44,7 @@ ADVICE = {
     "value_mismatch": "The reported value is used. Compare the reward in the promotion with what the source pays out.",
     "other_event": "Nothing to do: only applied and removed coupons are looked at here, whatever else is sent.",
     "code_taken": "Another promotion has this code already. Choose another code and load the row again.",
+    "mapped": "This id was said to mean another promotion. End that mapping under Problems, and load the row again.",
     "archived": "An archived promotion is final. Duplicate it, and load the row under the new id.",
     "status": "A promotion that was active cannot be a draft again, which it is where no status is named. "
     "Name its status.",

@@ -128,6 +128,8 @@ def reason(kind: str, event_id: str, about: str | None, facts: int) -> str:
         "late_redemption": f"redemption {event_id} came after others: they were matched anew",
         "withdrawal": f"assignment {event_id} was withdrawn",
         "terms": "the terms of the promotion changed: everything was matched anew",
+        "mapped": f"{event_id} was said to mean this promotion",
+        "unmapped": f"{event_id} is not said to mean this promotion any more",
         "identified": f"event {event_id} had waited for its customer, code or promotion",
         "late_report": f"{many} of days that had ended came late, the first was {event_id}",
         "import": f"{many} of days that had ended came with {event_id}",

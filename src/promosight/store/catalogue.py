@@ -78,6 +78,10 @@ class Catalogue:
         self.open_nos: dict[str, int] = {}
         """The numbers of those in force: their redemptions are judged by their assignments."""
         self.sources: dict[int, str] = {}
+        self.mapped: dict[tuple[str, str, int], int] = {}
+        """What words mean that nobody defined: (field, word, source, 0 for any) -> promotion."""
+        self.mapped_ids: set[str] = set()
+        """Ids of promotions that mean another one, told by some source or any."""
         self._defined: list[Listed] | None = None
 
     @property
@@ -92,6 +96,28 @@ class Catalogue:
         """The terms of a promotion; unknown ones for a number nobody defined."""
         listed = self.by_no.get(promotion_no)
         return UNKNOWN if listed is None else listed.terms
+
+    def meant_by(self, field: str, word: str, source_no: int) -> int | None:
+        """The promotion that a word of a source was said to mean."""
+        if not self.mapped:
+            return None
+        own = self.mapped.get((field, word, source_no))
+        return self.mapped.get((field, word, 0)) if own is None else own
+
+    def no_of(self, promotion_id: str, source_no: int) -> int:
+        """The number of the promotion that a source names by an id, defined or not."""
+        listed = self.by_id[promotion_id]
+        if promotion_id not in self.mapped_ids or listed.definition is not None:
+            return listed.promotion_no
+        meant = self.meant_by("promotion_id", promotion_id, source_no)
+        return listed.promotion_no if meant is None else meant
+
+    def leads_elsewhere(self, code: str, promotion_no: int) -> Listed | None:
+        """Another promotion than this one that the code was said to mean."""
+        for (field, word, _), no in self.mapped.items():
+            if field == "promo_code" and word == code and no != promotion_no:
+                return self.by_no[no]
+        return None
 
     def put(self, listed: Listed) -> None:
         """Adds or replaces a promotion."""
@@ -133,6 +159,9 @@ def load(tx: Tx, workspace_no: int) -> Catalogue:
     known.sources = {row[0]: row[1] for row in tx.all("sources", workspace_no=workspace_no)}
     for row in tx.all("promotions_since", workspace_no=workspace_no, version=version):
         known.put(_listed(workspace, *row))
+    mapped = {row[:3]: row[3] for row in tx.all("mappings_in_force", workspace_no=workspace_no)}
+    known.mapped = mapped
+    known.mapped_ids = {word for field, word, _ in mapped if field == "promotion_id"}
     tx.cache["catalogue", workspace_no] = known
     return known
 

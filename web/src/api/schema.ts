@@ -1847,6 +1847,8 @@ export interface components {
         /**
          * LikelyReason
          * @description A likely reason: what it is, in words, what speaks for it, and which promotion or customer it means.
+         *
+         *         `mapping`: what to say so that all that wait for the same count.
          */
         LikelyReason: {
             kind: string;
@@ -1857,6 +1859,8 @@ export interface components {
             promotion_id: string | null;
             /** @default null */
             customer_id: string | null;
+            /** @default null */
+            mapping: components["schemas"]["SuggestedMapping"] | null;
         };
         /**
          * ReasonEvidence
@@ -1881,6 +1885,15 @@ export interface components {
             at: string | null;
             /** @default null */
             seconds: number | null;
+        };
+        /**
+         * SuggestedMapping
+         * @description What may be said to mean the promotion, as it is POSTed to /v1/mappings.
+         */
+        SuggestedMapping: {
+            field: string;
+            word: string;
+            promotion_id: string;
         };
         /**
          * Again
@@ -1915,6 +1928,58 @@ export interface components {
             };
             left: number;
             next: string | null;
+        };
+        /**
+         * MappingPage
+         * @description All mappings, the newest first.
+         */
+        MappingPage: {
+            items: components["schemas"]["MappingAnswer"][];
+            next: string | null;
+        };
+        /**
+         * MappingAnswer
+         * @description What a word means, told in a field by a source (null: by any); since when and by whose word, and until when.
+         */
+        MappingAnswer: {
+            mapping_id: string;
+            /** @enum {unknown} */
+            field: "promo_code" | "promotion_id";
+            word: string;
+            source: string | null;
+            promotion_id: string;
+            created_at: string;
+            created_by: string;
+            ended_at: string | null;
+            ended_by: string | null;
+        };
+        /**
+         * NewMapping
+         * @description `word`, told in `field` (promotion_id, promo_code), means this promotion: from one source, or from any (null).
+         */
+        NewMapping: {
+            field: string;
+            word: string;
+            promotion_id: string;
+            /** @default null */
+            source: string | null;
+        };
+        /**
+         * NewMappingAnswer
+         * @description The same, and how many redemptions had waited for it.
+         */
+        NewMappingAnswer: {
+            mapping_id: string;
+            /** @enum {unknown} */
+            field: "promo_code" | "promotion_id";
+            word: string;
+            source: string | null;
+            promotion_id: string;
+            created_at: string;
+            created_by: string;
+            ended_at: string | null;
+            ended_by: string | null;
+            moved: number;
         };
         /**
          * Profile

@@ -9,6 +9,7 @@ import msgspec
 from promosight.errors import NotFound
 from promosight.flows.auditing.audit import Look
 from promosight.flows.decisioning.settings import rules_of
+from promosight.flows.promotions.map_words import mapping_in_force
 from promosight.flows.set_up.show_set_up import describe_workspace, list_keys
 from promosight.flows.set_up.users import describe_user, user_of
 from promosight.flows.set_up.workspaces import find_source
@@ -26,6 +27,11 @@ def the_promotion(workspace_no: int, promotion_id: str) -> Look:
         return None if listed is None else msgspec.to_builtins(listed.definition)
 
     return look
+
+
+def the_mapping(workspace_no: int, mapping_id: str) -> Look:
+    """What a mapping says, while it is in force."""
+    return lambda tx: mapping_in_force(tx, workspace_no, mapping_id)
 
 
 def the_workspace(workspace_no: int) -> Look:

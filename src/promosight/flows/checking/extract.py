@@ -147,6 +147,8 @@ def write_catalogue(catalogue: Catalogue, folder: Path) -> None:
     write_rows(folder, "tier_terms", tiers)
     codes = ((p.promotion_no, code) for p in listed for code in sorted(set(p.codes)))
     write_rows(folder, "shared_code", codes)
+    meanings = ((*word, promotion_no) for word, promotion_no in sorted(catalogue.mapped.items()))
+    write_rows(folder, "word_meaning", meanings)
 
 
 def _terms_row(p: Listed) -> Row:

@@ -9,7 +9,7 @@ the groups is held at once, however many there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from promosight.flows.figures.code_lines import CodeLines
 from promosight.flows.figures.funnel import is_many
@@ -87,10 +87,12 @@ class _Recount:
         moment = self._moment
         for group in groups.by_key.values():
             self._take_away(group)
+        for key, group in groups.by_key.items():
+            group.events += moment.words.guests.get(key, ())
         _leave_later_out(tx, moment, groups)
         context, placed = _context(tx, moment, groups)
         for key, group in groups.by_key.items():
-            events = [e for e in group.events if _is_placed(e, placed)]
+            events = [e for e in group.events if _is_placed(moment, e, placed)]
             derive(context, moment.listed.terms, group.assignments, events)
             counted = standing(moment.catalogue, group.assignments, events)
             move(self._cells, key, _NOTHING, counted)
@@ -176,14 +178,19 @@ def _moved_groups(tx: Tx, moment: Moment) -> Iterator[Groups]:
         "held": int(moment.held),
     }
     no = moment.listed.promotion_no
-    keys = (
+    moved = (
         GroupKey(bucket, no, customer_no)
         for bucket, customer_no in tx.each(
             "groups_moved_since", code=code, fallback_code=fallback_code, **asked
         )
     )
+    words = moment.words.keys
+    keys = chain((key for key in moved if key not in words), sorted(words))
     while some := list(islice(keys, _GROUPS_AT_ONCE)):
-        yield stored_groups(tx, some)
+        groups = stored_groups(tx, some)
+        for key in words.intersection(some):
+            groups.of(key)
+        yield groups
 
 
 def _had_come(moment: Moment, fact: AssignmentRow | EventRow) -> bool:
@@ -240,11 +247,17 @@ def _context(tx: Tx, moment: Moment, groups: Groups) -> tuple[Context, dict[str,
     return Context(moment.catalogue, known_nos, foreign, promotions), placed
 
 
-def _is_placed(e: EventRow, codes: dict[str, int]) -> bool:
+def _is_placed(moment: Moment, e: EventRow, codes: dict[str, int]) -> bool:
     """Whether an event was known to be of this promotion: it names it, or a code that was its since the event came.
 
-    Of a code that says nothing of when it was, the event lies here since it came.
+    Or a word that was said to mean it. Of a code that says nothing of when it was, the event lies here since it came.
     """
-    if e.reverses is not None or e.promotion_id is not None:
+    catalogue, no = moment.catalogue, moment.listed.promotion_no
+    if e.reverses is not None or e.promotion_id == moment.listed.promotion_id:
         return True
-    return e.received_us < codes.get(e.promo_code or "", EVER_US)
+    if e.promotion_id is not None:
+        return catalogue.no_of(e.promotion_id, e.source_no) == no
+    code = e.promo_code or ""
+    if catalogue.meant_by("promo_code", code, e.source_no) == no:
+        return True
+    return e.received_us < codes.get(code, 0 if code in moment.words.codes else EVER_US)

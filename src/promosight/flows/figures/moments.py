@@ -11,8 +11,10 @@ from typing import NamedTuple
 import msgspec
 
 from promosight.errors import Invalid
+from promosight.flows.figures.mapped_then import MappedThen, mean_as_then
 from promosight.flows.figures.of_promotions import EVER_US, Coverage
 from promosight.flows.promotions.manage_promotions import defined
+from promosight.flows.promotions.map_words import all_mappings
 from promosight.rules.instants import format_instant
 from promosight.rules.promotions import UNKNOWN, Promotion, terms_of
 from promosight.store.catalogue import Catalogue, Listed, Workspace, load
@@ -24,6 +26,7 @@ class Moment(NamedTuple):
 
     `catalogue` and `listed` are as they were. `changed`: facts were judged by other terms than now. `codes`: until
     when everybody could use each; `lasting_codes` are those of then and now. `held`: an import was running.
+    `words`: what moves because words mean something else now.
     """
 
     known_us: int
@@ -35,6 +38,7 @@ class Moment(NamedTuple):
     published_import_no: int
     held: bool
     coverage: Coverage
+    words: MappedThen
 
     @property
     def workspace(self) -> Workspace:
@@ -77,6 +81,7 @@ def moment_of(
         published_no,
         tx.one("runs_held_then", **asked, published_import_no=published_no) is not None,
         Coverage(tx, then, known_us=known_us),
+        MappedThen(tx, catalogue, then, listed.promotion_no, known_us),
     )
 
 
@@ -93,6 +98,7 @@ def while_an_import_runs(tx: Tx, catalogue: Catalogue, listed: Listed) -> Moment
         published_import_no=catalogue.workspace.published_import_no,
         held=True,
         coverage=Coverage(tx, catalogue),
+        words=MappedThen(tx, catalogue, catalogue, listed.promotion_no, known_us),
     )
 
 
@@ -126,6 +132,7 @@ def _catalogue_then(tx: Tx, now: Catalogue, known_us: int) -> Catalogue:
     then.days, then.sources = now.days, now.sources
     for no, listed in now.by_no.items():
         then.put(_as_defined(workspace, listed, past[no]) if no in past else listed)
+    mean_as_then(then, all_mappings(tx, workspace.workspace_no), known_us)
     return then
 
 

@@ -187,13 +187,21 @@ def _reversals(
         original = originals.get((r.source_no, r.reverses or ""))
         if r.reverses is None or original is None:
             continue
-        listed = catalogue.by_no.get(original.promotion_no)
-        elsewhere = r.promotion_id is not None and listed and listed.promotion_id != r.promotion_id
-        if elsewhere or r.named_customer_no not in (0, original.customer_no):
+        if _is_elsewhere(catalogue, r, original) or r.named_customer_no not in (
+            0,
+            original.customer_no,
+        ):
             _write(r, _CONTRADICTS)
         else:
             found.setdefault(original.identity, []).append(r)
     return found
+
+
+def _is_elsewhere(catalogue: Catalogue, r: EventRow, original: EventRow) -> bool:
+    listed = catalogue.by_no.get(original.promotion_no)
+    if r.promotion_id is None or listed is None or listed.promotion_id == r.promotion_id:
+        return False
+    return catalogue.meant_by("promotion_id", r.promotion_id, r.source_no) != original.promotion_no
 
 
 def _write(e: EventRow, verdict: Verdict) -> None:

@@ -24,6 +24,7 @@ from promosight.rules.promotions import (
     check_replacement,
 )
 from promosight.store.catalogue import Catalogue, Listed, load
+from promosight.store.rows import WAITING
 from promosight.store.tx import Tx
 
 EVERY_BUCKET = [*range(BUCKETS), NUMBERS_LOCK]
@@ -52,6 +53,12 @@ def put_promotion(
         return before, False
     if before is not None and before.definition is not None:
         check_replacement(before.definition, definition)
+    if promotion_id in catalogue.mapped_ids:
+        raise Conflict(
+            f"{promotion_id} was said to mean another promotion; end that mapping first",
+            code="mapped",
+            pointer="/promotion_id",
+        )
     _check_codes(tx, catalogue, promotion_id, definition)
     after = _write(tx, catalogue, before, promotion_id, definition, now_us)
     return after, before is None or before.definition is None
@@ -89,6 +96,7 @@ def load_codes(
     owners = tx.all_for("code_samples", wanted, workspace_no=workspace_no)
     taken = [code for code, _, owner in owners if owner != promotion_no]
     taken += [code for (code,) in wanted if code in catalogue.by_code]
+    taken += [code for (code,) in wanted if catalogue.leads_elsewhere(code, promotion_no)]
     if taken:
         raise Conflict(f"{taken[0]} is already a code of a promotion", code="code_taken")
     rows = [(workspace_no, code, promotion_no, now_us) for (code,) in wanted]
@@ -119,6 +127,9 @@ def _check_codes(tx: Tx, catalogue: Catalogue, promotion_id: str, definition: Pr
     }
     for code in codes:
         holder = catalogue.by_code.get(code) or catalogue.by_no.get(owners.get(code, 0))
+        before = catalogue.by_id.get(promotion_id)
+        own_no = before.promotion_no if before else WAITING
+        holder = holder or catalogue.leads_elsewhere(code, own_no)
         if holder is not None and holder.promotion_id != promotion_id:
             raise Conflict(
                 f"{code} is already a code of promotion {holder.promotion_id}",

@@ -57,10 +57,11 @@ class _BareEvents:
         named, codes = column("promotion_id"), column("promo_code")
         customer_ids, reversals = column("customer_id"), column("reverses")
         by_id, in_force = self._catalogue.by_id, self._numbers.tolist()
+        mapped = self._catalogue.mapped_ids
         unknown = {
             one: by_id[one].promotion_no
             for one in {named[row] for row in rows if codes[row] is None} - {None}
-            if not by_id[one].terms.known
+            if not by_id[one].terms.known and one not in mapped
         }
         found = []
         for row in rows:

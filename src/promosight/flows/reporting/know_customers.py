@@ -17,7 +17,7 @@ from promosight.flows.reporting.intake import Receipt, refusal
 from promosight.flows.reporting.rejecting import Refused, write_rejections
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.store.catalogue import Catalogue, load
-from promosight.store.rows import Arrival, GroupKey
+from promosight.store.rows import WAITING, Arrival, GroupKey
 from promosight.store.tx import Tx
 
 
@@ -89,6 +89,7 @@ def settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, arrival: 
     if not waiting:
         return
     note_known(tx, (key.customer_no for key in waiting), arrival)
+    waiting = [key for key in waiting if key.promotion_no != WAITING]
     groups = Groups()
     groups.load_assignments(tx, waiting)
     groups.load_events(tx, waiting)

@@ -29,6 +29,7 @@ from promosight.rules.near_misses import (
     rank_forms,
     rank_held_instead,
     rank_missed,
+    with_mappings,
 )
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import WAITING, AssignmentRow, EventRow
@@ -109,7 +110,8 @@ def _promotion_reasons(tx: Tx, catalogue: Catalogue, told: ToldWord) -> list[Lik
     near = near_promotions(told.field, told.value, _candidates(catalogue.defined))
     near = _with_beside(waiting.beside(), near)[:_MOST_CANDIDATES]
     supported = [(one, waiting.support(one.candidate)) for one in near]
-    return rank(told.value, waiting.events(), supported, waiting.assignments())
+    reasons = rank(told.value, waiting.events(), supported, waiting.assignments())
+    return with_mappings(told.field, told.value, reasons)
 
 
 def _candidates(listed: Iterable[Listed]) -> list[Candidate]:

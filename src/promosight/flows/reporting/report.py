@@ -35,7 +35,7 @@ from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue, load
-from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
+from promosight.store.rows import WAITING, Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
 
 
@@ -213,7 +213,7 @@ def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: 
     waiting = [GroupKey(*row) for row in tx.all_for("waiting_groups_of_customers", newly_known)]
     if waiting:
         note_known(tx, (key.customer_no for key in waiting), intake.latest)
-        intake.forced.update(waiting)
+        intake.forced.update(key for key in waiting if key.promotion_no != WAITING)
     groups.load_assignments(tx, {*groups.by_key, *intake.forced})
     groups.load_events(tx, intake.forced)
     merge_channels(intake)

@@ -90,7 +90,7 @@ def _issue_codes(intake: Intake, new: list[tuple[Entry, AssignmentRow]]) -> None
         owner = (
             shared.promotion_no if shared else owners.setdefault(row.promo_code, row.promotion_no)
         )
-        if owner != row.promotion_no:
+        if owner != row.promotion_no or intake.catalogue.leads_elsewhere(row.promo_code, owner):
             entry.row = None
             entry.refuse("identifier_conflict", "/promo_code", "is a code of another promotion")
         else:

@@ -79,19 +79,25 @@ def _place_redemptions(intake: Intake, new: Taken) -> dict[tuple[int, str], Even
     placed = {}
     for entry, fact in new:
         assert fact.customer_id is not None
-        key = intake.customers.key(_promotion_no(intake, fact, personal), fact.customer_id)
+        source_no = entry.arrival.source_no
+        promotion_no = _promotion_no(intake, fact, source_no, personal)
+        key = intake.customers.key(promotion_no, fact.customer_id)
         row = entry.row = event_row(fact, key, entry.arrival)
         intake.groups.of(key).new_events.append(row)
         placed[row.identity] = row
     return placed
 
 
-def _promotion_no(intake: Intake, fact: Event, personal: dict[str, int]) -> int:
+def _promotion_no(intake: Intake, fact: Event, source_no: int, personal: dict[str, int]) -> int:
+    catalogue, code = intake.catalogue, fact.promo_code
     if fact.promotion_id is not None:
-        return intake.catalogue.by_id[fact.promotion_id].promotion_no
-    assert fact.promo_code is not None
-    shared = intake.catalogue.by_code.get(fact.promo_code)
-    return shared.promotion_no if shared else personal.get(fact.promo_code, WAITING)
+        return catalogue.no_of(fact.promotion_id, source_no)
+    assert code is not None
+    if code in catalogue.by_code:
+        return catalogue.by_code[code].promotion_no
+    if code in personal:
+        return personal[code]
+    return catalogue.meant_by("promo_code", code, source_no) or WAITING
 
 
 def _place_reversals(

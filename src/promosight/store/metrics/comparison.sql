@@ -64,12 +64,19 @@ ORDER BY e.promotion_no, n.name, e.event_id;
 SELECT e.promotion_no, s.name, e.event_id, e.promotion_no AS stored, n.promotion_no AS computed
 FROM reported_event AS e
 JOIN (
-    SELECT e.source_no, e.event_id, t.promotion_no
+    SELECT e.source_no, e.event_id,
+        CASE WHEN t.known = 1 THEN t.promotion_no
+             ELSE COALESCE(m.promotion_no, a.promotion_no, t.promotion_no) END AS promotion_no
     FROM reported_event AS e
     JOIN promotion_terms AS t ON t.promotion_id = e.promotion_id
+    LEFT JOIN word_meaning AS m
+        ON m.field = 'promotion_id' AND m.word = e.promotion_id AND m.source_no = e.source_no
+    LEFT JOIN word_meaning AS a
+        ON a.field = 'promotion_id' AND a.word = e.promotion_id AND a.source_no = 0
     WHERE e.reverses IS NULL
     UNION ALL
-    SELECT e.source_no, e.event_id, COALESCE(shared.promotion_no, issued.promotion_no, 0)
+    SELECT e.source_no, e.event_id,
+        COALESCE(shared.promotion_no, issued.promotion_no, m.promotion_no, a.promotion_no, 0)
     FROM reported_event AS e
     LEFT JOIN (
         SELECT code, MIN(promotion_no) AS promotion_no
@@ -81,6 +88,10 @@ JOIN (
         FROM issued_code
         GROUP BY code
     ) AS issued ON issued.code = e.promo_code
+    LEFT JOIN word_meaning AS m
+        ON m.field = 'promo_code' AND m.word = e.promo_code AND m.source_no = e.source_no
+    LEFT JOIN word_meaning AS a
+        ON a.field = 'promo_code' AND a.word = e.promo_code AND a.source_no = 0
     WHERE e.reverses IS NULL AND e.promotion_id IS NULL AND e.promotion_no = 0
     UNION ALL
     SELECT r.source_no, r.event_id, o.promotion_no

@@ -47,6 +47,15 @@ CREATE TEMPORARY TABLE issued_code (
     promotion_no BIGINT
 );
 
+-- name: word_meaning
+-- What words were said to mean that nobody defined, told in a field (promotion_id, promo_code) by a source, 0 by any.
+CREATE TEMPORARY TABLE word_meaning (
+    field TEXT,
+    word TEXT,
+    source_no BIGINT,
+    promotion_no BIGINT
+);
+
 -- name: known_customer
 -- The customers that are not only hearsay of redemptions.
 CREATE TEMPORARY TABLE known_customer (

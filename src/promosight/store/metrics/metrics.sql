@@ -44,22 +44,29 @@ LEFT JOIN quarter AS q
     ON q.quarter_us = a.assigned_us - MOD(MOD(a.assigned_us, 900000000) + 900000000, 900000000);
 
 -- name: reversal
--- Reversals: in force when the redemption they name is there and is of the same customer and promotion.
+-- Reversals: in force when the redemption they name is there and is of the same customer and promotion, by its id or
+-- by one that is said to mean it.
 SELECT
     r.source_no, r.event_id, r.reverses, r.reward_micros,
     o.bucket, o.promotion_no, o.customer_no,
     CASE WHEN o.event_id IS NULL THEN 'pending'
          WHEN r.customer_no <> 0 AND r.customer_no <> o.customer_no THEN 'rejected'
-         WHEN r.promotion_id <> COALESCE(o.promotion_id, t.promotion_id) THEN 'rejected'
+         WHEN r.promotion_id <> t.promotion_id
+             AND COALESCE(m.promotion_no, a.promotion_no, 0) <> o.promotion_no THEN 'rejected'
          ELSE 'counted' END AS outcome,
     CASE WHEN o.event_id IS NULL THEN 'unknown_original'
          WHEN r.customer_no <> 0 AND r.customer_no <> o.customer_no THEN 'identifier_conflict'
-         WHEN r.promotion_id <> COALESCE(o.promotion_id, t.promotion_id) THEN 'identifier_conflict'
+         WHEN r.promotion_id <> t.promotion_id
+             AND COALESCE(m.promotion_no, a.promotion_no, 0) <> o.promotion_no THEN 'identifier_conflict'
          END AS reason
 FROM reported_event AS r
 LEFT JOIN reported_event AS o
     ON o.source_no = r.source_no AND o.event_id = r.reverses AND o.reverses IS NULL
 LEFT JOIN promotion_terms AS t ON t.promotion_no = o.promotion_no
+LEFT JOIN word_meaning AS m
+    ON m.field = 'promotion_id' AND m.word = r.promotion_id AND m.source_no = r.source_no
+LEFT JOIN word_meaning AS a
+    ON a.field = 'promotion_id' AND a.word = r.promotion_id AND a.source_no = 0
 WHERE r.reverses IS NOT NULL;
 
 -- name: undone

@@ -161,11 +161,11 @@ WHERE e.source_no = batch.source_no AND e.reverses = batch.event_id;
 SELECT 1 FROM event WHERE bucket = 0 AND promotion_no = 0 AND customer_no = 0 LIMIT 1;
 
 -- name: waiting_groups_of_customers
--- The groups in which events of these customers are pending.
+-- The groups in which events of these customers are pending, also those that wait for a code (promotion 0).
 SELECT DISTINCT e.bucket, e.promotion_no, e.customer_no
 FROM {{batch(customer_no BIGINT)}}
 CROSS JOIN event AS e
-WHERE e.customer_no = batch.customer_no AND e.outcome = 'pending' AND e.promotion_no <> 0;
+WHERE e.customer_no = batch.customer_no AND e.outcome = 'pending';
 
 -- name: events_with_codes
 -- The redemptions that name the codes given.

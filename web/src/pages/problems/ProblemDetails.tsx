@@ -41,7 +41,7 @@ function Details({ problem, done }: { problem: Problem; done: () => void }) {
         <OutcomeTag outcome={problem.outcome} />
         {problem.detail && <Text size="sm">{sentence(problem.detail)}</Text>}
       </Group>
-      {problem.outcome !== "rejected" && <Reasons problem={problem} />}
+      {problem.outcome !== "rejected" && <Reasons problem={problem} done={done} />}
       <Note title="What to do">{problem.advice ?? WAITS[problem.outcome]}</Note>
       <Facts problem={problem} />
       <Sent payload={problem.payload} />

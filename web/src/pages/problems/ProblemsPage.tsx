@@ -11,6 +11,7 @@ import { Failure } from "../../look/Failure";
 import { isLeaving } from "../../look/leaving";
 import { PageHeader } from "../../look/PageHeader";
 import { Surface } from "../../look/Surface";
+import { Mappings } from "./Mappings";
 import { ProblemDetails } from "./ProblemDetails";
 import { ProblemGroups } from "./ProblemGroups";
 import { ProblemTable } from "./ProblemTable";
@@ -81,6 +82,7 @@ export function Component() {
           </div>
         </div>
       )}
+      <Mappings />
       <ProblemDetails problem={opened} close={() => setOpened(null)} />
     </>
   );

@@ -36,6 +36,8 @@ const KINDS: Record<string, Kind> = {
   import: { name: "Import", tone: "quiet" },
   withdrawal: { name: "Withdrawal", tone: "warn" },
   terms: { name: "New terms", tone: "accent" },
+  mapped: { name: "Mapped", tone: "good" },
+  unmapped: { name: "Mapping ended", tone: "warn" },
   identified: { name: "Identified", tone: "good" },
 };
 
