@@ -68,7 +68,7 @@ def names(client: httpx.Client) -> dict[str, str]:
     )
     hook = {"url": f"https://{MARK}.example/", "events": ["source.overdue"]}
     webhook_id = _done(client.post("/v1/webhooks", json=hook))["webhook_id"]
-    said = {"field": "promo_code", "word": MARK, "promotion_id": f"{MARK}-promotion"}
+    mapping = {"field": "promo_code", "word": MARK, "promotion_id": f"{MARK}-promotion"}
     tested = client.post(f"/v1/webhooks/{webhook_id}/test")
     said = {"day": "2026-10-06", "redemptions": 0}
     stated = client.post(f"/v1/sources/{MARK}-source/reconciliations", json=said)
@@ -80,7 +80,7 @@ def names(client: httpx.Client) -> dict[str, str]:
         "assignment_id": f"{MARK}-assignment",
         "event_id": f"{MARK}-event",
         "problem_id": _problem(client),
-        "mapping_id": _done(client.post("/v1/mappings", json=said))["mapping_id"],
+        "mapping_id": _done(client.post("/v1/mappings", json=mapping))["mapping_id"],
         "customer_id": f"{MARK}-customer",
         "name": f"{MARK}-source",
         "decision_id": f"{MARK}-decision",
