@@ -247,6 +247,21 @@ def test_thousands_of_assignments_together_add_what_each_adds_alone() -> None:
     assert together.values == few.values == alone.values
 
 
+@pytest.mark.parametrize("most", [3, 4_000])
+def test_so_many_of_each_assignment_add_what_they_add_one_by_one(most: int) -> None:
+    random = Random(3)
+    rows = [
+        (1, random.choice([1, 3]), 1, BEGIN_US + n * MINUTE_US, LIMIT_MICROS - n, "EUR")
+        for n in range(100)
+    ]
+    number = [random.randrange(1, most) for _ in rows]
+    together, each = Cells(), Cells()
+    count_assigned(together, AssignedColumns._make(zip(*rows, strict=True)), NAMES, number)
+    every = [row for row, n in zip(rows, number, strict=True) for _ in range(n)]
+    each.assign((1, *NAMES.places[r[1]], "till", NAMES.day(r[3]), r[4], "EUR") for r in every)
+    assert together.values == each.values
+
+
 def test_thousands_of_first_redemptions_together_add_what_each_adds_alone() -> None:
     random = Random(2)
     rows = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -33,6 +34,8 @@ Judged = tuple[Sheet, set[int]]
 EXTRA = {"redemptions": "metadata", "assignments": "attributes"}
 """The field that holds what has no field of its own."""
 
+_FIRST, _LAST = itemgetter(0), itemgetter(-1)
+_OPENING, _CLOSING = set(b"{"), set(b"}")
 _AMOUNTS = ("reward_value", "order_value")
 _UNREAD = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
 
@@ -69,9 +72,16 @@ def decode_lines(kind: str, lines: list[bytes]) -> list[Any]:
     text = b"\n".join(lines)
     # The decoder minds no line ends. But when every line begins and ends as an object does, no value can reach
     # over a line end; and when there are as many values as lines, none has two.
-    apart = {line[:1] for line in lines} == {b"{"} and {line[-1:] for line in lines} == {b"}"}
-    found = _tried(lambda: _one[kind].decode_lines(text)) if apart else None
+    found = _tried(lambda: _one[kind].decode_lines(text)) if are_objects(lines) else None
     return found if found is not None and len(found) == len(lines) else decode_each(kind, lines)
+
+
+def are_objects(lines: list[bytes]) -> bool:
+    """Whether each begins and ends as an object does."""
+    try:
+        return set(map(_FIRST, lines)) == _OPENING and set(map(_LAST, lines)) == _CLOSING
+    except IndexError:  # an empty one
+        return False
 
 
 def decode_each(kind: str, texts: Sequence[bytes]) -> list[Any]:

@@ -20,6 +20,7 @@ from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.decoded import (
     EXTRA,
     Judged,
+    are_objects,
     decode_array,
     decode_each,
     decode_lines,
@@ -139,10 +140,11 @@ def ndjson_pieces(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterat
     """The items of lines that are not blank, in small pieces."""
     remaining = iter(lines)
     first = 1
-    while taken := [line.strip(_SPACE) for line in islice(remaining, TOGETHER)]:
+    while taken := list(islice(remaining, TOGETHER)):
         numbers: Sequence[int] = range(first, first + len(taken))
         first += len(taken)
-        if not all(taken) or any(map(bytes.isspace, taken)):
+        if not are_objects(taken):
+            taken = [line.strip(_SPACE) for line in taken]
             said = [(n, line) for n, line in zip(numbers, taken, strict=True) if line.strip()]
             numbers, taken = [n for n, _ in said], [line for _, line in said]
         yield Piece(numbers, _of_lines(kind, numbers, taken, reading))

@@ -6,7 +6,7 @@ Facts name places, sources and instants by number; `Names` says what these are c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import compress
+from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from promosight.rules.tallies import Assigned, Cells, FirstUse
@@ -62,14 +62,19 @@ class UseColumns(NamedTuple):
     order_micros: Column
 
 
-def count_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
-    """Adds assignments to a difference."""
-    if len(c.promotion_no) < MANY:
-        cells.assign(_assigned(_listed(c), names))
+def count_assigned(
+    cells: Cells, c: AssignedColumns, names: Names, number: Column | None = None
+) -> None:
+    """Adds assignments to a difference; `number` says how many there are of each, one where it is not given."""
+    if number is None:
+        number = [1] * len(c.promotion_no)
+    if sum(number) < MANY:
+        each = zip(_assigned(_listed(c), names), number, strict=True)
+        cells.assign(chain.from_iterable(repeat(one, int(n)) for one, n in each))
         return
     from promosight.rules.piling import pile_assigned  # numpy is loaded where there are many
 
-    pile_assigned(cells, c, names)
+    pile_assigned(cells, c, names, number)
 
 
 def count_uses(cells: Cells, c: UseColumns, names: Names) -> None:

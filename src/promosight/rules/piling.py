@@ -28,18 +28,32 @@ _LOW = (1 << _LOW_BITS) - 1
 _LARGEST = int(np.iinfo(np.int64).max)
 
 
-def pile_assigned(cells: Cells, c: AssignedColumns, names: Names) -> None:
-    """Piles up assignments in the rate that nobody has redeemed."""
+def pile_assigned(cells: Cells, c: AssignedColumns, names: Names, number: Column) -> None:
+    """Piles up assignments in the rate that nobody has redeemed, so many of each."""
     shared = _Shared(c.promotion_no, c.place_no, c.currency, names)
     days, day = _days(c.assigned_us, names)
-    for key, n, (micros,) in shared.by_place([c.source_no], [c.committed_micros]):
+    sums = _times(c.committed_micros, number)
+    for key, _, (n, *micros) in shared.by_place([c.source_no], sums):
         no, place, currency, source_no = key
         pile_key = PLACED, currency, (*place, names.sources[source_no])
-        cells.add_assigned(no, pile_key, n, micros)
-    for key, n, (micros,) in shared.by_tier([day], [c.committed_micros]):
+        cells.add_assigned(no, pile_key, n, _whole(micros))
+    for key, _, (n, *micros) in shared.by_tier([day], sums):
         no, tier, currency, day_no = key
         for dimension in (ASSIGNED_DAY, REDEEMED_DAY):
-            cells.add_assigned(no, (dimension, currency, (days[day_no], tier)), n, micros)
+            dated = dimension, currency, (days[day_no], tier)
+            cells.add_assigned(no, dated, n, _whole(micros))
+
+
+def _times(micros: Column, number: Column) -> list[Numbers]:
+    """How many there are, and what they come to in two halves, so that no product leaves 64 bits."""
+    each, n = np.array(micros, np.int64), np.array(number, np.int64)
+    return [n, (each >> _LOW_BITS) * n, (each & _LOW) * n]
+
+
+def _whole(halves: list[int]) -> int:
+    """A sum of which the halves are known."""
+    high, low = halves
+    return (high << _LOW_BITS) + low
 
 
 def pile_uses(cells: Cells, c: UseColumns, names: Names) -> None:

@@ -217,12 +217,11 @@ class SqliteTx(Tx):
         """The same of columns, all pieces of a text together: a text of thousands of characters is looked up by all
         of them. Slices of columns lie one behind the other; what all rows share is told once."""
         statement, count = self._statements[name], len(columns[0])
-        listed = list(map(_listed, columns))
-        same = _same_throughout(listed)
-        varying = [column for place, column in enumerate(listed) if place not in same]
+        same = _same_throughout(columns)
+        varying = [column for place, column in enumerate(columns) if place not in same]
         scalars = (
             *[parameters[one] for one in statement.scalars],
-            *[listed[place][0] for place in same],
+            *[_listed(columns[place][:1])[0] for place in same],
         )
         start = 0
         for size in COLUMN_SIZES:
@@ -386,12 +385,12 @@ class PostgresTx(Tx):
         return list(map(_wrapped, kinds, zip(*rows, strict=True)))
 
 
-def _sliced(scalars: Row, columns: Sequence[Sequence[Any]], starts: range) -> Iterator[list[Any]]:
-    """Pieces of columns, each as the values of one text."""
+def _sliced(scalars: Row, columns: Columns, starts: range) -> Iterator[list[Any]]:
+    """Pieces of columns, each as the values of one text. Numbers become Python's own just before they are bound."""
     for start in starts:
         values = list(scalars)
         for column in columns:
-            values += column[start : start + starts.step]
+            values += _listed(column[start : start + starts.step])
         yield values
 
 
@@ -404,10 +403,8 @@ def _wrapped(kind: str, column: Column) -> Any:
 
 def _listed(column: Column) -> Sequence[Any]:
     """A column as the numbers of Python, which SQLite's driver takes."""
-    if isinstance(column, Sequence):
+    if isinstance(column, (list, tuple, Sequence)):  # the last of them takes longer to ask for
         return column
-    if len(column) and column[0] == column[-1] and (column == column[0]).all():
-        return [int(column[0])] * len(column)  # one number for all
     numbers: list[int] = column.tolist()
     return numbers
 
@@ -424,12 +421,18 @@ def _kind(value: str | int) -> str:
     return "TEXT" if isinstance(value, str) else "BIGINT"
 
 
-def _same_throughout(columns: list[Sequence[Any]]) -> tuple[int, ...]:
+def _same_throughout(columns: Columns) -> tuple[int, ...]:
     """The places of columns that hold one value throughout, leaving one column at least that need not."""
-    count, same = len(columns[0]), []
-    for place, column in enumerate(columns[1:], 1):
-        one = column[0] if count else None
-        # Most that differ do so at once.
-        if count and one == column[-1] == column[count // 2] and column.count(one) == count:
-            same.append(place)
-    return tuple(same)
+    count = len(columns[0])
+    if not count:
+        return ()
+    return tuple(place for place, column in enumerate(columns[1:], 1) if _is_same(column, count))
+
+
+def _is_same(column: Column, count: int) -> bool:
+    one = column[0]
+    if one != column[-1] or one != column[count // 2]:  # most that differ do so at once
+        return False
+    if isinstance(column, Sequence):
+        return column.count(one) == count
+    return bool((column == one).all())

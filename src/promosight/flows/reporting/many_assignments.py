@@ -28,11 +28,15 @@ from promosight.flows.reporting.plain_assignments import (
     words_said,
 )
 from promosight.rules.counting import AssignedColumns, count_assigned
-from promosight.rules.identity import BUCKET_SHIFT
+from promosight.rules.identity import BUCKET_SHIFT, BUCKETS
+from promosight.rules.instants import QUARTER_US
 from promosight.rules.numbers import Marks, Numbers, numbers_of
 from promosight.rules.sheets import says_nothing, says_one_thing
 
 _NONE = -1
+_FEW_PROMOTIONS = 65_536 // BUCKETS
+"""So many have numbers that fit into two bytes together with the bucket."""
+
 _KEPT = "digest", "assignment_id", "reward_micros", "currency", "max_redemptions"
 """Fields of an assignment that `add_grants` keeps as they were said, in their order."""
 
@@ -53,6 +57,8 @@ class _New(NamedTuple):
 class _Said(NamedTuple):
     """What the words and worth of assignments come to, by row: the place, and what is committed."""
 
+    alike: Numbers
+    """The first row that says the same of promotion, words and worth."""
     place_no: Numbers
     micros: Numbers
     currency: Numbers
@@ -94,7 +100,9 @@ class _ManyAssignments:
             self._no = [known_nos.get(promotions[0], _NONE)] * len(many)
         else:
             self._no = list(map(known_nos.get, promotions, repeat(_NONE)))
+        self._promotion_no = numbers_of(self._no)
         self._number = numbers
+        self._assigned_us = numbers_of(many.column("assigned_us"))
 
     def take(self) -> None:
         new = self._sorted_out()
@@ -109,7 +117,7 @@ class _ManyAssignments:
     def _sorted_out(self) -> _New:
         """Those that may be plain, each once, in the order of their keys."""
         column, newly_known = self._many.column, self._customers.newly_known
-        no, number = numbers_of(self._no), self._number
+        no, number = self._promotion_no, self._number
         may = (no >= 0) & (number >= 0)
         codes = column("promo_code")
         if not says_nothing(codes):
@@ -122,7 +130,7 @@ class _ManyAssignments:
         slot = numbers_of(column("slot"))[rows]
         no, number = no[rows], number[rows]
         bucket = number >> BUCKET_SHIFT
-        order = np.lexsort((slot, number, no, bucket))
+        order = _by_key(bucket, no, number, slot)
         new = _New(*(one[order] for one in (rows, bucket, no, number, slot)))
         return _some(new, _firsts(new, by_slot=True))
 
@@ -175,9 +183,8 @@ class _ManyAssignments:
         said, ids = self._said(new.row), self._many.column("assignment_id")
         order = self._tx.order_of_ids(ids, new.row)
         self._write(new if order is None else _some(new, order), said)
-        in_rate = numbers_of(self._many.column("assigned_us"))[new.row] >= (
-            self._catalogue.workspace.tracking_from_us
-        )
+        tracking_from_us = self._catalogue.workspace.tracking_from_us
+        in_rate = self._assigned_us[new.row] >= tracking_from_us
         held_out = self._many.column("control")
         if any(held_out):
             in_rate &= ~np.array(picked(held_out, new.row.tolist()), np.bool_)
@@ -192,7 +199,7 @@ class _ManyAssignments:
             "add_grants",
             (
                 *new[1:],
-                numbers_of(column("assigned_us"))[new.row],
+                self._assigned_us[new.row],
                 picked(column("expires_us"), rows),
                 *(picked(column(name), rows) for name in _KEPT),
                 control,
@@ -229,7 +236,7 @@ class _ManyAssignments:
             code = currencies.setdefault(its, len(currencies))
             said[:, row] = at[words[row]].place_no, micros, code
         place_no, micros, code = said[:, where]
-        return _Said(place_no, micros, code, list(currencies))
+        return _Said(where, place_no, micros, code, list(currencies))
 
     def _count(self, new: _New, said: _Said, there: dict[_Group, list[There]]) -> None:
         """Adds those in the rate to the counters, by layer, and customers who are there for the first time."""
@@ -249,19 +256,11 @@ class _ManyAssignments:
     def _count_in(self, layer: int, new: _New, said: _Said, people: set[_Group]) -> None:
         if not len(new.row):
             return
-        cells, many = self._plain.cells[layer], self._many
-        place_no = said.place_no[new.row]
-        columns = AssignedColumns(
-            promotion_no=new.promotion_no,
-            place_no=place_no,
-            source_no=numbers_of(many.source_no)[new.row],
-            assigned_us=numbers_of(many.column("assigned_us"))[new.row],
-            committed_micros=said.micros[new.row],
-            currency=said.currency_of(new.row),
-        )
-        nos = np.unique(place_no).tolist()
+        columns, number = self._alike(new.row, said)
+        nos = np.unique(columns.place_no).tolist()
         at = places(self._tx, self._plain.workspace_no, nos)
-        count_assigned(cells, columns, self._plain.names(at, nos))
+        cells = self._plain.cells[layer]
+        count_assigned(cells, columns, self._plain.names(at, nos), number)
         groups = _some(new, _firsts(new))
         if people:
             groups = _some(groups, _outside(groups, people))
@@ -269,13 +268,53 @@ class _ManyAssignments:
         for promotion_no, number in zip(*(one.tolist() for one in promotions), strict=True):
             cells.customer(promotion_no, number, 0)
 
+    def _alike(self, rows: Numbers, said: _Said) -> tuple[AssignedColumns, list[int]]:
+        """Each kind of assignment among rows once, told apart by what counters tell apart, and how many there are."""
+        source_nos = np.unique(numbers_of(self._many.source_no))
+        source = np.searchsorted(source_nos, numbers_of(self._many.source_no)[rows])
+        quarter = self._assigned_us[rows] // QUARTER_US
+        first = int(quarter.min())
+        span = int(quarter.max()) - first + 1
+        kind = (said.alike[rows] * len(source_nos) + source) * span + (quarter - first)
+        kinds, number = np.unique(kind, return_counts=True)
+        rest, quarter = np.divmod(kinds, span)
+        row, source = np.divmod(rest, len(source_nos))
+        columns = AssignedColumns(
+            promotion_no=self._promotion_no[row],
+            place_no=said.place_no[row],
+            source_no=source_nos[source],
+            assigned_us=(quarter + first) * QUARTER_US,
+            committed_micros=said.micros[row],
+            currency=said.currency_of(row),
+        )
+        return columns, number.tolist()
+
+
+def _by_key(bucket: Numbers, no: Numbers, number: Numbers, slot: Numbers) -> Numbers:
+    """The order of rows by bucket, promotion, customer and slot, and where all are alike as they came."""
+    if not len(no) or no.max() >= _FEW_PROMOTIONS:
+        return np.lexsort((slot, number, no, bucket))
+    # Small numbers are sorted at a fraction of the cost; the bucket is the top of a customer's number.
+    order = np.argsort(number)
+    ranges = (bucket * _FEW_PROMOTIONS + no).astype(np.uint16)[order]
+    order = order[np.argsort(ranges, kind="stable")]
+    same = _same_group(no[order], number[order])
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    some = order[tied]
+    order[tied] = some[np.lexsort((some, slot[some], number[some], no[some], bucket[some]))]
+    return order
+
+
+def _same_group(no: Numbers, number: Numbers) -> Marks:
+    """Which of the rows are of the group of the one before, but for the first."""
+    found: Marks = (number[1:] == number[:-1]) & (no[1:] == no[:-1])
+    return found
+
 
 def _firsts(new: _New, *, by_slot: bool = False) -> Marks:
     """Which of the rows are the first of their group, or of their group and slot."""
     marks = np.ones(len(new.row), np.bool_)
-    marks[1:] = (new.customer_no[1:] != new.customer_no[:-1]) | (
-        new.promotion_no[1:] != new.promotion_no[:-1]
-    )
+    marks[1:] = ~_same_group(new.promotion_no, new.customer_no)
     if by_slot:
         marks[1:] |= new.slot[1:] != new.slot[:-1]
     return marks
