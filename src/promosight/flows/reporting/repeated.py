@@ -20,8 +20,8 @@ def answer_repeated(
     at = dict(zip(identities, rows, strict=True))
     wanted = *groups, *(list(column) for column in zip(*identities, strict=True))
     found: set[int] = set()
-    for source_no, event_id, digest, outcome, reason, *_ in plain.tx.all_by_column(
-        "repeated_events", wanted
+    for source_no, event_id, digest, outcome, reason in plain.tx.all_by_column(
+        "events_said_again", wanted
     ):
         row = at[source_no, event_id]
         found.add(row)

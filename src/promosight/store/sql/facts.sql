@@ -74,6 +74,14 @@ LEFT JOIN assignment AS a
 WHERE e.source_no = batch.source_no AND e.event_id = batch.event_id AND e.bucket = batch.bucket
   AND e.promotion_no = batch.promotion_no AND e.customer_no = batch.customer_no;
 
+-- name: events_said_again
+-- The same, only as far as it tells a repeated one from another and what became of it.
+SELECT e.source_no, e.event_id, e.digest, e.outcome, e.reason
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, source_no BIGINT, event_id TEXT)}}
+CROSS JOIN event AS e
+WHERE e.source_no = batch.source_no AND e.event_id = batch.event_id AND e.bucket = batch.bucket
+  AND e.promotion_no = batch.promotion_no AND e.customer_no = batch.customer_no;
+
 -- name: assignments_in_groups
 -- The assignments of the groups given: enough to tell a repeated one and who counts as assigned already.
 SELECT
