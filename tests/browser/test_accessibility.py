@@ -61,12 +61,10 @@ def shop(server: httpx.Client) -> None:
     asked = {"customer_id": "c-1", "decision_id": "visit-1", "candidates": ["QUIET", "VIP", "SOON"]}
     assert server.post("/v1/decisions", json=asked).status_code == 200
     assert server.post("/v1/sources", json={"name": "Night job"}).status_code == 201
-    stated = "/v1/sources/Night%20job/reconciliations"
-    day = {"day": "2026-11-20"}
-    assert server.post(stated, json=day | {"redemptions": 0}).status_code == 201
-    said = day | {"redemptions": 2, "order_value": {"EUR": "9"}}
-    made = server.post(stated, json=said).json()
-    told = f"{stated}/{made['reconciliation_id']}/events"
+    door, day = "/v1/sources/Night%20job/reconciliations", {"day": "2026-11-20"}
+    assert server.post(door, json=day | {"redemptions": 0}).status_code == 201
+    made = server.post(door, json=day | {"redemptions": 2, "order_value": {"EUR": "9"}}).json()
+    told = f"{door}/{made['reconciliation_id']}/events"
     assert server.post(told, json=[{"event_id": "n-1"}]).status_code == 200
 
 
