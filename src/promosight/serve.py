@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import random
 import secrets
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,12 +167,23 @@ def spool_folder(config: Config) -> Path:
 
 
 def worker_app() -> Litestar:
-    """The application of one worker process."""
+    """The application of one worker process, which leaves when the one that started it is gone."""
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     take_short_turns()
     collect_rarely()
     config = msgspec.json.decode(os.environ[_SETTINGS], type=Config)
     write_logs(config.log_format, _trace_of_the_moment)
     return build_app(config)
+
+
+def _leave_with_parent() -> None:
+    """Has this process stop as if told to when its parent was killed; it would keep the port from the next server."""
+    parent = multiprocessing.parent_process()
+    if parent is None:  # one process serves alone
+        return
+    parent.join()
+    _log.warning("the main process is gone, so this server process stops")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def run(config: Config) -> None:

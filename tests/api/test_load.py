@@ -253,3 +253,19 @@ def test_a_report_is_answered_alike_whichever_way_it_comes_in(client: httpx.Clie
             said.append((answer.status_code, answer.content, kept))
         assert said[0] == said[1] or "Idempotency-Key" in headers, content[:50]
         assert said[0] == said[1], content[:50]
+
+
+def test_server_processes_leave_when_the_main_one_is_killed(postgresql_url: str) -> None:
+    """P20: nobody is left behind who would keep the port from the next server."""
+    process, port = started(postgresql_url, "--workers", "2")
+    process.kill()
+    process.wait()
+    until = time.monotonic() + ENDS_WITHIN_S
+    with suppress(ConnectionRefusedError):
+        while time.monotonic() < until:
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
+            time.sleep(0.05)
+        raise AssertionError("somebody listens still")
+    again, _ = started(postgresql_url, "--workers", "2")
+    again.terminate()
+    assert again.wait(ENDS_WITHIN_S) in (0, -15)
