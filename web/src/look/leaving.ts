@@ -1,10 +1,10 @@
 import { router } from "../routes";
 
 /**
- * Whether another page is being loaded, asked of the router itself: what was typed a moment ago must not call one back
- * from there, and a component may not have been drawn anew since.
+ * Whether another page than the one that is drawn is being loaded, or is there and not drawn yet, asked of the router
+ * itself: what was typed a moment ago must not call one back from there. `drawn`: the path of `useLocation`.
  */
-export function isLeaving(): boolean {
+export function isLeaving(drawn: string): boolean {
   const { navigation, location } = router.state;
-  return navigation.location !== undefined && navigation.location.pathname !== location.pathname;
+  return (navigation.location ?? location).pathname !== drawn;
 }

@@ -2,6 +2,7 @@ import { Button, Group, Select, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconCircleCheck, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
+import { useLocation } from "react-router";
 import { url } from "../../api/client";
 import { useMay } from "../../api/session";
 import type { Problem, ProblemCount } from "../../api/types";
@@ -96,7 +97,8 @@ interface FilterProps {
 
 function Filters({ wanted, want, counts }: FilterProps) {
   const [text, setText] = useState(wanted.q);
-  const search = useDebouncedCallback((q: string) => isLeaving() || want({ q }), 300);
+  const { pathname } = useLocation();
+  const search = useDebouncedCallback((q: string) => isLeaving(pathname) || want({ q }), 300);
   const sources = [...new Set(counts.map((one) => one.source))].sort();
   const isFiltered = Object.values(wanted).some(Boolean);
   return (

@@ -2,7 +2,7 @@ import { CloseButton, Kbd, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import { useMatch } from "react-router";
+import { useLocation, useMatch } from "react-router";
 import { isLeaving } from "../../look/leaving";
 
 interface Props {
@@ -19,8 +19,9 @@ export function SearchField({ q, onSearch }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const isAlone = useMatch("/promotions") !== null; // no drawer lies over the page
   useHotkeys([["/", () => isAlone && field.current?.focus()]]);
+  const { pathname } = useLocation();
   const ask = useDebouncedCallback((now: string): void => {
-    if (isLeaving()) {
+    if (isLeaving(pathname)) {
       ask(now); // a drawer that opens leaves the field here; another page does not
       return;
     }
