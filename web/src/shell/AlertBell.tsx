@@ -4,7 +4,6 @@ import { IconAlertTriangle, IconBan, IconBell, IconGauge } from "@tabler/icons-r
 import { useEffect } from "react";
 import { Link, useLocation } from "react-router";
 import type { Alert } from "../api/types";
-import { compact } from "../format";
 import { Ago } from "../look/Ago";
 import { levelOf, limitAmount, limitName } from "../look/usage";
 import classes from "./AlertBell.module.css";
@@ -47,7 +46,7 @@ export function AlertBell() {
           <IconBell size={18} stroke={1.7} />
           {fresh > 0 && (
             <span className={classes.fresh} aria-hidden>
-              {compact(fresh)}
+              {fresh > 99 ? "99+" : fresh}
             </span>
           )}
         </ActionIcon>

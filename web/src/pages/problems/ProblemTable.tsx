@@ -48,7 +48,7 @@ export function ProblemTable({ problems, isFetching, open, chosen, choose }: Pro
           title: "Promotion",
           render: word("promotion_id"),
           ellipsis: true,
-          width: 160,
+          width: 150,
         },
         {
           accessor: "customer_id",
@@ -61,6 +61,7 @@ export function ProblemTable({ problems, isFetching, open, chosen, choose }: Pro
         {
           accessor: "received_at",
           title: "Received",
+          noWrap: true,
           render: (one) => <Ago at={one.received_at} />,
         },
       ]}
