@@ -47,6 +47,7 @@ PAGES = {
 """Every address, and a word of its heading."""
 NARROW = (
     *("/promotions", "/promotions/VIP", "/problems", "/integrations"),
+    "/integrations/Night%20job",
     *("/decisioning", "/decisioning/decisions/visit-1", "/customers/c-1"),
 )
 
