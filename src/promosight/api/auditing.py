@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from promosight.api.door.bodies import instant
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import cursor_of, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.connectors.tables import csv_lines, csv_row
 from promosight.errors import Invalid
@@ -18,8 +18,16 @@ from promosight.flows.auditing.audit import Actor, Change, Entry, Look, Wanted, 
 from promosight.store.tx import Tx
 
 R = TypeVar("R")
+
 _PAGE = 1_000
 _lines = msgspec.json.Encoder().encode_lines
+
+
+class _Before(NamedTuple):
+    """Where a page begins."""
+
+    before_us: int
+    before_id: str
 
 
 def change_noted(
@@ -39,7 +47,7 @@ def log(door: Door, call: Call) -> Answer:
     if form != "json":
         return Answer(_file(door, call, wanted, form), media_type=_MEDIA[form])
     items, following = _page(door, call, wanted, call.limit())
-    return Answer({"items": items, "next": following and _cursor(following)})
+    return Answer({"items": items, "next": following and cursor_of(_before(following))})
 
 
 _COLUMNS = {
@@ -55,21 +63,12 @@ def _wanted(call: Call) -> Wanted:
         target=call.identifier("target") or "",
         since_us=0 if since is None else instant(since, "/since"),
     )
-    cursor = call.query("cursor")
-    if cursor is None:
-        return wanted
-    try:
-        text, before_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        before_us = int(text)
-    except ValueError:
-        before_us, before_id = -1, ""
-    if not 0 <= before_us < 2**63 or "\0" in before_id:
-        raise Invalid("is not the `next` of a page", pointer="/cursor")
-    return wanted._replace(before_us=before_us, before_id=before_id)
+    before = place_in(call.query("cursor"), _before(wanted))
+    return wanted._replace(**before._asdict())
 
 
-def _cursor(place: Wanted) -> str:
-    return base64.urlsafe_b64encode(f"{place.before_us} {place.before_id}".encode()).decode()
+def _before(wanted: Wanted) -> _Before:
+    return _Before(wanted.before_us, wanted.before_id)
 
 
 def _page(door: Door, call: Call, wanted: Wanted, limit: int) -> tuple[list[Entry], Wanted | None]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import csv
 import io
 import tempfile
 from collections.abc import AsyncIterator
 from typing import IO
 
-import msgspec
-
 from promosight.api.door.bodies import identified
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import cursor_of, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.api.door.keys import allow
 from promosight.api.sources import spoken_for
@@ -97,11 +95,11 @@ def show(door: Door, call: Call) -> Answer:
 
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/imports: the newest first."""
-    place, limit = _place(call.query("cursor")), call.limit()
+    place, limit = place_in(call.query("cursor"), Place()), call.limit()
     items, following = door.store.read(
         lambda tx: list_imports(tx, call.workspace_no, place=place, limit=limit)
     )
-    return Answer({"items": items, "next": following and _cursor(following)})
+    return Answer({"items": items, "next": cursor_of(following)})
 
 
 async def problems(door: Door, call: Call) -> Answer:
@@ -163,19 +161,3 @@ async def _blocks(file: IO[bytes]) -> AsyncIterator[bytes]:
     with file:
         while block := await asyncio.to_thread(file.read, _BLOCK):
             yield block
-
-
-def _cursor(place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
-
-
-def _place(cursor: str | None) -> Place:
-    if cursor is None:
-        return Place()
-    try:
-        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Place)
-        if 0 <= place.before_us <= Place().before_us:
-            return place._replace(before_id=identified(place.before_id, "/cursor"))
-    except (ValueError, msgspec.MsgspecError):
-        pass
-    raise Invalid("is not the `next` of a page", pointer="/cursor")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 
 from promosight.api.door.bodies import decoded, identified
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import cursor_of, no_cursor, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.connectors.read_again import read_again
 from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
@@ -61,7 +61,7 @@ def _shown(door: Door, call: Call, wanted: Wanted, page: Page) -> dict[str, Any]
             tx, call.workspace_no, wanted, page=page, limit=limit, now_us=call.now_us
         )
         counts = problem_counts(tx, call.workspace_no)
-        return {"items": items, "next": following and _cursor(following), "counts": counts}
+        return {"items": items, "next": cursor_of(following), "counts": counts}
 
     return door.store.read(ask)
 
@@ -136,22 +136,15 @@ def send_again(door: Door, call: Call) -> Answer:
 
     done = door.store.change(send)
     said = msgspec.structs.asdict(done)
-    return Answer(said | {"next": done.next and _cursor(done.next)})
-
-
-def _cursor(page: Page) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(page)).decode()
+    return Answer(said | {"next": cursor_of(done.next)})
 
 
 def _page(cursor: str | None) -> Page:
     """Where a page begins. Raises Invalid for what is no cursor of ours."""
-    if cursor is None:
-        return Page()
-    try:
-        page = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Page)
-        key_of(page.after)
-    except (ValueError, msgspec.MsgspecError):
-        page = Page(-1)
-    if not 0 <= page.before_us <= Page().before_us or "\0" in page.after:
-        raise Invalid("is not the `next` of a page", pointer="/cursor")
+    page = place_in(cursor, Page())
+    if page.after:
+        try:
+            key_of(page.after)
+        except ValueError:
+            raise no_cursor() from None
     return page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 
 from promosight.api.door.bodies import decoded
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import cursor_of, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.api.sources import spoken_for
 from promosight.connectors.tables import Columns, csv_lines, csv_row
@@ -86,12 +86,16 @@ async def compare_events(door: Door, call: Call) -> Answer:
 
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/sources/{name}/reconciliations: the receipts, the latest first; with `day`, when that begins and ends."""
-    source, day, before = _readable(door, call), call.query("day"), _before(call.query("cursor"))
+    source, day, before = (
+        _readable(door, call),
+        call.query("day"),
+        place_in(call.query("cursor"), Before()),
+    )
 
     def ask(tx: Tx) -> dict[str, Any]:
         begins = about(load(tx, call.workspace_no), day)
         items, following = receipts(tx, source, day=day or "", before=before, limit=call.limit())
-        return {"items": items, "next": following and _cursor(following), **begins}
+        return {"items": items, "next": cursor_of(following), **begins}
 
     return Answer(door.store.read(ask))
 
@@ -155,20 +159,3 @@ def _buckets(call: Call) -> list[int] | None:
     if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
         raise Invalid("must be numbers of buckets parted by commas", pointer="/buckets")
     return sorted(set(map(int, parts)))
-
-
-def _cursor(before: Before) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(before)).decode()
-
-
-def _before(cursor: str | None) -> Before:
-    """Where a page begins. Raises Invalid for what is no cursor of ours."""
-    if cursor is None:
-        return Before()
-    try:
-        before = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Before)
-    except (ValueError, msgspec.MsgspecError):
-        before = Before(-1)
-    if not 0 <= before.before_us < 2**63 or "\0" in before.before_id:
-        raise Invalid("is not the `next` of a page", pointer="/cursor")
-    return before

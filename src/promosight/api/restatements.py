@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator
 
 import msgspec
 
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import cursor_of, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid
@@ -40,13 +40,13 @@ async def listing(door: Door, call: Call) -> Answer:
     form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
     if form not in ("json", "csv"):
         raise Invalid("must be json or csv", pointer="/format")
-    before = _before(call.query("cursor"))
+    before = place_in(call.query("cursor"), Before())
     if form == "csv":
         first = await _page(door, call, before, _ROWS_AT_ONCE)
         named = {"Content-Disposition": 'attachment; filename="restatements.csv"'}
         return Answer(_lines(door, call, first), media_type="text/csv", headers=named)
     items, following = await _page(door, call, before, call.limit(default=50, at_most=500))
-    cursor = following and base64.urlsafe_b64encode(msgspec.json.encode(following)).decode()
+    cursor = cursor_of(following)
     return Answer(Restatements(call.path("promotion_id"), items, cursor))
 
 
@@ -72,17 +72,3 @@ async def _lines(door: Door, call: Call, first: Paged) -> AsyncIterator[bytes]:
 def _rows(one: Restatement) -> list[list[str]]:
     entry = msgspec.structs.asdict(one)
     return [csv_row(entry | msgspec.structs.asdict(day), _COLUMNS) for day in one.days]
-
-
-def _before(cursor: str | None) -> Before:
-    """Where a page begins. Raises Invalid for what is no cursor of ours."""
-    if cursor is None:
-        return Before()
-    try:
-        before = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Before)
-    except (ValueError, msgspec.MsgspecError):
-        before = Before(-1)
-    fits = all(0 <= number < 2**63 for number in (before.restated_us, before.source_no))
-    if not fits or "\0" in before.kind + before.event_id:
-        raise Invalid("is not the `next` of a page", pointer="/cursor")
-    return before

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-
 import msgspec
 
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import cursor_of, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.webhooks import setting_up as webhooks
@@ -131,7 +130,8 @@ def test(door: Door, call: Call) -> Answer:
 
 def deliveries(door: Door, call: Call) -> Answer:
     """GET /v1/webhooks/{webhook_id}/deliveries."""
-    named, state, page = call.path("webhook_id"), call.query("state") or "", _page(call)
+    named, state = call.path("webhook_id"), call.query("state") or ""
+    page = place_in(call.query("cursor"), Page())
     if state and state not in _STATES:
         raise Invalid("must be one of " + ", ".join(_STATES), pointer="/state")
     items, following = door.store.read(
@@ -139,7 +139,7 @@ def deliveries(door: Door, call: Call) -> Answer:
             tx, call.workspace_no, named, state=state, page=page, limit=call.limit()
         )
     )
-    return Answer({"items": items, "next": following and _cursor(following)})
+    return Answer({"items": items, "next": cursor_of(following)})
 
 
 def resend(door: Door, call: Call) -> Answer:
@@ -162,20 +162,3 @@ def _with_secret(call: Call, one: Webhook, status: int) -> Answer:
     shown = describe_webhook(one, now_us=call.now_us)
     # The secret is shown once, so an answer that is kept is kept without it.
     return Answer(shown | {"secret": one.secret}, status, kept=shown | {"secret": None})
-
-
-def _cursor(page: Page) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(page)).decode()
-
-
-def _page(call: Call) -> Page:
-    cursor = call.query("cursor")
-    if cursor is None:
-        return Page()
-    try:
-        page = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=Page)
-        if 0 <= page.before_us < 2**63 and "\0" not in page.before_id:
-            return page
-    except (ValueError, msgspec.MsgspecError):
-        pass
-    raise Invalid("is not the `next` of a page", pointer="/cursor")
