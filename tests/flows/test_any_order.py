@@ -6,10 +6,8 @@ assignments, and even before their promotions are defined.
 
 from __future__ import annotations
 
-from contextlib import closing
-from functools import cache, partial
+from functools import partial
 from random import Random
-from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -17,7 +15,7 @@ import pytest
 from promosight.flows.figures.breakdowns import DIMENSIONS, Breakdown, breakdown
 from promosight.flows.figures.of_promotions import list_promotions
 from promosight.flows.ledger.rematch import rebuild
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
     NOW_US,
@@ -27,6 +25,7 @@ from tests.flows.worlds import (
     deliver,
     end_import,
     facts,
+    in_order,
     open_workspace,
     shown,
 )
@@ -38,21 +37,6 @@ COUNTED = tuple(by for by in DIMENSIONS if by != "code")
 
 def _broken_down(workspace_no: int, promotion_id: str, by: str, tx: Tx) -> Breakdown:
     return breakdown(tx, workspace_no, promotion_id, by)
-
-
-@cache
-def _in_order(seed: int) -> bytes:
-    """The yardstick: single events in order, on SQLite. The same for every way and engine."""
-    with (
-        TemporaryDirectory() as folder,
-        closing(open_store(f"sqlite:///{folder}/promosight.db", now_us=NOW_US)) as store,
-    ):
-        workspace = open_workspace(store)
-        for promotion_id in PROMOTIONS:
-            define(store, workspace, promotion_id)
-        for fact in facts(seed):
-            deliver(store, workspace, [fact])
-        return shown(store, workspace)
 
 
 def _shuffled(store: Store, seed: int, shuffle: int) -> bytes:
@@ -76,7 +60,7 @@ def _shuffled(store: Store, seed: int, shuffle: int) -> bytes:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_order_any_cadence_twice_over_gives_the_same_bytes(store: Store, seed: int) -> None:
     """S14, S15, P3, P6, N1: single events in order on SQLite are the yardstick for every other way."""
-    expected = _in_order(seed)
+    expected = in_order(seed)
     assert _shuffled(store, seed, shuffle=seed * 31) == expected
 
 
@@ -112,7 +96,7 @@ def test_an_import_shows_nothing_until_its_end_and_then_the_same_figures(
     store: Store, seed: int
 ) -> None:
     """S6, S13: readers see the figures before a batch, then those after it, never between."""
-    expected = _in_order(seed)
+    expected = in_order(seed)
     workspace = open_workspace(store)
     for promotion_id in PROMOTIONS:
         define(store, workspace, promotion_id)

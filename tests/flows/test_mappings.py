@@ -6,11 +6,8 @@ The yardstick of a world whose tills misspell ids is the same world in which the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import closing
-from functools import cache
 from itertools import count
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -30,7 +27,7 @@ from promosight.flows.reporting.problems import problem_counts
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.promotions import Promotion
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store, open_store
+from promosight.store.engine import Store
 from tests.flows.telling import given, told
 from tests.flows.worlds import (
     NOW_US,
@@ -41,6 +38,7 @@ from tests.flows.worlds import (
     deliver,
     end_import,
     facts,
+    in_order,
     open_workspace,
     shown,
     source_number,
@@ -97,20 +95,6 @@ def is_as_the_facts_say(store: Store, workspace: Workspace) -> None:
     assert shown(store, workspace) == before
 
 
-@cache
-def _as_if_spelled(seed: int) -> bytes:
-    with (
-        TemporaryDirectory() as folder,
-        closing(open_store(f"sqlite:///{folder}/promosight.db", now_us=NOW_US)) as store,
-    ):
-        workspace = open_workspace(store)
-        for promotion_id in PROMOTIONS:
-            define(store, workspace, promotion_id)
-        for fact in facts(seed):
-            deliver(store, workspace, [fact])
-        return shown(store, workspace)
-
-
 @pytest.mark.parametrize(("seed", "together"), [(1, 1), (2, 40), (3, 1_200)])
 def test_in_any_order_what_is_mapped_counts_as_if_it_had_been_spelled_right(
     store: Store, seed: int, together: int
@@ -129,7 +113,7 @@ def test_in_any_order_what_is_mapped_counts_as_if_it_had_been_spelled_right(
         for place, what in zip(reversed(at), ("map", "end", "map"), strict=True):
             steps.insert(place, (what, word, promotion_id))
     _take(store, workspace, steps)
-    assert shown(store, workspace) == _as_if_spelled(seed)
+    assert shown(store, workspace) == in_order(seed)
     is_as_the_facts_say(store, workspace)
 
 
@@ -185,7 +169,7 @@ def test_mapped_while_an_import_runs_it_all_is_told_at_its_end(store: Store, see
     end(store, workspace, made[0])
     add(store, workspace, WORDS["global"], "global")
     end_import(store, workspace, import_no)
-    assert shown(store, workspace) == _as_if_spelled(seed)
+    assert shown(store, workspace) == in_order(seed)
     is_as_the_facts_say(store, workspace)
 
 

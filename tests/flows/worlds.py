@@ -6,7 +6,10 @@ every group has several assignments, reversals, codes and references that contra
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import cache
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -23,7 +26,7 @@ from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.store.catalogue import Workspace
-from promosight.store.engine import Store
+from promosight.store.engine import Store, open_store
 from promosight.store.rows import Arrival
 
 NOW_US = parse_instant("2026-11-23T12:00:00Z")
@@ -231,3 +234,18 @@ def _at(minute: int) -> str:
     """Minutes around a midnight in Vienna, so that days differ; before tracking when negative."""
     start = TRACKING_US if minute < 0 else parse_instant("2026-11-01T22:40:00Z")
     return format_instant(start + minute * MINUTE_US)
+
+
+@cache
+def in_order(seed: int) -> bytes:
+    """The yardstick: single events in order, on SQLite. The same for every way and engine."""
+    with (
+        TemporaryDirectory() as folder,
+        closing(open_store(f"sqlite:///{folder}/promosight.db", now_us=NOW_US)) as store,
+    ):
+        workspace = open_workspace(store)
+        for promotion_id in PROMOTIONS:
+            define(store, workspace, promotion_id)
+        for fact in facts(seed):
+            deliver(store, workspace, [fact])
+        return shown(store, workspace)

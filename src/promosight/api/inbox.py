@@ -14,10 +14,10 @@ from promosight.api.door.cursors import cursor_of, no_cursor, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.connectors.read_again import read_again
 from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
-from promosight.errors import Invalid
 from promosight.flows.reporting.lookup import find_event
 from promosight.flows.reporting.near_misses import explain_near_miss
-from promosight.flows.reporting.problems import Page, Wanted, key_of, problem_counts, problems
+from promosight.flows.reporting.problem_keys import key_of
+from promosight.flows.reporting.problems import Page, Wanted, problem_counts, problems
 from promosight.flows.reporting.replay import Replayed, replay, replay_these
 from promosight.store.tx import Tx
 
@@ -35,9 +35,7 @@ def event(door: Door, call: Call) -> Answer:
 
 async def listing(door: Door, call: Call) -> Answer:
     """GET /v1/problems: pending, rejected and flagged, the newest first: a page with counts, or all as CSV."""
-    form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
-    if form not in ("json", "csv"):
-        raise Invalid("must be json or csv", pointer="/format")
+    form = call.form()
     q = call.query("q")
     wanted = Wanted(
         call.query("outcome"),

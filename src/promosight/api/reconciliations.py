@@ -57,13 +57,11 @@ async def state(door: Door, call: Call) -> Answer:
         looked = await asyncio.to_thread(
             door.store.read, lambda tx: look(tx, call.workspace_no, source, statement)
         )
-    name = f"rec-{door.fresh(9)}"
-
-    def write(tx: Tx) -> dict[str, Any]:
-        keep(tx, looked, reconciliation_id=name, made_by=call.caller.name, now_us=call.now_us)
-        return described(tx, source, [receipt_named(tx, source, name)])[0]
-
-    return Answer(await asyncio.to_thread(door.store.change, write), 201)
+    made = {"reconciliation_id": f"rec-{door.fresh(9)}", "made_by": call.caller.name}
+    receipt = await asyncio.to_thread(
+        door.store.change, lambda tx: keep(tx, looked, **made, now_us=call.now_us)
+    )
+    return Answer(receipt, 201)
 
 
 async def compare_events(door: Door, call: Call) -> Answer:
@@ -86,11 +84,8 @@ async def compare_events(door: Door, call: Call) -> Answer:
 
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/sources/{name}/reconciliations: the receipts, the latest first; with `day`, when that begins and ends."""
-    source, day, before = (
-        _readable(door, call),
-        call.query("day"),
-        place_in(call.query("cursor"), Before()),
-    )
+    source, day = _readable(door, call), call.query("day")
+    before = place_in(call.query("cursor"), Before())
 
     def ask(tx: Tx) -> dict[str, Any]:
         begins = about(load(tx, call.workspace_no), day)
@@ -111,10 +106,7 @@ def differences(door: Door, call: Call) -> Answer:
     """GET .../{reconciliation_id}/differences: as far as events were compared; a page, or all as CSV."""
     source = _readable(door, call)
     receipt = _receipt(door, call, source)
-    form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
-    if form not in ("json", "csv"):
-        raise Invalid("must be json or csv", pointer="/format")
-    if form == "csv":
+    if call.form() == "csv":
         named = {"Content-Disposition": 'attachment; filename="differences.csv"'}
         return Answer(_lines(door, source, receipt), media_type="text/csv", headers=named)
     after, limit = call.identifier("cursor") or "", call.limit()

@@ -11,7 +11,6 @@ from promosight.api.door.call import Call
 from promosight.api.door.cursors import cursor_of, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.connectors.tables import Columns, csv_lines, csv_row
-from promosight.errors import Invalid
 from promosight.flows.figures.show_restatements import (
     Before,
     Restatement,
@@ -37,9 +36,7 @@ Paged = tuple[list[Restatement], Before | None]
 
 async def listing(door: Door, call: Call) -> Answer:
     """The log, the newest first."""
-    form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
-    if form not in ("json", "csv"):
-        raise Invalid("must be json or csv", pointer="/format")
+    form = call.form()
     before = place_in(call.query("cursor"), Before())
     if form == "csv":
         first = await _page(door, call, before, _ROWS_AT_ONCE)

@@ -97,23 +97,20 @@ def _spoilt(
 def wrong_rows(run: str, promotion_id: str, now_us: int, tracking_us: int) -> Any:
     """What makes rows that must be refused, each for another reason."""
 
-    def event(number: int, **changed: Any) -> dict[str, Any]:
+    def row(named: str, dated: str, number: int, changed: dict[str, Any]) -> dict[str, Any]:
         fine = {
-            "event_id": f"{run}-wrong-{number}",
+            named: f"{run}-wrong-{number}",
             "promotion_id": promotion_id,
             "customer_id": f"{run}-wrong",
-            "redeemed_at": instant(now_us),
+            dated: instant(now_us),
         }
         return {k: v for k, v in (fine | changed).items() if v is not None}
 
+    def event(number: int, **changed: Any) -> dict[str, Any]:
+        return row("event_id", "redeemed_at", number, changed)
+
     def given(number: int, **changed: Any) -> dict[str, Any]:
-        fine = {
-            "assignment_id": f"{run}-wrong-{number}",
-            "promotion_id": promotion_id,
-            "customer_id": f"{run}-wrong",
-            "assigned_at": instant(now_us),
-        }
-        return {k: v for k, v in (fine | changed).items() if v is not None}
+        return row("assignment_id", "assigned_at", number, changed)
 
     def redemption(number: int) -> Wrong:
         ways = (

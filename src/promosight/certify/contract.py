@@ -45,22 +45,19 @@ class Contract:
             self._place.findings.skip(name, "the server was away meanwhile")
 
     def _event(self, promotion: str, customer: str = "c", **more: Any) -> dict[str, Any]:
-        self._number += 1
-        return {
-            "event_id": f"{self._run}-k{self._number}",
-            "promotion_id": f"{self._run}-{promotion}",
-            "customer_id": f"{self._run}-{promotion}-{customer}",
-            "redeemed_at": instant(self._then_us),
-        } | more
+        return self._fact("event_id", "redeemed_at", promotion, customer) | more
 
     def _assignment(self, promotion: str, customer: str = "c", **more: Any) -> dict[str, Any]:
+        return self._fact("assignment_id", "assigned_at", promotion, customer) | more
+
+    def _fact(self, named: str, dated: str, promotion: str, customer: str) -> dict[str, Any]:
         self._number += 1
         return {
-            "assignment_id": f"{self._run}-k{self._number}",
+            named: f"{self._run}-k{self._number}",
             "promotion_id": f"{self._run}-{promotion}",
             "customer_id": f"{self._run}-{promotion}-{customer}",
-            "assigned_at": instant(self._then_us),
-        } | more
+            dated: instant(self._then_us),
+        }
 
     def _post(self, door: str, told: Any, **headers: str) -> Answer:
         return self._wire.send("POST", f"/v1/{door}", told, **headers)

@@ -11,18 +11,17 @@ from promosight.cli.console import Console
 from promosight.cli.fresh_keys import fresh_token
 from promosight.client.reconciling import Json
 from promosight.connectors.told_events import told_of
-from promosight.flows.checking.differences import answer_of, compare, keep_differences
+from promosight.flows.checking.differences import Compared, answer_of, compare, keep_differences
 from promosight.flows.checking.reconciliations import (
     Statement,
     about,
-    described,
     keep,
     look,
     receipt_named,
 )
 from promosight.flows.set_up.workspaces import find_source
 from promosight.rules.reconciling import Told
-from promosight.store.catalogue import load
+from promosight.store.catalogue import Source, load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
 
@@ -53,23 +52,23 @@ class Here:
                 tx, self._workspace_no, find_source(tx, self._workspace_no, source), statement
             )
         )
-
-        def write(tx: Tx) -> Json:
-            keep(tx, looked, reconciliation_id=name, made_by="cli", now_us=now_us)
-            return described(tx, looked.source, [receipt_named(tx, looked.source, name)])[0]
-
-        return self._store.change(write)
+        return self._store.change(
+            lambda tx: keep(tx, looked, reconciliation_id=name, made_by="cli", now_us=now_us)
+        )
 
     def compare(
         self, source: str, reconciliation_id: str, buckets: Sequence[int], events: Sequence[Json]
     ) -> Json:
         """The differences in some buckets."""
         no = self._workspace_no
-        found = self._store.read(lambda tx: find_source(tx, no, source))
-        receipt = self._store.read(lambda tx: receipt_named(tx, found, reconciliation_id))
-        currency = self._store.read(lambda tx: load(tx, no)).workspace.currency
-        rows = [_told(one, currency) for one in events]
-        done = self._store.read(lambda tx: compare(tx, no, found, receipt, list(buckets), rows))
+
+        def asked(tx: Tx) -> tuple[Source, Compared]:
+            found, currency = find_source(tx, no, source), load(tx, no).workspace.currency
+            receipt = receipt_named(tx, found, reconciliation_id)
+            rows = [_told(one, currency) for one in events]
+            return found, compare(tx, no, found, receipt, list(buckets), rows)
+
+        found, done = self._store.read(asked)
         now_us = self._console.clock()
         self._store.change(lambda tx: keep_differences(tx, found, done, now_us=now_us))
         answer: Json = msgspec.to_builtins(answer_of(done))

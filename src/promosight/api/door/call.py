@@ -192,6 +192,13 @@ class Call:
             raise Invalid("must be true or false", pointer=f"/{name}")
         return text == "true"
 
+    def form(self) -> str:
+        """`json` or `csv`: by `format`, else by what the caller accepts. Raises Invalid."""
+        form = self.query("format") or ("csv" if "text/csv" in self.header(b"accept") else "json")
+        if form not in ("json", "csv"):
+            raise Invalid("must be json or csv", pointer="/format")
+        return form
+
     def limit(self, default: int = 100, at_most: int = 1_000) -> int:
         """The page size asked for. Raises Invalid."""
         return self.whole("limit", 1, at_most) or default

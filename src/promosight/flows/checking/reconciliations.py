@@ -204,8 +204,10 @@ def _sum(said: Decimal, pointer: str) -> int:
     return int(whole + fraction[:6].ljust(6, "0"))
 
 
-def keep(tx: Tx, looked: Looked, *, reconciliation_id: str, made_by: str, now_us: int) -> None:
-    """Keeps the receipt."""
+def keep(
+    tx: Tx, looked: Looked, *, reconciliation_id: str, made_by: str, now_us: int
+) -> dict[str, Any]:
+    """Keeps the receipt; returns it as it is shown."""
     differing = looked.said.differing(looked.found)
     tx.run(
         "add_reconciliation",
@@ -221,6 +223,7 @@ def keep(tx: Tx, looked: Looked, *, reconciliation_id: str, made_by: str, now_us
         buckets=len(looked.said.buckets),
         different=" ".join(map(str, looked.said.differing_buckets(looked.found))),
     )
+    return described(tx, looked.source, [receipt_named(tx, looked.source, reconciliation_id)])[0]
 
 
 def _sides(totals: Said | Totals) -> dict[str, Any]:

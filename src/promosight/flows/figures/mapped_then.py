@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from promosight.flows.promotions.map_words import Mapping, all_mappings
+from promosight.flows.promotions.map_words import Mapping
 from promosight.flows.promotions.move_told import told_by_word
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import EventRow, GroupKey
@@ -35,9 +35,14 @@ class MappedThen:
     """
 
     def __init__(
-        self, tx: Tx, now: Catalogue, then: Catalogue, promotion_no: int, known_us: int
+        self,
+        tx: Tx,
+        now: Catalogue,
+        then: Catalogue,
+        mappings: list[Mapping],
+        promotion_no: int,
+        known_us: int,
     ) -> None:
-        mappings = all_mappings(tx, now.workspace.workspace_no)
         its = {_word(one) for one in mappings if one.promotion_no == promotion_no}
         self.codes = {word for field, word in its if field == "promo_code"}
         self.keys: set[GroupKey] = set()

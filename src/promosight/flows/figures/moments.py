@@ -14,7 +14,7 @@ from promosight.errors import Invalid
 from promosight.flows.figures.mapped_then import MappedThen, mean_as_then
 from promosight.flows.figures.of_promotions import EVER_US, Coverage
 from promosight.flows.promotions.manage_promotions import defined
-from promosight.flows.promotions.map_words import all_mappings
+from promosight.flows.promotions.map_words import Mapping, all_mappings
 from promosight.rules.instants import format_instant
 from promosight.rules.promotions import UNKNOWN, Promotion, terms_of
 from promosight.store.catalogue import Catalogue, Listed, Workspace, load
@@ -64,7 +64,8 @@ def moment_of(
     catalogue = load(tx, workspace_no)
     _check(tx, catalogue.workspace, known_us, now_us)
     now = catalogue.by_id[promotion_id]
-    then = _catalogue_then(tx, catalogue, known_us)
+    mappings = all_mappings(tx, workspace_no)
+    then = _catalogue_then(tx, catalogue, mappings, known_us)
     listed = then.by_id[promotion_id]
     if listed.definition is None:
         raise Invalid("lies before the promotion was defined", pointer="/as_of")
@@ -81,13 +82,14 @@ def moment_of(
         published_no,
         tx.one("runs_held_then", **asked, published_import_no=published_no) is not None,
         Coverage(tx, then, known_us=known_us),
-        MappedThen(tx, catalogue, then, listed.promotion_no, known_us),
+        MappedThen(tx, catalogue, then, mappings, listed.promotion_no, known_us),
     )
 
 
 def while_an_import_runs(tx: Tx, catalogue: Catalogue, listed: Listed) -> Moment:
     """Now, as what is published knows it: without what a running import holds back."""
     known_us = EVER_US - 1
+    mappings = all_mappings(tx, catalogue.workspace.workspace_no)
     return Moment(
         known_us,
         catalogue,
@@ -98,7 +100,7 @@ def while_an_import_runs(tx: Tx, catalogue: Catalogue, listed: Listed) -> Moment
         published_import_no=catalogue.workspace.published_import_no,
         held=True,
         coverage=Coverage(tx, catalogue),
-        words=MappedThen(tx, catalogue, catalogue, listed.promotion_no, known_us),
+        words=MappedThen(tx, catalogue, catalogue, mappings, listed.promotion_no, known_us),
     )
 
 
@@ -122,7 +124,7 @@ def _check(tx: Tx, workspace: Workspace, known_us: int, now_us: int) -> None:
         )
 
 
-def _catalogue_then(tx: Tx, now: Catalogue, known_us: int) -> Catalogue:
+def _catalogue_then(tx: Tx, now: Catalogue, mappings: list[Mapping], known_us: int) -> Catalogue:
     """The promotions as they were, beside all else as it is."""
     workspace = now.workspace
     past: dict[int, str | None] = dict(
@@ -132,7 +134,7 @@ def _catalogue_then(tx: Tx, now: Catalogue, known_us: int) -> Catalogue:
     then.days, then.sources = now.days, now.sources
     for no, listed in now.by_no.items():
         then.put(_as_defined(workspace, listed, past[no]) if no in past else listed)
-    mean_as_then(then, all_mappings(tx, workspace.workspace_no), known_us)
+    mean_as_then(then, mappings, known_us)
     return then
 
 

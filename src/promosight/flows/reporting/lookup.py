@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import NotFound
+from promosight.flows.reporting.problem_keys import Key
 from promosight.flows.reporting.rejecting import refused_fact
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import format_instant
@@ -47,7 +48,7 @@ def find_event(
     if found:
         source_no, named = found[0][1:3]
         described = describe_event(tx, catalogue, (source_no, named))
-        described["problem_id"] = f"event/{source_no}/{named}"
+        described["problem_id"] = Key("event", source_no, (named,)).problem_id
         return described | {"also_in": [row[0] for row in found[1:]], "rejections": rejections}
     if not rejections:
         raise NotFound(f"no event {event_id} was reported")

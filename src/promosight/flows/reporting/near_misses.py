@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import NotFound
-from promosight.flows.reporting.problems import Key, key_of
+from promosight.flows.reporting.problem_keys import Key, key_of
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.rules.instants import format_instant
 from promosight.rules.likeness import forms_of

@@ -14,7 +14,8 @@ import msgspec
 
 from promosight.errors import Invalid
 from promosight.flows.reporting.intake import Delivery, Item, Receipt
-from promosight.flows.reporting.problems import Found, Page, Search, Wanted, key_of
+from promosight.flows.reporting.problem_keys import key_of
+from promosight.flows.reporting.problems import Found, Page, Search, Wanted
 from promosight.flows.reporting.rejecting import Refused
 from promosight.flows.reporting.report import report
 from promosight.rules.erasing import is_emptied
