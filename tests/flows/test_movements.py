@@ -14,13 +14,8 @@ from promosight.flows.imports.publish import finish_import, start_import
 from promosight.flows.ledger import counters
 from promosight.flows.ledger.counters import PUBLISHED, fold, move_counters
 from promosight.flows.ledger.outstanding import Outstanding
-from promosight.rules.counting import (
-    AssignedColumns,
-    Names,
-    UseColumns,
-    count_assigned,
-    count_uses,
-)
+from promosight.rules.counted import AssignedColumns, Names, UseColumns
+from promosight.rules.counting import count_assigned, count_uses
 from promosight.rules.instants import LocalDays, parse_instant
 from promosight.rules.money import LIMIT_MICROS
 from promosight.rules.tallies import (

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from promosight.rules.counting import AssignedColumns, Names, UseColumns
+from promosight.rules.counted import AssignedColumns, Names, UseColumns
 from promosight.rules.instants import QUARTER_US
 from promosight.rules.tallies import ASSIGNED_DAY, PLACED, REDEEMED_DAY, Cells, PileKey
 
 if TYPE_CHECKING:
-    from promosight.rules.counting import Column
+    from promosight.rules.counted import Column
 
 Numbers = npt.NDArray[np.int64]
 

@@ -14,13 +14,13 @@ from promosight.flows.figures.moments import Moment, moment_of, while_an_import_
 from promosight.flows.figures.of_promotions import (
     EVER_US,
     Coverage,
-    Sums,
     money,
     order_currency,
     state_of,
     sum_cells,
     units,
 )
+from promosight.flows.figures.sums import Sums
 from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.flows.ledger.published import import_runs
 from promosight.flows.promotions.manage_promotions import defined

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from operator import add, sub
 from typing import NamedTuple
 
-from promosight.flows.figures.of_promotions import Sums
+from promosight.flows.figures.sums import Sums
 from promosight.flows.ledger.settling import Standing
 from promosight.rules.tallies import RedemptionStanding
 from promosight.store.catalogue import Catalogue, Listed

@@ -14,7 +14,8 @@ from itertools import chain, islice
 from promosight.flows.figures.code_lines import CodeLines
 from promosight.flows.figures.funnel import is_many
 from promosight.flows.figures.moments import Moment
-from promosight.flows.figures.of_promotions import EVER_US, Sums
+from promosight.flows.figures.of_promotions import EVER_US
+from promosight.flows.figures.sums import Sums
 from promosight.flows.ledger.groups import Groups
 from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.flows.ledger.published import held_since_us, leave_out, stored_groups

@@ -8,19 +8,17 @@ read again costs what changed since.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from operator import add
 from typing import Any
 
 import msgspec
 
+from promosight.flows.figures.sums import PLACE, Sums
 from promosight.flows.figures.usage import Usage, Windows, limits_reached
 from promosight.flows.ledger.held import held_now
 from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules import rates
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import UNIT_MARK, format_amount
-from promosight.rules.tallies import MEASURES
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.tx import Row, Tx
 
@@ -31,37 +29,7 @@ _encode = msgspec.json.Encoder().encode
 
 EVER_US = 2**63 - 1
 """Later than everything that has come: what is known by then is what is known."""
-_COUNTS = MEASURES[:-3]
-_PLACE = {measure: place for place, measure in enumerate(_COUNTS)}
-_ASSIGNED, _REPORTED = _PLACE["assigned"], _PLACE["reported"]
-
-
-class Sums:
-    """Counters added up: counts over all currencies, amounts for each. Only amounts that are not zero are there."""
-
-    __slots__ = ("committed", "cost", "counts", "order")
-
-    def __init__(self, cells: Iterable[tuple[str, list[int]]] = ()) -> None:
-        self.committed: dict[str, int] = {}
-        self.cost: dict[str, int] = {}
-        self.order: dict[str, int] = {}
-        counts: list[int] = []
-        for currency, values in cells:
-            committed, cost, order = values[-3:]
-            counts = list(map(add, counts, values)) if counts else values[:-3]
-            if committed:
-                self.committed[currency] = self.committed.get(currency, 0) + committed
-            if cost:
-                self.cost[currency] = self.cost.get(currency, 0) + cost
-            if order:
-                self.order[currency] = self.order.get(currency, 0) + order
-        self.counts = counts or [0] * len(_COUNTS)
-
-    def __getitem__(self, measure: str) -> int:
-        return self.counts[_PLACE[measure]]
-
-    def __setitem__(self, measure: str, count: int) -> None:
-        self.counts[_PLACE[measure]] = count
+_ASSIGNED, _REPORTED = PLACE["assigned"], PLACE["reported"]
 
 
 class Customers(msgspec.Struct):
@@ -127,7 +95,7 @@ class Counted:
 
     def count(self, measure: str) -> int:
         """One of the measures that are counts."""
-        return self.counts[_PLACE[measure]]
+        return self.counts[PLACE[measure]]
 
     @property
     def state(self) -> str:

@@ -25,7 +25,7 @@ from promosight.store.catalogue import Catalogue, Listed
 from promosight.store.tx import Tx
 
 if TYPE_CHECKING:
-    from promosight.flows.figures.of_promotions import Sums
+    from promosight.flows.figures.sums import Sums
 
 _ASSIGNED, _REDEEMED, _REDEMPTIONS, _COMMITTED, _COST = (
     MEASURES.index(name)

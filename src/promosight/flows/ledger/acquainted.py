@@ -13,11 +13,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from promosight.flows.ledger.fingerprints import NumbersByText, fingerprints
-from promosight.flows.ledger.naming import ACQUAINTED
 from promosight.rules.identity import customer_digests
 from promosight.rules.numbers import NOTHING, Marks, Numbers
 from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx
+
+_ACQUAINTED = "acquainted"
+"""Where a writer's cache has the customers kept from batch to batch, by workspace."""
 
 KEPT = 2_100_000
 """So many customers of all workspaces take 42 MB, 60 for a moment; what one transaction names may come beside them."""
@@ -82,7 +84,7 @@ class Acquainted:
 
 def acquainted(tx: Tx, workspace: Workspace) -> Acquainted:
     """Who is kept of a workspace, as it is in this transaction."""
-    of_all: dict[int, Acquainted] = tx.cache.setdefault(ACQUAINTED, {})
+    of_all: dict[int, Acquainted] = tx.cache.setdefault(_ACQUAINTED, {})
     kept = of_all.get(workspace.workspace_no)
     if kept is None or kept.version != workspace.catalogue_version:
         kept = of_all[workspace.workspace_no] = Acquainted(workspace.catalogue_version)
@@ -90,3 +92,10 @@ def acquainted(tx: Tx, workspace: Workspace) -> Acquainted:
         for one in of_all.values():
             one.let_go()
     return kept
+
+
+def forget(tx: Tx, workspace: Workspace, customer_ids: Iterable[str]) -> None:
+    """These customers of a workspace are not known any more, where anybody of it is kept."""
+    of_all: dict[int, Acquainted] = tx.cache.get(_ACQUAINTED, {})
+    if workspace.workspace_no in of_all:
+        of_all[workspace.workspace_no].forget(customer_ids)

@@ -15,14 +15,10 @@ from promosight.store.rows import GroupKey
 from promosight.store.tx import Row, Tx
 
 if TYPE_CHECKING:  # loaded by whoever takes thousands
-    from promosight.flows.ledger.acquainted import Acquainted
     from promosight.rules.numbers import Numbers
 
 NUMBERS_LOCK = BUCKETS
 """The lock under which new promotions are numbered; always taken after those of buckets."""
-
-ACQUAINTED = "acquainted"
-"""Where a writer's cache has the customers kept from batch to batch, by workspace."""
 
 
 def number_promotions(tx: Tx, catalogue: Catalogue, promotion_ids: Iterable[str]) -> Catalogue:
@@ -173,7 +169,7 @@ def _settle_collisions(tx: Tx, workspace: Workspace, numbers: dict[str, int]) ->
 
 def forget_customers(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> None:
     """Takes customers away again that this transaction added."""
-    kept: dict[int, Acquainted] = tx.cache.get(ACQUAINTED, {})
-    if workspace.workspace_no in kept:
-        kept[workspace.workspace_no].forget(numbers)
+    from promosight.flows.ledger.acquainted import forget  # loads numpy
+
+    forget(tx, workspace, numbers)
     tx.run_many("forget_customers", [(no,) for no in numbers.values()])

@@ -27,7 +27,8 @@ from promosight.flows.reporting.plain_assignments import (
     promise,
     words_said,
 )
-from promosight.rules.counting import AssignedColumns, count_assigned
+from promosight.rules.counted import AssignedColumns
+from promosight.rules.counting import count_assigned
 from promosight.rules.identity import BUCKET_SHIFT, BUCKETS
 from promosight.rules.instants import QUARTER_US
 from promosight.rules.numbers import Marks, Numbers, numbers_of

@@ -25,7 +25,8 @@ from promosight.flows.reporting.many_unmatched import keep_unmatched
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_events import PlainEvents
 from promosight.flows.reporting.repeated import answer_repeated
-from promosight.rules.counting import UseColumns, count_uses
+from promosight.rules.counted import UseColumns
+from promosight.rules.counting import count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import first_use, promised_micros

@@ -8,7 +8,7 @@ from functools import cache
 from promosight.flows.ledger.groups import new_cells
 from promosight.flows.ledger.places import NumberedPlace
 from promosight.flows.reporting.intake import Receipt
-from promosight.rules.counting import Names
+from promosight.rules.counted import Names
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Tx
 

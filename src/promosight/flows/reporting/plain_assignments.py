@@ -19,7 +19,8 @@ from promosight.flows.ledger.news import is_decided
 from promosight.flows.ledger.places import Words, places, places_for
 from promosight.flows.reporting.intake import Receipt
 from promosight.flows.reporting.plain import Plain
-from promosight.rules.counting import AssignedColumns, count_assigned
+from promosight.rules.counted import AssignedColumns
+from promosight.rules.counting import count_assigned
 from promosight.rules.facts import Assignment
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import promised_micros

@@ -24,7 +24,8 @@ from promosight.flows.ledger.places import places
 from promosight.flows.ledger.settling import given
 from promosight.flows.reporting.intake import Receipt
 from promosight.flows.reporting.plain import Plain
-from promosight.rules.counting import UseColumns, count_uses
+from promosight.rules.counted import UseColumns
+from promosight.rules.counting import count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros

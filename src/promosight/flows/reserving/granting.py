@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from promosight.errors import Conflict, Invalid, NotFound, PromosightError
-from promosight.flows.figures.of_promotions import Sums
+from promosight.flows.figures.sums import Sums
 from promosight.flows.figures.usage import Windows
 from promosight.flows.ledger.counters import COUNTERS_LOCK
 from promosight.flows.ledger.held import Held, held_now, held_of

@@ -1,7 +1,7 @@
 import { List, Stack, Text, Title } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { Surface } from "../../look/Surface";
-import { ConnectButton } from "./IntegrationsPage";
+import { ConnectButton } from "./ConnectButton";
 import classes from "./integrations.module.css";
 import { Reference } from "./Reference";
 

@@ -1,10 +1,8 @@
-import { Button, Skeleton, Stack, Tooltip } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
-import { Link } from "react-router";
-import { useMay } from "../../api/session";
+import { Skeleton, Stack } from "@mantine/core";
 import { Failure } from "../../look/Failure";
 import { PageHeader } from "../../look/PageHeader";
 import { Surface } from "../../look/Surface";
+import { ConnectButton } from "./ConnectButton";
 import { FirstSystem } from "./FirstSystem";
 import classes from "./integrations.module.css";
 import { Reference } from "./Reference";
@@ -39,24 +37,6 @@ export function Component() {
         </Stack>
       )}
     </>
-  );
-}
-
-/** Leads to the wizard; says why not to those who may not. */
-export function ConnectButton() {
-  const mayConnect = useMay("integrations");
-  if (!mayConnect)
-    return (
-      <Tooltip label="Developers and administrators connect systems. An administrator can change your role.">
-        <Button leftSection={<IconPlus size={16} />} data-disabled aria-disabled>
-          Connect a system
-        </Button>
-      </Tooltip>
-    );
-  return (
-    <Button component={Link} to="/integrations/new" leftSection={<IconPlus size={16} />}>
-      Connect a system
-    </Button>
   );
 }
 

@@ -2,8 +2,7 @@ import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { memo } from "react";
 import type { Line } from "../../../api/types";
 import { DASH, share } from "../../../format";
-import type { Comparison } from "./columns";
-import { differs } from "./comparing";
+import { type Comparison, differs } from "./comparing";
 import classes from "./lines.module.css";
 import { RateBar } from "./RateBar";
 

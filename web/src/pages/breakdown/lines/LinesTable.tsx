@@ -1,8 +1,8 @@
 import clsx from "clsx";
 import { memo, type ReactNode, useMemo } from "react";
 import type { Line } from "../../../api/types";
-import { type Column, type Comparison, named } from "./columns";
-import { commonScale } from "./comparing";
+import { type Column, named } from "./columns";
+import { type Comparison, commonScale } from "./comparing";
 import classes from "./lines.module.css";
 import { SortHeader } from "./SortHeader";
 import { nextOrder, sorted } from "./sorting";

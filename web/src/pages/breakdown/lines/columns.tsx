@@ -2,14 +2,9 @@ import type { ReactNode } from "react";
 import type { Line } from "../../../api/types";
 import { count } from "../../../format";
 import { Amounts } from "../Amounts";
+import type { Comparison } from "./comparing";
 import { LineRate } from "./LineRate";
 import type { Sortable } from "./sorting";
-
-/** What rows are compared by: one scale, and the total's rate. */
-export interface Comparison {
-  scale: number;
-  total: number | null;
-}
 
 export interface Column extends Sortable<Line> {
   title: string;

@@ -3,6 +3,12 @@ import type { Line } from "../../../api/types";
 
 type Share = Pick<Line, "rate" | "interval" | "enough">;
 
+/** What rows are compared by: one scale, and the total's rate. */
+export interface Comparison {
+  scale: number;
+  total: number | null;
+}
+
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 
 /** The rate at the right end of the bars: above every whisker that says something. */
