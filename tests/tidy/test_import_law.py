@@ -2,7 +2,7 @@
 
 `errors <- rules <- store <- flows <- connectors <- {api, worker} <- serve <- cli`; `config`
 and `logs` are read by `serve` and `cli` only, `process` also by `worker`, which has one of its own; `simulate` knows
-the rules. `client` and `certify` know HTTP and nothing of ours; `cli` uses both.
+the rules. `client` and `certify` know HTTP and nothing of ours, `mcp` the client; `cli` uses all three.
 The arrow is what lets a newcomer read one room at a time: nothing to the left
 knows what stands to its right. A room new to the project fails here until its
 place in the law is written down. `flows` and `api` have rooms within them, with a law of the same kind.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.tidy.tree import PACKAGE, parsed, python_files, wrong_in
 
+APART = {"certify", "client", "mcp"}
 INNER = {"errors", "rules", "store", "flows"}
 DOORS = {"api", "worker", "connectors"}
 # What each room may import of the others; its own modules always.
@@ -32,9 +33,10 @@ LAW: dict[str, set[str]] = {
     "api": INNER | {"connectors"},
     "worker": INNER | {"connectors", "process"},
     "serve": INNER | DOORS | {"config", "logs", "process"},
-    "cli": INNER | DOORS | {"config", "logs", "process", "serve", "simulate", "certify", "client"},
+    "cli": INNER | DOORS | {"config", "logs", "process", "serve", "simulate", *APART},
     "client": set(),
     "certify": set(),
+    "mcp": {"client"},
     "__main__": {"cli"},
 }
 # The rooms within a room, each of which knows only those before it; "" is what lies in none of them.
@@ -168,6 +170,17 @@ def test_the_certifier_counts_by_itself() -> None:
     own = sys.stdlib_module_names | {"promosight", "nacl"}
     certifier = [path for path in MODULES if room(path) == "certify"]
     wrong = wrong_in(certifier, lambda path: [m for _, m in imports(path) if _top(m) not in own])
+    assert not wrong
+
+
+def test_what_assistants_ask_knows_http_alone() -> None:
+    """It runs beside any server, so it reads what everybody may read; the rest is the SDK's."""
+    own = sys.stdlib_module_names | {"promosight", "httpx"}
+    sdk = {"mcp", "mcp_types", "pydantic", "anyio", "starlette", "uvicorn"}
+    wrong = wrong_in(
+        [path for path in MODULES if room(path) == "mcp"],
+        lambda path: [m for _, m in imports(path) if _top(m) not in own | sdk],
+    )
     assert not wrong
 
 

@@ -32,6 +32,7 @@ _MODULES = {
     "simulate_command": ("simulate",),
     "openapi_command": ("openapi",),
     "certify_command": ("certify",),
+    "mcp_command": ("mcp",),
     "demo": ("demo",),
 }
 """The commands each module adds. One that is named is loaded alone: all of them take a third of a second."""
