@@ -36,11 +36,14 @@ class Written(Faithful):
     def __init__(self, upstream: str) -> None:
         super().__init__(upstream)
         self.requests: list[tuple[str, str]] = []
+        self.instead: list[Reply] = []
 
     def answer(self, request: Request) -> Reply:
-        """The server's answer."""
+        """The server's answer, or first what is in `instead`."""
         with self.lock:
             self.requests.append((request.method, request.path))
+            if self.instead:
+                return self.instead.pop(0)
         return self.passed(request)
 
 
@@ -203,6 +206,7 @@ def _events(day: datetime) -> Iterator[Json]:
     yield event("used-by-code", "PERSONAL", person(0), promo_code=f"VIP-{person(0)}")
     yield event("passed-on", "PERSONAL", person(1), promo_code=f"VIP-{person(2)}")
     yield event("misspelled", "summer25", person(3))
+    yield event("code-beside", "perso", person(2), promo_code=f"VIP-{person(2)}")
     yield event("other-form", "TEA", "PERSON-007")
     yield event("too-old", "TEA", person(4)) | {"redeemed_at": "2020-01-01T00:00:00Z"}
     yield event("refund", "TEA", person(0), type="reversal", reverses="till-0")

@@ -43,13 +43,13 @@ def settings() -> list[Json]:
 
 
 @pytest.mark.parametrize("number", range(len(settings())))
-def test_the_settings_on_the_page_start_it(here: Place, number: int) -> None:
+def test_the_settings_on_the_page_start_it(sqlite_place: Place, number: int) -> None:
     """P23: as they stand there, with the address and key of a server that runs."""
     given = settings()[number]
     assert given["command"] == "promosight"
-    words = [here.address if word.startswith("http") else word for word in given["args"]]
+    words = [sqlite_place.address if word.startswith("http") else word for word in given["args"]]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = clean_environment() | {"PATH": path, "PROMOSIGHT_KEY": here.key}
+    environment = clean_environment() | {"PATH": path, "PROMOSIGHT_KEY": sqlite_place.key}
     assert "PROMOSIGHT_KEY" in given["env"]
 
     async def ask() -> None:

@@ -28,12 +28,12 @@ def test_a_start_without_address_or_key_says_what_is_missing() -> None:
     assert "The key is none" in fail("mcp", "--url", "http://127.0.0.1:1", "--key", "ä")
 
 
-def test_a_start_with_a_wrong_key_says_so(here: Place) -> None:
+def test_a_start_with_a_wrong_key_says_so(sqlite_place: Place) -> None:
     """P23: unknown, or without the scope."""
-    unknown = fail("mcp", "--url", here.address, environment={"PROMOSIGHT_KEY": "ps_x"})
+    unknown = fail("mcp", "--url", sqlite_place.address, environment={"PROMOSIGHT_KEY": "ps_x"})
     assert unknown.startswith("the key is unknown or was revoked (code unauthenticated, HTTP 401)")
-    key = reports_key(here.admin, "redemptions:write")
-    other = fail("mcp", "--url", here.address, "--key", key)
+    key = reports_key(sqlite_place.admin, "redemptions:write")
+    other = fail("mcp", "--url", sqlite_place.address, "--key", key)
     assert "the key lacks the scope reports:read" in other
     assert key not in other
 
@@ -46,9 +46,9 @@ def test_a_start_before_its_server_says_which_it_cannot_reach() -> None:
     assert said.startswith(f"No answer of the server at http://127.0.0.1:{port}")
 
 
-def test_an_address_of_something_else_is_told_from_promosight(here: Place) -> None:
+def test_an_address_of_something_else_is_told_from_promosight(sqlite_place: Place) -> None:
     """P23: a page that is no API."""
-    said = fail("mcp", "--url", f"{here.address}/docs", "--key", here.key)
+    said = fail("mcp", "--url", f"{sqlite_place.address}/docs", "--key", sqlite_place.key)
     assert "code not_found" in said or "not by Promosight" in said
 
 
@@ -76,9 +76,9 @@ def test_no_other_command_loads_what_assistants_need() -> None:
 
 
 @pytest.fixture
-def door(here: Place) -> Iterator[str]:
+def door(sqlite_place: Place) -> Iterator[str]:
     """The address of the tools over HTTP."""
-    words = ("mcp", "--url", here.address, "--listen", "0")
+    words = ("mcp", "--url", sqlite_place.address, "--listen", "0")
     with start(*words, stderr=subprocess.PIPE) as program:
         assert program.stderr is not None
         said = program.stderr.readline().decode()
@@ -89,11 +89,14 @@ def door(here: Place) -> Iterator[str]:
             program.wait(60)
 
 
-def test_over_http_each_request_brings_its_own_key(here: Place, door: str) -> None:
+def test_over_http_each_request_brings_its_own_key(sqlite_place: Place, door: str) -> None:
     """P23: the door holds no key of its own."""
-    told = anyio.run(_asked, door, {"Authorization": f"Bearer {here.key}"})
+    told = anyio.run(_asked, door, {"Authorization": f"Bearer {sqlite_place.key}"})
     assert told.structured_content["currency"] == "EUR"
-    assert anyio.run(_asked, door, {"X-API-KEY": here.key}).structured_content["currency"] == "EUR"
+    assert (
+        anyio.run(_asked, door, {"X-API-KEY": sqlite_place.key}).structured_content["currency"]
+        == "EUR"
+    )
     refused = anyio.run(_asked, door, {"Authorization": "Bearer ps_x"})
     assert refused.is_error
     assert "HTTP 401" in says(refused)
@@ -107,14 +110,14 @@ async def _asked(address: str, headers: dict[str, str]) -> CallToolResult:
 
 
 def test_over_http_nobody_gets_in_without_a_key_or_by_a_foreign_name(
-    here: Place, door: str
+    sqlite_place: Place, door: str
 ) -> None:
     """P23: a page in a browser that resolves to this machine is turned away."""
-    seen = len(here.written.requests)
+    seen = len(sqlite_place.written.requests)
     nobody = httpx.post(door, json={})
     assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")
-    headers = {"Authorization": f"Bearer {here.key}"}
+    headers = {"Authorization": f"Bearer {sqlite_place.key}"}
     assert httpx.post(door, json={}, headers=headers | {"Host": "evil.example"}).status_code >= 400
     foreign = headers | {"Origin": "https://evil.example"}
     assert httpx.post(door, json={}, headers=foreign).status_code >= 400
-    assert len(here.written.requests) == seen
+    assert len(sqlite_place.written.requests) == seen

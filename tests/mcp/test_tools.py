@@ -14,6 +14,7 @@ from promosight.mcp.answering import answered, server_of
 from promosight.mcp.asking import Api, Json, line_to
 from promosight.mcp.tool import LARGEST, Answer, Asked, Tool
 from promosight.mcp.tools import TOOLS
+from tests.certify.proxy import Reply
 from tests.mcp.place import ORDERS, Place, person, reports_key, says
 
 TEA = {"promotion_id": "TEA"}
@@ -34,7 +35,7 @@ CALLS: dict[str, list[Json]] = {
     "why_figures_moved": [TEA],
     "unmatched_events": [{}, {"outcome": "pending", "limit": 1}, {"id": person(3)}],
     "explain_unmatched": [
-        *({"event_id": one} for one in ("misspelled", "other-form", "too-old", "till-1")),
+        *({"event_id": one} for one in ("misspelled", "other-form", "code-beside", "too-old")),
     ],
     "sources": [{}, {"source": "default", "every": "hour"}],
     "reconciliations": [{"source": "default"}],
@@ -136,6 +137,7 @@ def test_an_unmatched_event_is_explained_without_its_customer(here: Place) -> No
     waiting = here.told("unmatched_events", outcome="pending")["items"]
     assert {one["event_id"]: one["reason"] for one in waiting} == {
         "misspelled": "unknown_promotion",
+        "code-beside": "unknown_promotion",
         "other-form": "unknown_customer",
     }
     (named,) = [one["problem_id"] for one in waiting if one["event_id"] == "misspelled"]
@@ -145,6 +147,8 @@ def test_an_unmatched_event_is_explained_without_its_customer(here: Place) -> No
     other = here.told("explain_unmatched", event_id="other-form")
     assert other["event"]["outcome"] == "pending"
     assert "under another form of the id" in other["reasons"][0]["detail"]
+    beside = here.told("explain_unmatched", event_id="code-beside")["reasons"][0]
+    assert (beside["kind"], beside["promotion_id"]) == ("code_beside", "PERSONAL")
 
 
 def test_why_a_figure_moved_is_told_with_what_was_known_then(here: Place) -> None:
@@ -200,8 +204,32 @@ def test_what_is_asked_wrongly_is_refused_with_what_to_do(here: Place) -> None:
     assert unknown.is_error
     assert "there is no promotion COFFEE (code not_found, HTTP 404)" in says(unknown)
     assert "find_promotions" in says(unknown)
+    for name in ("..", ".", "a/b", "50%", "?q=", "ä"):
+        odd = here.answer("promotion_return", promotion_id=name)
+        assert f"there is no promotion {name} (code not_found" in says(odd)
     cursor = says(here.answer("find_promotions", cursor="nonsense"))
     assert "(code invalid, HTTP 422, field /cursor)" in cursor
+
+
+def test_a_busy_server_is_asked_again_and_an_unfit_answer_is_told(here: Place) -> None:
+    """P23: three times; and what is no answer of this version is said to be none."""
+    head = {"content-type": "application/problem+json", "retry-after": "0"}
+    problem = {"type": "urn:promosight:problem:overloaded", "code": "overloaded", "detail": "full"}
+    busy = Reply(503, head, json.dumps(problem).encode())
+    here.written.instead += [busy, busy]
+    assert here.told("workspace")["currency"] == "EUR"
+    here.written.instead += [busy, busy, busy]
+    refused = says(here.answer("workspace"))
+    assert (
+        refused
+        == "full (code overloaded, HTTP 503). The server is busy or unwell: wait a little, and call again."
+    )
+    plain = {"content-type": "application/json"}
+    for body, said in ((b'{"items": []}', "of another version"), (b"<html>", "not by Promosight")):
+        here.written.instead.append(Reply(200, plain, body))
+        answer = here.answer("workspace")
+        assert answer.is_error
+        assert said in says(answer)
 
 
 def test_a_key_that_may_not_look_is_told_so(here: Place) -> None:

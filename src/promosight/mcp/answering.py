@@ -67,6 +67,9 @@ async def answered(tool: Tool, api_of: Callable[[], Api], arguments: Json) -> ty
             )
     except Refused as refused:
         return types.CallToolResult(content=[_text(str(refused))], is_error=True)
+    except KeyError as missing:
+        why = f"The server's answer has no {missing}: it is of another version than promosight mcp, {__version__}."
+        return types.CallToolResult(content=[_text(why)], is_error=True)
     return types.CallToolResult(content=[_text(said), _text(text)], structured_content=told)
 
 

@@ -82,8 +82,8 @@ async def look(url: str, key: str) -> None:
 
 
 def part(name: str) -> str:
-    """An id as a part of a path."""
-    return quote(name, safe="")
+    """An id as a part of a path. Dots alone would be taken for a step up."""
+    return "%2E" * len(name) if name in (".", "..") else quote(name, safe="")
 
 
 def _unreachable(line: httpx.AsyncClient, error: httpx.HTTPError) -> str:

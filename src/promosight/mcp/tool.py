@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from promosight.mcp.asking import Api, Json, Refused
 
-LARGEST = 100_000
+LARGEST = 80_000
 """Characters of the longest answer, as JSON: more would fill an assistant's memory and tell it less."""
 _LONGEST_TEXT = 500
 

@@ -21,10 +21,12 @@ _EVENT = (
     *("event_id", "source", "outcome", "reason", "received_at", "type", "promotion_id", "live"),
     *("reversed_by", "redeemed_at", "problem_id"),
 )
-_OTHER_FORM = (
-    "The customer is known under another form of the id (zeros, capitals or signs are written otherwise). "
-    "Which customer it is, is not told here."
-)
+_IMPERSONAL = {
+    "customer_form": "The customer is known under another form of the id (zeros, capitals or signs are written "
+    "otherwise). Which customer it is, is not told here.",
+    "code_beside": "The code told beside the unknown id is one of this promotion. Which code, is not told here.",
+}
+"""Reasons whose words would name a customer, or a code that may be somebody's own."""
 
 
 class Unmatched(Asked):
@@ -102,11 +104,9 @@ async def _explain(api: Api, asked: Explain) -> Answer:
 
 
 def _impersonal(reason: Json) -> Json:
-    """A likely reason that names no customer."""
-    kept = only(reason, "kind", "likelihood", "detail", "evidence", "promotion_id")
-    if reason.get("customer_id") is not None or reason["kind"] == "customer_form":
-        kept["detail"] = _OTHER_FORM
-    return kept
+    """A likely reason that names no customer and no code of one."""
+    kept = only(reason, "kind", "likelihood", "evidence", "promotion_id")
+    return kept | {"detail": _IMPERSONAL.get(reason["kind"], reason["detail"])}
 
 
 def _in_words(told: Json) -> str:
