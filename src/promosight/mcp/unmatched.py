@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from promosight.mcp.asking import Api, Json, part
-from promosight.mcp.tool import Answer, Asked, Cursor, Id, Tool, cut, more, only
+from promosight.mcp.tool import Answer, Asked, Cursor, Id, Tool, cut, more, only, quoted
 
 _COUNTS_SHOWN = 100
 _LISTED = (
@@ -60,7 +60,10 @@ async def _unmatched(api: Api, asked: Unmatched) -> Answer:
         "items": [_listed(one) for one in page["items"]],
         "next": page["next"],
     }
-    most = "; ".join(f"{one['outcome']} as {one['reason']}: {one['count']}" for one in counts[:3])
+    most = "; ".join(
+        f"{one['outcome']} as {one['reason']}, of {quoted(one['source'])}: {one['count']}"
+        for one in counts[:3]
+    )
     said = (
         f"Events shown: {len(told['items'])}. Most in the workspace: {most or 'none'}.{more(told)}"
     )
