@@ -202,3 +202,30 @@ def test_a_backup_damaged_within_a_word_is_told() -> None:
     )
     with pytest.raises(Unreadable):
         list(Reader(io.BytesIO(packed)).pieces())
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_json_file_may_be_one_object(tmp_path: Path, indent: int | None) -> None:
+    """P1: `application/json` is an object or an array, in files as in requests."""
+    data = "\ufeff\n" + json.dumps(json.loads(_REDEMPTIONS[0]), indent=indent) + "\n"
+    assert refusals(items_of(tmp_path, data.encode(), "json", "redemptions")) == [""]
+
+
+@pytest.mark.parametrize(
+    ("data", "wrong"),
+    [
+        ("[" + _REDEMPTIONS[0] + "]\n[" + _REDEMPTIONS[1] + "]", "more comes behind"),
+        ("[]" + " " * 200_000 + _REDEMPTIONS[1], "more comes behind"),
+        ("\n".join(_REDEMPTIONS), "more comes behind"),
+        (_REDEMPTIONS[0][:-1], "the object: "),
+        ('{"metadata":' + _DEEP, "the object is nested too deep"),
+        ('{"metadata":"' + "x" * 17_000_000 + '"}', "the object is longer"),
+    ],
+    ids=["two arrays", "far behind", "lines", "broken off", "deep", "long"],
+)
+def test_what_comes_behind_the_json_of_a_file_is_told_and_not_dropped(
+    tmp_path: Path, data: str, wrong: str
+) -> None:
+    """P2: nothing that was sent is dropped in silence."""
+    with pytest.raises(Unreadable, match=wrong):
+        items_of(tmp_path, data.encode(), "json", "redemptions")

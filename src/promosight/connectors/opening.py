@@ -227,15 +227,21 @@ def byte_lines(stream: Peekable) -> Iterator[bytes]:
 
 
 def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
-    """The elements of a JSON array, one by one. Raises Unreadable when it is wrong or breaks off."""
+    """The elements of a JSON array, one by one, or the one object that stands in its place.
+
+    Raises Unreadable when it is wrong, breaks off, or more comes behind it.
+    """
     reader = io.TextIOWrapper(stream, encoding="utf-8-sig")
     decode = _splitter.raw_decode
     buffer, place, number = reader.read(_BLOCK), 0, 0
+    if buffer.lstrip().startswith("{"):
+        yield _only_object(reader, buffer)
+        return
     while True:
         opening = _BEFORE.match(buffer, place)
         start = opening.end() if opening else place
         if number == 0 and buffer.startswith("]", start):
-            return
+            return _end(reader, buffer[start + 1 :])
         end, wrong = start, "breaks off"
         try:
             end = decode(buffer, start)[1]
@@ -256,7 +262,29 @@ def array_elements(stream: IO[bytes]) -> Iterator[bytes]:
         yield buffer[start:end].encode()
         place = closing.start(1)
         if closing[1] == "]":
-            return
+            return _end(reader, buffer[place + 1 :])
+
+
+def _only_object(reader: io.TextIOWrapper, begun: str) -> bytes:
+    text = (begun + reader.read(_LONGEST)).lstrip()
+    if len(text) > _LONGEST:
+        raise Unreadable("the object is longer than 16 MB")
+    try:
+        end = _splitter.raw_decode(text)[1]
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"the object: {error.msg}") from None
+    except RecursionError:
+        raise Unreadable("the object is nested too deep") from None
+    _end(reader, text[end:])
+    return text[:end].encode()
+
+
+def _end(reader: io.TextIOWrapper, rest: str) -> None:
+    """Nothing may come behind what was read: it would be dropped in silence."""
+    while rest or (rest := reader.read(_BLOCK)):
+        if rest.strip():
+            raise Unreadable("more comes behind the end of the JSON")
+        rest = ""
 
 
 def _counted(connection: Any, sizes: str, file_size: int) -> int:
