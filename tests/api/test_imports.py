@@ -205,7 +205,9 @@ def test_a_broken_file_fails_with_its_reason_and_what_was_taken_counts(
     for media_type, body, why in (
         ("text/csv", b"a,b\n1,2\n", "names no known column"),
         (PARQUET, b"no parquet", "is not Parquet"),
-        ("application/json", b'{"promotion_id": "p"}', "element 1 of the array"),
+        ("application/json", b'[{"promotion_id": "p"', "element 1 of the array"),
+        ("application/json", b'{"promotion_id": "p"', "the object: "),
+        ("application/json", b"[][]", "more comes behind"),
         ("text/csv", "customer_id\nM\xfcller\n".encode("latin-1"), "is not UTF-8"),
     ):
         failed = take(client, "assignments", body, media_type)

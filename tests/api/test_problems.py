@@ -177,3 +177,21 @@ def test_a_long_replay_says_what_is_left_and_goes_on_from_there(store_url: str) 
         assert (rest["replayed"], rest["left"], rest["next"]) == (25, 0, None)
         table = client.get("/v1/problems?format=csv").text
         assert len(table.splitlines()) == 1 + replay.MAX_REPLAY + 25
+
+
+def test_a_refused_event_is_one_problem_in_whatever_form_it_comes_again(
+    client: httpx.Client,
+) -> None:
+    """P2, N1: the inbox, too, does not depend on forms, batches and the number of deliveries."""
+    old = redemption("old", redeemed_at="2001-01-01T00:00:00Z")
+    cells = sorted(old.items(), reverse=True)
+    forms = [
+        ("application/json", json.dumps(old)),
+        ("application/json", json.dumps([dict(cells)], indent=2)),
+        ("application/x-ndjson", "\n" + json.dumps({**old, "channel": None}) + "\n"),
+        ("text/csv", "\n".join(",".join(column) for column in zip(*cells, strict=True))),
+    ]
+    for media_type, body in forms:
+        client.post("/v1/redemptions", content=body, headers={"Content-Type": media_type})
+    (kept,) = client.get("/v1/problems").json()["items"]
+    assert (kept["event_id"], kept["reason"], kept["times"]) == ("old", "backdated", len(forms))

@@ -58,13 +58,13 @@ def _id(value: Any) -> str | None:
 
 
 def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
-    """Keeps refused items. The same payload refused again for the same reason is counted, not listed anew."""
+    """Keeps refused items. What says the same and is refused for the same reason again is counted, not listed anew."""
     rows: dict[tuple[int, int, int], tuple[Any, ...]] = {}
     times: Counter[tuple[int, int, int]] = Counter()
     for arrival, one in refused:
         payload = one.payload[:MAX_PAYLOAD].replace("\x00", "\\u0000")
         reason = one.rejection
-        digest = stable_hash(one.kind, reason.reason, reason.pointer, payload)
+        digest = stable_hash(one.kind, reason.reason, reason.pointer, _content(payload))
         key = (arrival.workspace_no, arrival.source_no, digest)
         times[key] += 1
         rows[key] = (
@@ -81,6 +81,20 @@ def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
             *named_in(payload),
         )
     tx.run_many("add_rejections", [(*rows[key], times[key]) for key in sorted(rows)])
+
+
+_canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+def _content(payload: str) -> str:
+    """What a payload says, however its writer spaced and ordered it: a retry may come in another form."""
+    try:
+        said = msgspec.json.decode(payload)
+        if isinstance(said, dict):
+            said = {name: value for name, value in said.items() if value is not None}
+        return _canonical(said).decode()
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return payload
 
 
 def _event_payload(fact: Event) -> str:
