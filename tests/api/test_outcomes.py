@@ -176,3 +176,16 @@ def test_what_cannot_be_read_is_refused_whole_and_kept(client: httpx.Client) -> 
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == status
         assert answer.json()["code"]
+
+
+def test_a_method_that_a_path_does_not_take_is_told_those_it_does(client: httpx.Client) -> None:
+    """P16: RFC 9110 wants `Allow` beside a 405; an id in the path is one step of it."""
+    for method, path, allowed in (
+        ("DELETE", "/v1/promotions", {"GET"}),
+        ("PUT", "/v1/redemptions", {"POST"}),
+        ("POST", "/v1/promotions/a%2Fb", {"GET", "PATCH", "PUT"}),
+        ("GET", "/v1/promotions/p/activate", {"POST"}),
+    ):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+        assert set(answer.headers["allow"].split(", ")) - {"OPTIONS"} == allowed, path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -9,6 +10,7 @@ from litestar import HttpMethod, Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 
 from promosight.api.door import problems
 from promosight.api.door.call import SLASH, headers_of, request_id_of
@@ -20,6 +22,7 @@ from promosight.api.routes import ROUTES
 from promosight.api.site import FOLDER, Site
 from promosight.api.straight import Straight
 
+_PARAMETER = re.compile(r"\{[^}]+\}")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -70,7 +73,21 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     if page is not None:
         return cast(Response[bytes], page)
     body = problems.document(status, _CODES.get(status, "bad_request"), error.detail or "")
-    return _problem(request, status, body)
+    answer = _problem(request, status, body)
+    if status == 405:
+        answer.headers["Allow"] = _allowed(request)
+    return answer
+
+
+def _allowed(request: Request[Any, Any, Any]) -> str:
+    """The methods that the path does take, as RFC 9110 wants them beside a 405."""
+    path = request.scope["path"].rstrip("/") or "/"
+    found: set[str] = set()
+    for route in request.app.routes:
+        pattern = "[^/]+".join(map(re.escape, _PARAMETER.split(route.path_format)))
+        if isinstance(route, HTTPRoute) and re.fullmatch(pattern, path):
+            found |= {str(method) for method in route.methods}
+    return ", ".join(sorted(found))
 
 
 def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
