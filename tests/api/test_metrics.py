@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import httpx
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.api.server import new_workspace, promotion, serving
@@ -20,7 +21,7 @@ def read(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]], f
     """Every sample, as Prometheus' own parser understands it; no key is asked for."""
     answer = httpx.get(f"{client.base_url}/metrics", timeout=60)
     assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.headers["content-type"] == CONTENT_TYPE_LATEST
     families = text_string_to_metric_families(answer.text)
     return {
         (one.name, frozenset(one.labels.items())): one.value for f in families for one in f.samples

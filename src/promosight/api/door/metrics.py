@@ -27,7 +27,8 @@ from prometheus_client.registry import Collector
 
 from promosight.store.engine import Store
 
-MEDIA_TYPE = CONTENT_TYPE_LATEST
+MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
+"""Without its charset, which the framework adds to every text."""
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _ANSWERED = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _US = 1_000_000
