@@ -1,32 +1,28 @@
 """What every test may ask for: a store to write to, and the real data.
 
 `store_url` runs a test twice, on SQLite and on PostgreSQL, each time with an
-empty store of its own. A missing PostgreSQL is an error and never a skip, for
-a suite that quietly tested one engine would prove half of what it says. Only
-the real data, which is not part of the repository, may be absent; the summary
-then says so in red.
+empty store of its own; `blank_store_url` is where one is to be made. A missing
+PostgreSQL is an error and never a skip, for a suite that quietly tested one
+engine would prove half of what it says. Only the real data, which is not part
+of the repository, may be absent; the summary then says so in red.
 """
 
-import itertools
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-import psycopg
 import pytest
 from hypothesis import settings
-from psycopg import sql
+
+from tests.stores import Schemas, made_sqlite
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 DATABASE = "PROMOSIGHT_TEST_DATABASE"
 EVENING = timedelta(seconds=45)
-_numbers = itertools.count(1)
 
 # A deadline per example would measure the neighbours on a shared machine, not our code.
 settings.register_profile("promosight", deadline=None, print_blob=True)
@@ -62,15 +58,35 @@ def store_url(request: pytest.FixtureRequest, engine: str) -> str:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of an empty embedded store in a folder of its own."""
+    return made_sqlite(tmp_path / "store")
+
+
+@pytest.fixture
+def postgresql_url(schemas: Schemas) -> Iterator[str]:
+    """The URL of an empty store in a PostgreSQL schema of its own."""
+    with schemas.made() as url:
+        yield url
+
+
+@pytest.fixture
+def blank_store_url(request: pytest.FixtureRequest, engine: str) -> str:
+    """The URL of where a store is to be made; the test runs once for each engine."""
+    url: str = request.getfixturevalue(f"blank_{engine}_url")
+    return url
+
+
+@pytest.fixture
+def blank_sqlite_url(tmp_path: Path) -> str:
+    """The URL of an embedded store to be made in an empty folder."""
     folder = tmp_path / "store"
     folder.mkdir()
     return f"sqlite:///{folder}/promosight.db"
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
+def blank_postgresql_url(schemas: Schemas) -> Iterator[str]:
     """The URL of an empty PostgreSQL schema, dropped afterwards."""
-    with empty_schema(postgresql_server) as url:
+    with schemas.blank() as url:
         yield url
 
 
@@ -80,9 +96,10 @@ def shared_store_url(
 ) -> Iterator[str]:
     """The URL of a store for all tests of a file that do not disturb each other, once for each engine."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/promosight.db"
+        yield made_sqlite(tmp_path_factory.mktemp("store"))
     else:
-        with empty_schema(request.getfixturevalue("postgresql_server")) as url:
+        schemas: Schemas = request.getfixturevalue("schemas")
+        with schemas.made() as url:
             yield url
 
 
@@ -95,38 +112,12 @@ def postgresql_server() -> str:
     return url
 
 
-@contextmanager
-def empty_schema(server: str) -> Iterator[str]:
-    """The URL of a new schema on a server, dropped at the end.
-
-    A schema and not a database: making one takes a millisecond instead of a tenth of a second.
-    """
-    schema = f"test_{os.getpid()}_{next(_numbers)}"
-    _on_server(server, sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
-    yield _with_search_path(server, schema)
-    _on_server(server, sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
-
-
-def _on_server(url: str, statement: sql.Composed) -> None:
-    # A test that leaves a transaction open would make the drop wait for ever; say so instead.
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET lock_timeout = '10s'")
-        connection.execute(statement)
-
-
-def _with_search_path(url: str, schema: str) -> str:
-    """`url` with a search path of `schema` only, beside any options it already carries.
-
-    A server of many tests may be slow to take connections; the product would rather look for another one.
-    """
-    parts = urlsplit(url)
-    query = {"connect_timeout": "60"} | dict(parse_qsl(parts.query))
-    query["options"] = f"{query.get('options', '')} -csearch_path={schema}".strip()
-    # urlunsplit would drop the empty host of `postgresql:///name?host=...`.
-    whole = urlunsplit(
-        parts._replace(scheme="", netloc="", query=urlencode(query, quote_via=quote))
-    )
-    return f"{parts.scheme}://{parts.netloc}{whole}"
+@pytest.fixture(scope="session")
+def schemas(postgresql_server: str) -> Iterator[Schemas]:
+    """Schemas on that PostgreSQL, for tests and for servers that tests share."""
+    found = Schemas(postgresql_server)
+    yield found
+    found.drop_all()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.api.server import client_of, new_workspace, running, serving
-from tests.conftest import empty_schema
+from tests.stores import Schemas, made_sqlite
 
 Server = tuple[str, str]
 """The URL of a store and the address of the server over it."""
@@ -35,14 +35,13 @@ def client(request: pytest.FixtureRequest, engine: str) -> Iterator[httpx.Client
 @pytest.fixture(scope="session")
 def shared_sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that tests share, on SQLite."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/promosight.db"
-    new_workspace(url)  # there must be a store
+    url = made_sqlite(tmp_path_factory.mktemp("shared"))
     with running(url) as address:
         yield url, address
 
 
 @pytest.fixture(scope="session")
-def shared_postgresql_server(postgresql_server: str) -> Iterator[Server]:
+def shared_postgresql_server(schemas: Schemas) -> Iterator[Server]:
     """A server that tests share, on PostgreSQL."""
-    with empty_schema(postgresql_server) as url, running(url) as address:
+    with schemas.made() as url, running(url) as address:
         yield url, address

@@ -20,7 +20,7 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where it is restored: an empty store of either engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/restored.db"
-    url: str = request.getfixturevalue("postgresql_url")
+    url: str = request.getfixturevalue("blank_postgresql_url")
     return url
 
 

@@ -10,10 +10,12 @@ from promosight.store.engine import open_store
 from tests.cli.program import NOW_US, ask, fail, run, succeed
 
 
-def test_init_shows_a_key_and_a_password_once_and_keeps_only_digests(store_url: str) -> None:
-    answer = ask("init", "--database", store_url, "--workspace", "Acme Shop", "--currency", "CHF")
+def test_init_shows_a_key_and_a_password_once_and_keeps_only_digests(blank_store_url: str) -> None:
+    answer = ask(
+        "init", "--database", blank_store_url, "--workspace", "Acme Shop", "--currency", "CHF"
+    )
     assert (answer["workspace"], answer["currency"]) == ("acme-shop", "CHF")
-    store = open_store(store_url, now_us=NOW_US)
+    store = open_store(blank_store_url, now_us=NOW_US)
     digest = digest_of(answer["key"])
     row = store.read(lambda tx: tx.one("key_by_digest", secret_digest=digest))
     user = store.read(lambda tx: user_of(tx, "admin@localhost"))
@@ -24,39 +26,41 @@ def test_init_shows_a_key_and_a_password_once_and_keeps_only_digests(store_url: 
     assert is_right(answer["user"]["password"], user.password_hash)
     assert row is not None
     assert row[3] == "admin"
-    listed = json.dumps(ask("keys", "list", "--database", store_url))
+    listed = json.dumps(ask("keys", "list", "--database", blank_store_url))
     assert answer["key"] not in listed
 
 
-def test_tracking_starts_when_it_is_said_to(sqlite_url: str) -> None:
+def test_tracking_starts_when_it_is_said_to(blank_sqlite_url: str) -> None:
     """S40: enabling records the start, now or as given."""
-    words = ("init", "--database", sqlite_url)
+    words = ("init", "--database", blank_sqlite_url)
     first = ask(*words, "--tracking-from", "2025-01-01T00:00:00+01:00", "--sandbox")
     assert (first["tracking_from"], first["sandbox"]) == ("2024-12-31T23:00:00Z", True)
     second = ask(*words, "--workspace", "second")
     assert second["tracking_from"] > "2025"
 
 
-def test_a_workspace_is_made_once(store_url: str) -> None:
-    succeed("init", "--database", store_url)
-    assert fail("init", "--database", store_url) == "there is already a workspace main"
+def test_a_workspace_is_made_once(blank_store_url: str) -> None:
+    succeed("init", "--database", blank_store_url)
+    assert fail("init", "--database", blank_store_url) == "there is already a workspace main"
 
 
-def test_a_key_is_created_listed_and_revoked(store_url: str) -> None:
-    ask("init", "--database", store_url)
+def test_a_key_is_created_listed_and_revoked(blank_store_url: str) -> None:
+    ask("init", "--database", blank_store_url)
     key = ask(
-        *("keys", "create", "--database", store_url, "--name", "till", "--source", "default"),
+        *("keys", "create", "--database", blank_store_url, "--name", "till", "--source", "default"),
         *("--scopes", "redemptions:write,assignments:write", "--ip-range", "192.0.2.0/24"),
         *("--expires-at", "2099-01-01T00:00:00Z"),
     )
-    listed = {one["key_id"]: one for one in ask("keys", "list", "--database", store_url)["keys"]}
+    listed = {
+        one["key_id"]: one for one in ask("keys", "list", "--database", blank_store_url)["keys"]
+    }
     made = listed[key["key_id"]]
     assert (made["name"], made["source"], made["state"]) == ("till", "default", "active")
     assert made["scopes"] == ["redemptions:write", "assignments:write"]
     assert (made["ip_ranges"], made["expires_at"]) == (["192.0.2.0/24"], "2099-01-01T00:00:00Z")
-    ask("keys", "revoke", key["key_id"], "--database", store_url)
-    assert "revoked" in succeed("keys", "list", "--database", store_url)
-    assert "no key" in fail("keys", "revoke", key["key_id"], "--database", store_url)
+    ask("keys", "revoke", key["key_id"], "--database", blank_store_url)
+    assert "revoked" in succeed("keys", "list", "--database", blank_store_url)
+    assert "no key" in fail("keys", "revoke", key["key_id"], "--database", blank_store_url)
 
 
 def test_settings_come_from_the_environment_and_flags_win(tmp_path: Path) -> None:
@@ -91,8 +95,10 @@ def test_a_mistake_is_one_clear_line_and_never_a_traceback(tmp_path: Path) -> No
     assert broken.stderr.count("\n") == 1
 
 
-def test_with_several_workspaces_one_must_be_named(sqlite_url: str) -> None:
+def test_with_several_workspaces_one_must_be_named(blank_sqlite_url: str) -> None:
     for name in ("one", "two"):
-        ask("init", "--database", sqlite_url, "--workspace", name)
-    assert "name one of the workspaces" in fail("keys", "list", "--database", sqlite_url)
-    assert len(ask("keys", "list", "--database", sqlite_url, "--workspace", "one")["keys"]) == 1
+        ask("init", "--database", blank_sqlite_url, "--workspace", name)
+    assert "name one of the workspaces" in fail("keys", "list", "--database", blank_sqlite_url)
+    assert (
+        len(ask("keys", "list", "--database", blank_sqlite_url, "--workspace", "one")["keys"]) == 1
+    )

@@ -9,6 +9,7 @@ import pytest
 
 from promosight.store.engine import Store, open_store
 from tests.flows.worlds import NOW_US
+from tests.stores import made_sqlite
 
 
 @pytest.fixture
@@ -22,6 +23,6 @@ def store(store_url: str) -> Iterator[Store]:
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Store]:
     """A second store, always SQLite: the same facts go into it by another way, to the same figures."""
-    opened = open_store(f"sqlite:///{tmp_path}/other/promosight.db", now_us=NOW_US)
+    opened = open_store(made_sqlite(tmp_path / "other"), now_us=NOW_US)
     yield opened
     opened.close()

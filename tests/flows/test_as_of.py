@@ -394,12 +394,12 @@ def test_what_cannot_be_known_is_refused_by_name(store: Store) -> None:
 
 
 def test_of_a_workspace_from_before_history_was_kept_is_told_what_was_known_since(
-    store_url: str,
+    blank_store_url: str,
 ) -> None:
     """N5: nothing is guessed of what an older version did not write down. New workspaces are told of whole."""
     every = [path.name for path in files("promosight.store").joinpath("schema").iterdir()]
     before_history = [name for name in every if name < "0016"]
-    older = database(store_url)
+    older = database(blank_store_url)
     migrate.migrate(older, now_us=TRACKING_US, only=before_history)
     tx = older.connect(write=True)
     older.begin(tx, write=True)
@@ -409,7 +409,7 @@ def test_of_a_workspace_from_before_history_was_kept_is_told_what_was_known_sinc
     older.end(tx, commit=True)
     older.close(tx)
     upgraded_us = TRACKING_US + 10 * MINUTE_US
-    store = open_store(store_url, now_us=upgraded_us)
+    store = open_store(blank_store_url, now_us=upgraded_us)
     try:
         define = partial(put_promotion, workspace_no=1, promotion_id="p", now_us=upgraded_us)
         store.change(lambda tx: define(tx, definition=Promotion(name="P")))

@@ -76,16 +76,16 @@ def write_old_store(url: str, count: int, world: World) -> None:
 
 @pytest.mark.parametrize("count", range(1, len(SCHEMA) + 1), ids=lambda n: SCHEMA[n - 1])
 def test_a_store_of_an_older_schema_shows_the_same_figures_after_the_upgrade(
-    sqlite_url: str, count: int, world: World
+    blank_sqlite_url: str, count: int, world: World
 ) -> None:
     """N1: brought up to date as a server does it when it starts; the second engine finds nothing."""
-    check_upgrade(sqlite_url, count, world)
+    check_upgrade(blank_sqlite_url, count, world)
 
 
 @pytest.mark.parametrize("count", [1, 6, len(SCHEMA) - 1], ids=lambda n: SCHEMA[n - 1])
-def test_so_does_one_on_postgresql(postgresql_url: str, count: int, world: World) -> None:
+def test_so_does_one_on_postgresql(blank_postgresql_url: str, count: int, world: World) -> None:
     """N1: from the first schema, the last before figures were counted anew, and the last before this."""
-    check_upgrade(postgresql_url, count, world)
+    check_upgrade(blank_postgresql_url, count, world)
 
 
 def check_upgrade(url: str, count: int, world: World) -> None:
@@ -101,12 +101,14 @@ def check_upgrade(url: str, count: int, world: World) -> None:
         store.close()
 
 
-def test_starting_the_server_is_all_that_an_upgrade_takes(store_url: str, world: World) -> None:
+def test_starting_the_server_is_all_that_an_upgrade_takes(
+    blank_store_url: str, world: World
+) -> None:
     """From the very first schema; it is ready when it has been brought up to date."""
-    write_old_store(store_url, 1, world)
-    with running(store_url):
+    write_old_store(blank_store_url, 1, world)
+    with running(blank_store_url):
         pass
-    store = open_store(store_url, now_us=NOW_US)
+    store = open_store(blank_store_url, now_us=NOW_US)
     try:
         assert shown(store, world.workspace) == world.shown
     finally:

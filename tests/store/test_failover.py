@@ -83,9 +83,9 @@ def test_of_several_hosts_the_one_that_answers_is_taken(postgresql_url: str) -> 
         store.close()
 
 
-def test_a_store_that_only_a_standby_has_is_not_opened(postgresql_url: str) -> None:
+def test_a_store_that_only_a_standby_has_is_not_opened(blank_postgresql_url: str) -> None:
     """Whoever is sent to a standby is told so, in one sentence."""
-    said = {name: str(value) for name, value in conninfo_to_dict(postgresql_url).items()}
+    said = {name: str(value) for name, value in conninfo_to_dict(blank_postgresql_url).items()}
     said["options"] = f"{said.get('options', '')} -cdefault_transaction_read_only=on"
     with pytest.raises(StoreError, match="read-only"):
         open_store(url_of(said), now_us=0)

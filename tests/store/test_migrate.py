@@ -72,53 +72,56 @@ def indexes(url: str) -> set[tuple[str, bool]]:
 
 
 def test_both_stores_have_the_same_columns_and_indexes(
-    sqlite_url: str, postgresql_url: str
+    blank_sqlite_url: str, blank_postgresql_url: str
 ) -> None:
     """S14: the same facts have the same place, whichever database is chosen."""
-    for url in (sqlite_url, postgresql_url):
+    for url in (blank_sqlite_url, blank_postgresql_url):
         open_store(url, now_us=0).close()
-    assert sorted(columns(sqlite_url)) == sorted(columns(postgresql_url))
-    assert indexes(sqlite_url) == indexes(postgresql_url)
-    assert len(list(columns(sqlite_url))) > 100
+    assert sorted(columns(blank_sqlite_url)) == sorted(columns(blank_postgresql_url))
+    assert indexes(blank_sqlite_url) == indexes(blank_postgresql_url)
+    assert len(list(columns(blank_sqlite_url))) > 100
 
 
-def test_texts_are_ordered_by_code_point_in_both_stores(store_url: str) -> None:
+def test_texts_are_ordered_by_code_point_in_both_stores(blank_store_url: str) -> None:
     """P6: ties are settled by event id, so both databases must order ids alike."""
-    store = open_store(store_url, now_us=0)
+    store = open_store(blank_store_url, now_us=0)
     names = ["9999_b", "9999_B", "9999_ä", "9999_a", "9999-", "9999_Z"]
     store.change(
         lambda tx: [tx.run("add_schema_version", name=n, digest="", applied_us=0) for n in names]
     )
     store.close()
     found = ask(
-        database(store_url), "SELECT name FROM schema_version WHERE name LIKE '9999%' ORDER BY name"
+        database(blank_store_url),
+        "SELECT name FROM schema_version WHERE name LIKE '9999%' ORDER BY name",
     )
     assert [row[0] for row in found] == sorted(names)
 
 
-def test_reopening_keeps_the_data_and_applies_nothing_twice(store_url: str) -> None:
-    first = open_store(store_url, now_us=1)
+def test_reopening_keeps_the_data_and_applies_nothing_twice(blank_store_url: str) -> None:
+    first = open_store(blank_store_url, now_us=1)
     first.change(lambda tx: tx.run_many("add_customers", [ADD_CUSTOMER]))
     first.close()
     for now_us in (2, 3):
-        again = open_store(store_url, now_us=now_us)
+        again = open_store(blank_store_url, now_us=now_us)
         assert again.read(lambda tx: tx.all_for("customers_of", [(7,)])) == [(7, "c-7", 1, 1)]
         again.close()
-    applied = ask(database(store_url), "SELECT name, applied_us FROM schema_version ORDER BY name")
+    applied = ask(
+        database(blank_store_url), "SELECT name, applied_us FROM schema_version ORDER BY name"
+    )
     assert applied == [(name, 1) for name in schema_names()]
 
 
-def test_a_newer_schema_is_refused_and_left_alone(store_url: str) -> None:
-    change(store_url, "9999_from_tomorrow.sql", "")
+def test_a_newer_schema_is_refused_and_left_alone(blank_store_url: str) -> None:
+    change(blank_store_url, "9999_from_tomorrow.sql", "")
     with pytest.raises(StoreError, match=r"9999_from_tomorrow\.sql, newer than this program"):
-        open_store(store_url, now_us=0)
+        open_store(blank_store_url, now_us=0)
     with pytest.raises(StoreError):
-        open_store(store_url, now_us=0)
+        open_store(blank_store_url, now_us=0)
 
 
-def test_a_schema_file_that_changed_after_it_was_applied_is_refused(store_url: str) -> None:
+def test_a_schema_file_that_changed_after_it_was_applied_is_refused(blank_store_url: str) -> None:
     name = schema_names()[0]
-    db = database(store_url)
+    db = database(blank_store_url)
     tx = db.connect(write=True)
     db.begin(tx, write=True)
     tx.run("create_schema_version")
@@ -126,15 +129,17 @@ def test_a_schema_file_that_changed_after_it_was_applied_is_refused(store_url: s
     db.end(tx, commit=True)
     db.close(tx)
     with pytest.raises(StoreError, match=f"{name} changed"):
-        open_store(store_url, now_us=0)
+        open_store(blank_store_url, now_us=0)
 
 
-def test_processes_that_start_together_make_one_schema(store_url: str) -> None:
+def test_processes_that_start_together_make_one_schema(blank_store_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(lambda now_us: open_store(store_url, now_us=now_us), range(1, 5)))
+        stores = list(
+            pool.map(lambda now_us: open_store(blank_store_url, now_us=now_us), range(1, 5))
+        )
     for store in stores:
         store.close()
-    applied = ask(database(store_url), "SELECT DISTINCT applied_us FROM schema_version")
+    applied = ask(database(blank_store_url), "SELECT DISTINCT applied_us FROM schema_version")
     assert len(applied) == 1
 
 
