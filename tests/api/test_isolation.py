@@ -67,6 +67,8 @@ def names(client: httpx.Client) -> dict[str, str]:
         headers={"Content-Type": "text/csv"},
     )
     hook = {"url": f"https://{MARK}.example/", "events": ["source.overdue"]}
+    shop = {"source": f"{MARK}-source", "kind": "shopify"}
+    shop_id = _done(client.post("/v1/shops", json=shop))["shop_id"]
     webhook_id = _done(client.post("/v1/webhooks", json=hook))["webhook_id"]
     mapping = {"field": "promo_code", "word": MARK, "promotion_id": f"{MARK}-promotion"}
     tested = client.post(f"/v1/webhooks/{webhook_id}/test")
@@ -75,6 +77,7 @@ def names(client: httpx.Client) -> dict[str, str]:
     return {
         "reconciliation_id": _done(stated)["reconciliation_id"],
         "webhook_id": webhook_id,
+        "shop_id": shop_id,
         "delivery_id": _done(tested)["delivery_id"],
         "promotion_id": f"{MARK}-promotion",
         "assignment_id": f"{MARK}-assignment",
@@ -171,6 +174,7 @@ def _everything(client: httpx.Client) -> dict[str, Any]:
         "mappings",
         "workspace",
         "webhooks",
+        "shops",
     ):
         told[path] = re.sub(
             r'"(as_of|last_seen_at|last_heard_at|last_used_at|failing_since|state)":("[^"]*"|null)',

@@ -31,7 +31,9 @@ def test_every_route_asks_for_its_scope_and_admin_has_them_all(client: httpx.Cli
     """P14, P16: without a key 401, with a key for something else 403, as problem documents."""
     keys = {scope: new_key(client, scope) for scope in SCOPES}
     everyones = [(route.method, route.path) for route in ROUTES if not route.scope]
-    assert everyones == [("POST", "/v1/session"), ("DELETE", "/v1/session")]
+    signed = ("POST", "/v1/shops/{shop_id:str}/messages")
+    assert everyones == [("POST", "/v1/session"), ("DELETE", "/v1/session"), signed]
+    assert [(one.method, one.path) for one in ROUTES if one.signed] == [signed]
     for route in (one for one in ROUTES if one.scope):
         path = route.path.replace(":str}", "}").format_map(dict.fromkeys(_PARAMETERS, "x"))
         nobody = client.request(route.method, path, headers={"Authorization": ""})
@@ -48,7 +50,7 @@ def test_every_route_asks_for_its_scope_and_admin_has_them_all(client: httpx.Cli
 _PARAMETERS = (
     *("promotion_id", "assignment_id", "event_id", "customer_id", "import_id"),
     *("reservation_id", "decision_id", "version"),
-    *("name", "key_id", "email", "webhook_id", "delivery_id"),
+    *("name", "key_id", "email", "webhook_id", "delivery_id", "shop_id"),
     *("problem_id", "reconciliation_id", "mapping_id"),
 )
 

@@ -293,4 +293,5 @@ def test_a_connection_goes_on_after_refusals_and_the_middle_of_a_body_is_no_requ
 def test_every_way_to_report_is_bounded() -> None:
     """P22: whoever reports in another system's form waits, and is refused, like everybody."""
     reporting = {route.path.removeprefix("/v1/") for route in ROUTES if route.reports}
-    assert reporting == {"redemptions", "assignments", "outcomes", "track", "batch"}
+    from_shops = "shops/{shop_id:str}/messages"
+    assert reporting == {"redemptions", "assignments", "outcomes", "track", "batch", from_shops}

@@ -56,7 +56,7 @@ def test_a_full_disk_is_said_so_and_the_store_goes_on_once_there_is_room(store: 
 
 def test_a_damaged_file_is_said_so(sqlite_url: str) -> None:
     store = open_store(sqlite_url, now_us=0)
-    for no in range(100):
+    for no in range(400):  # more than the schema itself takes, which opening reads
         store.write(add, no)
     store.close()
     path = Path(sqlite_url.removeprefix("sqlite:///"))

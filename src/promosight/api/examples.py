@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from promosight.api.shops import NewShop, ShopChange
 from promosight.api.webhooks import NewWebhook, WebhookChange
 from promosight.connectors.cloudevents import CloudEvent
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
+from promosight.connectors.shopify import ShopifyOrder
+from promosight.connectors.stripe import StripeEvent
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.reconciling import ToldRow
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -81,6 +84,37 @@ EXAMPLES: dict[Any, dict[str, Any]] = {
         "order_value": "64.90",
     },
     WebhookChange: {"enabled": False},
+    NewShop: {"source": "web shop", "kind": "shopify"},
+    ShopChange: {"secret": "whsec_0123456789abcdef"},
+    ShopifyOrder: {
+        "id": 820982911946154508,
+        "created_at": "2026-11-23T10:15:00+01:00",
+        "financial_status": "paid",
+        "currency": "EUR",
+        "total_price": "64.90",
+        "source_name": "web",
+        "customer": {"id": 115310627314723954},
+        "discount_codes": [{"code": "SPRING20", "amount": "5.00", "type": "fixed_amount"}],
+    },
+    StripeEvent: {
+        "id": "evt_1",
+        "type": "checkout.session.completed",
+        "created": 1795428900,
+        "livemode": True,
+        "data": {
+            "object": {
+                "id": "cs_live_1",
+                "mode": "payment",
+                "payment_status": "paid",
+                "payment_intent": "pi_1",
+                "customer": "cus_42",
+                "currency": "eur",
+                "amount_total": 6490,
+                "total_details": {"amount_discount": 500},
+                "discounts": [{"coupon": "SPRING20", "promotion_code": "promo_1"}],
+            }
+        },
+    },
     SegmentMessage: _APPLIED,
     SegmentBatch: {
         "batch": [

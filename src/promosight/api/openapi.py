@@ -14,6 +14,7 @@ from promosight.api.door.door import Route
 from promosight.api.door.problems import TITLES
 from promosight.api.examples import EXAMPLES
 from promosight.api.messages import MESSAGE_EXAMPLES, MESSAGES
+from promosight.api.shops import NewShop, ShopChange
 from promosight.api.webhooks import NewWebhook, WebhookChange
 from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.cloudevents import BATCH, EVENT, CloudEvent
@@ -25,15 +26,16 @@ from promosight.rules.reported import ReportedAssignment, ReportedEvent
 _NDJSON = "application/x-ndjson"
 _BULK: dict[Any, tuple[str, ...]] = {ReportedOutcome: (_NDJSON,)}
 """The media types of many elements beside JSON, where they are not both of NDJSON and CSV."""
-_ALONE = (SegmentMessage, SegmentBatch, NewWebhook, WebhookChange)
+_ALONE = (SegmentMessage, SegmentBatch, NewWebhook, WebhookChange, NewShop, ShopChange)
 """What is one object, and never an array of them."""
 _FILE = {name: {"schema": {"type": "string", "format": "binary"}} for name in FORM_OF}
 _PARAMETER = re.compile(r"\{(\w+):str\}")
+_SIGNED_HEADERS = ("X-Shopify-Topic", "X-Shopify-Hmac-Sha256", "Stripe-Signature")
 
 
 def document(routes: tuple[Route, ...]) -> bytes:
     """The document as JSON."""
-    kinds = [kind for r in routes for kind in (r.takes, r.gives) if _is_struct(kind)]
+    kinds = [kind for r in routes for kind in (*_taken(r), r.gives) if _is_struct(kind)]
     kinds += [ReceiptAnswer, CloudEvent, *dict.fromkeys(MESSAGES.values())]
     _, components = msgspec.json.schema_components(
         kinds, ref_template="#/components/schemas/{name}"
@@ -75,6 +77,8 @@ def _schemas(components: dict[str, Any]) -> dict[str, Any]:
 
 def needed(route: Route, before: str, after: str = "") -> str:
     """What a caller needs for a route, each scope between these marks."""
+    if route.signed:
+        return "No key is asked for: the shop signs what it sends"
     if not route.scope:
         return "No key is needed"
     if route.scope == SIGNED_IN:
@@ -208,10 +212,20 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         places.append(("header", "Idempotency-Key"))
     if route.takes is ReportedEvent:
         places += [("header", f"ce-{name}") for name in ATTRIBUTES]
+    if route.signed:
+        places += [("header", name) for name in _SIGNED_HEADERS]
     return [{"name": n, "in": p, "required": p == "path", "schema": text} for p, n in places]
 
 
+def _taken(route: Route) -> tuple[Any, ...]:
+    return route.takes if isinstance(route.takes, tuple) else (route.takes,)
+
+
 def _content(takes: Any) -> dict[str, Any]:
+    if isinstance(takes, tuple):
+        examples = {kind.__name__: {"value": EXAMPLES[kind]} for kind in takes}
+        either = {"anyOf": [_ref(kind) for kind in takes]}
+        return {"application/json": {"schema": either, "examples": examples}}
     if takes not in EXAMPLES:
         schema = _ref(takes) if _is_struct(takes) else {"type": "object"}
         return {"application/json": {"schema": schema}}

@@ -26,6 +26,7 @@ from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door.door import Route
 from promosight.api.reconciliation_routes import RECONCILIATION_ROUTES
 from promosight.api.set_up_routes import SET_UP_ROUTES
+from promosight.api.shop_routes import SHOP_ROUTES
 from promosight.api.webhook_routes import WEBHOOK_ROUTES
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.flows.figures.breakdowns import Breakdown
@@ -415,4 +416,5 @@ ROUTES = (
     *SET_UP_ROUTES,
     *RECONCILIATION_ROUTES,
     *WEBHOOK_ROUTES,
+    *SHOP_ROUTES,
 )

@@ -111,9 +111,14 @@ def _plain(text: str) -> Decimal:
     return Decimal(stripped)
 
 
+def minor_digits(currency: str) -> int:
+    """How many decimals a currency's amounts have: cents are two of them."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
 def format_amount(micros: int, currency: str) -> str:
     """A decimal string with at least the currency's minor digits, and as many as are needed."""
-    least = 0 if currency.startswith(UNIT_MARK) else _MINOR_DIGITS.get(currency, 2)
+    least = 0 if currency.startswith(UNIT_MARK) else minor_digits(currency)
     whole, fraction = divmod(abs(micros), MICROS)
     digits = f"{fraction:06d}".rstrip("0").ljust(least, "0")
     sign = "-" if micros < 0 else ""

@@ -2567,6 +2567,313 @@ export interface components {
             next: string | null;
         };
         /**
+         * ShopPage
+         * @description All shops.
+         */
+        ShopPage: {
+            items: components["schemas"]["ShopAnswer"][];
+            next: string | null;
+        };
+        /**
+         * ShopAnswer
+         * @description A source that is a shop. It sends to `path` on this server, and is known by its signature once it `has_secret`.
+         *         Until `former_secret_until` the secret before is good as well.
+         */
+        ShopAnswer: {
+            shop_id: string;
+            source: string;
+            /** @enum {unknown} */
+            kind: "shopify" | "stripe";
+            path: string;
+            customer_from: string;
+            code_from: string | null;
+            has_secret: boolean;
+            former_secret_until: string | null;
+            last_message: components["schemas"]["ShopMessage"] | null;
+            created_at: string;
+            updated_at: string;
+        };
+        /**
+         * ShopMessage
+         * @description The last message of a shop and what was done with it: the outcome of what it told, `ignored`, or `refused`.
+         */
+        ShopMessage: {
+            received_at: string;
+            event: string;
+            outcome: string;
+            reason: string | null;
+        };
+        /**
+         * NewShop
+         * @description A source that is a shop. The customer is the shop's own id of them, and of Stripe the code its coupon, unless it
+         *         is said otherwise.
+         */
+        NewShop: {
+            source: string;
+            kind: string;
+            /** @default null */
+            customer_from: string | null;
+            /** @default null */
+            code_from: string | null;
+        };
+        /**
+         * ShopChange
+         * @description What is to be otherwise. A secret replaces the one before, which is good for 24 more hours.
+         */
+        ShopChange: {
+            /** @default null */
+            secret: string | null;
+            /** @default null */
+            customer_from: string | null;
+            /** @default null */
+            code_from: string | null;
+        };
+        /**
+         * ShopifyOrder
+         * @description What is looked at of an order. All else of it is neither read nor kept.
+         */
+        ShopifyOrder: {
+            /** @default null */
+            id: string | number | null;
+            /** @default null */
+            test: boolean | null;
+            /** @default null */
+            created_at: string | null;
+            /** @default null */
+            processed_at: string | null;
+            /** @default null */
+            cancelled_at: string | null;
+            /** @default null */
+            financial_status: string | null;
+            /** @default null */
+            currency: string | null;
+            /**
+             * @description A decimal as a text.
+             * @default null
+             */
+            total_price: string | number | null;
+            /** @default null */
+            source_name: string | number | null;
+            /** @default null */
+            customer: components["schemas"]["ShopifyCustomer"] | null;
+            /** @default [] */
+            discount_codes: components["schemas"]["ShopifyCode"][];
+            /** @default [] */
+            discount_applications: components["schemas"]["ShopifyApplication"][];
+            /** @default [] */
+            line_items: components["schemas"]["ShopifyLine"][];
+            /** @default [] */
+            refunds: components["schemas"]["ShopifyRefund"][];
+            /** @default [] */
+            note_attributes: components["schemas"]["NoteAttribute"][];
+        };
+        /**
+         * ShopifyCustomer
+         * @description Who ordered.
+         */
+        ShopifyCustomer: {
+            /** @default null */
+            id: string | number | null;
+            /** @default null */
+            email: string | null;
+        };
+        /**
+         * ShopifyCode
+         * @description A discount code and what it took off, all in all.
+         */
+        ShopifyCode: {
+            /** @default null */
+            code: string | number | null;
+            /**
+             * @description A decimal as a text.
+             * @default null
+             */
+            amount: string | number | null;
+        };
+        /**
+         * ShopifyApplication
+         * @description A discount; those with a code are of type `discount_code`.
+         */
+        ShopifyApplication: {
+            /** @default null */
+            type: string | null;
+            /** @default null */
+            code: string | number | null;
+        };
+        /**
+         * ShopifyLine
+         * @description Something ordered, and how much of it.
+         */
+        ShopifyLine: {
+            /** @default null */
+            id: string | number | null;
+            /** @default 0 */
+            quantity: number;
+            /** @default [] */
+            discount_allocations: components["schemas"]["ShopifyAllocation"][];
+        };
+        /**
+         * ShopifyAllocation
+         * @description What a discount, by its place among them, took off a line.
+         */
+        ShopifyAllocation: {
+            /**
+             * @description A decimal as a text.
+             * @default null
+             */
+            amount: string | number | null;
+            /** @default null */
+            discount_application_index: number | null;
+        };
+        /**
+         * ShopifyRefund
+         * @description A refund and what was returned with it.
+         */
+        ShopifyRefund: {
+            /** @default null */
+            id: string | number | null;
+            /** @default null */
+            created_at: string | null;
+            /** @default [] */
+            refund_line_items: components["schemas"]["ShopifyReturned"][];
+        };
+        /**
+         * ShopifyReturned
+         * @description How much of a line was returned.
+         */
+        ShopifyReturned: {
+            /** @default null */
+            line_item_id: string | number | null;
+            /** @default 0 */
+            quantity: number;
+        };
+        /**
+         * NoteAttribute
+         * @description A name and what it says: a note of an order.
+         */
+        NoteAttribute: {
+            /** @default null */
+            name: unknown;
+            /** @default null */
+            value: unknown;
+        };
+        /**
+         * StripeEvent
+         * @description A message. `created` is when it happened, however often it is sent.
+         */
+        StripeEvent: {
+            type: string;
+            created: number;
+            data: components["schemas"]["StripeData"];
+            /** @default true */
+            livemode: boolean;
+        };
+        /**
+         * StripeData
+         * @description What a message is about.
+         */
+        StripeData: {
+            object: components["schemas"]["StripeObject"];
+            /** @default null */
+            previous_attributes: components["schemas"]["StripePrevious"] | null;
+        };
+        /**
+         * StripeObject
+         * @description What is looked at of a checkout session, a charge or a dispute. All else is neither read nor kept.
+         */
+        StripeObject: {
+            /** @default null */
+            id: string | number | null;
+            /** @default null */
+            mode: string | null;
+            /** @default null */
+            payment_status: string | null;
+            /** @default null */
+            payment_intent: unknown;
+            /** @default null */
+            invoice: unknown;
+            /** @default null */
+            customer: unknown;
+            /** @default null */
+            client_reference_id: string | number | null;
+            /** @default null */
+            customer_details: components["schemas"]["StripeCustomer"] | null;
+            /** @default null */
+            currency: string | null;
+            /** @default null */
+            amount_total: number | null;
+            /** @default null */
+            total_details: components["schemas"]["StripeTotals"] | null;
+            /** @default null */
+            discounts: components["schemas"]["StripeDiscount"][] | null;
+            /** @default null */
+            metadata: Record<string, never> | null;
+            /** @default null */
+            amount: number | null;
+            /** @default null */
+            amount_refunded: number | null;
+            /** @default null */
+            refunded: boolean | null;
+            /** @default null */
+            status: string | null;
+        };
+        /**
+         * StripeCustomer
+         * @description What the customer typed in.
+         */
+        StripeCustomer: {
+            /** @default null */
+            email: string | null;
+        };
+        /**
+         * StripeTotals
+         * @description What all coupons took off.
+         */
+        StripeTotals: {
+            /** @default null */
+            amount_discount: number | null;
+        };
+        /**
+         * StripeDiscount
+         * @description A coupon, and the promotion code by which it was given.
+         */
+        StripeDiscount: {
+            /** @default null */
+            coupon: unknown;
+            /** @default null */
+            promotion_code: unknown;
+        };
+        /**
+         * StripePrevious
+         * @description What had gone back before.
+         */
+        StripePrevious: {
+            /** @default null */
+            amount_refunded: number | null;
+        };
+        /**
+         * ShopReportAnswer
+         * @description What became of the facts that a message of a shop tells; or why it tells none.
+         */
+        ShopReportAnswer: {
+            received: number;
+            outcomes: {
+                [key: string]: number;
+            };
+            problems: components["schemas"]["ProblemLine"][];
+            results?: components["schemas"]["ResultLine"][];
+            dry_run?: boolean;
+            passed_over?: components["schemas"]["PassedOver"];
+        };
+        /**
+         * PassedOver
+         * @description Why nothing is done with a message of a shop.
+         */
+        PassedOver: {
+            reason: string;
+            detail: string;
+        };
+        /**
          * CloudEvent
          * @description A CloudEvent 1.0 in JSON. Attributes beyond these are taken and not looked at.
          */

@@ -29,6 +29,7 @@ export type Activity = Schemas["ActivityAnswer"];
 export type Reconciliation = Schemas["ReconciliationAnswer"];
 export type Key = Schemas["KeyAnswer"];
 export type NewKey = Schemas["NewKeyAnswer"];
+export type Shop = Schemas["ShopAnswer"];
 export type Webhook = Schemas["WebhookAnswer"];
 export type NewWebhook = Schemas["WebhookSecretAnswer"];
 export type Delivery = Schemas["DeliveryAnswer"];

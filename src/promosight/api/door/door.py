@@ -67,6 +67,8 @@ T = TypeVar("T")
 _LIMITS = Limits()
 _OPEN_BYTES = 16 * 1024
 """The body of a caller without a key may have this many bytes."""
+_SIGNED_BYTES = 2 * 1024 * 1024
+"""A body that is known by its signature may have this many; shops tell orders of hundreds of lines in less."""
 _COUNTED_AT_ONCE = 2
 _log = logging.getLogger("promosight")
 _encode = msgspec.json.Encoder().encode
@@ -157,7 +159,7 @@ class Route(NamedTuple):
     one holds a password: no trace of it is kept, so an Idempotency-Key is looked at only where `compared` says what
     stands for the body. `media` are the media types it answers in beside JSON. What `reports` waits for the writer,
     and is refused when too much does. `basic`: the key may come as the user name of Basic authentication, or within
-    the body.
+    the body. `signed`: no key is asked for, because the handler knows its sender by the signature of the body.
     """
 
     method: str
@@ -175,11 +177,14 @@ class Route(NamedTuple):
     reports: bool = False
     media: tuple[str, ...] = ()
     basic: bool = False
+    signed: bool = False
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether it takes an Idempotency-Key."""
-        return self.method == "POST" and (not self.private or self.compared is not None)
+        """Whether it takes an Idempotency-Key. Whose it is must be known before it is looked at."""
+        if self.method != "POST" or self.signed:
+            return False
+        return not self.private or self.compared is not None
 
     @property
     def shown(self) -> str:
@@ -237,10 +242,12 @@ async def _taken_in(door: Door, route: Route, bare: Call, receive: Receive) -> A
     if route.admit is not None:
         return await _with_file(door, route, bare, receive)
     caller, headers = bare.caller, bare.headers
-    share = Share(door.holding, _OPEN_BYTES if caller is NOBODY else MAX_BYTES)
+    most = MAX_BYTES if caller is not NOBODY else _SIGNED_BYTES if route.signed else _OPEN_BYTES
+    holding = door.strangers if route.signed else door.holding
+    share = Share(holding, most)
     try:
         share.cover(int(headers.get(b"content-length", 0)))
-        raw = await door.holding.received(receive, share)
+        raw = await holding.received(receive, share)
         answer = _report if route.reports else _answer
         return await answer(door, route, bare.with_body(raw))
     finally:

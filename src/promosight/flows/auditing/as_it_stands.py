@@ -10,6 +10,7 @@ from promosight.errors import NotFound
 from promosight.flows.auditing.audit import Look
 from promosight.flows.decisioning.settings import rules_of
 from promosight.flows.promotions.map_words import mapping_in_force
+from promosight.flows.set_up.shops import find_shop
 from promosight.flows.set_up.show_set_up import describe_workspace, list_keys
 from promosight.flows.set_up.users import describe_user, user_of
 from promosight.flows.set_up.workspaces import find_source
@@ -61,6 +62,21 @@ def the_source(workspace_no: int, name: str) -> Look:
             return None
         live = None if source.live_us is None else format_instant(source.live_us)
         return {"cadence": source.cadence, "live_since": live}
+
+    return look
+
+
+def the_shop(workspace_no: int, shop_id: str) -> Look:
+    """A source that is a shop: that its secret was changed is said by a mark of it."""
+
+    def look(tx: Tx) -> Any:
+        try:
+            shop = find_shop(tx, workspace_no, shop_id)
+        except NotFound:
+            return None
+        said = {name: getattr(shop, name) for name in ("source", "kind", "customer_from")}
+        mark = f"{stable_hash(shop.secret):016x}" if shop.secret else None
+        return said | {"code_from": shop.code_from or None, "secret_mark": mark}
 
     return look
 

@@ -12,6 +12,7 @@ import { ReconciliationSection } from "./ReconciliationSection";
 import { SnippetsSection } from "./SnippetsSection";
 import { Overdue } from "./Standing";
 import { StandingSection } from "./StandingSection";
+import { ShopSection } from "./shops/ShopSection";
 import { isLive, isOurs, sourceAddress, useSource } from "./sources";
 
 /** One system that reports: how it stands, what it sent, and what it needs. */
@@ -59,6 +60,7 @@ function Sections({ source }: { source: Source }) {
       <StandingSection source={source} />
       <ActivitySection source={source.name} />
       <ProblemsSection source={source.name} />
+      <ShopSection source={source.name} />
       {!isOurs(source) && (
         <>
           <ReconciliationSection source={source.name} />

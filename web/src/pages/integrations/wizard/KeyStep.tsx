@@ -1,5 +1,6 @@
 import { Button, Stack } from "@mantine/core";
 import { IconKey } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { Source } from "../../../api/types";
 import { FormFailure } from "../../../look/FormFailure";
@@ -12,12 +13,14 @@ interface Props {
   source: Source;
   secret: string | undefined;
   setSecret: (secret: string) => void;
+  /** The choice between ways to sign in, of which this is one. */
+  choice?: ReactNode;
   onBack: () => void;
   onDone: () => void;
 }
 
 /** Step 3: the key that the source signs in with. Its secret is kept in this page's memory only. */
-export function KeyStep({ source, secret, setSecret, onBack, onDone }: Props) {
+export function KeyStep({ source, secret, setSecret, choice, onBack, onDone }: Props) {
   const { data: keys } = useKeys(true);
   const making = useMakeKey();
   const older = keys?.filter((one) => one.source === source.name && one.state === "active") ?? [];
@@ -35,6 +38,7 @@ export function KeyStep({ source, secret, setSecret, onBack, onDone }: Props) {
       onBack={onBack}
       next={{ label: "Continue", isOff: !secret && older.length === 0, onClick: onDone }}
     >
+      {!secret && choice}
       {secret ? (
         <ShownOnce secret={secret} />
       ) : (

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { Link } from "react-router";
 import { useSession } from "../../../api/session";
-import type { Source } from "../../../api/types";
+import type { Shop, Source } from "../../../api/types";
 import { moment } from "../../../format";
 import { FormFailure } from "../../../look/FormFailure";
 import { Note } from "../../../look/Note";
@@ -15,16 +15,18 @@ import classes from "./wizard.module.css";
 
 interface Props {
   source: Source;
+  /** The shop that it is, if it is one: then there is nothing to program. */
+  shop?: Shop | null;
   secret: string | undefined;
   onBack: () => void;
 }
 
 /** Step 5: the source is marked live, and what it sends is redemptions. */
-export function LiveStep({ source, secret, onBack }: Props) {
+export function LiveStep({ source, shop, secret, onBack }: Props) {
   const changing = useChangeSource(source.name);
   const { workspace } = useSession();
   const since = moment(workspace.tracking_from, workspace.time_zone);
-  if (isLive(source)) return <IsLive source={source} secret={secret} />;
+  if (isLive(source)) return <IsLive source={source} shop={shop} secret={secret} />;
   return (
     <StepFrame
       title={`Mark ${source.name} live`}
@@ -49,7 +51,7 @@ export function LiveStep({ source, secret, onBack }: Props) {
           only.
         </Text>
       </div>
-      {!source.test && (
+      {!source.test && !shop?.last_message && (
         <Note tone="warn">No test event has landed yet. You can go live all the same.</Note>
       )}
       <FormFailure error={changing.error} />
@@ -57,7 +59,7 @@ export function LiveStep({ source, secret, onBack }: Props) {
   );
 }
 
-function IsLive({ source, secret }: { source: Source; secret: string | undefined }) {
+function IsLive({ source, shop, secret }: Omit<Props, "onBack">) {
   const { workspace } = useSession();
   const { event } = useSample();
   const sample = {
@@ -80,13 +82,16 @@ function IsLive({ source, secret }: { source: Source; secret: string | undefined
           </Text>
         </div>
       </Group>
-      <div>
-        <Text size="sm" mb="sm" maw={640}>
-          This is what your system sends from now on: the same request without dry_run, once for
-          each redemption, with an event id of its own. Run as it is, it reports a real redemption.
-        </Text>
-        <Snippets sample={sample} />
-      </div>
+      {!shop && (
+        <div>
+          <Text size="sm" mb="sm" maw={640}>
+            This is what your system sends from now on: the same request without dry_run, once for
+            each redemption, with an event id of its own. Run as it is, it reports a real
+            redemption.
+          </Text>
+          <Snippets sample={sample} />
+        </div>
+      )}
       <Group gap="xs" justify="flex-end">
         <Button component={Link} to={sourceAddress(source.name)} variant="default">
           Look at {source.name}

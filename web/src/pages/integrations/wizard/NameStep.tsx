@@ -23,6 +23,16 @@ const SUGGESTIONS: readonly { name: string; about: string; cadence: Cadence }[] 
     about: "Sends what a warehouse has gathered, by the hour or by night.",
     cadence: "daily",
   },
+  {
+    name: "Shopify",
+    about: "Sends its paid orders and refunds by itself.",
+    cadence: "realtime",
+  },
+  {
+    name: "Stripe",
+    about: "Sends its paid checkouts and refunds by itself.",
+    cadence: "realtime",
+  },
   { name: "Till", about: "Reports what was redeemed in a shop.", cadence: "hourly" },
 ];
 
@@ -63,7 +73,7 @@ export function NameStep({ onNamed }: { onNamed: (source: Source) => void }) {
           value={suggested?.name ?? null}
           onChange={(chosen) => setName(chosen)}
         >
-          <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} spacing="sm">
+          <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="sm">
             {SUGGESTIONS.map((one) => (
               <Choice key={one.name} value={one.name} label={one.name} about={one.about} />
             ))}

@@ -4,11 +4,13 @@ import { useNavigate } from "react-router";
 import type { Source } from "../../../api/types";
 import { Failure } from "../../../look/Failure";
 import { Surface } from "../../../look/Surface";
+import { useShopOf } from "../shops/shops";
 import { sourceAddress, useSource } from "../sources";
 import { CadenceStep } from "./CadenceStep";
-import { KeyStep } from "./KeyStep";
 import { LiveStep } from "./LiveStep";
 import { NameStep } from "./NameStep";
+import { ShopTestStep } from "./ShopTestStep";
+import { SignInStep } from "./SignInStep";
 import { STEPS, type StepId, useStep } from "./steps";
 import { TestStep } from "./TestStep";
 import classes from "./wizard.module.css";
@@ -46,6 +48,7 @@ interface StepProps {
 function Step({ source, step, go }: StepProps) {
   const navigate = useNavigate();
   const [secret, setSecret] = useState<string>();
+  const { data: shop } = useShopOf(source?.name ?? "", step === "test");
   if (!source)
     return (
       <NameStep onNamed={(made) => navigate(`${sourceAddress(made.name)}/setup?step=cadence`)} />
@@ -53,7 +56,7 @@ function Step({ source, step, go }: StepProps) {
   switch (step) {
     case "key":
       return (
-        <KeyStep
+        <SignInStep
           source={source}
           secret={secret}
           setSecret={setSecret}
@@ -62,7 +65,9 @@ function Step({ source, step, go }: StepProps) {
         />
       );
     case "test":
-      return (
+      return shop ? (
+        <ShopTestStep shop={shop} onBack={() => go("key")} onDone={() => go("live")} />
+      ) : (
         <TestStep
           source={source}
           secret={secret}
@@ -71,7 +76,7 @@ function Step({ source, step, go }: StepProps) {
         />
       );
     case "live":
-      return <LiveStep source={source} secret={secret} onBack={() => go("test")} />;
+      return <LiveStep source={source} shop={shop} secret={secret} onBack={() => go("test")} />;
     default:
       return <CadenceStep source={source} onDone={() => go("key")} />;
   }
