@@ -38,6 +38,7 @@ from promosight.process import collect_rarely, take_short_turns
 from promosight.store.engine import open_store
 from promosight.store.waiting import TRACED
 from promosight.worker.alerts import AlertWorker
+from promosight.worker.anomalies import Noticer
 from promosight.worker.imports import ImportWorker
 from promosight.worker.improving import Improver
 from promosight.worker.learning import Learner
@@ -79,6 +80,7 @@ def build_app(config: Config) -> Litestar:
     store = open_store(config.url, now_us=now_us())
     worker = ImportWorker(store, spool, clock=now_us)
     alerts = AlertWorker(store, clock=now_us)
+    noticer = Noticer(store, clock=now_us)
     door = Door(
         store,
         clock=now_us,
@@ -104,6 +106,7 @@ def build_app(config: Config) -> Litestar:
     def end() -> None:
         webhooks.stop()
         keeper.stop()
+        noticer.stop()
         alerts.stop()
         improver.stop()
         learner.stop()
@@ -116,6 +119,7 @@ def build_app(config: Config) -> Litestar:
     worker.start()
     learner.start()
     alerts.start()
+    noticer.start()
     improver.start()
     keeper.start()
     webhooks.start()

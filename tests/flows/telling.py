@@ -28,10 +28,11 @@ AT = "2026-11-02T10:00:00Z"
 class World:
     """A store with a workspace and a promotion, and a worker whose clock stands still until it is set."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, workspace: Workspace | None = None) -> None:
         self.store = store
-        self.workspace: Workspace = open_workspace(store)
-        define(store, self.workspace, "global")
+        self.workspace = workspace or open_workspace(store)
+        if workspace is None:
+            define(store, self.workspace, "global")
         self.now_us = NOW_US
         self.worker = self.another_worker("one")
 

@@ -42,7 +42,7 @@ LAW: dict[str, set[str]] = {
 # The rooms within a room, each of which knows only those before it; "" is what lies in none of them.
 WITHIN: dict[str, tuple[str, ...]] = {
     "flows": (
-        *("ledger", "set_up", "reporting", "promotions", "imports", "figures"),
+        *("ledger", "set_up", "reporting", "promotions", "imports", "figures", "noticing"),
         *("reserving", "decisioning", "auditing", "webhooks", "checking", "people"),
     ),
     "api": ("connections", "door", ""),

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from promosight.api.wire import Wire
 from promosight.flows.figures.show_alerts import Alert
-from promosight.rules.webhooks import COUNTED, OVERDUE, PING, REVERSED, THRESHOLD
+from promosight.flows.noticing.show_anomalies import Anomaly
+from promosight.rules.webhooks import ANOMALY, COUNTED, OVERDUE, PING, REVERSED, THRESHOLD
 
 
 class ToldEvent(Wire):
@@ -60,6 +61,14 @@ class ThresholdMessage(Wire):
     data: Alert
 
 
+class AnomalyMessage(Wire):
+    """Something is otherwise than expected. `timestamp`: when that was found."""
+
+    type: Literal["anomaly.found"]
+    timestamp: str
+    data: Anomaly
+
+
 class OverdueMessage(Wire):
     """A source is overdue for its cadence."""
 
@@ -81,6 +90,7 @@ MESSAGES: dict[str, type[Wire]] = {
     REVERSED: EventMessage,
     THRESHOLD: ThresholdMessage,
     OVERDUE: OverdueMessage,
+    ANOMALY: AnomalyMessage,
     PING: PingMessage,
 }
 """The form of each type of message."""
@@ -100,6 +110,39 @@ _EVENT: dict[str, Any] = {
     "redeemed_at": "2026-11-23T10:15:00Z",
     "received_at": "2026-11-23T10:15:02Z",
     "reported": {"event_id": "pos-7781", "promotion_id": "SPRING20", "customer_id": "c-42"},
+}
+ANOMALY_EXAMPLE: dict[str, Any] = {
+    "anomaly_id": "4b1c9e0d2a7f6035",
+    "kind": "redemptions",
+    "direction": "drop",
+    "promotion_id": "SPRING20",
+    "promotion_name": "Spring 20%",
+    "source": None,
+    "said": "Redemptions of Spring 20% dropped to 61 where 148 were expected, since 14:05 on 23 November. It comes from"
+    " source checkout, tier gold, which explains 92% of what is missing.",
+    "began_at": "2026-11-23T13:05:00Z",
+    "found_at": "2026-11-23T15:00:04Z",
+    "ended_at": None,
+    "expected": 148.2,
+    "actual": 61,
+    "cause": [
+        {"dimension": "source", "words": ["checkout"]},
+        {"dimension": "tier", "words": ["gold"]},
+    ],
+    "share": 0.92,
+    "or_else": [],
+    "breakdown": [
+        {"dimension": "tier", "word": "gold", "expected": 82.5, "actual": 0, "share": 0.946},
+        {"dimension": "tier", "word": "silver", "expected": 65.7, "actual": 61, "share": 0.054},
+    ],
+    "slot": "hour",
+    "slots": [
+        {"at": "2026-11-23T13:00:00Z", "actual": 33, "expected": 74.1, "low": 54, "high": 96},
+        {"at": "2026-11-23T14:00:00Z", "actual": 28, "expected": 74.1, "low": 54, "high": 96},
+    ],
+    "acknowledged_at": None,
+    "acknowledged_by": None,
+    "note": "",
 }
 MESSAGE_EXAMPLES: dict[str, dict[str, Any]] = {
     COUNTED: {"type": COUNTED, "timestamp": "2026-11-23T10:15:02Z", "data": _EVENT},
@@ -139,6 +182,7 @@ MESSAGE_EXAMPLES: dict[str, dict[str, Any]] = {
             "last_heard_at": "2026-11-23T10:15:02Z",
         },
     },
+    ANOMALY: {"type": ANOMALY, "timestamp": "2026-11-23T15:00:04Z", "data": ANOMALY_EXAMPLE},
     PING: {
         "type": PING,
         "timestamp": "2026-11-23T10:15:02Z",

@@ -9,6 +9,7 @@ from typing import Any
 
 from promosight.api import (
     alerts,
+    anomalies,
     comparison,
     imports,
     inbox,
@@ -35,6 +36,7 @@ from promosight.flows.figures.funnel import Funnel
 from promosight.flows.figures.maturing import Maturity
 from promosight.flows.figures.promotion_return import Return
 from promosight.flows.figures.show_restatements import Restatements
+from promosight.flows.noticing.show_anomalies import Anomaly
 from promosight.flows.reporting.near_misses import LikelyReasons
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.promotions import Promotion
@@ -208,6 +210,32 @@ ROUTES = (
         "Thresholds of limits that were crossed, the newest first",
         query=("promotion_id", "threshold", *_PAGE),
         gives=wire.AlertPage,
+    ),
+    Route(
+        "GET",
+        "/v1/anomalies",
+        anomalies.listing,
+        REPORTS,
+        "What was otherwise than expected, and where it comes from, the newest first",
+        query=("promotion_id", "source", "open", *_PAGE),
+        gives=anomalies.AnomalyPage,
+    ),
+    Route(
+        "GET",
+        "/v1/anomalies/{anomaly_id:str}",
+        anomalies.show,
+        REPORTS,
+        "One anomaly",
+        gives=Anomaly,
+    ),
+    Route(
+        "POST",
+        "/v1/anomalies/{anomaly_id:str}/acknowledge",
+        anomalies.acknowledge,
+        PROMOTIONS,
+        "Say that an anomaly was seen, and perhaps what it was",
+        anomalies.Acknowledgement,
+        gives=Anomaly,
     ),
     Route(
         "GET",

@@ -471,7 +471,7 @@ class WebhookPage(Wire):
 
 
 class DeliveryAnswer(Wire):
-    """A message to a webhook; `delivery_id` is its `webhook-id`. `event_id`, `source` and `alert_id`: what it is about.
+    """A message to a webhook; `delivery_id` is its `webhook-id`. `event_id`, `source` and so on: what it is about.
 
     `last_status` is what was answered last, `last_error` what else went wrong, `took_ms` how long that took.
     """
@@ -481,6 +481,7 @@ class DeliveryAnswer(Wire):
     event_id: str | None
     source: str | None
     alert_id: str | None
+    anomaly_id: str | None
     state: Literal["waiting", "delivered", "failed"]
     attempts: int
     last_status: int | None

@@ -22,10 +22,11 @@ from promosight.rules.instants import DAY_US, HOUR_US, SECOND_US
 
 COUNTED, REVERSED = "redemption.counted", "redemption.reversed"
 THRESHOLD, OVERDUE = "promotion.cap_threshold", "source.overdue"
+ANOMALY = "anomaly.found"
 PING = "ping"
-TYPES = (COUNTED, REVERSED, THRESHOLD, OVERDUE)
+TYPES = (COUNTED, REVERSED, THRESHOLD, OVERDUE, ANOMALY)
 """What a webhook may want to be told. A `ping` is told to whoever asks for one."""
-_BITS = {COUNTED: 1, REVERSED: 2, THRESHOLD: 4}
+_BITS = {COUNTED: 1, REVERSED: 2, THRESHOLD: 4, ANOMALY: 8}
 """What leaves word of itself in its transaction."""
 
 TRIED_FOR_US = 3 * DAY_US

@@ -18,6 +18,7 @@ const RENEWED: Record<string, string[]> = {
   problems: ["problems"],
   imports: ["imports", "import"],
   alerts: ["alerts"],
+  anomalies: ["anomalies"],
 };
 
 /** All that may have changed between being asked for and the stream's beginning. */

@@ -1346,6 +1346,86 @@ export interface components {
             raised_at: string;
         };
         /**
+         * AnomalyPage
+         * @description A page of anomalies.
+         */
+        AnomalyPage: {
+            items: components["schemas"]["Anomaly"][];
+            next: string | null;
+        };
+        /**
+         * Anomaly
+         * @description What was otherwise than expected. `kind`: `redemptions` of a promotion, the `stream` of a source, or
+         *         what of it is `unmatched`. `cause` has nothing in it where it is everywhere; `share` is the part of it that the
+         *         cause explains; `or_else` names what would explain it as well. `slot`: what `slots` are. `said` is all
+         *         that in a sentence.
+         */
+        Anomaly: {
+            anomaly_id: string;
+            /** @enum {unknown} */
+            kind: "redemptions" | "stream" | "unmatched";
+            /** @enum {unknown} */
+            direction: "drop" | "leap";
+            promotion_id: string | null;
+            promotion_name: string | null;
+            source: string | null;
+            said: string;
+            began_at: string;
+            found_at: string;
+            ended_at: string | null;
+            expected: number;
+            actual: number;
+            cause: components["schemas"]["Blamed"][];
+            share: number;
+            or_else: components["schemas"]["Blamed"][][];
+            breakdown: components["schemas"]["AnomalyLine"][];
+            /** @enum {unknown} */
+            slot: "day" | "hour";
+            slots: components["schemas"]["AnomalySlot"][];
+            acknowledged_at: string | null;
+            acknowledged_by: string | null;
+            note: string;
+        };
+        /**
+         * Blamed
+         * @description Words of one dimension that the cause has; an empty word stands for facts without one.
+         */
+        Blamed: {
+            dimension: string;
+            words: string[];
+        };
+        /**
+         * AnomalyLine
+         * @description A word of a dimension: `share` is its part of all that is missing, or came too much.
+         */
+        AnomalyLine: {
+            dimension: string;
+            word: string;
+            expected: number;
+            actual: number;
+            share: number;
+        };
+        /**
+         * AnomalySlot
+         * @description An hour, or a day of batches, from `at` on: what was counted, and what was expected. Of twenty slots nineteen lie
+         *         between `low` and `high`.
+         */
+        AnomalySlot: {
+            at: string;
+            actual: number;
+            expected: number;
+            low: number;
+            high: number;
+        };
+        /**
+         * Acknowledgement
+         * @description What it was, for those who look later; up to 500 characters.
+         */
+        Acknowledgement: {
+            /** @default  */
+            note: string;
+        };
+        /**
          * Comparison
          * @description Promotions in the order asked for; those without a value come last. `total` says how many matched.
          */
@@ -2538,7 +2618,7 @@ export interface components {
         };
         /**
          * DeliveryAnswer
-         * @description A message to a webhook; `delivery_id` is its `webhook-id`. `event_id`, `source` and `alert_id`: what it is about.
+         * @description A message to a webhook; `delivery_id` is its `webhook-id`. `event_id`, `source` and so on: what it is about.
          *
          *         `last_status` is what was answered last, `last_error` what else went wrong, `took_ms` how long that took.
          */
@@ -2548,6 +2628,7 @@ export interface components {
             event_id: string | null;
             source: string | null;
             alert_id: string | null;
+            anomaly_id: string | null;
             /** @enum {unknown} */
             state: "delivered" | "failed" | "waiting";
             attempts: number;
@@ -3042,6 +3123,16 @@ export interface components {
             cadence: string;
             due_at: string;
             last_heard_at: string | null;
+        };
+        /**
+         * AnomalyMessage
+         * @description Something is otherwise than expected. `timestamp`: when that was found.
+         */
+        AnomalyMessage: {
+            /** @enum {unknown} */
+            type: "anomaly.found";
+            timestamp: string;
+            data: components["schemas"]["Anomaly"];
         };
         /**
          * PingMessage

@@ -1,29 +1,37 @@
 import { ActionIcon, Button, Popover, ScrollArea, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconAlertTriangle, IconBan, IconBell, IconGauge } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconBan,
+  IconBell,
+  IconGauge,
+  IconTrendingDown,
+  IconTrendingUp,
+} from "@tabler/icons-react";
 import { useEffect } from "react";
 import { Link, useLocation } from "react-router";
-import type { Alert } from "../api/types";
+import type { Alert, Anomaly } from "../api/types";
 import { Ago } from "../look/Ago";
 import { levelOf, limitAmount, limitName } from "../look/usage";
+import { aboutOf, addressOf, causeOf } from "../pages/anomalies/anomalies";
 import classes from "./AlertBell.module.css";
 import { useAlerts, useSeen } from "./alerts";
 
-/** Budgets and caps that crossed a threshold: how many are new, and on a click all of them, each leading to its promotion. */
+/** Limits that crossed a threshold, and anomalies: how many are new, and on a click all of them, each leading to its page. */
 export function AlertBell() {
   const [isOpen, { toggle, close }] = useDisclosure();
   const { pathname } = useLocation();
-  const { alerts, isKnown, hasNextPage, fetchNextPage, isFetchingNextPage } = useAlerts();
-  const { seen, see } = useSeen(alerts[0]);
-  const newest = alerts[0]?.raised_at;
-  const fresh = alerts.filter((one) => one.raised_at > seen).length;
+  const { entries, isKnown, hasNextPage, fetchNextPage, isFetchingNextPage } = useAlerts();
+  const { seen, see } = useSeen(entries[0]?.at);
+  const newest = entries[0]?.at;
+  const fresh = entries.filter((one) => one.at > seen).length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: it closes when the address changes
   useEffect(close, [pathname]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what comes while the list is open is seen too
   useEffect(() => {
     if (isOpen) see();
   }, [isOpen, newest]);
-  const label = fresh ? `Budget alerts, ${fresh} new` : "Budget alerts";
+  const label = fresh ? `Alerts, ${fresh} new` : "Alerts";
   return (
     <Popover
       opened={isOpen}
@@ -51,16 +59,20 @@ export function AlertBell() {
           )}
         </ActionIcon>
       </Popover.Target>
-      <Popover.Dropdown p={0} aria-label="Budget alerts">
-        <div className={classes.head}>Budget and cap alerts</div>
-        {isKnown && alerts.length === 0 ? (
+      <Popover.Dropdown p={0} aria-label="Alerts">
+        <div className={classes.head}>Budgets, caps and anomalies</div>
+        {isKnown && entries.length === 0 ? (
           <Nothing />
         ) : (
           <ScrollArea.Autosize mah={420} type="auto">
             <ul className={classes.list}>
-              {alerts.map((one) => (
-                <Line key={one.alert_id} alert={one} />
-              ))}
+              {entries.map(({ alert, anomaly }) =>
+                anomaly ? (
+                  <AnomalyLine key={anomaly.anomaly_id} anomaly={anomaly} />
+                ) : (
+                  alert && <Line key={alert.alert_id} alert={alert} />
+                ),
+              )}
             </ul>
             {hasNextPage && (
               <Button
@@ -102,6 +114,32 @@ function Line({ alert }: { alert: Alert }) {
   );
 }
 
+function AnomalyLine({ anomaly }: { anomaly: Anomaly }) {
+  const Icon = anomaly.direction === "drop" ? IconTrendingDown : IconTrendingUp;
+  const isOver = anomaly.ended_at !== null;
+  return (
+    <li>
+      <Link
+        to={addressOf(anomaly)}
+        className={classes.line}
+        data-level={isOver ? undefined : "over"}
+      >
+        <Icon size={18} stroke={1.8} aria-hidden />
+        <span>
+          <span className={classes.name}>{anomaly.promotion_name ?? anomaly.source}</span>
+          <span className={classes.what}>
+            {aboutOf(anomaly)}: {causeOf(anomaly)}
+          </span>
+          <span className={classes.at}>
+            <Ago at={anomaly.found_at} />
+            {isOver && ", over"}
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+}
+
 const OF: Record<string, string> = {
   daily: "the day's",
   weekly: "the week's",
@@ -120,7 +158,8 @@ function said(alert: Alert): string {
 function Nothing() {
   return (
     <Text size="sm" c="dimmed" p="md">
-      No limit has been used by half yet. Whenever one reaches 50, 80, 90 or 100%, it is told here.
+      Nothing yet. Whenever a limit reaches 50, 80, 90 or 100%, or redemptions drop or leap against
+      what is expected, it is told here.
     </Text>
   );
 }

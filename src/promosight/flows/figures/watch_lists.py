@@ -1,5 +1,5 @@
-"""Watching what is listed beside the figures: whether sources were heard, problems came or went, imports moved on, and
-alerts were raised.
+"""Watching what is listed beside the figures: whether sources were heard, problems came or went, imports moved on,
+alerts were raised, and anomalies found.
 
 Nothing of it is shown here; whoever shows a list is told that it is worth asking for again. A mark of a few numbers
 is compared, so that a look costs the same however much is listed.
@@ -23,7 +23,7 @@ class WatchedLists:
         self._seen: dict[str, Any] | None = None
 
     def look(self, tx: Tx) -> set[str]:
-        """Which of `sources`, `problems`, `imports` and `alerts` changed since the look before; the first time none."""
+        """Which of `sources`, `problems`, `imports`, `alerts`, `anomalies` changed since the look before."""
         before, now = self._seen, self._marks(tx)
         self._seen = now
         if before is None:
@@ -40,6 +40,7 @@ class WatchedLists:
             "problems": tx.one("problems_mark", workspace_no=no, most=_COUNTED),
             "imports": tx.one("imports_mark", workspace_no=no),
             "alerts": tx.one("alerts_mark", workspace_no=no),
+            "anomalies": tx.one("anomalies_mark", workspace_no=no),
         }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from promosight.rules.identity import stable_hash
-from promosight.rules.webhooks import COUNTED, REVERSED, THRESHOLD, is_announced
+from promosight.rules.webhooks import ANOMALY, COUNTED, REVERSED, THRESHOLD, is_announced
 from promosight.store.catalogue import Workspace
 from promosight.store.rows import EventRow
 from promosight.store.tx import Tx
@@ -66,3 +66,10 @@ def announce_settled(
 def announce_alerts(tx: Tx, workspace: Workspace, alerts: Sequence[int], *, now_us: int) -> None:
     """Leaves word of alerts that are new."""
     announce(tx, workspace, THRESHOLD, alerts, import_no=0, now_us=now_us)
+
+
+def announce_anomalies(
+    tx: Tx, workspace: Workspace, anomalies: Sequence[int], *, now_us: int
+) -> None:
+    """Leaves word of anomalies that are new."""
+    announce(tx, workspace, ANOMALY, anomalies, import_no=0, now_us=now_us)

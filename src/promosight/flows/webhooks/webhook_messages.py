@@ -13,10 +13,19 @@ import msgspec
 from promosight.errors import Conflict, NotFound
 from promosight.flows.auditing.audit import Look
 from promosight.flows.figures.show_alerts import describe_alert
+from promosight.flows.noticing.show_anomalies import describe_anomaly
 from promosight.flows.reporting.lookup import describe_event
 from promosight.flows.webhooks.setting_up import Webhook, find_webhook
 from promosight.rules.instants import format_instant
-from promosight.rules.webhooks import COUNTED, OVERDUE, PING, REVERSED, THRESHOLD, message_id
+from promosight.rules.webhooks import (
+    ANOMALY,
+    COUNTED,
+    OVERDUE,
+    PING,
+    REVERSED,
+    THRESHOLD,
+    message_id,
+)
 from promosight.store.catalogue import Source, load
 from promosight.store.tx import Row, Tx
 
@@ -72,6 +81,8 @@ def _data(tx: Tx, workspace_no: int, kind: str, fact: Any) -> Any:
         return describe_event(tx, load(tx, workspace_no), identity)
     if kind == THRESHOLD:
         return describe_alert(tx, workspace_no, fact)
+    if kind == ANOMALY:
+        return describe_anomaly(tx, workspace_no, fact)
     if kind == OVERDUE:
         return _overdue(tx, workspace_no, *fact)
     return {"webhook_id": fact[0]}
@@ -146,6 +157,7 @@ def describe_message(tx: Tx, workspace_no: int, one: Message) -> dict[str, Any]:
         "event_id": event_id,
         "source": source,
         "alert_id": f"{fact:016x}" if one.type == THRESHOLD else None,
+        "anomaly_id": f"{fact:016x}" if one.type == ANOMALY else None,
         "state": one.state,
         "attempts": one.attempts,
         "last_status": one.status,

@@ -5,6 +5,7 @@ import { ApiError } from "../../api/client";
 import type { Promotion } from "../../api/types";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
+import { AnomalyList } from "../anomalies/AnomalyList";
 import { usePromotion } from "./asked";
 import classes from "./breakdown.module.css";
 import { DrawerHead } from "./DrawerHead";
@@ -14,6 +15,7 @@ import { LinesSection } from "./lines/LinesSection";
 import { NoRate } from "./NoRate";
 import { ReturnSection } from "./ReturnSection";
 import { RestatementsSection } from "./restatements/RestatementsSection";
+import { Section } from "./Section";
 import { SectionNav } from "./SectionNav";
 import { Summary } from "./Summary";
 import { TimeSection } from "./time/TimeSection";
@@ -39,6 +41,7 @@ export function BreakdownContent({ promotionId }: { promotionId: string }) {
         <LinesSection promotion={promotion} />
         {hasGenerosity(promotion) && <GenerositySection promotion={promotion} />}
         <ReturnSection promotion={promotion} />
+        <AnomaliesSection promotion={promotion} />
         <RestatementsSection promotion={promotion} />
       </Drawer.Body>
     </>
@@ -52,8 +55,23 @@ function sections(promotion: Promotion): [id: string, name: string][] {
     ["groups", "By group"],
   ];
   if (hasGenerosity(promotion)) all.push(["generosity", "By generosity"]);
-  all.push(["return", "Return"], ["restatements", "Restatements"]);
+  all.push(["return", "Return"], ["anomalies", "Anomalies"], ["restatements", "Restatements"]);
   return all;
+}
+
+const NOTHING =
+  "Nothing was otherwise than expected. Redemptions are compared, hour by hour, with what this promotion's own past says; that takes three days of them.";
+
+function AnomaliesSection({ promotion: { promotion_id } }: { promotion: Promotion }) {
+  return (
+    <Section
+      id="anomalies"
+      title="Anomalies"
+      about="When redemptions dropped or leapt, since when, and where it comes from. The newest first."
+    >
+      <AnomalyList sought={{ promotion_id }} nothing={NOTHING} />
+    </Section>
+  );
 }
 
 interface MissingProps {

@@ -4,6 +4,8 @@ import { useMay } from "../../api/session";
 import type { Source } from "../../api/types";
 import { Failure } from "../../look/Failure";
 import { PageHeader } from "../../look/PageHeader";
+import { Section } from "../../look/Section";
+import { AnomalyList } from "../anomalies/AnomalyList";
 import { ActivitySection } from "./ActivitySection";
 import { CoverageSection } from "./CoverageSection";
 import { KeysSection } from "./KeysSection";
@@ -59,6 +61,7 @@ function Sections({ source }: { source: Source }) {
       <Overdue source={source} />
       <StandingSection source={source} />
       <ActivitySection source={source.name} />
+      <AnomaliesSection source={source.name} />
       <ProblemsSection source={source.name} />
       <ShopSection source={source.name} />
       {!isOurs(source) && (
@@ -70,6 +73,22 @@ function Sections({ source }: { source: Source }) {
         </>
       )}
     </Stack>
+  );
+}
+
+const NOTHING =
+  "Nothing was otherwise than expected. What it sends, and what of it matches no assignment, are compared hour by hour with its own past; that takes three days of it.";
+
+function AnomaliesSection({ source }: { source: string }) {
+  return (
+    <div id="anomalies">
+      <Section
+        title="Anomalies"
+        about="When what it sends dropped or leapt, or more of it matched nothing; since when, and where it comes from."
+      >
+        <AnomalyList sought={{ source }} nothing={NOTHING} />
+      </Section>
+    </div>
   );
 }
 

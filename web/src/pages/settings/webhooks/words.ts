@@ -38,6 +38,12 @@ export const EVENTS: readonly Told[] = [
     brief: "overdue sources",
     about: "A source was silent for longer than its cadence allows.",
   },
+  {
+    type: "anomaly.found",
+    label: "Anomaly found",
+    brief: "anomalies",
+    about: "Redemptions dropped or leapt, with since when and where it comes from.",
+  },
 ];
 
 /** "Redemptions that count, reversals". */

@@ -1,0 +1,1 @@
+"""Worlds in which something goes wrong at a known moment, and who notices it."""

@@ -1,0 +1,38 @@
+import { Button, Skeleton, Stack } from "@mantine/core";
+import { Failure } from "../../look/Failure";
+import { AnomalyCard } from "./AnomalyCard";
+import { type Sought, useAnomalies } from "./anomalies";
+import classes from "./anomalies.module.css";
+
+interface Props {
+  sought: Sought;
+  /** What is said where nothing was found. */
+  nothing: string;
+}
+
+/** The anomalies of a promotion or a source. */
+export function AnomalyList({ sought, nothing }: Props) {
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useAnomalies(sought);
+  if (error && !data) return <Failure error={error} again={refetch} />;
+  if (!data) return <Skeleton height={120} radius="md" />;
+  const items = data.pages.flatMap((page) => page.items);
+  if (items.length === 0) return <p className={classes.none}>{nothing}</p>;
+  return (
+    <Stack gap="md">
+      {items.map((one) => (
+        <AnomalyCard key={one.anomaly_id} anomaly={one} />
+      ))}
+      {hasNextPage && (
+        <Button
+          variant="default"
+          size="xs"
+          loading={isFetchingNextPage}
+          onClick={() => fetchNextPage()}
+        >
+          Show earlier ones
+        </Button>
+      )}
+    </Stack>
+  );
+}
