@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import empty_schema
 from tests.mcp.place import Place, place
+from tests.stores import Schemas, made_sqlite
 
 
 @pytest.fixture(scope="session")
 def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A place on SQLite."""
-    with place(f"sqlite:///{tmp_path_factory.mktemp('mcp')}/promosight.db") as found:
+    with place(made_sqlite(tmp_path_factory.mktemp("mcp"))) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def postgresql_place(postgresql_server: str) -> Iterator[Place]:
+def postgresql_place(schemas: Schemas) -> Iterator[Place]:
     """A place on PostgreSQL."""
-    with empty_schema(postgresql_server) as url, place(url) as found:
+    with schemas.made() as url, place(url) as found:
         yield found
 
 
