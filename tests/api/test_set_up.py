@@ -88,6 +88,16 @@ def test_a_period_declared_covered_turns_the_dash_into_zero(client: httpx.Client
     assert figures(client, "p")["display"] == "0%"
 
 
+def test_a_period_that_lies_ahead_cannot_be_declared_covered(client: httpx.Client) -> None:
+    """S20: nobody has reported what is yet to come; promotions of then show a dash."""
+    promotion(client, "p")
+    client.post("/v1/assignments", json=ASSIGNMENT)
+    period = {"from": "2026-11-01T00:00:00Z", "to": "9999-12-31T23:59:59Z"}
+    answer = client.post("/v1/sources/default/coverage", json=period)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/to")
+    assert figures(client, "p")["display"] == "-"
+
+
 def test_a_revoked_key_is_refused(client: httpx.Client) -> None:
     """P16: keys are shown once, listed without their secret, and end at once when revoked."""
     made = client.post("/v1/keys", json={"name": "k", "scopes": ["reports:read"]}).json()

@@ -13,6 +13,7 @@ import msgspec
 from promosight.errors import Conflict, Invalid, NotFound
 from promosight.flows.ledger.rematch import rebuild
 from promosight.rules.cadences import CADENCES
+from promosight.rules.facts import FUTURE_TOLERANCE_US
 from promosight.rules.instants import format_instant, is_week_start, zone
 from promosight.rules.money import is_currency
 from promosight.store.catalogue import Source, Workspace, load
@@ -165,6 +166,8 @@ def cover(tx: Tx, workspace_no: int, name: str, *, from_us: int, to_us: int, now
     """Takes a source's word that it reported everything of a period: so it is heard. Raises Invalid, NotFound."""
     if to_us <= from_us:
         raise Invalid("must lie after from", pointer="/to")
+    if to_us > now_us + FUTURE_TOLERANCE_US:
+        raise Invalid("lies ahead: what is yet to come was not reported", pointer="/to")
     source = find_source(tx, workspace_no, name)
     tx.run("add_coverage", source_no=source.source_no, from_us=from_us, to_us=to_us, said_us=now_us)
     tx.run_many("hear_sources", [(source.source_no, now_us)])
