@@ -7,6 +7,7 @@ import msgspec
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded, identified
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
 from promosight.flows.auditing.as_it_stands import the_mapping
 from promosight.flows.promotions.map_words import (
@@ -29,7 +30,7 @@ class NewMapping(msgspec.Struct):
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/mappings."""
     found = door.store.read(lambda tx: list_mappings(tx, call.workspace_no))
-    return Answer({"items": found, "next": None})
+    return Answer(page_of(call, found, "mapping_id"))
 
 
 def create(door: Door, call: Call) -> Answer:

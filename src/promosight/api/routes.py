@@ -405,6 +405,7 @@ ROUTES = (
         REPORTS,
         "What words were said to mean that nobody defined, those that ended too",
         gives=wire.MappingPage,
+        query=_PAGE,
     ),
     Route(
         "POST",

@@ -10,6 +10,7 @@ import msgspec
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded, identified, instant
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows.auditing.as_it_stands import the_key, the_workspace
@@ -102,7 +103,7 @@ def change_retention(door: Door, call: Call) -> Answer:
 def keys(door: Door, call: Call) -> Answer:
     """GET /v1/keys: everything but the secrets."""
     items = door.store.read(lambda tx: list_keys(tx, call.workspace_no, now_us=call.now_us))
-    return Answer({"items": items, "next": None})
+    return Answer(page_of(call, items, "key_id"))
 
 
 def create_key(door: Door, call: Call) -> Answer:

@@ -64,6 +64,7 @@ SET_UP_ROUTES = (
         _REPORTS,
         "The systems that report",
         gives=wire.SourcePage,
+        query=_PAGE,
     ),
     Route(
         "POST",
@@ -110,6 +111,7 @@ SET_UP_ROUTES = (
         _SET_UP,
         "The keys, without their secrets",
         gives=wire.KeyPage,
+        query=_PAGE,
     ),
     Route(
         "POST",
@@ -172,6 +174,7 @@ SET_UP_ROUTES = (
         _ADMIN,
         "The people who may sign in",
         gives=wire.UserPage,
+        query=_PAGE,
     ),
     Route(
         "POST",

@@ -7,6 +7,7 @@ import msgspec
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded, instant
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
 from promosight.errors import Denied, Invalid
 from promosight.flows.auditing.as_it_stands import the_source
@@ -44,7 +45,7 @@ class Period(msgspec.Struct, rename={"from_": "from"}):
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/sources."""
     items = door.store.read(lambda tx: list_sources(tx, call.workspace_no, now_us=call.now_us))
-    return Answer({"items": items, "next": None})
+    return Answer(page_of(call, items, "name"))
 
 
 def create(door: Door, call: Call) -> Answer:

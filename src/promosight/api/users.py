@@ -10,6 +10,7 @@ import msgspec
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
 from promosight.flows.auditing.as_it_stands import the_user
 from promosight.flows.set_up import users
@@ -36,7 +37,7 @@ class UserChange(msgspec.Struct):
 def listing(door: Door, call: Call) -> Answer:
     """GET /v1/users."""
     found = door.store.read(lambda tx: users.list_users(tx, call.workspace_no))
-    return Answer({"items": [users.describe_user(one) for one in found], "next": None})
+    return Answer(page_of(call, [users.describe_user(one) for one in found], "email"))
 
 
 async def create(door: Door, call: Call) -> Answer:

@@ -17,6 +17,7 @@ WEBHOOK_ROUTES = (
         _SET_UP,
         "The webhooks, without their secrets",
         gives=wire.WebhookPage,
+        query=("limit", "cursor"),
     ),
     Route(
         "POST",

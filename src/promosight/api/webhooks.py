@@ -7,7 +7,7 @@ import msgspec
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded
 from promosight.api.door.call import Call
-from promosight.api.door.cursors import cursor_of, place_in
+from promosight.api.door.cursors import cursor_of, page_of, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.errors import Invalid
 from promosight.flows.webhooks import setting_up as webhooks
@@ -46,7 +46,7 @@ def listing(door: Door, call: Call) -> Answer:
     """GET /v1/webhooks."""
     found = door.store.read(lambda tx: webhooks.list_webhooks(tx, call.workspace_no))
     items = [describe_webhook(one, now_us=call.now_us) for one in found]
-    return Answer({"items": items, "next": None})
+    return Answer(page_of(call, items, "webhook_id"))
 
 
 def show(door: Door, call: Call) -> Answer:

@@ -6,10 +6,11 @@ A place is a named tuple of numbers and texts. What comes back may be anything, 
 from __future__ import annotations
 
 import base64
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from promosight.api.door.call import Call
 from promosight.errors import Invalid
 
 Place = TypeVar("Place", bound=tuple[Any, ...])
@@ -34,6 +35,24 @@ def place_in(cursor: str | None, first: Place) -> Place:
     if not all(map(_fits, place)):
         raise no_cursor()
     return place
+
+
+class _After(NamedTuple):
+    position: int
+    name: str
+
+
+def page_of(call: Call, items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The page that was asked for of a list that is short enough to be read whole.
+
+    It goes on behind the last of the page before, known by its field `name`; where that is gone, at its position.
+    """
+    after, size = place_in(call.query("cursor"), _After(0, "")), call.limit(1_000)
+    known = (n for n, item in enumerate(items, 1) if item[name] == after.name)
+    begin = next(known, after.position)
+    end = begin + size
+    last = _After(end, items[end - 1][name]) if end < len(items) else None
+    return {"items": items[begin:end], "next": cursor_of(last)}
 
 
 def no_cursor() -> Invalid:
