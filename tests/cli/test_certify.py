@@ -84,4 +84,6 @@ def test_what_cannot_be_asked_is_said_in_one_line(
     assert "needs the URL" in fail("certify", folder=tmp_path)
     assert "must begin with" in fail("certify", "ftp://x", "--key", key, folder=tmp_path)
     assert "401" in fail("certify", address, "--key", "wrong", folder=tmp_path)
+    nobody = fail("certify", "http://127.0.0.1:1", "--key", key, folder=tmp_path)
+    assert "nobody answers there" in nobody
     assert "no signed" in fail("certify", "--check", __file__, folder=tmp_path)

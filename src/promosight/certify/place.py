@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from promosight.certify.facts import SECOND, microseconds
 from promosight.certify.findings import Findings
-from promosight.certify.wire import Answer, Cut, Wire
+from promosight.certify.wire import AT_FIRST_S, Answer, Cut, Wire
 from promosight.certify.world import LONGEST, Window
 
 _SHORTEST = 200 * SECOND
@@ -105,7 +105,7 @@ def as_named(figures: Any) -> dict[str, Any]:
 def opened(wire: Wire, findings: Findings, run: str, *, live: bool) -> Place:
     """The place of a run. Raises CannotCertify."""
     try:
-        answer = wire.ask("/v1/workspace")
+        answer = wire.insist("GET", "/v1/workspace", patience_s=AT_FIRST_S)
         document = wire.ask("/openapi.json")
     except Cut as cut:
         raise CannotCertify(f"nobody answers there: {cut}") from None

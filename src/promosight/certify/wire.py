@@ -22,6 +22,9 @@ LATER = (429, 502, 503, 504)
 PATIENCE_S = 120.0
 """How long a request is tried again. A key of an interrupted request is free again after a minute."""
 
+AT_FIRST_S = 5.0
+"""How long the first question is tried: an address where nobody is should not take minutes to tell."""
+
 _TIMEOUT_S = 30.0
 _REST_S = 0.2
 Headers = Mapping[str, str]
@@ -105,10 +108,16 @@ class Wire:
         return self.insist("GET", path + ("?" + urlencode(query) if query else ""))
 
     def insist(
-        self, method: str, path: str, body: bytes = b"", headers: Headers | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Headers | None = None,
+        *,
+        patience_s: float = PATIENCE_S,
     ) -> Answer:
         """Sends a request until it is answered. Raises Cut when patience ends."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + patience_s
         while True:
             try:
                 answer = self.once(method, path, body, headers)
