@@ -7,8 +7,9 @@ running to the end of the whole run, and no test after it could run one of its o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
@@ -25,7 +26,11 @@ PICTURES = ROOT / "test-results"
 PATIENCE_MS = 60_000
 """How long a page may take to show what is expected of it, on a machine that does other things too."""
 
-SignedIn = Callable[[Role], Page]
+
+class SignedIn(Protocol):
+    """The page of somebody who has signed in, with an address opened, or none yet."""
+
+    def __call__(self, role: Role, address: str | None = "/") -> Page: ...
 
 
 @pytest.fixture(scope="package")
@@ -70,11 +75,15 @@ def page(
 
 @pytest.fixture
 def signed_in(page: Page, server: httpx.Client) -> SignedIn:
-    """`signed_in("marketer")` is the page with a session of that role, at the front door."""
+    """`signed_in("marketer")` is the page with a session of that role, at the front door.
 
-    def opened(role: Role) -> Page:
+    A test that begins elsewhere says where: to load a page takes a second of a processor.
+    """
+
+    def opened(role: Role, address: str | None = "/") -> Page:
         sign_in(page, server, role)
-        page.goto("/")
+        if address is not None:
+            page.goto(address)
         return page
 
     return opened

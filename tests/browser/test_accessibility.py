@@ -71,7 +71,7 @@ def shop(server: httpx.Client) -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_keeps_the_rules(signed_in: SignedIn, loading: set[Request], part: int) -> None:
-    page = signed_in("admin")
+    page = signed_in("admin", None)
     page.emulate_media(reduced_motion="reduce")
     wrong = {}
     for address, heading in list(PAGES.items())[part::PARTS]:
@@ -85,7 +85,7 @@ def test_every_page_keeps_the_rules(signed_in: SignedIn, loading: set[Request], 
 
 
 def test_the_narrow_page_keeps_the_rules(signed_in: SignedIn, loading: set[Request]) -> None:
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     page.set_viewport_size({"width": 390, "height": 844})
     for address in NARROW:
         page.goto(address)

@@ -72,7 +72,7 @@ def row(section: Locator, name: str) -> list[str]:
 
 def test_last_months_figure_stands_beside_todays_with_the_difference(signed_in: SignedIn) -> None:
     """N5, S29: of every row and of the total; the total is what the report said."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     section = groups(page, f"/promotions/LADDER?by=tier&as_of={_reported['LADDER']}")
     expect(section).to_contain_text("the rate was known as 40% (40 of 100)")
     expect(section).to_contain_text("Now it is 52.7% (58 of 110), +12.7 pp.")
@@ -88,7 +88,7 @@ def test_last_months_figure_stands_beside_todays_with_the_difference(signed_in: 
 
 def test_it_is_said_why_the_figure_moved(signed_in: SignedIn) -> None:
     """N5: what was restated by its kind, and what is simply new; together they are the difference."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     section = groups(page, f"/promotions/LADDER?as_of={_reported['LADDER']}")
     why = section.get_by_role("list").filter(has_text="Reversal")
     expect(why).to_contain_text("Reversal, 2 times: -2 redeemed")
@@ -102,7 +102,7 @@ def test_it_is_said_why_the_figure_moved(signed_in: SignedIn) -> None:
 
 def test_a_moment_is_chosen_by_hand_and_is_part_of_the_link(signed_in: SignedIn) -> None:
     """N5, P24: a colleague sees the same two columns; going back to now leaves the moment out."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     section = groups(page, "/promotions/STILL")
     opener = section.get_by_role("button", name="Known on …")
@@ -130,7 +130,7 @@ def test_a_moment_is_chosen_by_hand_and_is_part_of_the_link(signed_in: SignedIn)
 
 def test_where_nothing_had_been_reported_it_says_so(signed_in: SignedIn) -> None:
     """N5: no rate is claimed of then."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     section = groups(page, f"/promotions/STILL?as_of={_reported['NOTHING']}")
     expect(section).to_contain_text("Nothing had been reported by")
     assert row(section, "Total") == [DASH, "20%", DASH, "0", "10", "+10", "0", "50", "+50"]
@@ -140,7 +140,7 @@ def test_a_moment_of_which_nothing_is_known_is_refused_in_words_with_a_way_out(
     signed_in: SignedIn, faults: list[str]
 ) -> None:
     """N5: said at the field; what is known now stays, and the earliest moment is one click away."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     section = groups(page, "/promotions/STILL?as_of=2026-10-05T06:00:00Z")
     field = section.get_by_label("Known on (UTC")
     expect(section.get_by_role("alert")).to_contain_text("There was no workspace yet.")
@@ -167,7 +167,7 @@ def test_while_it_is_counted_the_page_says_so_and_shows_what_is_known_now(
     signed_in: SignedIn,
 ) -> None:
     """N5: counting facts may take seconds."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     held: list[Route] = []
     page.route("**/breakdown?*as_of*", lambda route: held.append(route))
     section = groups(page, f"/promotions/STILL?as_of={_reported['STILL']}")
@@ -187,7 +187,7 @@ def test_what_was_known_stays_while_what_is_known_moves(
     promotion(server, "MOVING")
     assign(server, "MOVING", range(40), segment="loyal")
     redeem(server, "MOVING", range(10))
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if "as_of=" in one.url else None)
     section = groups(page, f"/promotions/MOVING?as_of={moment()}")
@@ -201,7 +201,7 @@ def test_what_was_known_stays_while_what_is_known_moves(
 
 def test_the_table_leaves_as_a_file_with_then_and_now(signed_in: SignedIn) -> None:
     """N5, P24: exact, a column for each."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     section = groups(page, f"/promotions/LADDER?by=tier&as_of={_reported['LADDER']}")
     expect(section).to_contain_text("the rate was known as")
     with page.expect_download() as download:
@@ -222,8 +222,7 @@ def test_the_table_leaves_as_a_file_with_then_and_now(signed_in: SignedIn) -> No
 
 def test_a_restatement_leads_to_what_was_known_before_it(signed_in: SignedIn) -> None:
     """N5: the last but one refund is looked at from just before it came."""
-    page = signed_in("viewer")
-    page.goto("/promotions/LADDER#restatements")
+    page = signed_in("viewer", "/promotions/LADDER#restatements")
     log = page.get_by_role("region", name="Restatement log")
     first = log.get_by_role("row").filter(has_text="LADDER-0 was reversed")
     first.get_by_role("link", name="What was known before it: Reversal").click()
@@ -235,8 +234,9 @@ def test_a_restatement_leads_to_what_was_known_before_it(signed_in: SignedIn) ->
 
 def test_over_time_it_is_told_day_by_day(signed_in: SignedIn) -> None:
     """N5: as a table, by redemption and by assignment."""
-    page = signed_in("viewer")
-    page.goto(f"/promotions/LADDER?time=table&unit=month&as_of={_reported['LADDER']}")
+    page = signed_in(
+        "viewer", f"/promotions/LADDER?time=table&unit=month&as_of={_reported['LADDER']}"
+    )
     section = page.get_by_role("region", name="Over time", exact=True)
     table = section.get_by_role("table", name="LADDER by month of redemption, then and now")
     months = table.get_by_role("row", name=re.compile(r"^\w+ 20\d\d "))
@@ -257,7 +257,7 @@ def test_rows_by_code_are_told_up_to_where_both_pages_reach(
     at = moment()
     for n in range(1, 80, 2):
         assign(server, "CODES", range(n, n + 1), promo_code=f"CODE-{n:03}")
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     section = groups(page, f"/promotions/CODES?by=code&as_of={at}")
     names = section.get_by_role("rowheader", name="CODE-")
     expect(names).to_have_count(50)
@@ -273,7 +273,7 @@ def test_then_and_now_keeps_the_rules(
     signed_in: SignedIn, loading: set[Request], faults: list[str], width: int
 ) -> None:
     """P21: light and dark, wide and narrow; the page is never scrolled sideways."""
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     page.set_viewport_size({"width": width, "height": 900})
     for at in (_reported["LADDER"], "2026-10-05T06:00:00Z"):
         section = groups(page, f"/promotions/LADDER?as_of={at}")

@@ -74,7 +74,7 @@ def test_the_percentage_opens_a_breakdown_that_adds_up_to_it(signed_in: SignedIn
 
 def test_who_received_who_acted_and_who_did_not_are_audiences(signed_in: SignedIn) -> None:
     """S25, S26, S27, S38: each part of the funnel is a file of customers for the next campaign."""
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     drawer = opened(page, "/promotions/CASHBACK")
     sizes = {"assigned": 210, "redeemed": 110, "not redeemed": 100, "open": 100}
     for name, size in sizes.items():
@@ -85,7 +85,7 @@ def test_who_received_who_acted_and_who_did_not_are_audiences(signed_in: SignedI
 
 def test_an_audience_can_be_one_group(signed_in: SignedIn) -> None:
     """S38: those of one segment who have not redeemed."""
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     drawer = opened(page, "/promotions/CASHBACK?by=segment")
     drawer.get_by_role("button", name="Export customers: vip").click()
     found = rows(page, page.get_by_role("menuitem", name="Not redeemed"))
@@ -95,7 +95,7 @@ def test_an_audience_can_be_one_group(signed_in: SignedIn) -> None:
 
 def test_tiers_are_ranked_by_how_much_they_are_taken_up(signed_in: SignedIn) -> None:
     """S34: sorted by rate; a tier of ten assignments is not compared, the others say how they differ."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     drawer = opened(page, "/promotions/CASHBACK")
     table = drawer.get_by_role("table", name="CASHBACK by tier")
     table.get_by_role("button", name="Redemption rate").click()
@@ -108,7 +108,7 @@ def test_tiers_are_ranked_by_how_much_they_are_taken_up(signed_in: SignedIn) -> 
 
 def test_segments_show_who_redeemed(signed_in: SignedIn) -> None:
     """S37: every segment with its own denominator."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     drawer = opened(page, "/promotions/CASHBACK")
     drawer.get_by_role("tab", name="Segment").click()
     table = drawer.get_by_role("table", name="CASHBACK by segment")
@@ -118,7 +118,7 @@ def test_segments_show_who_redeemed(signed_in: SignedIn) -> None:
 
 def test_generosity_is_held_against_the_rate(signed_in: SignedIn) -> None:
     """S39: what a larger reward brings, and that it need not be the reason."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     drawer = opened(page, "/promotions/CASHBACK#generosity")
     chart = drawer.get_by_role("figure", name="Redemption rate by reward value of the tier")
     expect(chart).to_be_in_viewport()
@@ -128,7 +128,7 @@ def test_generosity_is_held_against_the_rate(signed_in: SignedIn) -> None:
 
 def test_what_is_shown_over_time_can_be_read_as_a_table(signed_in: SignedIn) -> None:
     """P21, P24: all assigned on one day, all redeemed on the next."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     drawer = opened(page, "/promotions/CASHBACK")
     expect(drawer.get_by_role("figure", name="Redemptions by day")).to_be_visible()
     drawer.get_by_text("Rate by assignment date").click()
@@ -141,7 +141,7 @@ def test_what_is_shown_over_time_can_be_read_as_a_table(signed_in: SignedIn) -> 
 
 def test_a_table_leaves_as_a_file_that_no_spreadsheet_calculates(signed_in: SignedIn) -> None:
     """P24."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     drawer = opened(page, "/promotions/CASHBACK?by=segment")
     groups = drawer.get_by_role("region", name="By group", exact=True)
     found = rows(page, groups.get_by_role("button", name="Save as CSV"))
@@ -155,7 +155,7 @@ def test_a_table_leaves_as_a_file_that_no_spreadsheet_calculates(signed_in: Sign
 
 def test_the_link_of_what_one_sees_shows_it_to_others(signed_in: SignedIn) -> None:
     """P24: tab, dates and period are part of the address."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     drawer = opened(page, "/promotions/CASHBACK")
     drawer.get_by_role("tab", name="Segment").click()
@@ -173,8 +173,7 @@ def test_the_link_of_what_one_sees_shows_it_to_others(signed_in: SignedIn) -> No
 
 def test_the_keyboard_opens_it_and_is_back_where_it_was(signed_in: SignedIn) -> None:
     """P21: Enter opens, Escape closes; the list is as it was left."""
-    page = signed_in("viewer")
-    page.goto("/promotions?q=SPRING")
+    page = signed_in("viewer", "/promotions?q=SPRING")
     cell = page.get_by_role("link", name="SPRING20: 32%")
     cell.focus()
     page.keyboard.press("Enter")
@@ -191,7 +190,7 @@ def test_it_moves_while_it_is_open(signed_in: SignedIn, server: httpx.Client) ->
     promotion(server, "MOVING")
     assign(server, "MOVING", range(40), segment="loyal")
     redeem(server, "MOVING", range(10))
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     drawer = opened(page, "/promotions/MOVING?by=segment")
     expect(drawer).to_contain_text("10 of 40 assignments redeemed")
     expect(page.get_by_role("status", name="Live:", include_hidden=True)).to_be_attached()
@@ -205,7 +204,7 @@ def test_it_moves_while_it_is_open(signed_in: SignedIn, server: httpx.Client) ->
 
 def test_a_dash_says_why_and_what_to_do(signed_in: SignedIn) -> None:
     """S20: nothing was reported yet."""
-    page = signed_in("admin")
+    page = signed_in("admin", None)
     drawer = opened(page, "/promotions/QUIET")
     expect(drawer).to_contain_text("No redemption was ever reported for this promotion")
     drawer.get_by_role("link", name="Set up an integration").click()
@@ -215,8 +214,7 @@ def test_a_dash_says_why_and_what_to_do(signed_in: SignedIn) -> None:
 def test_an_unknown_promotion_is_told_with_a_way_back(
     signed_in: SignedIn, faults: list[str]
 ) -> None:
-    page = signed_in("viewer")
-    page.goto("/promotions/NOWHERE")
+    page = signed_in("viewer", "/promotions/NOWHERE")
     drawer = page.get_by_role("dialog")
     expect(drawer).to_contain_text("There is no promotion NOWHERE")
     drawer.get_by_role("link", name="To the promotions").click()
@@ -227,8 +225,8 @@ def test_an_unknown_promotion_is_told_with_a_way_back(
 
 def test_only_those_who_may_edit_are_offered_to(signed_in: SignedIn) -> None:
     """P14."""
-    page = signed_in("viewer")
+    page = signed_in("viewer", None)
     drawer = opened(page, "/promotions/SPRING20")
     expect(drawer.get_by_role("link", name="Edit")).to_have_count(0)
-    drawer = opened(signed_in("marketer"), "/promotions/SPRING20")
+    drawer = opened(signed_in("marketer", None), "/promotions/SPRING20")
     expect(drawer.get_by_role("link", name="Edit")).to_be_visible()

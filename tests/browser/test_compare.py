@@ -33,8 +33,7 @@ def add(page: Page, text: str, name: str) -> None:
 
 def test_promotions_are_compared_on_one_scale(signed_in: SignedIn) -> None:
     """S28: their rates and counts in rows, and each leads to its breakdown."""
-    page = signed_in("viewer")
-    page.goto("/compare?id=SPRING20&id=SUMMER10")
+    page = signed_in("viewer", "/compare?id=SPRING20&id=SUMMER10")
     figures = page.get_by_role("region", name="Figures", exact=True)
     spring = figures.get_by_role("row", name="SPRING20")
     expect(spring).to_contain_text("32%")
@@ -46,8 +45,7 @@ def test_promotions_are_compared_on_one_scale(signed_in: SignedIn) -> None:
 
 def test_promotions_are_added_by_name_and_taken_out(signed_in: SignedIn) -> None:
     """S28: the choice is in the address; whoever adds one after another goes on typing in the same field."""
-    page = signed_in("viewer")
-    page.goto("/compare")
+    page = signed_in("viewer", "/compare")
     expect(page.get_by_role("heading", name="Choose promotions to compare")).to_be_visible()
     add(page, "spr", "SPRING20")
     page.keyboard.type("wel")
@@ -64,8 +62,7 @@ def test_promotions_are_added_by_name_and_taken_out(signed_in: SignedIn) -> None
 
 def test_the_same_group_is_compared_across_promotions(signed_in: SignedIn) -> None:
     """S28, S37: only segments that all of them have, unless one wants to see every one."""
-    page = signed_in("viewer")
-    page.goto("/compare?id=SPRING20&id=SUMMER10")
+    page = signed_in("viewer", "/compare?id=SPRING20&id=SUMMER10")
     table = page.get_by_role("table", name="Redemption rate by segment")
     expect(table.get_by_role("rowheader")).to_have_text(["loyal"])
     cell = table.get_by_role("link", name=re.compile("^SUMMER10, loyal: 56%"))
@@ -77,8 +74,7 @@ def test_the_same_group_is_compared_across_promotions(signed_in: SignedIn) -> No
 
 
 def test_promotions_without_a_common_group_say_so(signed_in: SignedIn) -> None:
-    page = signed_in("viewer")
-    page.goto("/compare?id=SPRING20&id=WELCOME")
+    page = signed_in("viewer", "/compare?id=SPRING20&id=WELCOME")
     expect(page.get_by_text("There is no segment that all of them have.")).to_be_visible()
     page.get_by_role("button", name="Show all 2").click()
     table = page.get_by_role("table", name="Redemption rate by segment")
@@ -89,8 +85,7 @@ def test_promotions_are_ordered_by_effect_and_never_by_a_number_there_is_not(
     signed_in: SignedIn,
 ) -> None:
     """S28, S29: by rate first, then by ROI; without a control group the reason stands there."""
-    page = signed_in("viewer")
-    page.goto("/compare")
+    page = signed_in("viewer", "/compare")
     effect = page.get_by_role("region", name="Promotions by effect")
     names = effect.locator("tbody th a")
     expect(names).to_have_text(["SUMMER10", "SPRING20", "WELCOME"])
@@ -105,8 +100,7 @@ def test_promotions_are_ordered_by_effect_and_never_by_a_number_there_is_not(
 
 def test_generosity_is_drawn_against_the_rate(signed_in: SignedIn) -> None:
     """S39: a scatter of promotions, and the same as a table."""
-    page = signed_in("viewer")
-    page.goto("/compare?id=SPRING20&id=SUMMER10")
+    page = signed_in("viewer", "/compare?id=SPRING20&id=SUMMER10")
     expect(page.get_by_role("figure", name="Redemption rate by reward")).to_be_visible()
     page.get_by_text("Show the numbers").click()
     table = page.get_by_role("region", name="Rewards and rates").get_by_role("table")

@@ -47,8 +47,7 @@ def test_before_the_first_decision_the_page_shows_how_to_ask(
 ) -> None:
     """The example names a promotion of this workspace."""
     promotion(server, "gold", properties={"decisioning": {"value": "25"}})
-    page = signed_in("marketer")
-    page.goto("/decisioning")
+    page = signed_in("marketer", "/decisioning")
     expect(page.get_by_role("heading", name="Ask for the first decision")).to_be_visible()
     code = page.get_by_role("region", name="A decision in curl")
     expect(code).to_contain_text("/v1/decisions")
@@ -59,8 +58,7 @@ def test_what_was_gained_is_said_in_words_and_shown_with_intervals(
     signed_in: SignedIn, world: World
 ) -> None:
     """P19: the gain over the best fixed offer, the control group, the mix, and the learning curve."""
-    page = signed_in("viewer")
-    page.goto("/decisioning")
+    page = signed_in("viewer", "/decisioning")
     gained = page.get_by_role("region", name="What it gained")
     expect(gained.get_by_text("per decision over the best fixed offer")).to_be_visible()
     expect(gained.get_by_text("with 95% confidence")).to_be_visible()
@@ -78,8 +76,7 @@ def test_what_the_log_cannot_tell_is_not_guessed(
 ) -> None:
     """N10: what if an offer that nobody was ever given took another's place."""
     promotion(server, "NEVER-GIVEN")
-    page = signed_in("marketer")
-    page.goto("/decisioning?tab=what-if")
+    page = signed_in("marketer", "/decisioning?tab=what-if")
     choose(page, "What would be different", "Another offer takes its place")
     choose(page, "Offer", "gold")
     choose(page, "Instead", "NEVER-GIVEN")
@@ -96,8 +93,7 @@ def test_a_decision_is_explained_and_traced_from_the_customers_timeline(
 ) -> None:
     """S44, S46, N11: history, reasons, candidates, replay, and the way from the decision to what was learned."""
     one = redeemed_decision(server)
-    page = signed_in("viewer")
-    page.goto("/customers")
+    page = signed_in("viewer", "/customers")
     page.get_by_role("textbox", name="Customer id").fill(one["customer_id"])
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name=one["customer_id"])).to_be_visible()
@@ -120,8 +116,7 @@ def test_a_decision_is_explained_and_traced_from_the_customers_timeline(
 def test_a_setting_that_cannot_be_is_told_at_its_field(
     signed_in: SignedIn, world: World, server: httpx.Client, faults: list[str]
 ) -> None:
-    page = signed_in("marketer")
-    page.goto("/decisioning?tab=settings")
+    page = signed_in("marketer", "/decisioning?tab=settings")
     page.get_by_label("Always at random").fill("0.1")
     page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_text("Must be from 0.5% to 100%.")).to_be_visible()
@@ -136,8 +131,7 @@ def test_the_kill_switch_gives_everybody_the_same(
     signed_in: SignedIn, world: World, server: httpx.Client
 ) -> None:
     """P19: a marketer stops choosing after being asked; from then on the fixed offer is answered."""
-    page = signed_in("marketer")
-    page.goto("/decisioning")
+    page = signed_in("marketer", "/decisioning")
     page.get_by_role("button", name="Change mode").click()
     dialog = page.get_by_role("dialog", name="Change mode")
     dialog.get_by_label("Fixed offer (kill switch)").check()

@@ -75,7 +75,7 @@ def test_tiers_are_ordered_by_keyboard_and_freeze(
     signed_in: SignedIn, server: httpx.Client
 ) -> None:
     """S32."""
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     drawer = form(page, "/promotions/new")
     drawer.get_by_label("Name").first.fill("Cashback")
     drawer.get_by_label("Tiered").check()
@@ -96,7 +96,7 @@ def test_tiers_are_ordered_by_keyboard_and_freeze(
 
 def test_personal_codes_are_pasted(signed_in: SignedIn, server: httpx.Client) -> None:
     """S33: on the way in, and more of them later; doubles are told."""
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     drawer = form(page, "/promotions/new")
     drawer.get_by_label("Name").first.fill("Birthday")
     drawer.get_by_label("Personalized").check()
@@ -115,7 +115,7 @@ def test_what_cannot_be_is_said_at_its_field(
 ) -> None:
     """The API's own words; nothing is lost meanwhile, and no promotion is replaced."""
     promotion(server, "TAKEN", name="As it was")
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     drawer = form(page, "/promotions/new")
     drawer.get_by_role("button", name="Create as draft").click()
     expect(drawer.get_by_text("A promotion needs a name")).to_be_visible()
@@ -139,7 +139,7 @@ def test_what_cannot_be_is_said_at_its_field(
 
 def test_only_what_was_changed_is_sent(signed_in: SignedIn, server: httpx.Client) -> None:
     promotion(server, "EDITED", name="Before", starts_at="2026-10-01T07:30:15Z", code="KEEP")
-    page = signed_in("marketer")
+    page = signed_in("marketer", None)
     drawer = form(page, "/promotions/EDITED/edit?sort=-rate")
     expect(drawer.get_by_role("button", name="Save changes")).to_be_disabled()
     drawer.get_by_label("Name").first.fill("After")
@@ -153,8 +153,7 @@ def test_only_what_was_changed_is_sent(signed_in: SignedIn, server: httpx.Client
 def test_a_promotion_lives_and_ends_by_its_menu(signed_in: SignedIn, server: httpx.Client) -> None:
     """By keyboard: activated, deactivated, duplicated, and archived for good after a question."""
     promotion(server, "LIFE", name="Life", status="draft")
-    page = signed_in("marketer")
-    page.goto("/promotions?q=life")
+    page = signed_in("marketer", "/promotions?q=life")
     life = page.get_by_role("row").filter(has=page.get_by_role("link", name="Life:"))
     menu(page, "Life", "Activate")
     expect(life).to_contain_text("Active")

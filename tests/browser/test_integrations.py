@@ -57,7 +57,7 @@ def test_a_system_is_connected_from_nothing_to_live(
 
 def test_a_test_event_is_sent_from_the_page_and_explained(signed_in: SignedIn) -> None:
     """S40: what it would come to, what that means and what to do; nothing of it is counted."""
-    page = signed_in("developer")
+    page = signed_in("developer", None)
     set_up(page, "Bonus engine", step="key")
     page.get_by_role("button", name="Make the key").click()
     go_on(page)
@@ -75,8 +75,7 @@ def test_there_is_nothing_to_set_up_for_what_promosight_itself_decides(
     """Its source is never live, so that nobody waits to hear of it; that is no set-up somebody left."""
     source = {"name": "decisioning", "cadence": "realtime", "live": False}
     assert server.post("/v1/sources", json=source).status_code == 201
-    page = signed_in("developer")
-    page.goto("/integrations")
+    page = signed_in("developer", "/integrations")
     row = page.get_by_role("listitem").filter(has_text="decisioning")
     expect(row).to_contain_text("Built in")
     row.get_by_role("link", name="Open decisioning").click()
@@ -88,7 +87,7 @@ def test_there_is_nothing_to_set_up_for_what_promosight_itself_decides(
 
 def test_a_snippet_is_there_in_four_languages(signed_in: SignedIn) -> None:
     """S5, S6: the address of this server, a promotion and one of its customers stand in each."""
-    page = signed_in("developer")
+    page = signed_in("developer", None)
     set_up(page, "Data pipeline", step="key")
     page.get_by_role("button", name="Make the key").click()
     go_on(page)
@@ -103,7 +102,7 @@ def test_a_snippet_is_there_in_four_languages(signed_in: SignedIn) -> None:
 
 def test_a_set_up_that_was_left_is_taken_up_again(signed_in: SignedIn) -> None:
     """N15: the source waits, and a key that was lost is replaced by another."""
-    page = signed_in("developer")
+    page = signed_in("developer", None)
     set_up(page, "Till", step="key")
     page.get_by_role("button", name="Make the key").click()
     expect(page.get_by_text("This key is shown once")).to_be_visible()
@@ -121,8 +120,7 @@ def test_a_name_that_is_taken_leads_to_the_source(
     signed_in: SignedIn, server: httpx.Client
 ) -> None:
     server.post("/v1/sources", json={"name": "Warehouse"})
-    page = signed_in("developer")
-    page.goto("/integrations/new")
+    page = signed_in("developer", "/integrations/new")
     page.get_by_label("Name of the source").fill("warehouse")
     expect(page.get_by_role("button", name="Continue")).to_be_disabled()
     page.get_by_role("link", name="Look at it").click()
@@ -132,8 +130,7 @@ def test_a_name_that_is_taken_leads_to_the_source(
 def test_the_cadence_is_changed_at_any_time(signed_in: SignedIn, server: httpx.Client) -> None:
     """S7: and no figure with it."""
     server.post("/v1/sources", json={"name": "Store", "cadence": "daily"})
-    page = signed_in("developer")
-    page.goto("/integrations/Store")
+    page = signed_in("developer", "/integrations/Store")
     page.get_by_role("combobox", name="Cadence").click()
     page.get_by_role("option", name="Real-time").click()
     expect(page.get_by_text("No figure has changed")).to_be_visible()
@@ -144,8 +141,7 @@ def test_what_a_source_sent_is_shown_by_outcome(signed_in: SignedIn, server: htt
     """As a chart and as a table, by hour or day; the address says which."""
     told = redemption("SPRING20", 2) | {"event_id": "seen"}
     report(server, key_of(server, "App"), told)
-    page = signed_in("viewer")
-    page.goto("/integrations/App?by=day")
+    page = signed_in("viewer", "/integrations/App?by=day")
     expect(page.get_by_role("figure", name="What App sent")).to_be_visible()
     page.get_by_text("Table", exact=True).click()
     expect(page).to_have_url(re.compile("view=table"))
@@ -157,8 +153,7 @@ def test_what_a_source_said_it_reported_is_shown_with_the_difference_as_a_file(
 ) -> None:
     """N4: how to begin; then the receipts, the latest first, and the events in which the two sides differ."""
     key = key_of(server, "Night job")
-    page = signed_in("viewer")
-    page.goto("/integrations/Night%20job")
+    page = signed_in("viewer", "/integrations/Night%20job")
     receipts = page.get_by_role("region", name="Reconciliation", exact=True)
     expect(receipts.get_by_role("region", name="Reconcile a day")).to_contain_text(
         "promosight reconcile events.csv"
@@ -189,8 +184,7 @@ def test_nothing_redeemed_is_declared(signed_in: SignedIn, server: httpx.Client)
     """A dash becomes 0% where a source says that it reported everything."""
     server.post("/v1/sources", json={"name": "Quiet till", "cadence": "daily"})
     today = ago()[:10]
-    page = signed_in("admin")
-    page.goto("/integrations/Quiet%20till")
+    page = signed_in("admin", "/integrations/Quiet%20till")
     page.get_by_label("From").fill(today)
     page.get_by_label("To, inclusive").fill(today)
     page.get_by_role("button", name="Declare it covered").click()
@@ -199,8 +193,7 @@ def test_nothing_redeemed_is_declared(signed_in: SignedIn, server: httpx.Client)
 
 def test_the_reference_and_the_schemas_are_one_click_away(signed_in: SignedIn) -> None:
     """S3."""
-    page = signed_in("viewer")
-    page.goto("/integrations")
+    page = signed_in("viewer", "/integrations")
     links = page.get_by_role("navigation", name="For developers").get_by_role("link")
     expect(links).to_have_count(4)
     for link in links.all():
@@ -210,8 +203,7 @@ def test_the_reference_and_the_schemas_are_one_click_away(signed_in: SignedIn) -
 
 def test_a_marketer_is_told_who_connects_systems(signed_in: SignedIn) -> None:
     """P14."""
-    page = signed_in("marketer")
-    page.goto("/integrations/new")
+    page = signed_in("marketer", "/integrations/new")
     expect(page.get_by_text("Developers and administrators do")).to_be_visible()
     expect(page.get_by_label("Name of the source")).to_have_count(0)
 

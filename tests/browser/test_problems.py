@@ -36,8 +36,7 @@ def test_a_misspelled_promotion_is_explained(signed_in: SignedIn, server: httpx.
     promotion(server, "NEAR-25")
     assign(server, "NEAR-25", range(5))
     server.post("/v1/redemptions", json=[redemption("near25", n) for n in range(5)])
-    page = signed_in("viewer")
-    page.goto("/problems?q=near25")
+    page = signed_in("viewer", "/problems?q=near25")
     page.get_by_role("table").get_by_role("button", name="Unknown promotion").first.click()
     reasons = page.get_by_role("dialog").get_by_role("region", name="Likely reasons")
     expect(reasons).to_contain_text("near25 is NEAR-25, written otherwise")
@@ -53,8 +52,7 @@ def test_what_a_word_means_is_said_once_counts_and_is_taken_back(
     promotion(server, "MEANT-25")
     assign(server, "MEANT-25", range(4))
     server.post("/v1/redemptions", json=[redemption("meant25", n) for n in range(4)])
-    page = signed_in("marketer")
-    page.goto("/problems?q=meant25")
+    page = signed_in("marketer", "/problems?q=meant25")
     page.get_by_role("table").get_by_role("button", name="Unknown promotion").first.click()
     page.get_by_role("button", name="This is MEANT-25: map and count 4 redemptions").click()
     question = page.get_by_role("dialog", name="Does meant25 mean MEANT-25?")
@@ -76,8 +74,7 @@ def test_refused_events_are_mended_and_replayed(signed_in: SignedIn, server: htt
     server.post("/v1/assignments", json=_assigned("DRAFT", 1))
     told = redemption("DRAFT", 1) | {"redeemed_at": "yesterday"}
     assert server.post("/v1/redemptions", json=told).status_code == 422
-    page = signed_in("marketer")
-    page.goto("/problems?reason=invalid")
+    page = signed_in("marketer", "/problems?reason=invalid")
     page.get_by_role("button", name=re.compile("^Replay all 1")).click()
     expect(page.get_by_text("1 sent again: 1 rejected")).to_be_visible()
 
@@ -85,16 +82,14 @@ def test_refused_events_are_mended_and_replayed(signed_in: SignedIn, server: htt
 def test_a_viewer_may_look_but_not_replay(signed_in: SignedIn, server: httpx.Client) -> None:
     """P14."""
     server.post("/v1/redemptions", json={"event_id": "broken"})
-    page = signed_in("viewer")
-    page.goto("/problems")
+    page = signed_in("viewer", "/problems")
     expect(page.get_by_role("table").get_by_role("button", name="Invalid").first).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Replay"))).to_have_count(0)
 
 
 def test_problems_leave_as_csv(signed_in: SignedIn, server: httpx.Client) -> None:
     server.post("/v1/redemptions", json={"event_id": "=1+1"})
-    page = signed_in("viewer")
-    page.goto("/problems?reason=invalid")
+    page = signed_in("viewer", "/problems?reason=invalid")
     with page.expect_download() as download:
         page.get_by_role("link", name="Export CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
@@ -110,8 +105,7 @@ def test_a_file_is_sent_and_its_rows_are_told(
     rows = [f"FILE,c-{n},{ago(days=1)}" for n in range(50)]
     file = tmp_path / "given.csv"
     file.write_text("\n".join(["promotion_id,customer_id,assigned_at", *rows, "FILE,,"]))
-    page = signed_in("marketer")
-    page.goto("/batches")
+    page = signed_in("marketer", "/batches")
     page.get_by_role("button", name="Send a file").first.click()
     page.get_by_role("combobox", name="What it holds").click()
     page.get_by_role("option", name="Assignments").click()

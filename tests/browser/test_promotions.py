@@ -127,8 +127,7 @@ def test_a_view_is_its_address(signed_in: SignedIn) -> None:
 
 
 def test_views_are_kept_by_name(signed_in: SignedIn) -> None:
-    page = signed_in("viewer")
-    page.goto("/promotions?status=draft")
+    page = signed_in("viewer", "/promotions?status=draft")
     expect(row(page, "SOON")).to_be_visible()
     page.get_by_role("button", name="Views").click()
     page.get_by_role("menuitem", name="Save view").click()
@@ -159,8 +158,7 @@ def test_many_promotions_come_page_by_page(signed_in: SignedIn, server: httpx.Cl
     """P22."""
     for number in range(60):
         promotion(server, f"MANY-{number:02}", name=f"Many {number:02}", status="archived")
-    page = signed_in("viewer")
-    page.goto("/promotions?status=archived&size=25")
+    page = signed_in("viewer", "/promotions?status=archived&size=25")
     expect(page.get_by_text("1 to 25 of 60")).to_be_visible()
     page.get_by_role("button", name="Page 3").click()
     expect(page.get_by_text("51 to 60 of 60")).to_be_visible()
@@ -172,8 +170,7 @@ def test_many_promotions_come_page_by_page(signed_in: SignedIn, server: httpx.Cl
 
 def test_the_view_leaves_as_a_file(signed_in: SignedIn) -> None:
     """P24: with the same filter and order, all pages."""
-    page = signed_in("viewer")
-    page.goto("/promotions?kind=tiered&sort=-rate")
+    page = signed_in("viewer", "/promotions?kind=tiered&sort=-rate")
     with page.expect_download() as download:
         page.get_by_role("link", name="Export CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")

@@ -19,8 +19,7 @@ def test_a_reversal_is_told_in_the_breakdown(server: httpx.Client, signed_in: Si
     reversal = {"event_id": "refund-1", "type": "reversal", "reverses": "REFUNDED-0"}
     reversal["redeemed_at"] = ago(seconds=1)
     assert server.post("/v1/redemptions", json=reversal).status_code == 200
-    page = signed_in("viewer")
-    page.goto("/promotions/REFUNDED#restatements")
+    page = signed_in("viewer", "/promotions/REFUNDED#restatements")
     log = page.get_by_role("dialog").get_by_role("region", name="Restatement log")
     row = log.get_by_role("row").nth(1)
     expect(row).to_contain_text("Redemption REFUNDED-0 was reversed in full.")

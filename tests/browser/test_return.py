@@ -49,8 +49,7 @@ def outcome(n: int) -> dict[str, Any]:
 
 def test_the_drawer_says_what_a_promotion_brought(signed_in: SignedIn) -> None:
     """S28, S29, N2: uplift with its interval and ROI; what is not causal says so."""
-    page = signed_in("viewer")
-    page.goto("/promotions/TESTED")
+    page = signed_in("viewer", "/promotions/TESTED")
     section = page.get_by_role("region", name="Return")
     uplift = section.locator("div", has=page.get_by_text("Uplift per customer", exact=True)).last
     expect(uplift).to_contain_text("€24.00")
@@ -64,8 +63,7 @@ def test_the_drawer_says_what_a_promotion_brought(signed_in: SignedIn) -> None:
 
 def test_without_a_control_group_the_drawer_says_what_to_do(signed_in: SignedIn) -> None:
     """S30: no number, the reason, and the next step."""
-    page = signed_in("viewer")
-    page.goto("/promotions/UNTESTED")
+    page = signed_in("viewer", "/promotions/UNTESTED")
     section = page.get_by_role("region", name="Return")
     expect(section).to_contain_text("Not computable: no control group")
     expect(section).to_contain_text("control: true")

@@ -17,8 +17,7 @@ from tests.browser.shop import assign
 
 def test_an_administrator_adds_a_user_who_then_signs_in(signed_in: SignedIn) -> None:
     """P14."""
-    page = signed_in("admin")
-    page.goto("/settings?tab=users")
+    page = signed_in("admin", "/settings?tab=users")
     page.get_by_role("button", name="Add a user").click()
     dialog = page.get_by_role("dialog", name="Add a user")
     dialog.get_by_label("Email").fill("nora@brand.example")
@@ -37,8 +36,7 @@ def test_an_administrator_adds_a_user_who_then_signs_in(signed_in: SignedIn) -> 
 def test_what_is_wrong_with_a_new_user_stands_at_the_field(
     signed_in: SignedIn, faults: list[str]
 ) -> None:
-    page = signed_in("admin")
-    page.goto("/settings?tab=users")
+    page = signed_in("admin", "/settings?tab=users")
     page.get_by_role("button", name="Add a user").click()
     page.get_by_label("Email").fill(email_of("admin"))
     page.get_by_label("First password").fill(PASSWORD)
@@ -73,8 +71,7 @@ def test_the_last_administrator_stays(
 )
 def test_each_role_sees_what_it_may(signed_in: SignedIn, role: Role, may_see_keys: bool) -> None:
     """P14: what is closed to a role says who it is open to."""
-    page = signed_in(role)
-    page.goto("/settings")
+    page = signed_in(role, "/settings")
     expect(page.get_by_text("Administrators change these settings")).to_be_visible()
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
     page.get_by_role("tab", name="Users").click()
@@ -88,8 +85,7 @@ def test_each_role_sees_what_it_may(signed_in: SignedIn, role: Role, may_see_key
 
 def test_a_key_is_made_shown_once_and_revoked(signed_in: SignedIn, server: httpx.Client) -> None:
     """P14: scopes, addresses and an end; what is revoked is refused at once."""
-    page = signed_in("admin")
-    page.goto("/settings?tab=keys")
+    page = signed_in("admin", "/settings?tab=keys")
     page.get_by_role("button", name="Make a key").click()
     page.get_by_label("Name").fill("Reporting")
     for scope in ("Report redemptions", "Report assignments"):
@@ -114,8 +110,7 @@ def test_a_key_is_made_shown_once_and_revoked(signed_in: SignedIn, server: httpx
 
 def test_a_developers_key_can_do_no_more_than_they_may(signed_in: SignedIn) -> None:
     """P14."""
-    page = signed_in("developer")
-    page.goto("/settings?tab=keys")
+    page = signed_in("developer", "/settings?tab=keys")
     page.get_by_role("button", name="Make a key").click()
     everything = page.get_by_role("checkbox", name=re.compile("^Everything"))
     expect(everything).to_be_disabled()
@@ -124,8 +119,7 @@ def test_a_developers_key_can_do_no_more_than_they_may(signed_in: SignedIn) -> N
 def test_another_time_zone_is_asked_about_and_then_holds(
     signed_in: SignedIn, server: httpx.Client
 ) -> None:
-    page = signed_in("admin")
-    page.goto("/settings")
+    page = signed_in("admin", "/settings")
     zone = page.get_by_role("combobox", name="Time zone")
     zone.fill("Lisb")
     page.get_by_role("option", name="Europe/Lisbon").click()
@@ -138,8 +132,7 @@ def test_another_time_zone_is_asked_about_and_then_holds(
 
 def test_the_tracking_start_is_shown_and_fixed(signed_in: SignedIn) -> None:
     """S42."""
-    page = signed_in("admin")
-    page.goto("/settings")
+    page = signed_in("admin", "/settings")
     start = page.get_by_role("region", name="Tracking start")
     expect(start).to_contain_text("nobody can move it")
     expect(start.get_by_role("textbox")).to_have_count(0)
@@ -174,8 +167,7 @@ def test_an_administrator_says_how_long_data_is_kept(
     signed_in: SignedIn, server: httpx.Client, faults: list[str]
 ) -> None:
     """P18: what is shorter is asked about, what cannot be is said at the field, and the audit log has it."""
-    page = signed_in("admin")
-    page.goto("/settings?tab=privacy")
+    page = signed_in("admin", "/settings?tab=privacy")
     refused = page.get_by_role("textbox", name="Refused payloads")
     refused.fill("90")
     page.get_by_role("textbox", name="Ids of customers").fill("365")
@@ -208,12 +200,10 @@ def test_a_person_is_erased_on_their_page(
     promotion(server, "ERASE")
     assign(server, "ERASE", range(9_900, 9_902))
     mine = "c-9900"
-    page = signed_in("viewer")
-    page.goto(f"/customers/{mine}")
+    page = signed_in("viewer", f"/customers/{mine}")
     expect(page.get_by_role("region", name="Timeline")).to_be_visible()
     expect(page.get_by_role("button", name="Personal data")).to_have_count(0)
-    page = signed_in("admin")
-    page.goto(f"/customers/{mine}")
+    page = signed_in("admin", f"/customers/{mine}")
     page.get_by_role("button", name="Personal data").click()
     with page.expect_download() as saved:
         page.get_by_role("menuitem", name="Save all that is kept").click()

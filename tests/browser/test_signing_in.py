@@ -55,7 +55,6 @@ def test_dark_stays_dark(signed_in: SignedIn) -> None:
 
 
 def test_an_address_that_leads_nowhere_says_so(signed_in: SignedIn) -> None:
-    page = signed_in("viewer")
-    page.goto("/nowhere")
+    page = signed_in("viewer", "/nowhere")
     page.get_by_role("link", name="To the promotions").click()
     expect(page.get_by_role("heading", name="Promotions", exact=True)).to_be_visible()

@@ -65,8 +65,7 @@ def ask(page: Page, hook: dict[str, Any], what: str) -> None:
 
 
 def test_a_webhook_is_added_and_tried_out(signed_in: SignedIn, receiver: Receiver) -> None:
-    page = signed_in("developer")
-    page.goto(ADDRESS)
+    page = signed_in("developer", ADDRESS)
     expect(page.get_by_text("No system is told anything yet")).to_be_visible()
     page.get_by_role("button", name="Add a webhook").click()
     dialog = page.get_by_role("dialog", name="Add a webhook")
@@ -93,8 +92,7 @@ def test_a_webhook_is_added_and_tried_out(signed_in: SignedIn, receiver: Receive
 def test_what_is_wrong_stands_at_the_field(
     signed_in: SignedIn, server: httpx.Client, faults: list[str]
 ) -> None:
-    page = signed_in("admin")
-    page.goto(ADDRESS)
+    page = signed_in("admin", ADDRESS)
     page.get_by_role("button", name="Add a webhook").click()
     address = page.get_by_label("Address")
     address.fill("ftp://shop.example")
@@ -110,7 +108,7 @@ def test_what_is_wrong_stands_at_the_field(
 def test_a_webhook_is_changed_disabled_enabled_and_deleted(
     signed_in: SignedIn, server: httpx.Client, receiver: Receiver
 ) -> None:
-    page, hook = signed_in("admin"), made(server, receiver.url)
+    page, hook = signed_in("admin", None), made(server, receiver.url)
     deliveries = opened(page, hook)
     ask(page, hook, "Edit")
     page.get_by_role("checkbox", name="Redemption reversed").check()
@@ -134,7 +132,7 @@ def test_a_webhook_is_changed_disabled_enabled_and_deleted(
 def test_a_new_secret_signs_beside_the_one_before(
     signed_in: SignedIn, server: httpx.Client, receiver: Receiver
 ) -> None:
-    page, hook = signed_in("admin"), made(server, receiver.url)
+    page, hook = signed_in("admin", None), made(server, receiver.url)
     deliveries = opened(page, hook)
     ask(page, hook, "New secret")
     dialog = page.get_by_role("dialog", name="New secret")
@@ -154,7 +152,7 @@ def test_what_failed_is_seen_and_sent_again(
     signed_in: SignedIn, server: httpx.Client, receiver: Receiver
 ) -> None:
     receiver.answer = lambda _: (503, {"Retry-After": "600"})
-    page, hook = signed_in("admin"), made(server, receiver.url)
+    page, hook = signed_in("admin", None), made(server, receiver.url)
     promotion(server, "HOOKED")
     assign(server, "HOOKED", range(1, 2))
     answer = server.post("/v1/redemptions", json=redemption("HOOKED", 1))
@@ -178,7 +176,7 @@ def test_what_failed_is_seen_and_sent_again(
 def test_deliveries_come_page_by_page(
     signed_in: SignedIn, server: httpx.Client, receiver: Receiver
 ) -> None:
-    page, hook = signed_in("admin"), made(server, receiver.url)
+    page, hook = signed_in("admin", None), made(server, receiver.url)
     for _ in range(21):
         server.post(f"/v1/webhooks/{hook['webhook_id']}/test")
     deliveries = opened(page, hook)
@@ -189,8 +187,7 @@ def test_deliveries_come_page_by_page(
 
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
 def test_others_are_told_who_may(signed_in: SignedIn, role: Role) -> None:
-    page = signed_in(role)
-    page.goto("/settings")
+    page = signed_in(role, "/settings")
     page.get_by_role("tab", name="Webhooks").click()
     expect(page.get_by_text("Developers and administrators set up webhooks")).to_be_visible()
     expect(page.get_by_role("button", name="Add a webhook")).to_have_count(0)
@@ -225,7 +222,7 @@ def test_webhooks_keep_the_rules(
 ) -> None:
     """P21: in light and in dark, wide and narrow, the list and the form."""
     receiver.answer = lambda one: 204 if one.said["type"] == "ping" else 500
-    page, hook = signed_in("admin"), made(server, receiver.url)
+    page, hook = signed_in("admin", None), made(server, receiver.url)
     off = made(server, f"https://shop.example/{'long' * 40}", "source.overdue")
     server.patch(f"/v1/webhooks/{off['webhook_id']}", json={"enabled": False})
     server.post(f"/v1/webhooks/{hook['webhook_id']}/test")
