@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from promosight.connectors.reading import Reading
 from promosight.connectors.shop_messages import PASSED_OVER, PassedOver, Settings
-from promosight.connectors.stripe import Returned, Taken, Used, micros_of, reversals_of, taken
+from promosight.connectors.stripe import Linked, Taken, carried_on, micros_of, reversals_of, taken
 from promosight.errors import Unreadable
 from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.facts import Event
@@ -68,9 +68,7 @@ def refunded(after: int, before: int = 0, of: int = 1500) -> Any:
 
 
 def together(*found: Taken) -> list[Any]:
-    notes = [note for one in found for note in one.notes]
-    used = [note for note in notes if isinstance(note, Used)]
-    return reversals_of(used, [note for note in notes if isinstance(note, Returned)], READING)
+    return reversals_of([[note for one in found for note in one.notes]], READING)
 
 
 def test_a_paid_checkout_redeems_its_coupon() -> None:
@@ -173,6 +171,19 @@ def test_what_several_coupons_took_off_is_told_in_one_sum_so_of_none_of_them() -
     assert [(one.promo_code, one.reward_micros) for one in told.items] == [("A", None), ("B", None)]
     assert len(together(told, refunded(1500))) == 2
     assert together(told, refunded(500)) == []
+
+
+def test_the_payment_of_an_invoice_carries_its_coupons_on() -> None:
+    """P5: a subscription's checkout names an invoice, the refund its payment, and a third message both."""
+    subscribed = completed(mode="subscription", payment_intent=None, invoice="in_1")
+    assert subscribed.payments == ("in_1",)
+    paid = {"id": "inpay_1", "invoice": "in_1", "payment": {"payment_intent": "pi_9"}}
+    link = read(message(paid, "invoice_payment.paid"))
+    assert (link.payments, link.notes) == (("in_1",), (Linked("linked:pi_9", "pi_9"),))
+    assert carried_on(subscribed.notes + link.notes) == (("pi_9",), subscribed.notes)
+    assert carried_on(link.notes) == carried_on(subscribed.notes) == ((), ())
+    by_charge = message({"invoice": "in_1", "payment": {"charge": "ch"}}, "invoice_payment.paid")
+    assert read(by_charge) == PassedOver("no_code")
 
 
 @pytest.mark.parametrize(

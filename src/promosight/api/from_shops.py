@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -34,8 +33,7 @@ from promosight.store.tx import Tx
 BAD_SIGNATURE = "bad_signature"
 _TOPIC, _IS_TEST = b"x-shopify-topic", b"x-shopify-test"
 _HEARD_EVERY_US = SECOND_US
-_Note = stripe.Used | stripe.Returned
-_notes = msgspec.json.Decoder(_Note)
+_note = msgspec.json.Decoder(stripe.AnyNote).decode
 _NAMED_NOTHING = "an unreadable message"
 
 
@@ -107,17 +105,23 @@ async def _settled(
     Each side is on the disk before the other is looked for, so that of two that come at once one finds the other.
     Where this is broken off the shop has no answer and sends again.
     """
-    rows = [(note.name, msgspec.json.encode(note).decode()) for note in told.notes]
-    number, payments = shop.shop_no, told.payments
+    found = await _noted(door, shop, told.payments, told.notes)
+    for notes in list(found):
+        payments, used = stripe.carried_on(notes)
+        if payments:
+            found += await _noted(door, shop, payments, used)
+    return await _reported(door, call, shop, stripe.reversals_of(found, reading))
+
+
+async def _noted(
+    door: Door, shop: Shop, payments: Sequence[str], notes: Sequence[stripe.AnyNote]
+) -> list[list[stripe.AnyNote]]:
+    """Notes these under each of the payments, and gives all notes of each."""
+    number = shop.shop_no
+    rows = [(note.name, msgspec.json.encode(note).decode()) for note in notes]
     await asyncio.to_thread(door.store.change, lambda tx: note_payments(tx, number, payments, rows))
     found = await asyncio.to_thread(door.store.read, lambda tx: notes_of(tx, number, payments))
-    items: dict[Any, Item] = {}
-    for said in found:
-        notes = [_notes.decode(one) for one in said]
-        used = [one for one in notes if isinstance(one, stripe.Used)]
-        returned = [one for one in notes if isinstance(one, stripe.Returned)]
-        items |= {one.event_id: one for one in stripe.reversals_of(used, returned, reading)}  # type: ignore[union-attr]
-    return await _reported(door, call, shop, list(items.values()))
+    return [[_note(one) for one in said] for said in found]
 
 
 async def _reported(door: Door, call: Call, shop: Shop, items: Sequence[Item]) -> list[Receipt]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import product
 from typing import Any, NamedTuple
 
 import msgspec
@@ -34,6 +35,7 @@ from promosight.rules.reported import ReportedEvent
 COMPLETED, PAID_LATER = "checkout.session.completed", "checkout.session.async_payment_succeeded"
 REFUNDED, DISPUTED = "charge.refunded", "charge.dispute.closed"
 INVOICE_PAID, COUPON_GIVEN = "invoice.paid", "customer.discount.created"
+INVOICE_PAYMENT = "invoice_payment.paid"
 CUSTOMER, REFERENCE, EMAIL = "customer", "client_reference_id", "customer_details.email"
 METADATA = "metadata."
 """Where the customer may stand; behind the last comes a name that the shop's own system writes there."""
@@ -73,14 +75,22 @@ class StripeCustomer(msgspec.Struct):
     email: str | None = None
 
 
+class StripePayment(msgspec.Struct):
+    """What paid an invoice."""
+
+    payment_intent: Any = None
+
+
 class StripeObject(msgspec.Struct):
-    """What is looked at of a checkout session, a charge or a dispute. All else is neither read nor kept."""
+    """What is looked at of a checkout session, a charge, a dispute or the payment of an invoice. All else is neither
+    read nor kept."""
 
     id: Id = None
     mode: str | None = None
     payment_status: str | None = None
     payment_intent: Any = None
     invoice: Any = None
+    payment: StripePayment | None = None
     customer: Any = None
     client_reference_id: Id = None
     customer_details: StripeCustomer | None = None
@@ -143,12 +153,21 @@ class Returned(Note, frozen=True):
     of: int = 0
 
 
+class Linked(Note, frozen=True):
+    """An invoice, under which it is noted, was paid by this payment."""
+
+    payment: str = ""
+
+
+AnyNote = Used | Returned | Linked
+
+
 class Taken(NamedTuple):
     """The facts that a message tells, and what it notes under which payments."""
 
     items: list[Item]
     payments: tuple[str, ...] = ()
-    notes: tuple[Used | Returned, ...] = ()
+    notes: tuple[AnyNote, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(StripeEvent)
@@ -167,7 +186,7 @@ def taken(body: bytes, settings: Settings, reading: Reading) -> Taken | PassedOv
     kind = read(_kind_decoder, body).type
     if kind in _PASSED:
         return PassedOver(_PASSED[kind])
-    if kind not in (COMPLETED, PAID_LATER, REFUNDED, DISPUTED):
+    if kind not in (COMPLETED, PAID_LATER, REFUNDED, DISPUTED, INVOICE_PAYMENT):
         return PassedOver("other_event")
     event: StripeEvent = read(_decoder, body)
     if not event.livemode and not settings.tests:
@@ -175,16 +194,30 @@ def taken(body: bytes, settings: Settings, reading: Reading) -> Taken | PassedOv
     _check(event)
     if kind in (COMPLETED, PAID_LATER):
         return _checkout(event, settings, reading)
+    if kind == INVOICE_PAYMENT:
+        return _link(event.data.object)
     return _refund(event) if kind == REFUNDED else _dispute(event)
 
 
-def reversals_of(
-    used: Iterable[Used], returned: Iterable[Returned], reading: Reading
-) -> list[Item]:
-    """What the notes of one payment come to: a reversal for each coupon and each time that money went back."""
-    back = list(returned)
-    told = [one for use in used for given in back if (one := _reversal(use, given)) is not None]
-    return items_of(told, reading, "")
+def reversals_of(found: Iterable[Iterable[AnyNote]], reading: Reading) -> list[Item]:
+    """What the notes of each payment come to: a reversal for each coupon and each time that money went back."""
+    told: dict[str | None, ReportedEvent] = {}
+    for notes in map(list, found):
+        used = [one for one in notes if isinstance(one, Used)]
+        back = [one for one in notes if isinstance(one, Returned)]
+        for use, given in product(used, back):
+            event = _reversal(use, given)
+            if event is not None:
+                told[event.event_id] = event
+    return items_of(list(told.values()), reading, "")
+
+
+def carried_on(notes: Iterable[AnyNote]) -> tuple[tuple[str, ...], tuple[Used, ...]]:
+    """What the notes of an invoice have to be told of the payments that paid it: these, and the coupons used."""
+    said = list(notes)
+    used = tuple(one for one in said if isinstance(one, Used))
+    payments = tuple(one.payment for one in said if isinstance(one, Linked))
+    return (payments, used) if used and payments else ((), ())
 
 
 def micros_of(minor: int, currency: str) -> int:
@@ -303,6 +336,15 @@ def _dispute(event: StripeEvent) -> Taken | PassedOver:
     return _noted(
         dispute, Returned(f"dispute:{escaped(checked(dispute.id, '/id'))}", event.created)
     )
+
+
+def _link(paid: StripeObject) -> Taken | PassedOver:
+    """Since 2025 charges do not name the invoice that they pay: this does."""
+    invoice = _ref(paid.invoice)
+    payment = _ref(paid.payment.payment_intent) if paid.payment else None
+    if invoice is None or payment is None:
+        return PassedOver("no_code")
+    return Taken([], (invoice,), (Linked(f"linked:{payment}", payment),))
 
 
 def _noted(of: StripeObject, note: Returned) -> Taken | PassedOver:

@@ -2860,7 +2860,8 @@ export interface components {
         };
         /**
          * StripeObject
-         * @description What is looked at of a checkout session, a charge or a dispute. All else is neither read nor kept.
+         * @description What is looked at of a checkout session, a charge, a dispute or the payment of an invoice. All else is neither
+         *         read nor kept.
          */
         StripeObject: {
             /** @default null */
@@ -2873,6 +2874,8 @@ export interface components {
             payment_intent: unknown;
             /** @default null */
             invoice: unknown;
+            /** @default null */
+            payment: components["schemas"]["StripePayment"] | null;
             /** @default null */
             customer: unknown;
             /** @default null */
@@ -2897,6 +2900,14 @@ export interface components {
             refunded: boolean | null;
             /** @default null */
             status: string | null;
+        };
+        /**
+         * StripePayment
+         * @description What paid an invoice.
+         */
+        StripePayment: {
+            /** @default null */
+            payment_intent: unknown;
         };
         /**
          * StripeCustomer

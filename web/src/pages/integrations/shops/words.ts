@@ -25,6 +25,7 @@ export const PLACES: Record<
       "checkout.session.async_payment_succeeded",
       "charge.refunded",
       "charge.dispute.closed",
+      "invoice_payment.paid",
     ],
     secret: "Stripe shows it on the endpoint’s page: “Signing secret”. It begins with whsec_.",
     test: "Pay a checkout with a coupon in Stripe. In test mode it is passed over, unless this workspace is a sandbox; either shows that address and secret are right.",
