@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from promosight.api.door.allowance import Allowance, RateLimited
-from tests.api.server import new_workspace, serving
+from tests.api.server import client_of, new_workspace, serving
+from tests.api.test_shops import send, shop
 
 MINUTE_US = 60_000_000
 
@@ -35,6 +36,18 @@ def test_what_is_left_is_in_every_answer_and_what_is_too_much_says_when_to_go_on
     assert last.headers["ratelimit"] == f'"minute";r=0;t={last.headers["retry-after"]}'
     headers = {"Authorization": f"Bearer {other}"}
     assert limited.get("/v1/workspace", headers=headers).status_code == 200
+
+
+def test_a_shop_has_an_allowance_of_its_own(limited: httpx.Client, shared_store_url: str) -> None:
+    """P15, P22: told as everybody is, so that it sends again later; the key of whoever set it up is not held up."""
+    with client_of(str(limited.base_url), new_workspace(shared_store_url)) as brand:
+        path = shop(brand, "shopify")
+        answers = [send(brand, path, ("products/update", {"id": 1})) for _ in range(110)]
+        last = next(one for one in answers if one.status_code == 429)
+        assert last.json()["code"] == "rate_limited"
+        assert 1 <= int(last.headers["retry-after"]) <= 60
+        assert answers[0].headers["ratelimit-policy"] == '"minute";q=50;w=60'
+        assert brand.get("/v1/shops").status_code == 200
 
 
 def test_without_a_limit_nothing_is_said_of_one(client: httpx.Client) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from promosight.api.door.bodies import decoded, decompressed
 from promosight.api.routes import ROUTES
-from promosight.connectors import segment
+from promosight.connectors import segment, shopify, stripe
 from promosight.connectors.backup_file import Head, Piece, Reader, Writer
 from promosight.connectors.cloudevents import CloudEvent, read_batch, read_event
 from promosight.connectors.import_file import pieces_of
@@ -26,6 +26,7 @@ from promosight.connectors.opening import opened
 from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.read_again import read_again
 from promosight.connectors.reading import CSV, JSON, NDJSON, Reading, read_body
+from promosight.connectors.shop_messages import PASSED_OVER, PassedOver, Settings
 from promosight.errors import PromosightError
 from promosight.flows.reporting.rejecting import MAX_PAYLOAD, Refused
 from tests.fuzz import forms, heavy
@@ -122,6 +123,35 @@ _MESSAGES: tuple[tuple[str, Any, Callable[[bytes, Reading], Iterable[Any]]], ...
 )
 
 
+def _shops(drawn: random.Random) -> Case:
+    """Messages of shops, which tell several facts or none; and what the notes of a payment come to."""
+    kind = drawn.choice((shopify.ShopifyOrder, stripe.StripeEvent))
+    topic = drawn.choice((shopify.PAID, shopify.CREATED, shopify.UPDATED, shopify.CANCELLED, ""))
+    data = encoded(written(changed(meant(kind, drawn), drawn, fields_of(kind)), drawn), drawn)
+    if drawn.random() < 0.2:
+        data = spoiled(data, drawn) if drawn.random() < 0.9 else hopeless(drawn)
+
+    def run(data: bytes, _: Path) -> None:
+        if kind is shopify.ShopifyOrder:
+            found = shopify.taken(data, topic, Settings("customer.id"), _reading())
+            _check_told(found)
+            return
+        told = stripe.taken(data, Settings("customer", "coupon"), _reading())
+        _check_told(told if isinstance(told, PassedOver) else told.items)
+        if not isinstance(told, PassedOver):
+            used = stripe.Used("checkout:c|S", 5_000_000, 10_000)
+            _check_all(stripe.reversals_of([(used, *told.notes)], _reading()))
+
+    return Case("a message of a shop", data, run)
+
+
+def _check_told(found: Iterable[Any] | PassedOver) -> None:
+    if isinstance(found, PassedOver):
+        assert PASSED_OVER[found.reason], "what is passed over has a reason in words"
+    else:
+        _check_all(found)
+
+
 def _bodies(drawn: random.Random) -> Case:
     kind = drawn.choice(_STRUCTS)
     value = changed(meant(kind, drawn), drawn, fields_of(kind))
@@ -206,6 +236,7 @@ def _heavy(drawn: random.Random) -> Case:
 DOORS: dict[str, tuple[Door, int]] = {
     "events": (_events, 2_850),
     "messages": (_messages, 600),
+    "shops": (_shops, 300),
     "outcomes": (_outcomes, 650),
     "bodies": (_bodies, 2_850),
     "compressed": (_compressed, 1_050),

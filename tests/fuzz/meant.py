@@ -58,8 +58,11 @@ WORDS: dict[str, tuple[str, ...]] = _IDS | {
     ),
     "type": (
         *("amount", "unit", "percentage", "redemption", "reversal", "track"),
-        *("promotion.redeemed", "promotion.redemption_reversed"),
+        *("promotion.redeemed", "promotion.redemption_reversed", "discount_code"),
+        *("checkout.session.completed", "charge.refunded", "charge.dispute.closed"),
     ),
+    "financial_status": ("paid", "partially_refunded", "refunded", "pending"),
+    "payment_status": ("paid", "no_payment_required", "unpaid"),
     "event": ("Coupon Applied", "Coupon Removed", "Order Completed"),
     "specversion": ("1.0",),
     "datacontenttype": ("application/json", "text/xml"),

@@ -34,7 +34,7 @@ BAD_SIGNATURE = "bad_signature"
 _TOPIC, _IS_TEST = b"x-shopify-topic", b"x-shopify-test"
 _HEARD_EVERY_US = SECOND_US
 _note = msgspec.json.Decoder(stripe.AnyNote).decode
-_NAMED_NOTHING = "an unreadable message"
+_NAMED_NOTHING = "a message"
 
 
 class _Named(msgspec.Struct):
@@ -75,17 +75,20 @@ async def _taken(door: Door, call: Call, shop: Shop, workspace: Workspace) -> An
     except Unreadable as error:
         told = stripe.Taken([_unreadable(call, shop, error)])
     if isinstance(told, PassedOver):
-        await _hear(door, call, shop, "ignored", told.reason)
-        said = {"reason": told.reason, "detail": PASSED_OVER[told.reason]}
-        return Answer(several([], everything=False) | {"passed_over": said})
+        return await _passed_over(door, call, shop, told.reason)
     receipts = await _reported(door, call, shop, told.items)
     if told.notes:
         receipts += await _settled(door, call, shop, told, reading)
-    if not receipts:  # money went back of a payment of which no coupon is known yet
-        await _hear(door, call, shop, "ignored", "no_code")
-    else:
-        await _hear(door, call, shop, receipts[0].outcome, receipts[0].reason)
+    if not receipts:
+        return await _passed_over(door, call, shop, "no_code_yet")
+    await _hear(door, call, shop, receipts[0].outcome, receipts[0].reason)
     return Answer(several(receipts, everything=True))
+
+
+async def _passed_over(door: Door, call: Call, shop: Shop, reason: str) -> Answer:
+    await _hear(door, call, shop, "ignored", reason)
+    said = {"reason": reason, "detail": PASSED_OVER[reason]}
+    return Answer(several([], everything=False) | {"passed_over": said})
 
 
 def _told(call: Call, shop: Shop, is_sandbox: bool, reading: Reading) -> stripe.Taken | PassedOver:
@@ -160,7 +163,9 @@ async def _hear(door: Door, call: Call, shop: Shop, outcome: str, reason: str | 
     same = (shop.last_outcome, shop.last_reason) == (outcome, reason)
     if same and 0 <= since_us < _HEARD_EVERY_US:
         return
-    event = _event_of(call, shop)
+    # What is not signed is not read.
+    is_read = outcome != "refused" or shop.kind == SHOPIFY
+    event = _event_of(call, shop) if is_read else ""
     printable = event if event.isprintable() else ""
     await asyncio.to_thread(
         door.store.change,

@@ -25,6 +25,7 @@ PASSED_OVER = {
     "other_event": "nothing here follows from messages of this type",
     "test_message": "it is a test; tests count in sandbox workspaces only",
     "no_code": "no discount code was used",
+    "no_code_yet": "no code is known of this payment; should its checkout come later, it is undone then",
     "not_paid_yet": "it is not paid yet; the message that it is paid will count",
     "never_paid": "it was never paid, so no redemption was counted",
     "nothing_returned": "nothing was returned that a code had made cheaper",

@@ -10,13 +10,14 @@ export type ShopKind = Shop["kind"];
 const LOOK_MS = 2_000;
 const ALL = ["shops"];
 
-/** The shop that a source is, if it is one; `isWaiting` asks again and again, for whoever waits for a message. */
+/** The shop that a source is, if it is one; of that `isWaiting` asks again and again, for whoever waits for a message. */
 export function useShopOf(source: string, isWaiting = false) {
   const mayRead = useMay("integrations");
-  return useQuery({
+  return useQuery<Shop[], Error, Shop | null>({
     queryKey: ALL,
     enabled: mayRead,
-    refetchInterval: isWaiting ? LOOK_MS : false,
+    refetchInterval: ({ state }) =>
+      isWaiting && state.data?.some((one) => one.source === source) ? LOOK_MS : false,
     queryFn: ({ signal }) =>
       api<{ items: Shop[] }>("/v1/shops", { signal }).then(({ items }) => items),
     select: (all) => all.find((one) => one.source === source) ?? null,

@@ -62,6 +62,8 @@ const REASONS: Record<string, string> = {
   test_message:
     "A test has arrived, and its signature is right. Tests count in sandbox workspaces only.",
   no_code: "It was about an order or payment without a code, so there is nothing to count.",
+  no_code_yet:
+    "Money went back, and no code is known of that payment. Should its checkout come later, it is undone then.",
   other_event: "Nothing follows here from events of this type. The shop need not send them.",
   not_paid_yet: "It is not paid yet. It counts once the shop says that it is.",
   told_by_order_update:

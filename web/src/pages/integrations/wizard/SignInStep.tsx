@@ -16,7 +16,7 @@ interface Props {
 
 /** Step 3: how the source signs in. A shop that has its address already stays one. */
 export function SignInStep(props: Props) {
-  const { data: shop, isLoading } = useShopOf(props.source.name, true);
+  const { data: shop, isLoading } = useShopOf(props.source.name);
   const [way, setWay] = useState<Way>(wayOf(props.source.name));
   if (isLoading) return <Skeleton height={320} />;
   if (shop) return <ShopStep {...props} kind={shop.kind} shop={shop} />;
