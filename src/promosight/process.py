@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 
 _TURN_SECONDS = 0.0005
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
+_MEMORY_KEPT = ((-1, 64 << 20), (-3, 32 << 20))
+"""M_TRIM_THRESHOLD: so much may be free at the end; M_MMAP_THRESHOLD: what is smaller comes from there."""
 
 
 def compute_alone() -> None:
@@ -27,6 +30,19 @@ def collect_rarely() -> None:
     """
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
+
+
+def keep_memory() -> None:
+    """Has memory that is let go kept for what is needed next, where the C library is one that can be told.
+
+    Else columns of a batch would be given back to the system and asked for anew, page by page, with every block.
+    """
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        tell = ctypes.CDLL(None).mallopt
+        for parameter, size in _MEMORY_KEPT:
+            tell(parameter, size)
 
 
 def take_short_turns() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from promosight.flows.imports.run_import import PIECE_ROWS, each_a_piece, gathered
 from promosight.flows.reporting.intake import Piece
+from promosight.rules.facts import Assignment
+from promosight.rules.sheets import Sheet
 
 
 def small(count: int) -> Iterator[Piece]:
@@ -36,3 +38,33 @@ def test_what_was_read_before_a_failure_is_taken_before_it_fails() -> None:
     with pytest.raises(EOFError, match="breaks off"):
         taken.extend(gathered("redemptions", breaking()))
     assert sum(len(piece.items) for piece in taken) == 7_000
+
+
+def test_large_sheets_are_cut_where_a_piece_is_full() -> None:
+    """However many rows a reader makes at once: a piece ends in the same place, and none is lost to a failure."""
+
+    def sheets() -> Iterator[Piece]:
+        for start in range(0, 66_000, 11_000):
+            ids = [f"c{n}" for n in range(start, start + 11_000)]
+            columns = [
+                ids if name == "customer_id" else list(range(start, start + 11_000))
+                for name in Assignment.__struct_fields__
+            ]
+            yield Piece(range(start, start + 11_000), Sheet(Assignment, columns, {5: start}))
+        raise EOFError("it breaks off")
+
+    taken: list[Piece] = []
+    with pytest.raises(EOFError, match="breaks off"):
+        taken.extend(gathered("assignments", sheets()))
+    sizes = [PIECE_ROWS // 4, PIECE_ROWS // 4, PIECE_ROWS // 2, PIECE_ROWS, PIECE_ROWS, 6_000]
+    assert [len(piece.items) for piece in taken] == sizes
+    assert [line for piece in taken for line in piece.lines] == [*range(66_000)]
+    for piece in taken:
+        assert isinstance(piece.items, Sheet)
+        assert piece.items.columns["digest"] == piece.lines
+        places = {
+            line: piece.items.alone[row]
+            for row, line in enumerate(piece.lines)
+            if row in piece.items.alone
+        }
+        assert places == {line: line - 5 for line in piece.lines if line % 11_000 == 5}

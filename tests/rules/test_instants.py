@@ -17,6 +17,7 @@ from promosight.rules.instants import (
     week_of,
     zone,
 )
+from promosight.rules.many_instants import parse_plain
 
 HOUR_US = 3_600_000_000
 FIRST_US = parse_instant("0001-01-01T00:00:00Z")
@@ -241,3 +242,35 @@ def test_a_week_starts_on_a_day_with_a_name() -> None:
 def test_a_datetime_and_its_instant_agree() -> None:
     moment = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
     assert from_datetime(moment) == parse_instant("2026-11-23T10:15:00Z")
+
+
+@given(
+    st.lists(
+        st.datetimes().map(lambda one: f"{one:%Y}".zfill(4) + f"{one:-%m-%dT%H:%M:%SZ}"), min_size=1
+    ),
+    st.none() | st.tuples(st.integers(0, 19), st.sampled_from("09:TZ-tz +5٣")),
+)
+def test_many_plain_instants_are_what_each_is_alone(
+    texts: list[str], wrong: tuple[int, str] | None
+) -> None:
+    """Digit by digit for all of them: the same microseconds, and nothing where a single one would be refused."""
+    if wrong is not None:
+        place, sign = wrong
+        texts[-1] = texts[-1][:place] + sign + texts[-1][place + 1 :]
+    found = parse_plain(texts)
+    if wrong is None or found is not None:
+        assert found == [parse_instant(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2025-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2025-13-01T00:00:00Z"),
+        *("2025-00-01T00:00:00Z", "2025-01-00T00:00:00Z", "2025-04-31T00:00:00Z"),
+        *("0000-01-01T00:00:00Z", "2025-01-01T24:00:00Z", "2025-01-01T00:60:00Z"),
+        *("2025-01-01T00:00:60Z", "2025-01-01T00:00:00", "2025-01-01T00:00:00ZZ", ""),
+    ],
+)
+def test_what_is_no_plain_instant_is_left_to_who_reads_one(text: str) -> None:
+    assert parse_plain(["2025-01-01T00:00:00Z", text]) is None
+    assert parse_plain(["2024-02-29T23:59:59Z", "2000-02-29T00:00:00Z"]) is not None

@@ -24,7 +24,7 @@ from promosight.flows.auditing.as_it_stands import the_source
 from promosight.flows.imports.publish import start_import
 from promosight.flows.imports.run_import import KINDS, ImportReport, RunningImport
 from promosight.flows.set_up.workspaces import DEFAULT_SOURCE, create_source, find_workspace
-from promosight.process import collect_rarely, compute_alone
+from promosight.process import collect_rarely, compute_alone, keep_memory
 from promosight.rules.instants import SECOND_US
 from promosight.store.catalogue import load
 from promosight.store.engine import Store
@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     started_us = console.clock()
     compute_alone()
     collect_rarely()
+    keep_memory()
     with opened_store(arguments, console) as store:
         report = import_files(store, console, arguments)
     seconds = (console.clock() - started_us) / SECOND_US

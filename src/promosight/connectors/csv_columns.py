@@ -6,7 +6,7 @@ text where none belongs, which puts its row in doubt, and the row is read alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from promosight.connectors.csv_rows import Table
 from promosight.connectors.decoded import EXTRA, Columns
 from promosight.connectors.elements import is_deep
 from promosight.rules.columns import AssignmentColumns, EventColumns
+from promosight.rules.repeated import Plain, Repeated
 from promosight.rules.sheets import says_one_thing
 
 WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -41,7 +42,7 @@ def columns_of_cells(kind: str, header: list[str], rows: Sequence[list[str]]) ->
         ("max_redemptions", whole_number),
     ):
         if name in given and name in columns:
-            columns[name] = [value and read(value) for value in columns[name]]
+            columns[name] = _each(columns[name], lambda cell, read=read: cell and read(cell))  # type: ignore[misc]
     unknown = {name: cells for name, cells in given.items() if name and name not in columns}
     extra = EXTRA[kind]
     if unknown or extra in given:
@@ -62,7 +63,18 @@ def _of_width(row: list[str], width: int) -> list[str]:
     return row + [""] * (width - len(row)) if len(row) <= width else [""] * width
 
 
+def _each(column: Sequence[Any], read: Callable[[Any], Any]) -> Sequence[Any]:
+    """What each cell reads as; where a column says few different things, these alone are read."""
+    if isinstance(column, Repeated):
+        return column.of(map(read, column.values))
+    return list(map(read, column))
+
+
 def _present(cells: Sequence[str]) -> Sequence[str | None]:
+    if isinstance(cells, Repeated):
+        return cells.of(cell or None for cell in cells.values)
+    if isinstance(cells, Plain):
+        return cells
     if says_one_thing(cells):
         return cells if cells[0] else [None] * len(cells)
     return [cell or None for cell in cells] if "" in cells else cells

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from promosight.connectors.csv_blocks import Blocks
 from promosight.errors import Unreadable
 
 _LONGEST_ROW = 16 << 20
@@ -24,7 +25,7 @@ _TWICE_OF_EACH = 4
 class Table(Sequence[list[str]]):
     """Rows of one width, kept as columns."""
 
-    def __init__(self, columns: list[list[str]]) -> None:
+    def __init__(self, columns: Sequence[Sequence[str]]) -> None:
         self.columns = columns
 
     def __len__(self) -> int:
@@ -51,6 +52,7 @@ class _Lines(Iterator[str]):
     """Lines that can be given back."""
 
     def __init__(self, lines: Iterable[str]) -> None:
+        self._blocks = lines if isinstance(lines, Blocks) else None
         self._lines = iter(lines)
         self._returned: deque[str] = deque()
         self._row: list[str] = []
@@ -69,9 +71,28 @@ class _Lines(Iterator[str]):
     def take(self, count: int) -> list[str]:
         """The next lines, all at once: rows of their own, unless they are given back."""
         returned = [self._returned.popleft() for _ in range(min(count, len(self._returned)))]
-        taken = [*returned, *islice(self._lines, count - len(returned))]
+        missing = count - len(returned)
+        if self._blocks is not None:
+            missing = min(missing, self._blocks.lines_open)
+        taken = [*returned, *islice(self._lines, missing)]
         self.next_line += len(taken)
         return taken
+
+    def take_block(self, width: int) -> Table | None:
+        """The next lines as a whole block, where one begins here and nothing in it is unusual.
+
+        Where something is, the block is there to be taken line by line.
+        """
+        if self._blocks is None or self._blocks.lines_open or self._returned:
+            return None
+        text = self._blocks.block()
+        table = _table_of_block(text, width) if self._blocks.is_worth_it(text) else None
+        if table is None:
+            self._blocks.open()
+            return None
+        self._blocks.take()
+        self.next_line += len(table)
+        return table
 
     def give_back(self, lines: list[str]) -> None:
         """Lines taken are to be read again, one by one."""
@@ -136,6 +157,9 @@ def csv_parts(
 def _parts(source: _Lines, width: int, size: int) -> Iterator[CsvPart]:
     while True:
         first = source.next_line
+        if (block := source.take_block(width)) is not None:
+            yield CsvPart(range(first, first + len(block)), block, {})
+            continue
         lines = source.take(size)
         if not lines:
             return
@@ -151,6 +175,13 @@ def _parts(source: _Lines, width: int, size: int) -> Iterator[CsvPart]:
         else:
             said = [(line, row) for line, row in enumerate(rows, start=first) if any(row)]
             yield CsvPart([line for line, _ in said], [row for _, row in said], {})
+
+
+def _table_of_block(text: bytes, width: int) -> Table | None:
+    from promosight.connectors.csv_cells import columns_of_block  # loads numpy
+
+    columns = columns_of_block(text, width)
+    return None if columns is None else Table(columns)
 
 
 def _table(lines: list[str], width: int) -> Table | None:

@@ -16,6 +16,7 @@ from promosight.connectors.opening import (
     array_elements,
     byte_lines,
     parquet_parts,
+    text_blocks,
     text_lines,
 )
 from promosight.connectors.parquet_columns import ParquetRows, json_of_row
@@ -43,7 +44,7 @@ def pieces_of(file: Opened, form: str, kind: str, taking: reading.Reading) -> It
     if kind not in ("assignments", "redemptions"):
         return each_a_piece(_definitions(file, form, kind))
     if form == "csv":
-        return reading.csv_pieces(kind, text_lines(file.stream), taking)
+        return reading.csv_pieces(kind, text_blocks(file.stream), taking)
     if form == "parquet":
         return reading.parquet_pieces(kind, _parquet(file), taking)
     lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)

@@ -18,6 +18,7 @@ from typing import IO, Any, BinaryIO, TypeAlias, cast
 
 import zstandard
 
+from promosight.connectors.csv_blocks import LONGEST_LINE, Blocks, lines_of, too_long
 from promosight.connectors.frames import Frames
 from promosight.connectors.parquet_columns import ParquetRows, meant, selected, size_of
 from promosight.errors import Unreadable
@@ -26,7 +27,7 @@ Peekable: TypeAlias = "io.BufferedReader[Any]"
 FORMS = ("csv", "ndjson", "json", "parquet")
 STDIN = "-"
 _BLOCK = 1 << 16
-_LONGEST = 16 << 20
+_LONGEST = LONGEST_LINE
 """An element of a JSON array, or a line, longer than this is taken for a broken file."""
 
 _MOST_TIMES, _UNPACKED_FREELY = 250, 1 << 30
@@ -192,23 +193,19 @@ def text_lines(stream: Peekable) -> Iterator[str]:
         length += len(parts[-1])
         if "\n" not in parts[-1] and "\r" not in parts[-1]:
             if length > _LONGEST:
-                raise _too_long()
+                raise too_long()
         else:
-            lines = _lines("".join(parts))
+            lines = lines_of("".join(parts))
             # The last may go on, and so may an end of two characters.
             parts = [] if lines[-1].endswith("\n") else [lines.pop()]
             length = sum(map(len, parts))
             yield from lines
-    yield from _lines("".join(parts) + decode(b"", final=True))
+    yield from lines_of("".join(parts) + decode(b"", final=True))
 
 
-def _lines(text: str) -> list[str]:
-    """Lines, as readers of CSV see them, with their ends."""
-    return io.StringIO(text, newline="").readlines()
-
-
-def _too_long() -> Unreadable:
-    return Unreadable("a line is longer than 16 MB")
+def text_blocks(stream: Peekable) -> Blocks:
+    """The same for who takes many lines at once."""
+    return Blocks(stream.read1)
 
 
 def byte_lines(stream: Peekable) -> Iterator[bytes]:
@@ -218,7 +215,7 @@ def byte_lines(stream: Peekable) -> Iterator[bytes]:
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
         if len(rest) > _LONGEST:
-            raise _too_long()
+            raise too_long()
         if first and lines:
             lines[0], first = lines[0].removeprefix(b"\xef\xbb\xbf"), False
         yield from lines

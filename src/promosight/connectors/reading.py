@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from promosight.connectors.csv_blocks import Blocks
 from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_number
 from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.decoded import (
@@ -111,8 +112,8 @@ def read_body(
         lines = body.removeprefix(_BOM).splitlines()
         pieces = ndjson_pieces(kind, lines, reading)
     elif content_type == CSV:
-        text = io.StringIO(_text(body), newline="")
-        pieces = csv_pieces(kind, text, reading)
+        _check_text(body)
+        pieces = csv_pieces(kind, Blocks(io.BytesIO(body).read), reading)
     else:
         raise UnsupportedMedia("send " + ", ".join(MEDIA_TYPES))
     found: list[Sequence[Item]] = []
@@ -400,8 +401,8 @@ def _id_within(kind: str, text: bytes) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def _text(body: bytes) -> str:
+def _check_text(body: bytes) -> None:
     try:
-        return body.decode("utf-8-sig")
+        body.decode()
     except UnicodeDecodeError as error:
         raise Unreadable(f"the body is not UTF-8 text: {error.reason}") from None

@@ -21,6 +21,7 @@ from promosight.rules.facts import (
     slot_of,
 )
 from promosight.rules.identity import content_digests, paired_digests
+from promosight.rules.repeated import Repeated
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.rows import Column, Rows
 from promosight.rules.sheets import Sheet
@@ -206,7 +207,7 @@ def _event_fields(
     rows.allow(c.type, {None, "redemption"})
     rows.allow(c.reverses, {None})  # reversals are few, and may leave out more than redemptions
     rows.need_one_of(c.promotion_id, c.promo_code)
-    fields = (
+    fields: tuple[Column, ...] = (
         rows.needed(rows.ids(c.event_id)),
         [None] * rows.count,
         rows.ids(c.promotion_id),
@@ -225,6 +226,8 @@ def _event_fields(
         rows.amounts(c.order_value),
         rows.json(c.metadata),
     )
+    # Who takes events looks at single rows of most columns.
+    fields = tuple([*one] if type(one) is Repeated else one for one in fields)
     digests = content_digests(zip(*fields, strict=True))
     return rows, (*fields, digests)
 

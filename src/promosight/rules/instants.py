@@ -23,6 +23,9 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LONGEST = 40
 """No common form of an instant is longer; a fraction may have any number of digits."""
 
+_HUNDREDS = 400
+"""From so many on they are parsed digit by digit, all at once."""
+
 QUARTER_US = 900 * SECOND_US
 """Offsets of zones change, and so days begin, on a quarter of an hour of UTC only."""
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -83,6 +86,11 @@ def parse_instants(texts: list[str]) -> list[int] | None:
 
 
 def _parsed(texts: list[str]) -> list[int] | None:
+    if len(texts) >= _HUNDREDS:
+        from promosight.rules.many_instants import parse_plain  # loads numpy
+
+        if (found := parse_plain(texts)) is not None:
+            return found
     length, joined = len(texts[0]), "".join(texts)
     if not 16 <= length <= _LONGEST or set(map(len, texts)) != {length}:
         return None

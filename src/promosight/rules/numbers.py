@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from promosight.rules.matching import SKEW_US
+from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import says_one_thing
 
 Numbers = npt.NDArray[np.int64]
@@ -22,6 +23,8 @@ NOTHING = int(np.iinfo(np.int64).min)
 
 def numbers_of(column: Sequence[int | None], missing: int = 0) -> Numbers:
     """A column as numbers."""
+    if isinstance(column, Repeated):
+        return numbers_of(column.values, missing)[column.which]
     if says_one_thing(column):
         same = column[0] if len(column) else missing
         return np.full(len(column), missing if same is None else same, np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 from promosight.rules.facts import (
@@ -22,6 +22,7 @@ from promosight.rules.facts import (
 )
 from promosight.rules.instants import parse_instant, parse_instants
 from promosight.rules.money import amount_of, amount_of_text, is_currency
+from promosight.rules.repeated import Plain, Repeated, values_of
 from promosight.rules.sheets import says_nothing, says_one_thing
 
 T = TypeVar("T")
@@ -51,6 +52,21 @@ _NO_ID = ""
 """No id is empty, so this can stand for one that was not understood."""
 
 _NOT_UNDERSTOOD = (ValueError, TypeError, AttributeError)
+
+
+def _each_once(judge: Callable[[Rows, Column], Column]) -> Callable[[Rows, Column], Column]:
+    """The rule for a column, which judges each value once where a column says few."""
+
+    @wraps(judge)
+    def judged(rows: Rows, column: Column) -> Column:
+        if type(column) is not Repeated:
+            return judge(rows, column)
+        values = Rows(len(column.values))
+        found = judge(values, column.values)
+        rows.doubts.update(column.rows_of(values.doubts))
+        return column.of(found)
+
+    return judged
 
 
 class Rows:
@@ -87,9 +103,13 @@ class Rows:
 
     def ids(self, column: Column) -> Column:
         """Callers' ids, trimmed. Of what is said again and again one text is kept, and the others let go."""
-        if says_nothing(column):
+        if type(column) is Plain or says_nothing(column):
             return column
-        if says_one_thing(column):
+        trimmed: Column
+        if type(column) is Repeated:
+            known = _known_ids(set(column.values))
+            trimmed = column.of(map(known.__getitem__, column.values))
+        elif says_one_thing(column):
             known = _known_ids({column[0]})
             trimmed = [known[column[0]]] * self.count
         elif _differs(column) and _are_plain(column):
@@ -101,6 +121,7 @@ class Rows:
             self._doubt(value == _NO_ID for value in trimmed)
         return trimmed
 
+    @_each_once
     def instants(self, column: Column) -> Column:
         """Microseconds since 1970 of texts; what is microseconds already stays."""
         if says_nothing(column):
@@ -115,17 +136,19 @@ class Rows:
             return self._each(column, _instant)
         return found if len(found) == self.count else _spread(found, column)
 
-    def within(self, column: Column, first: int | None, last: int) -> list[int]:
+    def within(self, column: Column, first: int | None, last: int) -> Column:
         """Instants that must be there and lie between two others, both allowed; 0 where in doubt."""
         if None in column:
             self.needed(column)
             column = [0 if value is None else value for value in column]
-        if first is not None and min(column) < first:
+        said = values_of(column)
+        if first is not None and min(said) < first:
             self._doubt(value < first for value in column)
-        if max(column) > last:
+        if max(said) > last:
             self._doubt(value > last for value in column)
-        return list(column)
+        return column
 
+    @_each_once
     def amounts(self, column: Column) -> Column:
         """Micros of amounts."""
         if says_nothing(column):
@@ -139,6 +162,7 @@ class Rows:
             return self._each(column, _amount)
         return found if min(found) >= 0 else self._each(column, _amount)
 
+    @_each_once
     def currencies(self, column: Column) -> Column:
         """Codes of currencies."""
         if says_nothing(column):
@@ -149,11 +173,13 @@ class Rows:
             self._doubt(code not in known for code in column)
         return list(map(known.get, column))
 
+    @_each_once
     def counts(self, column: Column) -> Column:
         """How often an assignment may be redeemed."""
         return column if says_nothing(column) else self._each(column, _count)
 
-    def flags(self, column: Column) -> list[bool]:
+    @_each_once
+    def flags(self, column: Column) -> Column:
         """Yes or no; missing means no."""
         if says_nothing(column):
             return [False] * self.count
@@ -167,6 +193,11 @@ class Rows:
         if says_nothing(many):
             if says_nothing(one):
                 return [()] * self.count
+            if type(one) is Repeated:
+                values = Rows(len(one.values))
+                found = values.channels([None] * values.count, one.values)
+                self.doubts.update(one.rows_of(values.doubts))
+                return one.of(found)
             try:
                 if says_one_thing(one):
                     return [_channel(one[0])] * self.count
@@ -191,6 +222,7 @@ class Rows:
             return occurrence
         return self._each(zip(*beside, strict=True), _details)
 
+    @_each_once
     def json(self, column: Column) -> Column:
         """Objects as canonical JSON."""
         return column if says_nothing(column) else self._each(column, _json)

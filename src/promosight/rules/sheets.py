@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from promosight.rules.facts import Assignment, Event
+from promosight.rules.repeated import Repeated, chained
 
 
 def says_nothing(column: Sequence[Any]) -> bool:
@@ -43,7 +44,7 @@ class Sheet(Sequence[Any]):
 
     def __getitem__(self, row: Any) -> Any:
         if isinstance(row, slice):
-            return [self[one] for one in range(*row.indices(len(self)))]
+            return self._facts(row)
         if row < 0:
             row += len(self)
         if row in self.alone:
@@ -51,19 +52,27 @@ class Sheet(Sequence[Any]):
         return self.kind(*[column[row] for column in self.columns.values()])
 
     def __iter__(self) -> Iterator[Any]:
-        facts: list[Any] = list(map(self.kind, *self.columns.values()))
-        for row, item in self.alone.items():
-            facts[row] = item
-        return iter(facts)
+        return iter(self._facts(slice(None)))
+
+    def _facts(self, some: slice) -> list[Any]:
+        facts: list[Any] = list(map(self.kind, *(one[some] for one in self.columns.values())))
+        if self.alone:
+            rows = range(len(self))[some]
+            for row in self.alone.keys() & rows:
+                facts[rows.index(row)] = self.alone[row]
+        return facts
+
+    def part(self, start: int, end: int) -> Sheet:
+        """Some rows that follow each other, as a sheet."""
+        columns = [column[start:end] for column in self.columns.values()]
+        alone = {row - start: item for row, item in self.alone.items() if start <= row < end}
+        return Sheet(self.kind, columns, alone)
 
     def apart(self, alone: Mapping[int, Any]) -> Sheet:
         """The same, these rows alone."""
         if not alone:
             return self
-        columns = [list(column) for column in self.columns.values()]
-        for column in columns:
-            for row in alone:
-                column[row] = None
+        columns = [_but(column, alone) for column in self.columns.values()]
         return Sheet(self.kind, columns, {**self.alone, **alone})
 
     def spread(self, rows: Sequence[int], count: int) -> Sheet:
@@ -96,7 +105,21 @@ def joined(sheets: Sequence[Sheet]) -> Sheet:
     return Sheet(kind, columns, alone)
 
 
-def _chained(parts: Iterable[Sequence[Any]]) -> list[Any]:
+def _but(column: Sequence[Any], rows: Iterable[int]) -> Sequence[Any]:
+    """A column that says nothing in some rows."""
+    if isinstance(column, Repeated):
+        return column.but(rows)
+    left = list(column)
+    for row in rows:
+        left[row] = None
+    return left
+
+
+def _chained(columns: Iterable[Sequence[Any]]) -> Sequence[Any]:
+    parts = list(columns)
+    few = [part for part in parts if isinstance(part, Repeated)]
+    if len(few) == len(parts):
+        return chained(few)
     found: list[Any] = []
     for part in parts:
         found += part

@@ -31,7 +31,9 @@ def cut_by_promotion(piece: Piece, piece_rows: int) -> Iterator[Piece]:
     size = -(-len(piece.lines) // count)
     for start in range(0, len(piece.lines), size):
         end = start + size
-        yield Piece(piece.lines[start:end], _part(piece.items, start, end))
+        items = piece.items
+        some = items.part(start, end) if isinstance(items, Sheet) else items[start:end]
+        yield Piece(piece.lines[start:end], some)
 
 
 def _in_order(piece: Piece) -> Piece:
@@ -81,11 +83,3 @@ def _places(sheet: Sheet, facts: dict[int, Event], ids: Sequence[str | None]) ->
         for row, original in undoing.items():
             place[row] = place[first.get(original, row)]
     return place
-
-
-def _part(items: Sequence[Any], start: int, end: int) -> Sequence[Any]:
-    if not isinstance(items, Sheet):
-        return items[start:end]
-    columns = [column[start:end] for column in items.columns.values()]
-    alone = {row - start: item for row, item in items.alone.items() if start <= row < end}
-    return Sheet(items.kind, columns, alone)

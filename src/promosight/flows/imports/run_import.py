@@ -81,30 +81,52 @@ def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -
         sizes: Iterable[int] = repeat(_DEFINED_TOGETHER)
     else:
         sizes = chain((piece_rows // 4, piece_rows // 4, piece_rows // 2), repeat(piece_rows))
-    remaining = iter(pieces)
+    source = _Source(pieces)
     for size in sizes:
+        piece = source.filled(size)
+        if not piece.lines:
+            return
+        if len(piece.items) <= 2 * size:
+            yield piece
+        else:
+            yield from _cut(piece, size)
+        del piece  # or it would be in memory beside the next one
+
+
+class _Source:
+    """Pieces as they come, put together. What fails is told when all that came before it was taken."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = _EMPTY
+        self._failure: Exception | None = None
+
+    def filled(self, size: int) -> Piece:
+        """So many rows or some more, fewer at the end. Of a large sheet the rest is kept for the next time."""
         lines: list[int] = []
         parts: list[Sequence[Any]] = []
-        failure: Exception | None = None
-        try:
-            for piece in remaining:
-                lines += piece.lines
-                parts.append(piece.items)
-                if len(lines) >= size:
-                    break
-        except Exception as error:  # noqa: BLE001 - what was read before it is taken first
-            failure = error
+        while len(lines) < size and (piece := self._next()).lines:
+            lines += piece.lines
+            parts.append(piece.items)
+        if self._failure is not None and not lines:
+            raise self._failure
         items = _together(parts)
-        parts.clear()  # a large piece would be in memory twice
-        if len(items) <= 2 * size and items:
-            yield Piece(lines, items)
-        else:
-            yield from _cut(lines, items, size)
-        if failure is not None:
-            raise failure
-        if not items:
-            return
-        del lines, items  # nor beside the next one
+        if len(lines) > size >= MANY and isinstance(items, Sheet):
+            self._rest = Piece(lines[size:], items.part(size, len(lines)))
+            return Piece(lines[:size], items.part(0, size))
+        return Piece(lines, items)
+
+    def _next(self) -> Piece:
+        piece, self._rest = self._rest, _EMPTY
+        if piece.lines or self._failure is not None:
+            return piece
+        try:
+            for piece in self._pieces:
+                if piece.lines:
+                    return piece
+        except Exception as error:  # noqa: BLE001 - what was read before it is taken first
+            self._failure = error
+        return _EMPTY
 
 
 def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:
@@ -114,9 +136,10 @@ def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:
     return list(chain.from_iterable(parts))
 
 
-def _cut(lines: list[int], items: Sequence[Any], size: int) -> Iterator[Piece]:
-    for start in range(0, len(items), size):
-        yield Piece(lines[start : start + size], items[start : start + size])
+def _cut(piece: Piece, size: int) -> Iterator[Piece]:
+    for start in range(0, len(piece.items), size):
+        end = start + size
+        yield Piece(piece.lines[start:end], piece.items[start:end])
 
 
 def _by_promotion(wide: Iterable[Piece], rows: int) -> Iterator[Piece]:

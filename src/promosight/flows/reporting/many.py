@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from promosight.flows.reporting.intake import Delivery, Item
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Assignment, Event
+from promosight.rules.repeated import Repeated, firsts, values_of
 from promosight.rules.sheets import Sheet, joined, says_nothing, says_one_thing
 from promosight.store.rows import Arrival
 
@@ -23,6 +24,8 @@ KEPT = (
     *("reward_micros", "currency", "order_id", "order_micros", "metadata"),
 )
 """The fields of an event that are written as they were said, in the order of the columns."""
+
+_second = itemgetter(1)
 
 Placed = tuple[int, Any, Arrival]
 """An item of a transaction: its position there, what it says, and how it arrived."""
@@ -101,7 +104,8 @@ class Many(NamedTuple):
         """Among others, in order, the first of each promotion that happened before an instant."""
         happened = "redeemed_us" if self.sheet.kind is Event else "assigned_us"
         at_us, named = self.column(happened), self.column("promotion_id")
-        if None not in at_us and max(at_us) < before_us:
+        said = values_of(at_us)
+        if None not in said and max(said) < before_us:
             if says_one_thing(named):
                 named = named[:1]
             first = firsts_of(named)
@@ -113,6 +117,9 @@ class Many(NamedTuple):
 
 def firsts_of(column: Sequence[Any]) -> dict[Any, int]:
     """Each value of a column with the first row that says it."""
+    if isinstance(column, Repeated):
+        rows = firsts(column.which, len(column.values)).tolist()
+        return dict(sorted(zip(column.values, rows, strict=True), key=_second, reverse=True))
     return dict(zip(reversed(column), range(len(column) - 1, -1, -1), strict=True))
 
 
@@ -167,7 +174,7 @@ def named_in(sheet: Sheet) -> Named:
         promotions = promotions[:1]
     return Named(
         customers,
-        {*promotions, *alone.promotion_ids} - {None},
+        {*values_of(promotions), *alone.promotion_ids} - {None},
         alone.reaching or not says_nothing(columns["promo_code"]),
     )
 
@@ -190,6 +197,8 @@ def firsts_alike(columns: Sequence[Sequence[Any]]) -> list[int]:
 
 def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
     """The values of some rows, in their order."""
+    if isinstance(column, Repeated):
+        return column.at(rows)
     if says_one_thing(column):
         return list(column[:1]) * len(rows)
     if len(rows) > 1:

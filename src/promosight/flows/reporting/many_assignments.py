@@ -27,11 +27,13 @@ from promosight.flows.reporting.plain_assignments import (
     promise,
     words_said,
 )
+from promosight.rules import repeated
 from promosight.rules.counted import AssignedColumns
 from promosight.rules.counting import count_assigned
 from promosight.rules.identity import BUCKET_SHIFT, BUCKETS
 from promosight.rules.instants import QUARTER_US
 from promosight.rules.numbers import Marks, Numbers, numbers_of
+from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import says_nothing, says_one_thing
 
 _NONE = -1
@@ -97,7 +99,10 @@ class _ManyAssignments:
         known_nos = self._catalogue.known_nos
         # By row; of a promotion that nobody defined, and where a row is alone, there is none.
         promotions = many.column("promotion_id")
-        if says_one_thing(promotions):
+        self._no: Sequence[int]
+        if isinstance(promotions, Repeated):
+            self._no = promotions.of(map(known_nos.get, promotions.values, repeat(_NONE)))
+        elif says_one_thing(promotions):
             self._no = [known_nos.get(promotions[0], _NONE)] * len(many)
         else:
             self._no = list(map(known_nos.get, promotions, repeat(_NONE)))
@@ -193,16 +198,20 @@ class _ManyAssignments:
 
     def _write(self, new: _New, said: _Said) -> None:
         rows, column, many = new.row.tolist(), self._many.column, self._many
-        details = picked(column("details"), rows)
-        held_out = picked(column("control"), rows)
+
+        def its(name: str) -> Sequence[Any]:
+            one = column(name)
+            return one.at(new.row) if isinstance(one, Repeated) else picked(one, rows)
+
+        details, held_out = its("details"), its("control")
         control = list(map(int, held_out)) if any(held_out) else [0] * len(rows)
         self._tx.add_columns(
             "add_grants",
             (
                 *new[1:],
                 self._assigned_us[new.row],
-                picked(column("expires_us"), rows),
-                *(picked(column(name), rows) for name in _KEPT),
+                its("expires_us"),
+                *map(its, _KEPT),
                 control,
                 details,
                 picked(many.source_no, rows),
@@ -222,9 +231,9 @@ class _ManyAssignments:
     def _said(self, rows: Numbers) -> _Said:
         """What the words and worth of some rows come to: found out once for all that are alike."""
         names = ("tier_id", "segment", "channels", "campaign_id", "reward_micros", "currency")
-        columns = [self._many.column(name) for name in names]
+        columns: list[Sequence[Any]] = [self._many.column(name) for name in names]
         columns.insert(0, self._no)
-        where = numbers_of(firsts_alike(columns))
+        where = _firsts_alike(columns)
         wanted = np.unique(where[rows]).tolist()
         known = {row: [column[row] for column in columns] for row in wanted}
         words = {row: words_said(*case[1:5]) for row, case in known.items()}
@@ -304,6 +313,15 @@ def _by_key(bucket: Numbers, no: Numbers, number: Numbers, slot: Numbers) -> Num
     some = order[tied]
     order[tied] = some[np.lexsort((some, slot[some], number[some], no[some], bucket[some]))]
     return order
+
+
+def _firsts_alike(columns: list[Sequence[Any]]) -> Numbers:
+    """For each row the first that says the same in every column."""
+    telling = [column for column in columns if not says_one_thing(column)]
+    few = [column for column in telling if isinstance(column, Repeated)]
+    if len(few) == len(telling):
+        return repeated.firsts_alike(few, len(columns[0]))
+    return numbers_of(firsts_alike(columns))
 
 
 def _same_group(no: Numbers, number: Numbers) -> Marks:
