@@ -21,6 +21,7 @@ from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.rules.outcomes import ReportedOutcome
 from promosight.rules.reconciling import ToldRow
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
+from tests.api.anomalous import an_anomaly
 from tests.api.offers import promotion
 from tests.tidy.tree import ROOT
 
@@ -71,6 +72,9 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("GET", "/v1/imports", None),
     ("GET", "/v1/imports/{latest}", None),
     ("GET", "/v1/alerts", None),
+    ("GET", "/v1/anomalies", None),
+    ("GET", "/v1/anomalies/{anomaly}", None),
+    ("POST", "/v1/anomalies/{anomaly}/acknowledge", {"note": "seen"}),
     ("GET", "/v1/compare?promotions=SPRING20", None),
     ("GET", "/v1/promotions/SPRING20/restatements", None),
     ("GET", "/v1/workspace", None),
@@ -160,11 +164,12 @@ def route_of(method: str, path: str) -> Any:
 def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     """S3, P16: what the OpenAPI document says of an answer is what comes, no field more and none less."""
     limits = [{"measure": "reward", "window": "lifetime", "amount": "500"}]
+    anomaly = an_anomaly(client, "DROPPED")
     promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
     names = ("held", "hook", "shop", "problem", "receipt", "mapping")
-    walked, named = set(), dict.fromkeys(names, "")
+    walked, named = set(), dict.fromkeys(names, "") | {"anomaly": anomaly}
     for method, path, body in WALK:
         for name, value in named.items():
             path = path.replace(f"{{{name}}}", value)

@@ -18,6 +18,7 @@ import pytest
 from promosight.api.door.cookies import SIGNED_IN
 from promosight.api.door.door import Route
 from promosight.api.routes import ROUTES
+from tests.api.anomalous import an_anomaly
 from tests.api.server import client_of, new_workspace, promotion
 
 MARK = "xyzzy"
@@ -36,6 +37,7 @@ _SAYS_NOTHING = {("DELETE", "/v1/customers/{customer_id:str}")}
 @pytest.fixture
 def names(client: httpx.Client) -> dict[str, str]:
     """One of everything, in our workspace, by what paths call it."""
+    anomaly_id = an_anomaly(client, f"{MARK}-dropped")
     promotion(client, f"{MARK}-promotion")
     assigned = {
         "promotion_id": f"{MARK}-promotion",
@@ -75,6 +77,7 @@ def names(client: httpx.Client) -> dict[str, str]:
     said = {"day": "2026-10-06", "redemptions": 0}
     stated = client.post(f"/v1/sources/{MARK}-source/reconciliations", json=said)
     return {
+        "anomaly_id": anomaly_id,
         "reconciliation_id": _done(stated)["reconciliation_id"],
         "webhook_id": webhook_id,
         "shop_id": shop_id,

@@ -49,7 +49,7 @@ def test_every_route_asks_for_its_scope_and_admin_has_them_all(client: httpx.Cli
 
 _PARAMETERS = (
     *("promotion_id", "assignment_id", "event_id", "customer_id", "import_id"),
-    *("reservation_id", "decision_id", "version"),
+    *("reservation_id", "decision_id", "version", "anomaly_id"),
     *("name", "key_id", "email", "webhook_id", "delivery_id", "shop_id"),
     *("problem_id", "reconciliation_id", "mapping_id"),
 )

@@ -26,6 +26,9 @@ from promosight.rules.expecting import Expectation, Expected, Season
 Direction = Literal["drop", "leap"]
 _RATIOS: dict[Direction, tuple[float, ...]] = {"drop": (0.05, 0.3, 0.6), "leap": (1.7, 3.0, 8.0)}
 _LEAST_DROP, _LEAST_LEAP = 0.7, 1.5
+_NOTHING = 1e-9
+_ALONE = 0.6
+"""No hour alone brings more of the evidence that is needed."""
 _DOUBTED, _LEAST_LOW = 1.5, 0.3
 """The mean itself may be off by so many times what it lately was off for half a day, and no lower than this."""
 SHOWN = 72
@@ -116,13 +119,19 @@ class Watch:
         return self._judge(judged, log_threshold) if ready else None
 
     def excuse(self) -> None:
-        """What was found is none, or is the way things are from now on: begins to learn and to judge anew."""
+        """What was found is none, or is the way things are from now on: that is what is expected next."""
+        if self.found is not None:
+            self._pace.rebase((self.found.actual + 0.5) / (self.found.expected + 0.5))
+        self._end()
+
+    def _end(self) -> None:
         self.found, self._strange = None, 0
-        self._forget()
+        for sums in self._evidence.values():
+            sums[:] = [-inf] * len(sums)
 
     def _judge(self, judged: Judged, log_threshold: float) -> Found | None:
         for direction, ratios in _RATIOS.items():
-            most = log_threshold / self._settings.slots_needed
+            most = inf if self._settings.slots_needed == 1 else _ALONE * log_threshold
             sums = self._evidence[direction]
             for at, ratio in enumerate(ratios):
                 factor = min(most, log_factor(judged.against(direction), ratio, judged.counted))
@@ -156,7 +165,9 @@ class Watch:
         found, self._strange = self.found, self._strange + 1
         expected = found.expected + judged.against(found.direction).mean
         self.found = found._replace(expected=expected, actual=found.actual + judged.counted)
-        if self._is_over(found.direction) or self._strange >= self._settings.settles_after:
+        if self._is_over(found.direction):
+            self._end()
+        elif self._strange >= self._settings.settles_after:
             self.excuse()
 
     def _is_over(self, direction: Direction) -> bool:
@@ -170,10 +181,6 @@ class Watch:
                 ratio = actual / expected
                 return ratio >= 0.8 if direction == "drop" else ratio <= 1.25
         return False
-
-    def _forget(self) -> None:
-        for sums in self._evidence.values():
-            sums[:] = [-inf] * len(sums)
 
 
 def is_enough(direction: Direction, expected: float, actual: float) -> bool:
@@ -197,7 +204,7 @@ def scan_score(expected: float, actual: float, direction: Direction) -> float:
     """
     if expected <= 0 or (actual >= expected if direction == "drop" else actual <= expected):
         return 0.0
-    return (actual * log(actual / expected) if actual else 0.0) + expected - actual
+    return (actual * log(actual / expected) if actual > _NOTHING else 0.0) + expected - actual
 
 
 def _log_add(a: float, b: float) -> float:

@@ -51,7 +51,7 @@ class Cause(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A word of a dimension: what was expected of it, what was counted, and its share of what is missing."""
+    """A word of a dimension: what was expected of it, what was counted, and its share of what is missing there."""
 
     dimension: str
     word: str
@@ -92,17 +92,23 @@ def trace(dimensions: Sequence[str], counts: Counts, direction: Direction) -> Ca
     return Cause(best.words, best.expected, best.actual, share, tuple(alike[:3]))
 
 
-def lines(dimensions: Sequence[str], counts: Counts, *, most: int = 5) -> list[Line]:
-    """Of each dimension with more than one word its words, those that explain most first."""
-    expected, actual = _sum(counts.values())
-    missing = expected - actual
+def lines(
+    dimensions: Sequence[str], counts: Counts, direction: Direction, *, most: int = 5
+) -> list[Line]:
+    """Of each dimension with more than one word its words, those first of which most is missing (or came too much).
+
+    Shares are of what is missing where something is, so that those of a dimension add up to one.
+    """
+    sign = 1 if direction == "drop" else -1
     found: list[Line] = []
     for at, dimension in enumerate(dimensions):
-        by_word = _by_word(counts, (at,))
-        if len(by_word) > 1 and missing:
+        by_word = {words[0]: pair for words, pair in _by_word(counts, (at,)).items()}
+        missing = {word: max(0.0, sign * (e - a)) for word, (e, a) in by_word.items()}
+        total = sum(missing.values())
+        if len(by_word) > 1 and total:
             told = [
-                Line(dimension, words[0], e, a, (e - a) / missing)
-                for words, (e, a) in by_word.items()
+                Line(dimension, word, e, a, missing[word] / total)
+                for word, (e, a) in by_word.items()
             ]
             found += sorted(told, key=lambda line: (-line.share, line.word))[:most]
     return found

@@ -22,6 +22,8 @@ _DAYS_KEPT, _WEEKS_KEPT = 14, 4
 _BESIDE = 0.5
 """The hours beside one say half as much of it as the hour itself."""
 _LASTING, _LEAST_LASTING = 0.1, 0.02**2
+_FIRST = 7
+"""The first slots are too little to measure by how far others are off."""
 _OUTLYING = 3.0
 """Of one slot no more than so many standard deviations count when the spread is measured."""
 
@@ -112,10 +114,15 @@ class Expectation:
         wide = self._spread() + 1 / level_events + 1 / behind
         return Expected(mean, 1 / wide)
 
+    def rebase(self, ratio: float) -> None:
+        """From now on so many times as much is expected."""
+        rate = self._events + _LEVEL_EVENTS
+        self._events = max(0.0, ratio * rate - _LEVEL_EVENTS)
+
     def learn(self, place: int, weight: float, count: float) -> None:
         """Takes a slot into what the next ones are expected from."""
         rate, behind = self._profile(place)
-        if self.slots >= self._season.memory // 14:
+        if self.slots >= max(_FIRST, self._season.memory // 14):
             expected = self._of(rate, behind, weight)
             self._learn_spread(expected, count)
             self._off.learn(expected, count)

@@ -6,6 +6,13 @@ redemptions; more fresh ones, as after a new wave, allow more. What was never as
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
+_FEWEST_AT_RISK = 20
+_OLDEST = 7
+"""So many of the oldest days are taken together."""
+
 
 class Exposure:
     """One promotion's assignments, slot by slot. `half_life`: in so many slots an assignment is half as fresh, and what
@@ -31,8 +38,62 @@ class Exposure:
     def _bounds(self) -> tuple[float, float]:
         if not self._slots:
             return 1.0, 1.0
-        ratios = [
-            (now + 1) / (usual / self._slots + 1)
-            for now, usual in ((self._open, self._usual_open), (self._fresh, self._usual_fresh))
-        ]
-        return min(1.0, *ratios), max(1.0, *ratios)
+        open_now = (self._open + 1) / (self._usual_open / self._slots + 1)
+        fresh_now = (self._fresh + 1) / (self._usual_fresh / self._slots + 1)
+        return min(1.0, open_now, fresh_now), max(1.0, fresh_now)
+
+
+class Life(NamedTuple):
+    """Assignments that are alike: days since they were assigned, days until they expire or expired (None: never), and
+    the day of their first redemption (None: none)."""
+
+    age: int
+    life: int | None
+    delay: int | None
+    assignments: int
+
+
+def expected_uses(lives: Iterable[Life], *, begin: int, end: int, known: int) -> float:
+    """How many first redemptions assignments bring between so many days ago and so many days ago, by a life table.
+
+    The hazard of each day of age is learned from what happened more than `known` days ago (Kaplan and Meier 1958); an
+    assignment that is still open on a day is expected to bring as much as others did at its age. Ages that nobody had
+    reached by then are taken as the oldest that were.
+    """
+    found = list(lives)
+    hazards = _hazards(found, known)
+    if not hazards:
+        return 0.0
+    total = 0.0
+    for one in found:
+        for ago in range(end, begin):
+            day = one.age - ago
+            if day >= 0 and _is_open(one, day):
+                total += one.assignments * hazards[min(day, len(hazards) - 1)]
+    return total
+
+
+def _hazards(lives: list[Life], known: int) -> list[float]:
+    """Of the assignments open on each day of age the share redeemed on it; the last entry is of the oldest together."""
+    longest = max((one.age - known for one in lives), default=0)
+    at_risk, redeemed = [0] * max(0, longest), [0] * max(0, longest)
+    for one in lives:
+        until = one.age - known
+        if one.life is not None:
+            until = min(until, one.life)
+        for day in range(min(until, longest) if one.delay is None else min(until, one.delay + 1)):
+            at_risk[day] += one.assignments
+        if one.delay is not None and one.delay < until:
+            redeemed[one.delay] += one.assignments
+    while at_risk and at_risk[-1] < _FEWEST_AT_RISK:
+        at_risk.pop()
+        redeemed.pop()
+    if not at_risk:
+        return []
+    return [r / n for r, n in zip(redeemed, at_risk, strict=False)] + [
+        sum(redeemed[max(0, len(at_risk) - _OLDEST) :]) / max(1, sum(at_risk[-_OLDEST:]))
+    ]
+
+
+def _is_open(one: Life, day: int) -> bool:
+    return (one.life is None or day < one.life) and (one.delay is None or day <= one.delay)

@@ -64,6 +64,8 @@ class Noticer(Beside):
         tick = self._store.read(partial(read_pace, workspace_no=workspace_no, now_us=now_us))
         if tick is not None:
             self._store.change(partial(keep_pace, tick=tick))
+            if tick.past is not None:
+                watch = self._watches[workspace_no] = WorkspaceWatch()
         told = self._store.read(
             partial(hours_after, workspace_no=workspace_no, after_us=watch.after_us)
         )

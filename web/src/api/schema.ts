@@ -1396,7 +1396,7 @@ export interface components {
         };
         /**
          * AnomalyLine
-         * @description A word of a dimension: `share` is its part of all that is missing, or came too much.
+         * @description A word of a dimension: `share` is its part of what is missing there, or came too much.
          */
         AnomalyLine: {
             dimension: string;

@@ -118,7 +118,8 @@ def _went_on(strange: Strange | None, number: int, details: str, until_us: int) 
     said = _decode(details)
     if strange is None:
         return [Changed(number, details, until_us)]
-    said |= {"expected": strange.found.expected, "actual": strange.found.actual}
+    found = strange.found
+    said |= {"expected": found.expected * said["scale"], "actual": found.actual}
     said["chart"] = chart(strange)
     text = _encode(said).decode()
     return [Changed(number, text, None)] if text != details else []

@@ -21,6 +21,7 @@ from promosight.flows.noticing.watching import (
 )
 from promosight.rules.anomalies import Found, is_enough, scan_score
 from promosight.rules.causes import Cause, Line, Words, lines, since, trace
+from promosight.rules.exposure import Life, expected_uses
 from promosight.rules.instants import DAY_US, HOUR_US
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Tx
@@ -32,6 +33,10 @@ _FINE_US, _COARSE_US = 300_000_000, 900_000_000
 _LOOKED_BACK_US = 4 * _WEEK_US
 _FINE_FOR_US = 48 * HOUR_US
 _OF_NEW, _LEAST_OF_NEW = 0.01, 0.1
+_MOST_LIVES = 500_000
+"""Of more assignments the ages are not looked at: it would take too long."""
+_LARGE = 0.1
+"""A promotion with less of what a source sends is taken as it is."""
 _LEAST_SCORE = 3.0
 """Facts must make it so many times likelier (as a logarithm) that something changed than that nothing has."""
 
@@ -74,9 +79,9 @@ def look_closer(tx: Tx, catalogue: Catalogue, strange: Strange, *, until_us: int
     expected_total, actual_total = sum(usual.values()), sum(actual.values())
     if strange.key.kind == REDEMPTIONS:
         expected_total = expected_total if batched else found.expected
-        expected_total *= _in_force(tx, strange.key.promotion_no, found, until_us)
+        expected_total *= _left(tx, catalogue, strange, strange.key.promotion_no, until_us)
     if strange.key.kind == STREAM:
-        usual = _allowed(catalogue, strange, usual)
+        usual = _allowed(tx, catalogue, strange, usual, until_us)
         expected_total = sum(usual.values())
     if strange.key.kind == UNMATCHED:
         expected_total, actual_total = found.expected, found.actual
@@ -87,7 +92,7 @@ def look_closer(tx: Tx, catalogue: Catalogue, strange: Strange, *, until_us: int
     since_us = None
     if looked.fine_us < until_us:
         since_us = _since(looked, cause, counts, found, until_us)
-    said = lines(looked.dimensions, counts)
+    said = lines(looked.dimensions, counts, found.direction)
     shares = _shares(counts)
     if strange.key.kind == UNMATCHED and not cause.words and len(shares) == 1:
         cause = cause._replace(words=((looked.dimensions[0], tuple(shares)),))
@@ -103,11 +108,17 @@ def _shares(counts: dict[Words, tuple[float, float]]) -> dict[str, float]:
 
 
 def _allowed(
-    catalogue: Catalogue, strange: Strange, usual: dict[Words, float]
+    tx: Tx, catalogue: Catalogue, strange: Strange, usual: dict[Words, float], until_us: int
 ) -> dict[Words, float]:
     """What a source is expected to send, less what its promotions may rightly lack (or more)."""
-    by_id = {_named(catalogue, no): factor for no, factor in strange.allowed.items()}
-    return {words: number * by_id.get(words[0], 1.0) for words, number in usual.items()}
+    total = sum(usual.values())
+    by_id: dict[str, float] = {}
+    for promotion_id in {words[0] for words in usual}:
+        no = catalogue.by_id[promotion_id].promotion_no
+        by_id[promotion_id] = strange.allowed.get(no, 1.0)
+        if sum(n for words, n in usual.items() if words[0] == promotion_id) > _LARGE * total:
+            by_id[promotion_id] *= _left(tx, catalogue, strange, no, until_us)
+    return {words: number * by_id[words[0]] for words, number in usual.items()}
 
 
 def _looked(tx: Tx, catalogue: Catalogue, key: Key, at: tuple[int, int, int]) -> _Looked:
@@ -201,19 +212,31 @@ def _between(bins: Bins, from_us: int, until_us: int) -> dict[Words, float]:
     return found
 
 
-def _in_force(tx: Tx, promotion_no: int, found: Found, until_us: int) -> float:
-    """The share of the assignments in force before it began that still are: what has expired is not missing."""
-    if found.direction == "leap":
+def _left(tx: Tx, catalogue: Catalogue, strange: Strange, no: int, until_us: int) -> float:
+    """How many times as much the assignments of a promotion may rightly bring now as before, by their age: a wave that
+    has been used, or has expired, brings less, and a new one more."""
+    found, rows = strange.found, tx.all("assigned_of", promotion_no=no)
+    assigned = rows[0][0] if rows else 0
+    if not assigned or assigned > _MOST_LIVES:
         return 1.0
-    row = tx.one(
-        "unexpired_at",
-        promotion_no=promotion_no,
-        then_us=found.began_us - DAY_US,
-        now_us=until_us - 1,
+    rows = tx.all(
+        "lives_of_few",
+        promotion_no=no,
+        tracking_from_us=catalogue.workspace.tracking_from_us,
+        published_import_no=catalogue.workspace.published_import_no,
+        now_us=until_us,
+        before_us=0,
+        after_us=0,
     )
-    then, now = row if row is not None else (0, 0)
-    left: float = (now + 1) / (then + 1)
-    return min(1.0, left)
+    lives = [Life(max(0, row[0]), row[3], row[4], row[8]) for row in rows]
+    days = max(1, -(-(until_us - found.began_us) // DAY_US)) + (1 if strange.batched else 0)
+    back = 28 if strange.batched else 3
+    now = expected_uses(lives, begin=days, end=0, known=days) / days
+    before = expected_uses(lives, begin=days + back, end=days, known=days) / back
+    if not before:
+        return 1.0
+    left = now / before
+    return min(1.0, left) if found.direction == "drop" else max(1.0, left)
 
 
 def _holds(found: Found, expected: float, actual: float, batched: bool) -> bool:
@@ -303,6 +326,7 @@ def written(finding: Finding, strange: Strange) -> dict[str, Any]:
         "lines": [list(line) for line in finding.lines],
         "chart": chart(strange),
         "batched": strange.batched,
+        "scale": finding.expected / strange.found.expected if strange.found.expected else 1.0,
     }
 
 

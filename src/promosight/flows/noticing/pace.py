@@ -20,6 +20,8 @@ KEPT_FOR_US = 36 * DAY_US
 """Five weeks and a day: what is expected is learned from these."""
 _COUNTED = ("assigned", "redeemed", "reported", "unassigned", "pending")
 _PLACES = tuple(MEASURES.index(one) for one in _COUNTED)
+_NOT, _WHOLE, _PROVISIONAL = 0, 1, 2
+"""What was counted in an hour is not known; is; or follows, as that of all hours before, from the facts of its end."""
 _LATE_US = 3 * 60_000_000
 """Read later than this after its end, an hour is no whole hour."""
 MOST_FACTS = 2_000_000
@@ -36,34 +38,39 @@ class Tick(NamedTuple):
     hour_us: int
     taken_us: int
     last_us: int
-    whole: bool
+    whole: int
     moved: list[Row]
     read: list[Row]
-    past: list[int]
-    """Hours before, of which facts said what was counted; their rows are in `moved`, too."""
+    past: list[int] | None
+    """Hours before, of which facts said what was counted; their rows are in `moved`, and all that was there goes."""
 
 
 def read_pace(tx: Tx, workspace_no: int, *, now_us: int) -> Tick | None:
-    """What is to be kept of the hour that ended last; None while it has been."""
+    """What is to be kept of the hour that ended last; None while it has been, or nothing was ever counted."""
     catalogue = load(tx, workspace_no)
     border_us = catalogue.days.hour_us(now_us)
     hour_us = catalogue.days.hour_us(border_us - 1)
     last = tx.one("last_pace_hour", workspace_no=workspace_no)
     if last is not None and last[0] >= hour_us:
         return None
-    known = {(no, source): counts for no, source, *counts in _known(tx, workspace_no)}
     cells = _cells(tx, workspace_no)
+    if last is None and not cells:
+        return None
+    known = {(no, source): counts for no, source, *counts in _known(tx, workspace_no)}
     changed = {key: counts for key, counts in cells.items() if known.get(key) != counts}
-    moved: list[Row] = []
-    past: list[int] = []
-    whole = last is not None and _is_whole(catalogue.days, last, hour_us, border_us, now_us)
-    if last is not None:  # of an hour that is not whole, days still want to know what was counted
-        for key, counts in changed.items():
-            before = known.get(key, [0] * len(counts))
-            by = [one - other for one, other in zip(counts, before, strict=True)]
-            moved.append((workspace_no, hour_us, *key, *by))
-    else:
+    whole, past = _NOT, None
+    if last is None or last[2] == _PROVISIONAL:
+        # Whoever comes from another tool sends the past in several pieces: it is asked for once more.
+        whole = _PROVISIONAL if last is None else _WHOLE
         moved, past = _past(tx, catalogue, border_us, sum(counts[2] for counts in cells.values()))
+    else:
+        if _is_whole(catalogue.days, last, hour_us, border_us, now_us):
+            whole = _WHOLE
+        # Of an hour that is not whole, days still want to know what was counted.
+        moved = [
+            (workspace_no, hour_us, *key, *_less(counts, known.get(key)))
+            for key, counts in changed.items()
+        ]
     read = [(workspace_no, *key, *counts) for key, counts in sorted(changed.items())]
     last_us = -1 if last is None else last[0]
     return Tick(workspace_no, hour_us, now_us, last_us, whole, sorted(moved), read, past)
@@ -78,17 +85,28 @@ def keep_pace(tx: Tx, tick: Tick) -> bool:
         hour_us=tick.hour_us,
         taken_us=tick.taken_us,
         last_us=tick.last_us,
-        whole=int(tick.whole or tick.hour_us in tick.past),
+        whole=tick.whole,
     )
     if not kept:
         return False
-    hours = [(no, hour_us, tick.taken_us, 1) for hour_us in tick.past if hour_us != tick.hour_us]
-    tx.run_many("add_past_pace_hours", hours)
+    if tick.past is not None:
+        before_us = tick.hour_us
+        tx.run("forget_pace_hours", workspace_no=no, before_us=before_us)
+        tx.run("forget_pace", workspace_no=no, before_us=before_us + 1)
+        hours = [(no, hour_us, tick.taken_us, 1) for hour_us in tick.past]
+        tx.run_many("add_past_pace_hours", hours)
+    else:
+        tx.run("forget_pace_hours", workspace_no=no, before_us=before_us)
+        tx.run("forget_pace", workspace_no=no, before_us=before_us)
     tx.run_many("add_pace", tick.moved)
     tx.run_many("set_pace_read", tick.read)
-    tx.run("forget_pace_hours", workspace_no=no, before_us=before_us)
-    tx.run("forget_pace", workspace_no=no, before_us=before_us)
     return True
+
+
+def _less(counts: list[int], before: list[int] | None) -> list[int]:
+    if before is None:
+        return counts
+    return [one - other for one, other in zip(counts, before, strict=True)]
 
 
 def _known(tx: Tx, workspace_no: int) -> list[Row]:

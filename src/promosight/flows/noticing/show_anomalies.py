@@ -15,6 +15,7 @@ from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Row, Tx
 
 _END = 2**62
+_LARGER = 2**63
 _decode = msgspec.json.Decoder().decode
 
 
@@ -33,7 +34,7 @@ class Blamed(msgspec.Struct):
 
 
 class AnomalyLine(msgspec.Struct):
-    """A word of a dimension: `share` is its part of all that is missing, or came too much."""
+    """A word of a dimension: `share` is its part of what is missing there, or came too much."""
 
     dimension: str
     word: str
@@ -128,7 +129,7 @@ def number_of(anomaly_id: str) -> int:
         number = int(anomaly_id, 16)
     except ValueError:
         raise NotFound("there is no such anomaly") from None
-    if f"{number:016x}" != anomaly_id:
+    if f"{number:016x}" != anomaly_id or number >= _LARGER:
         raise NotFound("there is no such anomaly")
     return number
 

@@ -1,7 +1,7 @@
 -- What promotions and sources count by the hour, as the counters were read at its end, and the anomalies found in it.
 
--- How far the counters have been read. `whole`: what was counted in this hour is known, because it was read at its
--- beginning and at its end.
+-- How far the counters have been read. `whole` is 1 where what was counted in this hour is known, because it was read at
+-- its beginning and at its end; 2 where facts said it for the first time; else 0.
 CREATE TABLE pace_hour (
     workspace_no BIGINT NOT NULL,
     hour_us BIGINT NOT NULL,

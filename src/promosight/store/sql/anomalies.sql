@@ -129,16 +129,10 @@ WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   AND e.import_no <= :published_import_no
 GROUP BY 1, 2, 3, 4, 5, 6;
 
--- name: unexpired_at
--- How many assignments of one promotion were in force at one moment, and at another.
-SELECT
-    CAST(COALESCE(SUM(CASE WHEN a.assigned_us <= :then_us
-        AND (a.expires_us IS NULL OR a.expires_us > :then_us) THEN 1 ELSE 0 END), 0) AS BIGINT),
-    CAST(COALESCE(SUM(CASE WHEN a.assigned_us <= :now_us
-        AND (a.expires_us IS NULL OR a.expires_us > :now_us) THEN 1 ELSE 0 END), 0) AS BIGINT)
-FROM assignment AS a
-WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  AND a.promotion_no = :promotion_no AND a.control = 0 AND a.withdrawn_us IS NULL;
+-- name: assigned_of
+-- How many assignments the published counters of a promotion have, nearly: what is outstanding is not counted.
+SELECT CAST(COALESCE(SUM(t.assigned), 0) AS BIGINT)
+FROM tally AS t WHERE t.layer = 0 AND t.dimension = 0 AND t.promotion_no = :promotion_no;
 
 -- name: add_anomaly
 -- An anomaly, unless its series has one that is not over, or had one at that time.

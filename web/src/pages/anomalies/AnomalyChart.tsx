@@ -36,7 +36,7 @@ function drawn({ slots, slot, began_at }: Anomaly, zone: string, isDark: boolean
       data: labels,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: line } },
-      axisLabel: { hideOverlap: true, margin: 12 },
+      axisLabel: { hideOverlap: true, margin: 12, alignMaxLabel: "right" },
     },
     yAxis: {
       type: "value",
