@@ -27,8 +27,10 @@ def told(received: int, outcomes: dict[str, int], *problems: dict[str, Any]) -> 
 def test_an_answer_with_an_outcome_for_each_takes_them_out() -> None:
     waits = {"index": 0, "outcome": "pending", "reason": "unknown_promotion"}
     wrong = {"index": 2, "outcome": "rejected", "reason": "future", "pointer": "/2/redeemed_at"}
-    answer = told(3, {"pending": 1, "duplicate": 1, "rejected": 1}, waits, {**wrong, "detail": "x"})
-    assert verdict(answer, 3, NOW) == Taken({2: Refusal("future", "/redeemed_at", "x")})
+    outcomes = {"pending": 1, "duplicate": 1, "rejected": 1}
+    answer = told(3, outcomes, waits, {**wrong, "detail": "x"})
+    refused = {2: Refusal("future", "/redeemed_at", "x")}
+    assert verdict(answer, 3, NOW) == Taken(refused, outcomes)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ _MODULES = {
     "init_command": ("init",),
     "serve_command": ("serve",),
     "import_command": ("import",),
+    "pull_command": ("pull",),
     "export_command": ("export",),
     "reconcile_command": ("reconcile",),
     "proof_commands": ("verify", "rebuild"),
@@ -33,6 +34,7 @@ _MODULES = {
     "openapi_command": ("openapi",),
     "certify_command": ("certify",),
     "mcp_command": ("mcp",),
+    "consume_command": ("consume",),
     "demo": ("demo",),
 }
 """The commands each module adds. One that is named is loaded alone: all of them take a third of a second."""

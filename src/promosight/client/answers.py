@@ -23,9 +23,10 @@ _IN_FLIGHT = "idempotency_in_flight"
 
 
 class Taken(NamedTuple):
-    """Every event has its outcome; these were rejected, by index."""
+    """Every event has its outcome: these were rejected, by index, and so many had which."""
 
     refused: Mapping[int, Refusal]
+    outcomes: Mapping[str, int]
 
 
 class Smaller(NamedTuple):
@@ -109,7 +110,7 @@ def _taken(said: dict[str, Any], sent: int) -> Taken | None:
     if not isinstance(problems, list) or sum(outcomes.values()) != sent:
         return None
     refused = [one for one in problems if one["outcome"] == "rejected"]
-    return Taken({one["index"]: _refusal(one) for one in refused})
+    return Taken({one["index"]: _refusal(one) for one in refused}, outcomes)
 
 
 def _refusal(one: dict[str, Any]) -> Refusal:

@@ -52,11 +52,17 @@ class Line:
         """Sends events of one kind and says what became of them."""
         body = gzip.compress(b"[" + b",".join(bodies) + b"]", mtime=0)
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return self.post(f"/v1/{kind}", body, headers, events=len(bodies), now=now)
+
+    def post(
+        self, path: str, body: bytes, headers: Mapping[str, str], *, events: int, now: float
+    ) -> Verdict:
+        """Sends a body of so many events and says what became of them."""
         try:
-            answer = self._http.post(f"/v1/{kind}", content=body, headers=headers)
+            answer = self._http.post(path, content=body, headers=headers)
         except httpx.HTTPError as error:
             return Later(f"{type(error).__name__}: {error}")
-        return verdict(answer, len(bodies), now)
+        return verdict(answer, events, now)
 
     def ask(
         self,
