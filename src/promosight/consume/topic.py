@@ -29,10 +29,10 @@ OURS = frozenset(
 """Settings that are not for others: what they say decides whether messages are lost."""
 
 _AHEAD = {"queued.max.messages.kbytes": 16_384, "fetch.max.bytes": 8 << 20}
-"""What lies in memory unread. librdkafka's own bounds are four times of it, for each partition's broker."""
+"""What the library reads ahead, of all partitions together: a quarter of its own bound."""
 
 _TOGETHER = 500
-"""Messages taken from the library at once: with the largest that brokers take by default, half a gigabyte at worst."""
+"""Messages taken from the library at once, fewer where they are large."""
 
 _BOM = b"\xef\xbb\xbf"
 _LONG_SECONDS = 30.0
@@ -85,10 +85,10 @@ class Topic:
         until = time.monotonic() + (_LINGER_SECONDS if found else seconds)
         size = sum(len(one.value) for one in found)
         while len(found) < at_most and size < most_bytes:
-            room = min(_TOGETHER, at_most - len(found))
+            room = _room(len(found), size, at_most, most_bytes)
             left = max(0.0, until - time.monotonic())
             with _told_plainly():
-                came = self._consumer.consume(room if found else 1, timeout=left)
+                came = self._consumer.consume(room, timeout=left)
             got = self._messages(came)
             if got and not found:
                 until = time.monotonic() + _LINGER_SECONDS
@@ -269,6 +269,14 @@ def settings_of(text: str) -> dict[str, str]:
             raise KafkaFailed(f"line {number} of the Kafka settings: {name} {why}")
         found[name] = value
     return found
+
+
+def _room(count: int, size: int, at_most: int, most_bytes: int) -> int:
+    """How many to take next: the first alone, and then as many as there is room for, if they are like those before."""
+    if count == 0:
+        return 1
+    alike = (most_bytes - size) // max(1, size // count)
+    return max(1, min(_TOGETHER, at_most - count, alike))
 
 
 def _message(one: kafka.Message) -> Message:
