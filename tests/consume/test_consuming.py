@@ -22,8 +22,8 @@ from tests.consume.broker import Broker, Said
 
 AT = "2026-11-20T10:00:00Z"
 ENDED_S = 120.0
+AWAY = 2**62
 LOOKS_S = 0.05
-END = ("--from-beginning", "--until-end")
 
 
 @pytest.fixture
@@ -231,8 +231,9 @@ class Busy(Faithful):
     def answer(self, request: Request) -> Reply:
         with self.lock:
             self.left -= 1
-            if self.left < 0:
-                return self.passed(request)
+            is_over = self.left < 0
+        if is_over:
+            return self.passed(request)
         return Reply((429, 503)[self.left % 2], {"retry-after": "1"}, b"")
 
 
@@ -255,6 +256,34 @@ def test_a_server_that_sheds_load_is_waited_for(
     server.figures(promotion_id)
 
 
+def test_a_rebalance_while_the_server_is_away_loses_and_doubles_nothing(
+    server: Served, broker: Broker, topic: str, tmp_path: Path
+) -> None:
+    """P22: one member waits with a batch in hand, and another takes half of its partitions."""
+    promotion_id = assigned(server, 200)
+    broker.send(topic, [redemption(promotion_id, n) for n in range(200)])
+    words = broker.words(tmp_path, topic)
+    lines = Busy(server.address, AWAY), Busy(server.address, AWAY)
+    with (
+        proxied(lines[0]) as here,
+        proxied(lines[1]) as there,
+        consuming(server, words, here) as one,
+    ):
+        until(lambda: lines[0].left < AWAY)
+        with consuming(server, words, there) as other:
+            until(lambda: lines[1].left < AWAY)
+            for line in lines:
+                line.left = 0
+            until(lambda: redeemed(server, promotion_id) == 200)
+            until(lambda: broker.committed(topic, "shop") == 200)
+            for process in (one, other):
+                process.send_signal(signal.SIGTERM)
+                out, err = process.communicate(timeout=ENDED_S)
+                assert process.returncode == 0, (out, err)
+    found = server.figures(promotion_id)
+    assert (found["redeemed"], found["redemptions"]) == (200, 200)
+
+
 def test_told_to_end_it_commits_what_was_answered_for_and_gives_the_rest_back(
     server: Served, broker: Broker, topic: str, tmp_path: Path
 ) -> None:
@@ -265,9 +294,9 @@ def test_told_to_end_it_commits_what_was_answered_for_and_gives_the_rest_back(
     busy = Busy(server.address, 0)
     with proxied(busy) as address, consuming(server, words, address) as process:
         until(lambda: broker.committed(topic, "shop") == 20)
-        busy.left = 2**62
+        busy.left = AWAY
         broker.send(topic, [redemption(promotion_id, n) for n in range(20, 40)])
-        until(lambda: busy.left < 2**62)
+        until(lambda: busy.left < AWAY)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=ENDED_S)
     assert process.returncode == 0, err
