@@ -15,7 +15,7 @@ import pytest
 from promosight.rules.instants import parse_instant
 from tests.cli.brand import begin
 from tests.cli.program import ask, everything, fail
-from tests.conftest import empty_schema
+from tests.stores import Schemas
 
 Row = dict[str, Any]
 TYPES = {
@@ -112,7 +112,8 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if request.param != "postgresql":
         yield Shop(request.param, f"{request.param}:///{tmp_path}/shop.db")
         return
-    with empty_schema(request.getfixturevalue("postgresql_server")) as url:
+    schemas: Schemas = request.getfixturevalue("schemas")
+    with schemas.blank() as url:
         yield Shop("postgresql", url)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.client.served import Served, served
 from tests.consume.broker import Broker
+from tests.stores import made_sqlite
 
 
 @pytest.fixture(scope="session")
@@ -19,5 +20,5 @@ def broker() -> Broker:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server on SQLite for the tests of a file."""
-    with served(f"sqlite:///{tmp_path_factory.mktemp('consume')}/promosight.db") as found:
+    with served(made_sqlite(tmp_path_factory.mktemp("consume"))) as found:
         yield found
