@@ -39,24 +39,7 @@ def names(client: httpx.Client) -> dict[str, str]:
     """One of everything, in our workspace, by what paths call it."""
     anomaly_id = an_anomaly(client, f"{MARK}-dropped")
     promotion(client, f"{MARK}-promotion")
-    assigned = {
-        "promotion_id": f"{MARK}-promotion",
-        "assignment_id": f"{MARK}-assignment",
-        **_SINCE,
-    }
-    _done(client.post("/v1/assignments", json=assigned))
-    redeemed = {
-        "event_id": f"{MARK}-event",
-        "promotion_id": f"{MARK}-promotion",
-        "customer_id": f"{MARK}-customer",
-        "redeemed_at": "2026-10-06T10:00:00Z",
-    }
-    _done(client.post("/v1/redemptions", json=redeemed))
-    _done(
-        client.post(
-            "/v1/redemptions", json=redeemed | {"event_id": f"{MARK}-2", "promotion_id": "?"}
-        )
-    )
+    _report(client)
     asked = {"decision_id": f"{MARK}-decision", "customer_id": f"{MARK}-customer"}
     _done(client.post("/v1/decisions", json=asked))
     held = {"promotion_id": f"{MARK}-promotion", "customer_id": f"{MARK}-other"}
@@ -98,6 +81,28 @@ def names(client: httpx.Client) -> dict[str, str]:
             "key_id"
         ],
     }
+
+
+def _report(client: httpx.Client) -> None:
+    """An assignment, its redemption, and one that waits for its promotion."""
+    assigned = {
+        "promotion_id": f"{MARK}-promotion",
+        "assignment_id": f"{MARK}-assignment",
+        **_SINCE,
+    }
+    _done(client.post("/v1/assignments", json=assigned))
+    redeemed = {
+        "event_id": f"{MARK}-event",
+        "promotion_id": f"{MARK}-promotion",
+        "customer_id": f"{MARK}-customer",
+        "redeemed_at": "2026-10-06T10:00:00Z",
+    }
+    _done(client.post("/v1/redemptions", json=redeemed))
+    _done(
+        client.post(
+            "/v1/redemptions", json=redeemed | {"event_id": f"{MARK}-2", "promotion_id": "?"}
+        )
+    )
 
 
 def _problem(client: httpx.Client) -> str:
