@@ -1,7 +1,7 @@
 import { type CSSVariablesResolver, createTheme } from "@mantine/core";
 
 const OVER = {
-  overlayProps: { backgroundOpacity: 0.35, blur: 1 },
+  overlayProps: { backgroundOpacity: 0.35 },
   closeButtonProps: { "aria-label": "Close" },
 };
 const HEADED = { title: { fontSize: 18, fontWeight: 650 } };

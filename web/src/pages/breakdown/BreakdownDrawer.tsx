@@ -27,7 +27,7 @@ export function Component() {
       transitionProps={{ duration: 160 }}
       classNames={{ content: classes.drawer }}
     >
-      <Drawer.Overlay backgroundOpacity={0.35} blur={2} />
+      <Drawer.Overlay backgroundOpacity={0.35} />
       <Drawer.Content>
         <BreakdownContent key={promotionId} promotionId={promotionId} />
       </Drawer.Content>
