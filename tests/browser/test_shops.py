@@ -16,6 +16,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
 from tests.browser.settling import settled
 from tests.browser.shop import ago, assign
+from tests.browser.test_accessibility import LOOKS
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -64,8 +65,7 @@ def test_shopify_is_connected_from_nothing_to_its_first_order(
     expect(landed).to_contain_text("is in the figures")
     assert figures(server, "SPRING")["redeemed"] == 1
     assert SECRET not in page.content()
-    settled(page, loading)
-    assert violations(page) == []
+    keeps_the_rules(page, loading)
 
 
 def test_a_shop_is_read_otherwise_and_its_address_is_removed(
@@ -97,6 +97,17 @@ def test_a_marketer_sees_a_shop_report_and_not_its_address(
     page.goto("/integrations/Outlet")
     expect(page.get_by_role("heading", name="Outlet")).to_be_visible()
     expect(page.get_by_text("/v1/shops/")).to_have_count(0)
+
+
+def keeps_the_rules(page: Page, loading: set[Request]) -> None:
+    """P21: in light and in dark, wide and narrow."""
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        for look in LOOKS:
+            page.emulate_media(color_scheme=look, reduced_motion="reduce")
+            settled(page, loading)
+            assert violations(page) == [], (look, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def go_on(page: Page) -> None:
