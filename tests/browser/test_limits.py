@@ -37,10 +37,10 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     """
     page = signed_in("marketer")
     expect(page).to_have_url("/promotions")  # the list of alerts closes when the address changes
-    bell = page.get_by_role("button", name="Budget alerts, 1 new")
+    bell = page.get_by_role("button", name="Alerts, 1 new")
     expect(bell).to_be_visible()
     bell.click()
-    alerts = page.get_by_role("dialog", name="Budget alerts")
+    alerts = page.get_by_role("dialog", name="Alerts")
     line = alerts.get_by_role("link", name="NEAR")
     expect(line).to_contain_text("90% of the assignments, 20")
     # What lies half under the list is small there, and is not to be pressed meanwhile.
@@ -49,13 +49,13 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     expect(page.get_by_role("dialog").get_by_text("Budget and cap usage")).to_be_visible()
     expect(page).to_have_url("/promotions/NEAR")
     page.goto("/promotions")
-    expect(page.get_by_role("button", name="Budget alerts", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Alerts", exact=True)).to_be_visible()
     assign(server, "FAR", range(500))
-    page.get_by_role("button", name="Budget alerts, 1 new").click()
+    page.get_by_role("button", name="Alerts, 1 new").click()
     assign(server, "FAR", range(500, 850))
     expect(alerts.get_by_role("link", name="FAR")).to_contain_text("80% of the assignments")
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Budget alerts", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Alerts", exact=True)).to_be_visible()
 
 
 def test_usage_says_in_words_when_a_limit_is_reached(signed_in: SignedIn) -> None:

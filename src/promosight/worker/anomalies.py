@@ -66,16 +66,23 @@ class Noticer(Beside):
             self._store.change(partial(keep_pace, tick=tick))
             if tick.past is not None:
                 watch = self._watches[workspace_no] = WorkspaceWatch()
-        told = self._store.read(
-            partial(hours_after, workspace_no=workspace_no, after_us=watch.after_us)
-        )
-        if not told.hours:
-            return 0
-        self._tell(workspace_no, watch, told)
-        if self._stopping.is_set():
+        if not self._tell_all(workspace_no, watch) or self._stopping.is_set():
             return 0
         news = self._store.read(lambda tx: find_news(tx, workspace_no, watch, now_us=self._clock()))
         return self._store.change(partial(keep_news, news=news)) if news.is_any else 0
+
+    def _tell_all(self, workspace_no: int, watch: WorkspaceWatch) -> bool:
+        """Whether there were hours to tell."""
+        any_told = False
+        while not self._stopping.is_set():
+            told = self._store.read(
+                partial(hours_after, workspace_no=workspace_no, after_us=watch.after_us)
+            )
+            if not told.hours:
+                break
+            any_told = True
+            self._tell(workspace_no, watch, told)
+        return any_told
 
     def _tell(self, workspace_no: int, watch: WorkspaceWatch, told: Read) -> None:
         catalogue = self._store.read(partial(load, workspace_no=workspace_no))

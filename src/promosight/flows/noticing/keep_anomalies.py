@@ -26,6 +26,8 @@ from promosight.store.tx import Row, Tx
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _MOST = 0.5
+_AT_ONCE = 48
+"""So many hours are read at once."""
 
 
 class Raised(NamedTuple):
@@ -68,17 +70,18 @@ class Read(NamedTuple):
 
 
 def hours_after(tx: Tx, workspace_no: int, after_us: int) -> Read:
-    """Hours that were read after one."""
+    """The first hours that were read after one: a few days at a time, for they are held in memory."""
     asked = {"workspace_no": workspace_no, "after_us": after_us}
     days = load(tx, workspace_no).days
-    hours = tx.all("pace_hours_after", **asked)
+    hours = tx.all("pace_hours_after", **asked, limit=_AT_ONCE)
     if not hours:
         return Read([], {})
     imported = [
         (name, days.hour_us(finished_us))
         for name, finished_us in tx.all("imports_published_after", **asked)
     ]
-    answered = tx.all("unmatched_after", **asked, until_us=hours[-1][0])
+    asked["until_us"] = hours[-1][0]
+    answered = tx.all("unmatched_after", **asked)
     made = hours_of(hours, tx.all("pace_after", **asked), answered, imported)
     sources = tx.all("sources", workspace_no=workspace_no)
     return Read(list(made), {row[1]: row[2] for row in sources})

@@ -170,7 +170,7 @@ def _hours(tx: Tx, catalogue: Catalogue, key: Key, from_us: int, until_us: int) 
     bins: Bins = defaultdict(lambda: defaultdict(float))
     no, after_us = catalogue.workspace.workspace_no, from_us - 1
     for hour_us, promotion_no, source, _, _, reported, unassigned, pending in tx.all(
-        "pace_after", workspace_no=no, after_us=after_us
+        "pace_after", workspace_no=no, after_us=after_us, until_us=until_us
     ):
         if key.kind == REDEMPTIONS and promotion_no == key.promotion_no:
             bins[hour_us][(source,)] += reported

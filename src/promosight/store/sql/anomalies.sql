@@ -52,16 +52,17 @@ SELECT r.promotion_no, r.source, r.assigned, r.redeemed, r.reported, r.unassigne
 FROM pace_read AS r WHERE r.workspace_no = :workspace_no;
 
 -- name: pace_hours_after
--- The hours that were read after one.
+-- The first hours that were read after one.
 SELECT h.hour_us, h.whole FROM pace_hour AS h
-WHERE h.workspace_no = :workspace_no AND h.hour_us > :after_us ORDER BY h.hour_us;
+WHERE h.workspace_no = :workspace_no AND h.hour_us > :after_us ORDER BY h.hour_us
+LIMIT :limit;
 
 -- name: pace_after
--- What was counted in the hours after one.
+-- What was counted in the hours after one and up to another.
 SELECT
     p.hour_us, p.promotion_no, p.source, p.assigned, p.redeemed, p.reported, p.unassigned, p.pending
 FROM pace AS p
-WHERE p.workspace_no = :workspace_no AND p.hour_us > :after_us
+WHERE p.workspace_no = :workspace_no AND p.hour_us > :after_us AND p.hour_us <= :until_us
 ORDER BY p.hour_us, p.promotion_no, p.source;
 
 -- name: forget_pace_hours
