@@ -68,3 +68,15 @@ def test_large_sheets_are_cut_where_a_piece_is_full() -> None:
             if row in piece.items.alone
         }
         assert places == {line: line - 5 for line in piece.lines if line % 11_000 == 5}
+
+
+def test_small_pieces_grow_too_where_much_is_read_at_once() -> None:
+    """As beside real-time traffic, which waits for no more than one of them."""
+    pieces = [
+        Piece(range(2_100), range(2_100)),
+        Piece(range(2_100, 2_110), range(2_100, 2_110)),
+    ]
+    small_ones = list(gathered("redemptions", pieces, 250))
+    assert [len(piece.items) for piece in small_ones[:4]] == [62, 62, 125, 250]
+    assert max(len(piece.items) for piece in small_ones) == 250
+    assert [row for piece in small_ones for row in piece.items] == [*range(2_110)]

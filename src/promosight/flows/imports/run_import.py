@@ -78,7 +78,7 @@ _PAYLOADS: dict[str, Callable[[Arrival, list[Any]], Any]] = {
 def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -> Iterator[Piece]:
     """Pieces of a file as pieces of so many rows: not very large at first, so that something is to be seen soon."""
     if kind == "promotions":
-        sizes: Iterable[int] = repeat(_DEFINED_TOGETHER)
+        sizes: Iterator[int] = repeat(_DEFINED_TOGETHER)
     else:
         sizes = chain((piece_rows // 4, piece_rows // 4, piece_rows // 2), repeat(piece_rows))
     source = _Source(pieces)
@@ -89,7 +89,7 @@ def gathered(kind: str, pieces: Iterable[Piece], piece_rows: int = PIECE_ROWS) -
         if len(piece.items) <= 2 * size:
             yield piece
         else:
-            yield from _cut(piece, size)
+            yield from _cut(piece, chain((size,), sizes))
         del piece  # or it would be in memory beside the next one
 
 
@@ -136,10 +136,12 @@ def _together(parts: list[Sequence[Any]]) -> Sequence[Any]:
     return list(chain.from_iterable(parts))
 
 
-def _cut(piece: Piece, size: int) -> Iterator[Piece]:
-    for start in range(0, len(piece.items), size):
-        end = start + size
+def _cut(piece: Piece, sizes: Iterator[int]) -> Iterator[Piece]:
+    start = 0
+    while start < len(piece.items):
+        end = start + next(sizes)
         yield Piece(piece.lines[start:end], piece.items[start:end])
+        start = end
 
 
 def _by_promotion(wide: Iterable[Piece], rows: int) -> Iterator[Piece]:
