@@ -216,3 +216,13 @@ def test_thousands_of_rows_of_a_file_are_one_sheet_and_the_wrong_one_is_alone() 
     assert isinstance(refused, Refused)
     assert (row, refused.line, refused.rejection.pointer) == (1_500, 1_502, "/assigned_at")
     assert piece.items[1_499:1_502] == [piece.items[n] for n in range(1_499, 1_502)]
+
+
+def test_a_table_of_thousands_of_columns_is_read_by_row() -> None:
+    """Each column costs something, however few rows there are."""
+    lines = [",".join(map(str, range(2_000))) + "\n"] * 120
+    blocks = Blocks(io.BytesIO("".join(lines).encode()).read)
+    assert not blocks.is_worth_it(blocks.block())
+    narrow = Blocks(io.BytesIO(b"promotion_id,customer_id\n" * 1_000).read)
+    assert narrow.is_worth_it(narrow.block())
+    assert not narrow.is_worth_it(b"")

@@ -15,8 +15,8 @@ from promosight.errors import Unreadable
 BLOCK = 1 << 20
 """So many bytes are some 10,000 rows: what is done once for a block is little beside them."""
 
-WORTH = 1 << 16
-"""Shorter ones are not worth it to be looked at as a whole, and may be all there is."""
+WORTH = 600
+"""Blocks of fewer lines are not worth it to be looked at column by column, as it costs something for each column."""
 
 LONGEST_LINE = 16 << 20
 """A line longer than this is taken for a broken file."""
@@ -67,8 +67,9 @@ class Blocks(Iterator[str]):
         return self._block
 
     def is_worth_it(self, block: bytes) -> bool:
-        """Whether a block is long enough to be looked at as a whole."""
-        return len(block) >= self._worth
+        """Whether a block has enough lines to be looked at as a whole, if all are as long as the first."""
+        first = block.find(b"\n") + 1 or len(block)
+        return 0 < first * self._worth <= len(block)
 
     def take(self) -> None:
         """The block that comes next was taken as it is."""

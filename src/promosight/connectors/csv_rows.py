@@ -8,7 +8,7 @@ much may be read twice: once that is used up, a row has to end where its line do
 from __future__ import annotations
 
 import csv
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -249,6 +249,6 @@ def _header(source: _Lines, known: set[str]) -> list[str]:
     source.end_row()
     if known.isdisjoint(header):
         raise Unreadable("the header row names no known column, such as customer_id")
-    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+    if twice := sorted(name for name, times in Counter(header).items() if name and times > 1):
         raise Unreadable(f"the header row names {twice[0]} twice")
     return header
