@@ -138,6 +138,7 @@ def _duckdb(path: str, query: str, given: Sequence[Any]) -> Iterator[Found]:
         with duckdb.connect(path or ":memory:", read_only=bool(path)) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET threads TO 1")
+            connection.execute("SET enable_progress_bar = false")  # it would stand in our answer
             kinds = [one.type for one in connection.extract_statements(query)]
             if kinds != [duckdb.StatementType.SELECT]:
                 raise Invalid("--query must be one SELECT")
