@@ -34,7 +34,7 @@ _ANSWERED = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 _US = 1_000_000
 _THREADS = frozenset(
     f"promosight-{name}"
-    for name in ("alerts", "imports", "improver", "keeper", "learner", "writer")
+    for name in ("alerts", "imports", "improver", "keeper", "learner", "noticer", "writer")
 )
 
 
