@@ -161,3 +161,23 @@ def test_schema_files_are_numbered_without_gaps() -> None:
     """Names are applied in order; a gap or a double would make the order a matter of luck."""
     numbers = [int(re.findall(r"^(\d{4})_\w+\.sql$", name)[0]) for name in schema_names()]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_file_that_another_program_keeps_writing_to_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One clear line for the command line, 503 over HTTP: nothing was done, and it may be tried again."""
+    monkeypatch.setattr("promosight.store.database._BUSY_MS", 20)
+    url = f"sqlite:///{tmp_path / 'promosight.db'}"
+    store = open_store(url, now_us=0)
+    db = database(url)
+    other = db.connect(write=True)
+    db.begin(other, write=True)
+    with pytest.raises(StoreError, match="another program is writing"):
+        open_store(url, now_us=0)
+    with pytest.raises(StoreError, match="another program is writing"):
+        store.change(lambda tx: tx.run("add_customer", customer_no=1, customer_id="c"))
+    db.end(other, commit=False)
+    db.close(other)
+    store.close()
+    open_store(url, now_us=0).close()

@@ -178,6 +178,12 @@ class SqliteDatabase(Database):
             return StoreError(f"{self.path}: {what} ({error})")
         return error
 
+    def give_up(self, error: Exception) -> Exception:
+        if isinstance(error, apsw.BusyError | apsw.LockedError):
+            what = "another program is writing to it, and has not ended in a minute; try again"
+            return StoreError(f"{self.path}: {what}")
+        return self.explain(error)
+
 
 _WRITER_PLANS = {
     "jit": "off",
