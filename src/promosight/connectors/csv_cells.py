@@ -1,7 +1,7 @@
-"""Blocks of CSV as columns, without a text for each cell: where cells end is found for all of a block at once.
+"""Blocks of CSV as columns: where cells end is found for all of a block at once.
 
-A column that says few different things, as most do, becomes texts for these alone. Whatever is unusual in a block is no
-matter of this module, which says so and does nothing: the block is read line by line then, to the same end.
+Whatever is unusual in a block is no matter of this module, which says so and does nothing: the block is read line by
+line then, to the same end.
 """
 
 from __future__ import annotations
@@ -10,31 +10,11 @@ import csv
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from promosight.rules.numbers import Marks, Numbers
-from promosight.rules.repeated import Plain, Repeated
-
-Bytes = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint64]
+from promosight.connectors.cells import Cells
+from promosight.rules.numbers import Numbers
 
 _COMMA, _END = ord(","), ord("\n")
-_FIRST_PLAIN, _LAST_PLAIN = np.uint8(0x21), np.uint8(0x7E)
-_WORD = 8
-_WIDEST = 8 * _WORD
-"""Cells are compared by so many bytes at most; what is longer hardly says the same again and again."""
-
-_GLANCE = 64
-_FEW = 400
-"""No more different values than these are looked for where they do not follow each other."""
-
-_SOME = 512
-_ROUNDS = 6
-"""So often some rows are looked at that say what none before did."""
-
-_ODD = np.uint64(0x9E37_79B1_85EB_CA87)
-_MASKS = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
-"""By how many of a word's bytes belong to a cell."""
 
 
 def columns_of_block(text: bytes, width: int) -> list[Sequence[str]] | None:
@@ -42,8 +22,11 @@ def columns_of_block(text: bytes, width: int) -> list[Sequence[str]] | None:
     plain = _plain(text)
     if plain is None or width < 2:
         return None
-    cells = _Cells.found(plain, width)
-    return None if cells is None else [cells.column(place) for place in range(width)]
+    places = _places(plain, width)
+    if places is None:
+        return None
+    cells = Cells(plain)
+    return [cells.column(starts, ends) for starts, ends in zip(*places, strict=True)]
 
 
 def _plain(text: bytes) -> bytes | None:
@@ -60,140 +43,24 @@ def _plain(text: bytes) -> bytes | None:
     return text if text.endswith(b"\n") else text + b"\n"
 
 
-class _Cells:
-    """Where the cells of a block begin and end, a row for each column."""
-
-    def __init__(self, text: bytes, starts: Numbers, ends: Numbers) -> None:
-        self._text = text
-        self._bytes = np.frombuffer(text + b"\0" * (_WIDEST + 1), np.uint8)
-        self._characters = text.decode() if text.isascii() else None
-        self._starts = starts
-        self._ends = ends
-
-    @staticmethod
-    def found(text: bytes, width: int) -> _Cells | None:
-        """The cells of a text, if each line has so many and is not blank or too long."""
-        signs = np.frombuffer(text, np.uint8)
-        ending = signs == _COMMA
-        ending |= signs == _END
-        marks = np.flatnonzero(ending)
-        rows = len(marks) // width
-        if rows * width != len(marks):
-            return None
-        ends_line = (signs[marks] == _END).reshape(rows, width)
-        if not ends_line[:, -1].all() or np.count_nonzero(ends_line) != rows:
-            return None
-        ends = np.ascontiguousarray(marks.reshape(rows, width).T)
-        starts = np.empty_like(ends)
-        np.add(ends[:-1], 1, out=starts[1:])
-        starts[0, 0] = 0
-        np.add(ends[-1, :-1], 1, out=starts[0, 1:])
-        lengths = ends[-1] - starts[0]
-        if lengths.min() < width or lengths.max() > csv.field_size_limit():
-            return None
-        return _Cells(text, starts, ends)
-
-    def column(self, place: int) -> Sequence[str]:
-        """The cells of a column."""
-        starts, ends = self._starts[place], self._ends[place]
-        lengths = ends - starts
-        longest = int(lengths.max())
-        if longest == 0:
-            return Repeated([""], np.zeros(len(starts), np.int64))
-        if longest <= _WIDEST and self._says_things_again(starts, ends):
-            words = self._words(starts, lengths, longest)
-            found = _by_runs(words) or _by_value(words)
-            if found is not None:
-                return _each_once(self._texts(starts[found[0]], ends[found[0]]), found[1])
-        return self._texts(starts, ends)
-
-    def _says_things_again(self, starts: Numbers, ends: Numbers) -> bool:
-        """Whether a column does, as far as can be told at a glance."""
-        some = self._texts(starts[:_GLANCE], ends[:_GLANCE])
-        return 4 * len(set(some)) <= 3 * len(some)
-
-    def _words(self, starts: Numbers, lengths: Numbers, longest: int) -> list[Words]:
-        """The bytes of cells as numbers, eight in each."""
-        count = -(-longest // _WORD)
-        signs = self._gathered(starts, count * _WORD).view(np.uint64).reshape(-1, count)
-        words = []
-        for number in range(count):
-            its = np.clip(lengths - number * _WORD, 0, _WORD)
-            words.append(signs[:, number] & _MASKS[its])
-        return words
-
-    def _texts(self, starts: Numbers, ends: Numbers) -> list[str]:
-        """The texts of cells."""
-        lengths = ends - starts
-        if len(lengths) and lengths[0] <= _WIDEST and (lengths == lengths[0]).all():
-            return self._of_length(starts, int(lengths[0]))
-        both = zip(starts.tolist(), ends.tolist(), strict=True)
-        if (text := self._characters) is not None:
-            return [text[start:end] for start, end in both]
-        return [self._text[start:end].decode() for start, end in both]
-
-    def _of_length(self, starts: Numbers, length: int) -> list[str]:
-        """The texts of cells that are all so long, by one pass: behind each is the sign that ends it."""
-        sign = chr(self._text[starts[0] + length])
-        cells = self._gathered(starts, length + 1)
-        texts = cells.tobytes().decode().split(sign)
-        texts.pop()
-        unusual = np.count_nonzero(cells.view(np.uint8) - _FIRST_PLAIN > _LAST_PLAIN - _FIRST_PLAIN)
-        if length and unusual == (len(starts) if sign == "\n" else 0):
-            return Plain(texts)
-        return texts
-
-    def _gathered(self, places: Numbers, size: int) -> npt.NDArray[np.void]:
-        """So many bytes from each place on."""
-        signs = self._bytes
-        everywhere: npt.NDArray[np.void] = np.ndarray(
-            (len(signs) - size + 1,), f"V{size}", signs, strides=(1,)
-        )
-        return everywhere[places]
-
-
-def _by_runs(words: list[Words]) -> tuple[Numbers, Numbers] | None:
-    """Of a column in which rows that follow each other say the same: the first row of each run, and the run of each."""
-    begins = np.ones(len(words[0]), np.bool_)
-    begins[1:] = _differ([word[1:] for word in words], [word[:-1] for word in words])
-    firsts = np.flatnonzero(begins)
-    return (firsts, np.cumsum(begins) - 1) if 2 * len(firsts) <= len(begins) else None
-
-
-def _by_value(words: list[Words]) -> tuple[Numbers, Numbers] | None:
-    """Of a column that says one of a few things in each row: a row that says each of them, and which each row says."""
-    key = words[0]
-    for word in words[1:]:
-        key = key * _ODD ^ word
-    known = np.unique(key[:_SOME])
-    for _ in range(_ROUNDS):
-        which = np.minimum(np.searchsorted(known, key), len(known) - 1)
-        strange = np.flatnonzero(known[which] != key)
-        if not len(strange):
-            break
-        known = np.union1d(known, key[strange[:_SOME]])
-        if len(known) > _FEW:
-            return None
-    else:
+def _places(text: bytes, width: int) -> tuple[Numbers, Numbers] | None:
+    """Where cells begin and end, a row for each column, if each line has so many and is not blank or too long."""
+    signs = np.frombuffer(text, np.uint8)
+    ending = signs == _COMMA
+    ending |= signs == _END
+    marks = np.flatnonzero(ending)
+    rows = len(marks) // width
+    if rows * width != len(marks):
         return None
-    rows = np.empty(len(known), np.int64)
-    rows[which] = np.arange(len(key))
-    # Two may share a key.
-    alike = not _differ(words, [word[rows][which] for word in words]).any()
-    return (rows, which) if alike else None
-
-
-def _differ(some: list[Words], others: list[Words]) -> Marks:
-    found: Marks = some[0] != others[0]
-    for one, other in zip(some[1:], others[1:], strict=True):
-        found |= one != other
-    return found
-
-
-def _each_once(texts: list[str], which: Numbers) -> Repeated:
-    """The column of texts, some of which may be equal."""
-    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
-    if len(places) == len(texts):
-        return Repeated(texts, which)
-    joined = np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))
-    return Repeated(list(places), joined[which])
+    ends_line = (signs[marks] == _END).reshape(rows, width)
+    if not ends_line[:, -1].all() or np.count_nonzero(ends_line) != rows:
+        return None
+    ends = np.ascontiguousarray(marks.reshape(rows, width).T)
+    starts = np.empty_like(ends)
+    np.add(ends[:-1], 1, out=starts[1:])
+    starts[0, 0] = 0
+    np.add(ends[-1, :-1], 1, out=starts[0, 1:])
+    lengths = ends[-1] - starts[0]
+    if lengths.min() < width or lengths.max() > csv.field_size_limit():
+        return None
+    return starts, ends

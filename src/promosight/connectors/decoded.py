@@ -7,7 +7,7 @@ single elements decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -84,6 +84,14 @@ def are_objects(lines: list[bytes]) -> bool:
         return False
 
 
+def decode_plain(kind: str, line: bytes) -> Any:
+    """An element with nothing in it that is looked at later. Raises ValueError, ArithmeticError or RecursionError."""
+    found = _one[kind].decode(line)
+    if getattr(found, EXTRA[kind]) is not None:
+        raise ValueError(EXTRA[kind])
+    return found
+
+
 def decode_each(kind: str, texts: Sequence[bytes]) -> list[Any]:
     """An element for each text, decoded alone; None for one that cannot be."""
     decode = _one[kind].decode
@@ -122,6 +130,12 @@ def _columns(kind: str, decoded: list[Any]) -> Columns:
     if says_nothing(raw):
         return columns
     return columns._replace(**{EXTRA[kind]: [_opened(value) for value in raw]})
+
+
+def columns_of_fields(kind: str, fields: Mapping[str, Sequence[Any]], count: int) -> Columns:
+    """The columns of a kind, of which those that are no fields say nothing."""
+    form = EventColumns if kind == "redemptions" else AssignmentColumns
+    return form(**{name: fields.get(name, [None] * count) for name in form._fields})
 
 
 def sheet_of_columns(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from promosight.connectors import definitions, outcome_items, reading, told_events
+from promosight.connectors.line_blocks import blocks_of_file
 from promosight.connectors.opening import (
     Opened,
     array_elements,
@@ -47,8 +48,9 @@ def pieces_of(file: Opened, form: str, kind: str, taking: reading.Reading) -> It
         return reading.csv_pieces(kind, text_blocks(file.stream), taking)
     if form == "parquet":
         return reading.parquet_pieces(kind, _parquet(file), taking)
-    lines = array_elements(file.stream) if form == "json" else byte_lines(file.stream)
-    return reading.ndjson_pieces(kind, lines, taking)
+    if form == "ndjson":
+        return reading.ndjson_blocks(kind, blocks_of_file(file.stream.read1), taking)
+    return reading.ndjson_pieces(kind, array_elements(file.stream), taking)
 
 
 def records_of(file: Opened, form: str) -> Iterator[dict[str, Any]]:

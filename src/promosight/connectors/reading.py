@@ -11,24 +11,27 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from promosight.connectors.csv_blocks import Blocks
+from promosight.connectors.csv_blocks import WORTH, Blocks
 from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_number
 from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.decoded import (
     EXTRA,
     Judged,
     are_objects,
+    columns_of_fields,
     decode_array,
     decode_each,
     decode_lines,
+    decode_plain,
     sheet_of_columns,
     sheet_of_decoded,
 )
 from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, only_object, split_array
+from promosight.connectors.line_blocks import blocks_of_body, lines_of_file
 from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_row
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
 from promosight.flows.reporting.intake import Item, Piece
@@ -48,6 +51,9 @@ from promosight.rules.facts import (
 )
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet, joined, sheet_of_nothing
+
+if TYPE_CHECKING:
+    from promosight.connectors.json_cells import Block
 
 S = TypeVar("S", bound=Sequence[Any])
 Reported = ReportedEvent | ReportedAssignment
@@ -109,8 +115,8 @@ def read_body(
     if content_type == JSON:
         return _read_json(kind, body.removeprefix(_BOM), reading, at_most)
     if content_type == NDJSON:
-        lines = body.removeprefix(_BOM).splitlines()
-        pieces = ndjson_pieces(kind, lines, reading)
+        blocks = blocks_of_body(body.removeprefix(_BOM))
+        pieces = ndjson_blocks(kind, blocks, reading, split=bytes.splitlines)
     elif content_type == CSV:
         _check_text(body)
         pieces = csv_pieces(kind, Blocks(io.BytesIO(body).read), reading)
@@ -137,10 +143,11 @@ def read_ndjson(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterator
     return chain.from_iterable(piece.items for piece in pieces)
 
 
-def ndjson_pieces(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterator[Piece]:
+def ndjson_pieces(
+    kind: str, lines: Iterable[bytes], reading: Reading, first: int = 1
+) -> Iterator[Piece]:
     """The items of lines that are not blank, in small pieces."""
     remaining = iter(lines)
-    first = 1
     while taken := list(islice(remaining, TOGETHER)):
         numbers: Sequence[int] = range(first, first + len(taken))
         first += len(taken)
@@ -149,6 +156,29 @@ def ndjson_pieces(kind: str, lines: Iterable[bytes], reading: Reading) -> Iterat
             said = [(n, line) for n, line in zip(numbers, taken, strict=True) if line.strip()]
             numbers, taken = [n for n, _ in said], [line for _, line in said]
         yield Piece(numbers, _of_lines(kind, numbers, taken, reading))
+
+
+def ndjson_blocks(
+    kind: str,
+    blocks: Iterable[bytes],
+    reading: Reading,
+    *,
+    split: Callable[[bytes], list[bytes]] = lines_of_file,
+    worth: int = WORTH,
+) -> Iterator[Piece]:
+    """The items of lines that come in blocks of whole lines: of a block at once, or else of its lines."""
+    first = 1
+    for text in blocks:
+        lines: Sequence[bytes]
+        block = _block(kind, text) if len(text) >= worth else None
+        if block is not None:
+            lines = block.lines
+            numbers = range(first, first + len(lines))
+            yield Piece(numbers, _of_block(kind, numbers, block, reading))
+        else:
+            lines = split(text)
+            yield from ndjson_pieces(kind, lines, reading, first)
+        first += len(lines)
 
 
 def csv_pieces(kind: str, lines: Iterable[str], reading: Reading) -> Iterator[Piece]:
@@ -178,6 +208,31 @@ def _of_lines(kind: str, numbers: Sequence[int], lines: list[bytes], reading: Re
     return _named(
         _completed(
             judged, reading, lambda row: _element(kind, lines[row], reading, line=numbers[row])
+        ),
+        reading,
+    )
+
+
+def _block(kind: str, text: bytes) -> Block | None:
+    from promosight.connectors.json_cells import block_of_lines  # loads numpy
+
+    return block_of_lines(
+        text, _TYPES[kind].__struct_fields__, lambda line: decode_plain(kind, line)
+    )
+
+
+def _of_block(kind: str, numbers: Sequence[int], block: Block, reading: Reading) -> Sheet:
+    judged = sheet_of_columns(
+        columns_of_fields(kind, block.columns, len(block.lines)),
+        received_us=reading.received_us,
+        tracking_from_us=reading.tracking_from_us,
+        derive=True,
+    )
+    return _named(
+        _completed(
+            judged,
+            reading,
+            lambda row: _element(kind, block.lines[row], reading, line=numbers[row]),
         ),
         reading,
     )
