@@ -88,13 +88,17 @@ def test_a_period_declared_covered_turns_the_dash_into_zero(client: httpx.Client
     assert figures(client, "p")["display"] == "0%"
 
 
-def test_a_period_that_lies_ahead_cannot_be_declared_covered(client: httpx.Client) -> None:
+def test_what_lies_ahead_is_not_covered(client: httpx.Client) -> None:
     """S20: nobody has reported what is yet to come; promotions of then show a dash."""
-    promotion(client, "p")
+    promotion(client, "p", starts_at="2098-01-01T00:00:00Z")
     client.post("/v1/assignments", json=ASSIGNMENT)
-    period = {"from": "2026-11-01T00:00:00Z", "to": "9999-12-31T23:59:59Z"}
-    answer = client.post("/v1/sources/default/coverage", json=period)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/to")
+    until_the_end = {"from": "2026-11-01T00:00:00Z", "to": "9999-12-31T23:59:59Z"}
+    answer = client.post("/v1/sources/default/coverage", json=until_the_end)
+    assert (answer.status_code, answer.json()["to"] < "2098") == (201, True)
+    assert figures(client, "p")["display"] == "-"
+    ahead = until_the_end | {"from": "2098-01-01T00:00:00Z"}
+    answer = client.post("/v1/sources/default/coverage", json=ahead)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/from")
     assert figures(client, "p")["display"] == "-"
 
 

@@ -171,13 +171,15 @@ def test_a_new_day_moves_the_windows_of_limits(follower: Follower) -> None:
 def test_a_covered_period_turns_a_dash_into_zero(follower: Follower) -> None:
     """S20: a source's word that nothing was redeemed is told like an event."""
     number_of(follower.store, _workspace(follower))
+    follower.now_us += DAY_US
+    follower.follow()
     follower.store.change(
         lambda tx: cover(
             tx,
             follower.number,
             "default",
             from_us=EVENING_US,
-            to_us=EVENING_US + DAY_US,
+            to_us=follower.now_us,
             now_us=follower.now_us,
         )
     )

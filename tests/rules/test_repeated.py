@@ -19,11 +19,11 @@ COLUMNS = st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=
 
 
 def repeated(column: list[Any]) -> Repeated:
-    values: list[Any] = []
-    for value in column:
-        if value not in values:
-            values.append(value)
-    return Repeated(values, np.array([values.index(value) for value in column], np.int64))
+    """The column, kept so; values are told apart by how they are written, as not all can be compared (`sNaN`)."""
+    values = {repr(value): value for value in column}
+    places = {written: place for place, written in enumerate(values)}
+    which = np.array([places[repr(value)] for value in column], np.int64)
+    return Repeated(list(values.values()), which)
 
 
 @given(COLUMNS, st.slices(12), st.data())

@@ -87,12 +87,12 @@ def change(door: Door, call: Call) -> Answer:
 def cover(door: Door, call: Call) -> Answer:
     """POST /v1/sources/{name}/coverage: everything of a period was reported, even if it was nothing."""
     period = decoded(call.body, Period)
-    from_us, to_us = instant(period.from_, "/from"), instant(period.to, "/to")
+    from_us, said_us = instant(period.from_, "/from"), instant(period.to, "/to")
     name = call.path("name")
     spoken_for(door, call, name)
-    door.store.change(
+    to_us = door.store.change(
         lambda tx: set_up.cover(
-            tx, call.workspace_no, name, from_us=from_us, to_us=to_us, now_us=call.now_us
+            tx, call.workspace_no, name, from_us=from_us, to_us=said_us, now_us=call.now_us
         )
     )
     return Answer({"from": format_instant(from_us), "to": format_instant(to_us)}, 201)

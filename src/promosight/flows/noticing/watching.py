@@ -26,7 +26,7 @@ _HOURLY = Settings(HOURS, least_slots=72, half_life=48)
 _BATCHED = Settings(BATCHES, least_slots=14, half_life=14, slots_needed=1, settles_after=14)
 _SHARES = Settings(STEADY, least_slots=72, half_life=48)
 _SLOTS_A_MONTH = {_HOURLY: 720, _BATCHED: 30, _SHARES: 720}
-_NOT_MATCHED = ("pending", "unassigned", "rejected")
+_NOT_MATCHED = frozenset({"pending", "unassigned", "rejected"})
 _BATCH = "daily"
 
 

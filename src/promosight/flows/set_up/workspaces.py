@@ -162,15 +162,21 @@ def change_source(
     return find_source(tx, workspace_no, name)
 
 
-def cover(tx: Tx, workspace_no: int, name: str, *, from_us: int, to_us: int, now_us: int) -> None:
-    """Takes a source's word that it reported everything of a period: so it is heard. Raises Invalid, NotFound."""
+def cover(tx: Tx, workspace_no: int, name: str, *, from_us: int, to_us: int, now_us: int) -> int:
+    """Takes a source's word that it reported everything of a period: so it is heard. Raises Invalid, NotFound.
+
+    What of it lies ahead is not covered, as nobody has reported what is yet to come. Returns until when it is.
+    """
+    latest_us = now_us + FUTURE_TOLERANCE_US
     if to_us <= from_us:
         raise Invalid("must lie after from", pointer="/to")
-    if to_us > now_us + FUTURE_TOLERANCE_US:
-        raise Invalid("lies ahead: what is yet to come was not reported", pointer="/to")
+    if from_us >= latest_us:
+        raise Invalid("lies ahead: what is yet to come was not reported", pointer="/from")
+    to_us = min(to_us, latest_us)
     source = find_source(tx, workspace_no, name)
     tx.run("add_coverage", source_no=source.source_no, from_us=from_us, to_us=to_us, said_us=now_us)
     tx.run_many("hear_sources", [(source.source_no, now_us)])
+    return to_us
 
 
 class NewKey(msgspec.Struct, kw_only=True):
