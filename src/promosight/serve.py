@@ -34,7 +34,7 @@ from promosight.connectors.spool import Spool
 from promosight.errors import Invalid
 from promosight.flows.ledger.recounting import recount_what_is_due
 from promosight.logs import write_logs
-from promosight.process import collect_rarely, take_short_turns
+from promosight.process import collect_rarely, keep_memory, take_short_turns
 from promosight.store.engine import open_store
 from promosight.store.waiting import TRACED
 from promosight.worker.alerts import AlertWorker
@@ -175,6 +175,7 @@ def worker_app() -> Litestar:
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     take_short_turns()
     collect_rarely()
+    keep_memory()
     config = msgspec.json.decode(os.environ[_SETTINGS], type=Config)
     write_logs(config.log_format, _trace_of_the_moment)
     return build_app(config)

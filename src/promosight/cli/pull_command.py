@@ -25,7 +25,7 @@ from promosight.errors import Invalid
 from promosight.flows.auditing.audit import Wanted, entries
 from promosight.flows.imports.run_import import KINDS, ImportReport, RunningImport
 from promosight.flows.set_up.workspaces import find_workspace
-from promosight.process import collect_rarely, compute_alone
+from promosight.process import collect_rarely, compute_alone, keep_memory
 from promosight.rules.instants import SECOND_US
 from promosight.store.elsewhere import asks_for_value, rows_elsewhere
 from promosight.store.engine import Store
@@ -78,6 +78,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     compute_alone()
     collect_rarely()
+    keep_memory()
     with opened_store(arguments, console) as store:
         report = _pulled(store, console, arguments, query)
     return told(console, arguments, report, started_us)
