@@ -238,7 +238,7 @@ def test_lines_of_many_forms_are_left_to_the_decoder() -> None:
 def test_thousands_of_lines_are_one_sheet_and_the_wrong_one_is_alone() -> None:
     lines = [LINE.replace(b'"c"', b'"c%05d"' % n) for n in range(4_000)]
     lines[1_500] = LINE.replace(b"2026-11", b"2026-13")
-    blocks = blocks_of_file(io.BytesIO(b"\xef\xbb\xbf" + b"\n".join(lines)).read)
+    blocks = blocks_of_file(io.BytesIO(b"\xef\xbb\xbf" + b"\n".join([*lines, b""])).read)
     (piece,) = ndjson_blocks("assignments", blocks, new_reading())
     assert isinstance(piece.items, Sheet)
     assert isinstance(piece.items.columns["promotion_id"], Repeated)
@@ -263,6 +263,26 @@ def test_blocks_of_a_file_are_all_of_its_lines(
     said = [line for block in blocks for line in lines_of_file(block)]
     assert said == wanted.split(b"\n")[: len(said)]
     assert b"".join(blocks_of_body(text, size=size)) == text
+
+
+def test_what_comes_slowly_is_not_waited_for() -> None:
+    """A pipe that has no more at the moment gives less than it is asked for."""
+    parts = [LINE + b"\n"] * 10_000
+    come: list[bytes] = []
+
+    def read(_: int) -> bytes:
+        come.append(parts.pop())
+        return come[-1]
+
+    assert len(next(blocks_of_file(read))) == sum(map(len, come)) < 300_000
+
+
+def test_what_stands_before_the_damage_of_a_file_is_read_first() -> None:
+    parts = [LINE + b"\n" + LINE, b"\n", LINE + b"\n" + LINE]
+    blocks = blocks_of_file(lambda _: parts.pop())
+    assert next(blocks) == LINE + b"\n" + LINE + b"\n" + LINE + b"\n"
+    with pytest.raises(IndexError):
+        next(blocks)
 
 
 def test_a_line_without_end_is_given_up_when_what_stands_before_it_is_read() -> None:

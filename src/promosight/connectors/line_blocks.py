@@ -8,6 +8,8 @@ from promosight.connectors.csv_blocks import BLOCK, LONGEST_LINE, too_long
 
 _BOM = b"\xef\xbb\xbf"
 _PART = 1 << 16
+_ENOUGH = 1 << 18
+"""So many bytes are taken as they are where no more is there at the moment: what comes slowly is not waited for."""
 _BODY = 4 << 20
 """So many bytes of a body are looked at together: mostly all there are."""
 
@@ -15,25 +17,43 @@ _BODY = 4 << 20
 def blocks_of_file(read: Callable[[int], bytes], *, size: int = BLOCK) -> Iterator[bytes]:
     """Blocks of about so many bytes; the last may lack its end. Raises Unreadable for a line without end.
 
-    `read` returns some bytes, at most as many as it is asked for, and none at the end.
+    `read` returns some bytes, at most as many as it is asked for, and none at the end. Where it returns fewer, a block
+    may be smaller.
     """
-    begun = False
-    text, parts, length = b"", [], 0
-    while part := read(_PART):
-        parts.append(part)
-        length += len(part)
-        if length < size:
-            continue
-        text = b"".join(parts)
-        end = text.rfind(b"\n") + 1
-        parts, length = [text[end:]], len(text) - end
-        if length > LONGEST_LINE:
-            raise too_long()
-        if end:
-            yield text[:end] if begun else text[:end].removeprefix(_BOM)
-            begun = True
+    first = True
+    for block in _blocks(read, size):
+        yield block.removeprefix(_BOM) if first else block
+        first = False
+
+
+def _blocks(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+    parts: list[bytes] = []
+    length = 0
+    try:
+        while part := read(_PART):
+            parts.append(part)
+            length += len(part)
+            if length < (size if len(part) == _PART else min(size, _ENOUGH)):
+                continue
+            text, rest = _whole_lines(parts)
+            parts, length = [rest], len(rest)
+            if length > LONGEST_LINE:
+                raise too_long()
+            if text:
+                yield text
+    except Exception:  # a file that is damaged is read up to there
+        if text := _whole_lines(parts)[0]:
+            yield text
+        raise
     if text := b"".join(parts):
-        yield text if begun else text.removeprefix(_BOM)
+        yield text
+
+
+def _whole_lines(parts: list[bytes]) -> tuple[bytes, bytes]:
+    """The lines that have their end, and what there is of the next."""
+    text = b"".join(parts)
+    end = text.rfind(b"\n") + 1
+    return text[:end], text[end:]
 
 
 def blocks_of_body(body: bytes, *, size: int = _BODY) -> Iterator[bytes]:
