@@ -85,7 +85,7 @@ def look_closer(tx: Tx, catalogue: Catalogue, strange: Strange, *, until_us: int
         expected_total = sum(usual.values())
     if strange.key.kind == UNMATCHED:
         expected_total, actual_total = found.expected, found.actual
-    elif not _holds(found, expected_total, actual_total, batched):
+    elif not _holds(found, expected_total, actual_total):
         return None
     counts = _side_by_side(usual, actual, expected_total)
     cause = trace(looked.dimensions, counts, found.direction) or Cause((), 0, 0, 1.0)
@@ -239,9 +239,10 @@ def _left(tx: Tx, catalogue: Catalogue, strange: Strange, no: int, until_us: int
     return min(1.0, left) if found.direction == "drop" else max(1.0, left)
 
 
-def _holds(found: Found, expected: float, actual: float, batched: bool) -> bool:
-    return is_enough(found.direction, expected, actual) and (
-        batched or scan_score(expected, actual, found.direction) >= _LEAST_SCORE
+def _holds(found: Found, expected: float, actual: float) -> bool:
+    return (
+        is_enough(found.direction, expected, actual)
+        and scan_score(expected, actual, found.direction) >= _LEAST_SCORE
     )
 
 
