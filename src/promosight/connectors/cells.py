@@ -34,6 +34,20 @@ _MASKS = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uin
 """By how many of a word's bytes belong to a cell."""
 
 
+def plain_lines(text: bytes, unusual: bytes) -> bytes | None:
+    """The text, each line ended by one sign alone; None where a sign in it may mean more, or is not UTF-8."""
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if any(sign in text for sign in unusual):
+        return None
+    if not text.isascii():
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            return None
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
 class Cells:
     """A block of text of which cells are parts. Each is followed by a sign, the same for all of a column."""
 

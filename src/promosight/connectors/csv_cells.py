@@ -11,15 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from promosight.connectors.cells import Cells
+from promosight.connectors.cells import Cells, plain_lines
 from promosight.rules.numbers import Numbers
 
 _COMMA, _END = ord(","), ord("\n")
+_UNUSUAL = b'"\r\0'
 
 
 def columns_of_block(text: bytes, width: int) -> list[Sequence[str]] | None:
     """The columns of lines, where nothing is quoted, none is blank and all are as wide as the header; else None."""
-    plain = _plain(text)
+    plain = plain_lines(text, _UNUSUAL)
     if plain is None or width < 2:
         return None
     places = _places(plain, width)
@@ -27,20 +28,6 @@ def columns_of_block(text: bytes, width: int) -> list[Sequence[str]] | None:
         return None
     cells = Cells(plain)
     return [cells.column(starts, ends) for starts, ends in zip(*places, strict=True)]
-
-
-def _plain(text: bytes) -> bytes | None:
-    """The text, each line ended by one sign alone; None where a sign is in it that may mean more."""
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
-    if b'"' in text or b"\r" in text or b"\0" in text:
-        return None
-    if not text.isascii():
-        try:
-            text.decode()
-        except UnicodeDecodeError:
-            return None
-    return text if text.endswith(b"\n") else text + b"\n"
 
 
 def _places(text: bytes, width: int) -> tuple[Numbers, Numbers] | None:

@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from promosight.connectors.cells import Cells
+from promosight.connectors.cells import Cells, plain_lines
 from promosight.connectors.json_forms import Form, form_of
 from promosight.rules.numbers import Marks, Numbers
 from promosight.rules.repeated import Repeated
 
 _END, _QUOTE, _FIRST_SIGN = ord("\n"), ord('"'), 0x20
+_UNUSUAL = b"\\"
 _MOST_FORMS = 16
 """Each costs a look at all lines that have as many strings."""
 _MOST_LOOKS = 4
@@ -66,20 +67,6 @@ def block_of_lines(
     return Block(columns, lines)
 
 
-def _plain(text: bytes) -> bytes | None:
-    """The text, each line ended by one sign alone; None where a sign is in it that may mean more."""
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
-    if b"\\" in text or not text:
-        return None
-    if not text.isascii():
-        try:
-            text.decode()
-        except UnicodeDecodeError:
-            return None
-    return text if text.endswith(b"\n") else text + b"\n"
-
-
 class _Lines(Sequence[bytes]):
     """The lines of a text and their quotes."""
 
@@ -96,7 +83,7 @@ class _Lines(Sequence[bytes]):
     @staticmethod
     def found(text: bytes) -> _Lines | None:
         """The lines, if no sign is in them that strings may not have."""
-        plain = _plain(text)
+        plain = plain_lines(text, _UNUSUAL) if text else None
         if plain is None:
             return None
         signs = np.frombuffer(plain, np.uint8)
