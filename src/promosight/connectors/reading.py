@@ -20,6 +20,7 @@ from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_num
 from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.decoded import (
     EXTRA,
+    Columns,
     Judged,
     are_objects,
     columns_of_fields,
@@ -222,33 +223,17 @@ def _block(kind: str, text: bytes) -> Block | None:
 
 
 def _of_block(kind: str, numbers: Sequence[int], block: Block, reading: Reading) -> Sheet:
-    judged = sheet_of_columns(
-        columns_of_fields(kind, block.columns, len(block.lines)),
-        received_us=reading.received_us,
-        tracking_from_us=reading.tracking_from_us,
-        derive=True,
-    )
-    return _named(
-        _completed(
-            judged,
-            reading,
-            lambda row: _element(kind, block.lines[row], reading, line=numbers[row]),
-        ),
-        reading,
-    )
+    def alone(row: int) -> Item:
+        return _element(kind, block.lines[row], reading, line=numbers[row])
+
+    return _of_columns(columns_of_fields(kind, block.columns, len(block.lines)), reading, alone)
 
 
 def _of_rows(kind: str, header: list[str], part: CsvPart, reading: Reading) -> Sheet:
-    judged = sheet_of_columns(
-        columns_of_cells(kind, header, part.rows),
-        received_us=reading.received_us,
-        tracking_from_us=reading.tracking_from_us,
-        derive=True,
-    )
-    return _named(
-        _completed(judged, reading, lambda row: _from_row(kind, header, part, row, reading)),
-        reading,
-    )
+    def alone(row: int) -> Item:
+        return _from_row(kind, header, part, row, reading)
+
+    return _of_columns(columns_of_cells(kind, header, part.rows), reading, alone)
 
 
 def _of_parquet(kind: str, numbers: Sequence[int], part: ParquetRows, reading: Reading) -> Sheet:
@@ -260,6 +245,11 @@ def _of_parquet(kind: str, numbers: Sequence[int], part: ParquetRows, reading: R
         rows = range(len(part.rows))
         nothing: Judged = sheet_of_nothing(_FACTS[kind], len(rows)), set(rows)
         return _named(_completed(nothing, reading, alone), reading)
+    return _of_columns(columns, reading, alone)
+
+
+def _of_columns(columns: Columns, reading: Reading, alone: Callable[[int], Item]) -> Sheet:
+    """The sheet of columns; `alone` judges a row that is in doubt."""
     judged = sheet_of_columns(
         columns,
         received_us=reading.received_us,
