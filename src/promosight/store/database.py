@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from promosight.errors import StoreError
+from promosight.store.claims import Claims, FileClaims, SessionClaims
 from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
@@ -48,6 +49,10 @@ class Database(ABC):
     @abstractmethod
     def end(self, tx: Tx, *, commit: bool) -> None:
         """Commits, or rolls back and empties the cache."""
+
+    @abstractmethod
+    def claims(self) -> Claims:
+        """The names that this process holds, of all that have this database. One for each process."""
 
     def rest(self, tx: Tx) -> None:
         """What is to be done between two transactions of the writer, after their senders are answered."""
@@ -152,6 +157,9 @@ class SqliteDatabase(Database):
         tx.cache.clear()
         if connection.in_transaction:  # a full disk has ended it already
             connection.execute("ROLLBACK")
+
+    def claims(self) -> Claims:
+        return FileClaims(self.path.with_name(f"{self.path.name}-claims"))
 
     def rest(self, tx: Tx) -> None:
         assert isinstance(tx, SqliteTx)
@@ -270,6 +278,9 @@ class PostgresDatabase(Database):
         tx.cache.clear()
         # Fails on a lost connection, which tells the caller to replace it.
         tx.prepared.order(b"ROLLBACK")
+
+    def claims(self) -> Claims:
+        return SessionClaims(lambda: _postgres(self.connect(write=False)))
 
     def close(self, tx: Tx) -> None:
         _postgres(tx).close()

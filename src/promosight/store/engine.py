@@ -53,6 +53,7 @@ class Store:
 
     def __init__(self, db: Database) -> None:
         self.database = db
+        self.claims = db.claims()
         self._readers = Readers(db)
         self._waiting = Waiting()
         self._tx = db.connect(write=True)
@@ -222,6 +223,7 @@ class Store:
         self._waiting.close()
         self._thread.join()
         self._readers.close()
+        self.claims.close()
         with contextlib.suppress(Exception):
             self.database.close(self._tx)
 

@@ -47,6 +47,7 @@ from promosight.api.door.sparing import GZIP, gzipped, is_known, tagged, takes_g
 from promosight.api.door.write_keys import UNKEYED_BYTES, with_key
 from promosight.connectors.spool import Spool
 from promosight.errors import (
+    Conflict,
     Invalid,
     Overloaded,
     PromosightError,
@@ -57,7 +58,8 @@ from promosight.errors import (
 )
 from promosight.flows.decisioning.minds import Minds
 from promosight.flows.set_up.idempotency import Answer as Kept
-from promosight.flows.set_up.idempotency import claim, keep
+from promosight.flows.set_up.idempotency import Request as Once
+from promosight.flows.set_up.idempotency import keep, kept_answer
 from promosight.rules.identity import stable_hash
 from promosight.store.engine import Store
 from promosight.store.waiting import TRACED
@@ -373,7 +375,7 @@ _waits = cache(inspect.iscoroutinefunction)
 
 
 async def _once(door: Door, route: Route, call: Call) -> Answer:
-    """Handles a call under its Idempotency-Key."""
+    """Handles a call under its Idempotency-Key. Raises Conflict while another one is under way under it."""
     key = call.header(b"idempotency-key")
     if not 1 <= len(key) <= 255 or not key.isprintable():
         raise Invalid("must be 1 to 255 printable characters", pointer="/Idempotency-Key")
@@ -382,12 +384,20 @@ async def _once(door: Door, route: Route, call: Call) -> Answer:
     digest = stable_hash(
         *url, call.media_type, *await _compared(door, route, call), *chain(*beside)
     )
-    number = call.workspace_no
-    kept = await asyncio.to_thread(
-        door.store.change, lambda tx: claim(tx, number, key, digest, now_us=call.now_us)
-    )
-    if kept is not None:
-        return Answer(kept.body.encode(), kept.status, _media_type(kept.status), _where(kept))
+    request = Once(call.workspace_no, key, digest, call.now_us)
+    if not await asyncio.to_thread(door.store.claims.take, request.name):
+        raise Conflict("the first request is still in flight", code="idempotency_in_flight")
+    try:
+        kept = await asyncio.to_thread(door.store.read, lambda tx: kept_answer(tx, request))
+        if kept is not None:
+            return Answer(kept.body.encode(), kept.status, _media_type(kept.status), _where(kept))
+        return await _for_the_first_time(door, route, call, request)
+    finally:
+        await asyncio.to_thread(door.store.claims.give, request.name)
+
+
+async def _for_the_first_time(door: Door, route: Route, call: Call, request: Once) -> Answer:
+    """Handles a call, and keeps what it comes to; nothing where that is our fault, so that it may be tried again."""
     to_keep = None
     try:
         answer = await _handle(door, route, call)
@@ -398,7 +408,8 @@ async def _once(door: Door, route: Route, call: Call) -> Answer:
         to_keep = Kept(status, body.decode()) if status < 500 else None
         raise
     finally:
-        await asyncio.to_thread(door.store.change, lambda tx: keep(tx, number, key, to_keep))
+        if (told := to_keep) is not None:
+            await asyncio.to_thread(door.store.change, lambda tx: keep(tx, request, told))
 
 
 async def _compared(door: Door, route: Route, call: Call) -> tuple[str, bytes]:

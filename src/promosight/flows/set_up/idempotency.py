@@ -1,15 +1,15 @@
-"""Idempotency keys: the same POST twice gets the first answer, whatever it does."""
+"""Idempotency keys: the same POST twice gets the first answer, whatever it does.
+
+Only answers are kept. That a request is under way is held by its process (`store.claims`), so that nothing of it is
+left when that is killed, and its retry goes on at once.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from promosight.errors import Conflict, Invalid
-from promosight.rules.instants import SECOND_US
+from promosight.errors import Invalid
 from promosight.store.tx import Tx
-
-STALE_AFTER_US = 60 * SECOND_US
-"""A claim without an answer for so long belonged to a request that died; its retry may go on."""
 
 
 class Answer(NamedTuple):
@@ -19,36 +19,39 @@ class Answer(NamedTuple):
     body: str
 
 
-def claim(tx: Tx, workspace_no: int, key: str, digest: int, *, now_us: int) -> Answer | None:
-    """None when the request may go on, or the answer it had before.
+class Request(NamedTuple):
+    """What came under a key: whose it is, the digest of what it says, and when it came."""
 
-    Raises Invalid when the key came with another body, Conflict while the first request is in flight.
-    """
-    where = {"workspace_no": workspace_no, "idempotency_key": key}
-    claimed = tx.run(
-        "claim_answer",
-        **where,
-        request_digest=digest,
-        now_us=now_us,
-        stale_us=now_us - STALE_AFTER_US,
-    )
-    if claimed:
+    workspace_no: int
+    key: str
+    digest: int
+    now_us: int
+
+    @property
+    def name(self) -> str:
+        """What is claimed while it is under way."""
+        return f"{self.workspace_no} {self.key}"
+
+
+def kept_answer(tx: Tx, request: Request) -> Answer | None:
+    """The answer it had before. Raises Invalid when the key came with another body."""
+    row = tx.one("answer_of", workspace_no=request.workspace_no, idempotency_key=request.key)
+    if row is None:
         return None
-    row = tx.one("answer_of", **where)
-    assert row is not None
-    if row[0] != digest:
+    if row[0] != request.digest:
         raise Invalid(
             "the Idempotency-Key came before with another body", code="idempotency_mismatch"
         )
-    if row[1] is None:
-        raise Conflict("the first request is still in flight", code="idempotency_in_flight")
     return Answer(row[1], row[2])
 
 
-def keep(tx: Tx, workspace_no: int, key: str, answer: Answer | None) -> None:
-    """Keeps the answer, or gives the key back when there is none worth keeping."""
-    where = {"workspace_no": workspace_no, "idempotency_key": key}
-    if answer is None:
-        tx.run("release_answer", **where)
-    else:
-        tx.run("keep_answer", **where, **answer._asdict())
+def keep(tx: Tx, request: Request, answer: Answer) -> None:
+    """Keeps the answer for who asks again."""
+    tx.run(
+        "keep_answer",
+        workspace_no=request.workspace_no,
+        idempotency_key=request.key,
+        request_digest=request.digest,
+        now_us=request.now_us,
+        **answer._asdict(),
+    )
