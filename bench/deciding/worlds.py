@@ -17,7 +17,7 @@ from promosight.rules.features import (
     Offer,
     Record,
     customer_features,
-    offer_of,
+    promotion_offers,
 )
 from promosight.rules.promotions import Promotion, Reward
 
@@ -257,7 +257,7 @@ def told_of(people: People, who: int) -> dict[str, str | float]:
 
 def _offer(promotions: Promotions, at: int) -> Offer:
     reward = Reward(type=TYPES[promotions.type[at]], value=f"{promotions.reward[at]:.2f}")
-    return offer_of(f"promotion-{at:02}", Promotion(name=str(at), reward=reward))
+    return promotion_offers(f"promotion-{at:02}", Promotion(name=str(at), reward=reward))[0]
 
 
 def _delays(rng: np.random.Generator, length: int) -> Floats:

@@ -181,3 +181,17 @@ def test_what_is_nested_too_deep_is_refused_alone_and_can_be_looked_at(
     assert client.get("/v1/events/deep").json()["outcome"] == "rejected"
     kept = client.get("/v1/problems?outcome=rejected").json()["items"]
     assert [one["event_id"] for one in kept] == ["deep"]
+
+
+def test_a_promotion_of_thousands_of_tiers_is_refused(client: httpx.Client) -> None:
+    """Each decision would weigh them all. Told by the field, however it is sent."""
+    tiers = [{"tier_id": f"t{number}"} for number in range(10_000)]
+    promotion(client, "many", kind="tiered")
+    body = {"name": "many", "kind": "tiered", "tiers": tiers}
+    for answer in (
+        client.put("/v1/promotions/new", json=body),
+        client.patch("/v1/promotions/many", json={"tiers": tiers}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        assert [one["pointer"] for one in answer.json()["errors"]] == ["/tiers"]
+    assert client.get("/v1/promotions/new").status_code == 404

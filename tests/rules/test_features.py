@@ -15,7 +15,7 @@ from promosight.rules.features import (
     History,
     Record,
     customer_features,
-    offer_of,
+    promotion_offers,
 )
 from promosight.rules.promotions import Promotion, Reward, Tier
 
@@ -73,7 +73,9 @@ def test_whatever_is_told_there_are_few_features_and_all_are_bounded(
 def test_an_offer_is_known_by_its_definition() -> None:
     tiers = [Tier(tier_id="vip", reward_value="50"), Tier(tier_id="base", reward_value="5")]
     promotion = Promotion(name="x", kind="tiered", reward=Reward(type="amount"), tiers=tiers)
-    vip, base = (dict(offer_of("p", promotion, tier).features) for tier in ("vip", "base"))
+    of_vip, of_base = promotion_offers("p", promotion)
+    assert (of_vip.promotion, of_vip.tier, of_base.tier) == ("p", "vip", "base")
+    vip, base = dict(of_vip.features), dict(of_base.features)
     assert vip["tier"] > base["tier"]
     assert vip["worth"] > base["worth"]
     assert vip["reward=amount"] == vip["kind=tiered"] == 1

@@ -10,11 +10,16 @@ from promosight.rules.instants import parse_instant
 from promosight.rules.promotions import (
     CHANGES,
     KINDS,
+    MOST_DESCRIBED,
+    MOST_LIMITS,
+    MOST_PROPERTIES,
+    MOST_TIERS,
     STATUSES,
     Promotion,
     Terms,
     changed_status,
     check,
+    check_growth,
     check_replacement,
     terms_of,
 )
@@ -96,6 +101,44 @@ def test_a_definition_that_cannot_be_names_the_field(fields: dict[str, Any], poi
         check(defined(**fields))
     assert caught.value.pointer == pointer
     assert caught.value.detail
+
+
+_MANY_TIERS = [{"tier_id": f"t{number}"} for number in range(MOST_TIERS + 1)]
+_LIMIT = {"measure": "reward", "amount": "1"}
+_TOO_MUCH = [
+    ({"tiers": _MANY_TIERS}, "/tiers"),
+    ({"tiers": [{"tier_id": "a", "name": "x" * 256}]}, "/tiers/0/name"),
+    ({"limits": [_LIMIT] * (MOST_LIMITS + 1)}, "/limits"),
+    ({"limits": [_LIMIT, {**_LIMIT, "tier_id": "x" * 256}]}, "/limits/1/tier_id"),
+    ({"description": "x" * (MOST_DESCRIBED + 1)}, "/description"),
+    ({"properties": {"note": "x" * MOST_PROPERTIES}}, "/properties"),
+    ({"max_redemptions": 2**31}, "/max_redemptions"),
+]
+
+
+@pytest.mark.parametrize(("fields", "pointer"), _TOO_MUCH)
+def test_a_definition_that_makes_every_page_slow_is_refused_with_the_field(
+    fields: dict[str, Any], pointer: str
+) -> None:
+    for before in (None, defined()):
+        with pytest.raises(Invalid) as caught:
+            check_growth(before, defined(**fields))
+        assert caught.value.pointer == pointer
+
+
+@pytest.mark.parametrize(("fields", "pointer"), _TOO_MUCH)
+def test_what_was_defined_before_there_were_bounds_may_stay(
+    fields: dict[str, Any], pointer: str
+) -> None:
+    """Its name and status can be changed, and it may shrink."""
+    check_growth(defined(**fields), defined(**fields, name="Renamed", status="archived"))
+    check_growth(defined(**fields), defined())
+
+
+def test_a_definition_at_its_bounds_is_taken() -> None:
+    limits = [_LIMIT] * MOST_LIMITS
+    check_growth(None, defined(tiers=_MANY_TIERS[:-1], limits=limits, max_redemptions=2**31 - 1))
+    check_growth(None, defined(description="x" * MOST_DESCRIBED))
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -88,22 +88,28 @@ def customer_features(
     return found
 
 
-def offer_features(promotion: Promotion, tier: str | None = None) -> dict[str, float]:
-    """The named features of an offer, from the promotion's definition alone."""
-    places = [each.tier_id for each in promotion.tiers]
+def promotion_offers(promotion_id: str, promotion: Promotion) -> list[Offer]:
+    """The offers that a promotion is: one for each of its tiers, or itself."""
     value = promotion.reward.value
-    found = {f"reward={promotion.reward.type}": 1.0, f"kind={promotion.kind}": 1.0}
-    if tier in places:
-        at = places.index(tier)
-        value = promotion.tiers[at].reward_value or value
-        found["tier"] = stepped(1 - 2 * at / max(1, len(places) - 1))
+    if not promotion.tiers:
+        return [made_offer(promotion_id, None, _of_reward(promotion, value))]
+    last = max(1, len(promotion.tiers) - 1)
+    return [
+        made_offer(
+            promotion_id,
+            tier.tier_id,
+            _of_reward(promotion, tier.reward_value or value)
+            | {"tier": stepped(1 - 2 * at / last)},
+        )
+        for at, tier in enumerate(promotion.tiers)
+    ]
+
+
+def _of_reward(promotion: Promotion, value: str | None) -> dict[str, float]:
+    """The named features of an offer, from the promotion's definition and the value of its reward alone."""
     worth = stepped(log1p(abs(_number(value))) / 3 - 1)
+    found = {f"reward={promotion.reward.type}": 1.0, f"kind={promotion.kind}": 1.0}
     return {**found, "worth": worth, "worth2": stepped(worth * worth)}
-
-
-def offer_of(promotion_id: str, promotion: Promotion, tier: str | None = None) -> Offer:
-    """The offer of a promotion and one of its tiers."""
-    return made_offer(promotion_id, tier, offer_features(promotion, tier))
 
 
 def made_offer(promotion_id: str, tier: str | None, features: Mapping[str, float]) -> Offer:

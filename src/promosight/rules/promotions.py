@@ -27,6 +27,15 @@ CHANGES = {
     "archive": (("draft", "active", "deactivated", "archived"), "archived"),
 }
 """Each change of status: from which statuses, to which. Archived is final."""
+MOST_TIERS = 200
+"""Every decision weighs every tier, and every page of figures tells every limit."""
+MOST_LIMITS = 200
+MOST_DESCRIBED = 10_000
+"""Characters of a description, which goes along in each list."""
+MOST_PROPERTIES = 65_536
+"""Characters of properties, written as JSON."""
+_MOST_NAMED = 255
+_MOST_USES = 2**31 - 1
 
 
 class Reward(msgspec.Struct, kw_only=True):
@@ -76,6 +85,9 @@ class Promotion(msgspec.Struct, kw_only=True):
     tiers: list[Tier] = msgspec.field(default_factory=list)
     limits: list[Limit] = msgspec.field(default_factory=list)
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+_NOTHING_YET = Promotion(name="")
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +190,32 @@ def _check_tiers(tiers: list[Tier]) -> None:
         seen.add(tier.tier_id)
         if tier.reward_value is not None:
             _amount(tier.reward_value, f"/tiers/{index}/reward_value")
+
+
+def check_growth(before: Promotion | None, after: Promotion) -> None:
+    """Raises Invalid naming what is too much. A definition of before there were bounds may keep what it has."""
+    was = before or _NOTHING_YET
+    for name, most in (("tiers", MOST_TIERS), ("limits", MOST_LIMITS)):
+        if len(getattr(after, name)) > max(most, len(getattr(was, name))):
+            raise Invalid(f"has more than {most}", pointer=f"/{name}")
+    if after.tiers != was.tiers:
+        for index, tier in enumerate(after.tiers):
+            _no_longer(tier.name, _MOST_NAMED, f"/tiers/{index}/name")
+    if after.limits != was.limits:
+        for index, limit in enumerate(after.limits):
+            _no_longer(limit.tier_id, _MOST_NAMED, f"/limits/{index}/tier_id")
+    if after.max_redemptions != was.max_redemptions and (after.max_redemptions or 0) > _MOST_USES:
+        raise Invalid(f"must be at most {_MOST_USES}", pointer="/max_redemptions")
+    if after.description != was.description:
+        _no_longer(after.description, MOST_DESCRIBED, "/description")
+    if after.properties != was.properties:
+        written = msgspec.json.encode(after.properties).decode()
+        _no_longer(written, MOST_PROPERTIES, "/properties")
+
+
+def _no_longer(text: str | None, most: int, pointer: str) -> None:
+    if text is not None and len(text) > most:
+        raise Invalid(f"has more than {most} characters", pointer=pointer)
 
 
 def check_replacement(before: Promotion, after: Promotion) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from promosight.flows.ledger.limit_cells import has_limits
 from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules.decisioning import OfferTerms, Settings, money, offer_terms
-from promosight.rules.features import Offer, made_offer, offer_of
+from promosight.rules.features import Offer, made_offer, promotion_offers
 from promosight.rules.identity import content_digest
 from promosight.rules.instants import parse_instant
 from promosight.rules.matching import promised_micros
@@ -244,9 +244,9 @@ def _mark(catalogue: Catalogue, settings: Settings, epoch: int) -> tuple[int, st
 def offers_of(catalogue: Catalogue) -> tuple[Offer, ...]:
     """The offers of a board of this catalogue, in order, as the model sees them."""
     return tuple(
-        offer_of(listed.promotion_id, one, tier_id)
+        offer
         for listed, one in _offered(catalogue)
-        for tier_id in _tiers(one)
+        for offer in promotion_offers(listed.promotion_id, one)
     )
 
 
@@ -358,17 +358,18 @@ class _Worth:
 def _places(catalogue: Catalogue) -> list[Place]:
     """The offers of a catalogue, not worth anything yet."""
     return [
-        _place(listed, one, offer_terms(one.properties), tier_id)
+        _place(listed, one, offer_terms(one.properties), offer)
         for listed, one in _offered(catalogue)
-        for tier_id in _tiers(one)
+        for offer in promotion_offers(listed.promotion_id, one)
     ]
 
 
-def _place(listed: Listed, one: Promotion, terms: OfferTerms, tier_id: str | None) -> Place:
+def _place(listed: Listed, one: Promotion, terms: OfferTerms, offer: Offer) -> Place:
+    tier_id = offer.tier or None
     return Place(
         listed,
         tier_id,
-        offer_of(listed.promotion_id, one, tier_id),
+        offer,
         terms,
         -(2**62) if one.starts_at is None else parse_instant(one.starts_at),
         2**62 if one.ends_at is None else parse_instant(one.ends_at),
@@ -393,7 +394,3 @@ def _offered(catalogue: Catalogue) -> list[tuple[Listed, Promotion]]:
         for listed in catalogue.defined
         if listed.definition is not None and listed.definition.status == "active"
     ]
-
-
-def _tiers(one: Promotion) -> list[str | None]:
-    return [tier.tier_id for tier in one.tiers] if one.tiers else [None]
