@@ -278,3 +278,88 @@ def test_a_retried_reversal_and_unknown_cursors(client: httpx.Client) -> None:
         answer = client.get("/v1/promotions/p/restatements", params=asked)
         assert answer.status_code == 422, answer.text
     assert client.get("/v1/promotions/none/restatements").status_code == 404
+
+
+def test_a_part_in_another_currency_takes_nothing_off(client: httpx.Client) -> None:
+    """P5: nothing is converted, so it is refused by its field, whichever came first; a whole one counts."""
+    give(client, ["ann", "bob", "cid"])
+    early = {"event_id": "r0", "type": "reversal", "reverses": "e0", "reward_value": "2.00"}
+    assert sent(client, early | {"currency": "USD"})["outcome"] == "pending"
+    redeem(client, "e0", "ann")
+    redeem(client, "e1", "bob", currency="EUR")
+    redeem(client, "e2", "cid", currency="GBP")
+    wrong = {"event_id": "r1", "type": "reversal", "reverses": "e1", "reward_value": "2.00"}
+    answer = client.post("/v1/redemptions", json=wrong | {"currency": "JPY"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/currency"]
+    assert "currency of the redemption" in answer.json()["detail"]
+    assert figures(client, "p")["reward_cost"] == {"EUR": "10.00", "GBP": "5.00"}
+    problems = client.get("/v1/problems", params={"reason": "invalid"}).json()["items"]
+    assert {(one["event_id"], one["pointer"]) for one in problems} == {
+        ("r0", "/currency"),
+        ("r1", "/currency"),
+    }
+    assert reverse(client, "r1", "e1", reward_value="2.00")["outcome"] == "counted"  # corrected
+    assert reverse(client, "r2", "e2", reward_value="1.00", currency="GBP")["outcome"] == "counted"
+    assert figures(client, "p")["reward_cost"] == {"EUR": "8.00", "GBP": "4.00"}
+    assert reverse(client, "r3", "e2", currency="EUR")["outcome"] == "counted"
+    assert figures(client, "p")["reward_cost"] == {"EUR": "8.00"}
+
+
+def test_of_points_any_currency_may_be_told(client: httpx.Client) -> None:
+    """S24: a unit stays what it is, whatever currency the order was paid in."""
+    give(client, ["ann"], reward={"type": "unit", "unit": "points", "value": "50"})
+    redeem(client, "e1", "ann", currency="EUR")
+    assert reverse(client, "r1", "e1", reward_value="20", currency="USD")["outcome"] == "counted"
+    assert figures(client, "p")["reward_units"] == {"points": "30"}
+
+
+def test_the_field_that_contradicts_the_redemption_is_named(client: httpx.Client) -> None:
+    """P2, P5: promotion, customer or code; in the answer and among the problems."""
+    give(client, ["ann", "bob"])
+    promotion(client, "other", code="OTHER")
+    redeem(client, "e1", "ann")
+    undo = {"type": "reversal", "reverses": "e1"}
+    used = {"promotion_id": "p", "customer_id": "ann", "redeemed_at": USED}
+    told = {
+        "/promotion_id": {"event_id": "r1", "promotion_id": "other", **undo},
+        "/customer_id": {"event_id": "r2", "customer_id": "bob", **undo},
+        "/promo_code": {"event_id": "e2", "promo_code": "OTHER", **used},
+    }
+    answers = {
+        field: client.post("/v1/redemptions", json=one).json() for field, one in told.items()
+    }
+    found = client.get("/v1/problems", params={"reason": "identifier_conflict"}).json()["items"]
+    among = {one["event_id"]: one["pointer"] for one in found}
+    for field, answer in answers.items():
+        assert answer["code"] == "identifier_conflict"
+        assert [one["pointer"] for one in answer["errors"]] == [field]
+        assert among[told[field]["event_id"]] == field
+    batch = client.post("/v1/redemptions", json=list(told.values())).json()
+    assert [one["pointer"] for one in batch["problems"]] == [
+        f"/{index}{field}" for index, field in enumerate(told)
+    ]
+
+
+def test_a_reversal_is_shown_in_the_currency_of_its_redemption(client: httpx.Client) -> None:
+    """Of a redemption that waits, too: never in none."""
+    give(client, ["ann"])
+    redeem(client, "e1", "ann", currency="GBP")
+    reverse(client, "r1", "e1")
+    reverse(client, "r2", "unheard-of", currency="CHF")
+    waits = {"event_id": "e3", "promotion_id": "unheard-of", "customer_id": "ann"}
+    assert sent(client, {**waits, "redeemed_at": USED, "currency": "SEK"})["outcome"] == "pending"
+    shown_in = {
+        one: client.get(f"/v1/events/{one}").json()["currency"] for one in ("r1", "r2", "e3")
+    }
+    assert shown_in == {"r1": "GBP", "r2": "CHF", "e3": "SEK"}
+
+
+def test_points_taken_back_are_points_in_the_life_of_a_customer(client: httpx.Client) -> None:
+    """S44: a reversal says no unit, its redemption does."""
+    give(client, ["ann"], reward={"type": "unit", "unit": "points", "value": "50"})
+    redeem(client, "e1", "ann", currency="EUR")
+    reverse(client, "r1", "e1", reward_value="20")
+    items = client.get("/v1/customers/ann/timeline").json()["items"]
+    (undone,) = [one for one in items if one["kind"] == "reversal"]
+    assert (undone["reward"], undone["currency"]) == ("20", "points")

@@ -240,6 +240,8 @@ def _reversals(world: World) -> dict[tuple[int, str], list[EventRow]]:
             verdict = Verdict("pending", "unknown_original", None, False, 0, "")
         elif r.customer_no != original.customer_no or _other_promotion(world, r, original):
             verdict = Verdict("rejected", "identifier_conflict", None, False, 0, "")
+        elif r.reward_micros is not None and _other_money(world, r, original):
+            verdict = Verdict("rejected", "invalid", None, False, 0, "")
         else:
             r.promotion_no = original.promotion_no
             in_force[original.identity].append(r)
@@ -252,6 +254,14 @@ def _other_promotion(world: World, r: EventRow, original: EventRow) -> bool:
     listed = world.catalogue.by_no.get(original.promotion_no)
     named = original.promotion_id or (listed.promotion_id if listed else None)
     return r.promotion_id is not None and named is not None and r.promotion_id != named
+
+
+def _other_money(world: World, r: EventRow, original: EventRow) -> bool:
+    own = world.catalogue.terms(original.promotion_no).currency
+    if own.startswith("~") or r.reward_currency is None:
+        return False
+    said = original.reward_currency or own
+    return bool(said) and said != r.reward_currency
 
 
 def _judge_group(

@@ -216,3 +216,13 @@ def promised_micros(terms: Terms, own_micros: int | None, tier_id: str | None) -
 def _currency(terms: Terms, one: Used) -> str:
     # A unit reward stays in its unit whatever currency the order was paid in.
     return terms.currency if terms.currency.startswith("~") else one.currency or terms.currency
+
+
+def is_other_money(terms: Terms, redeemed_in: str | None, reversed_in: str | None) -> bool:
+    """Whether a reversal's value is in another currency than its redemption's; nothing is converted.
+
+    Where neither the redemption nor its promotion says a currency yet, it is not known to be another one.
+    """
+    if reversed_in is None or terms.currency.startswith("~"):
+        return False
+    return (redeemed_in or terms.currency or reversed_in) != reversed_in

@@ -313,7 +313,10 @@ def _happened(
     ids = {e.identity for e in used}
     undone = [e for e in events if e.reverses and (e.source_no, e.reverses) in ids]
     found = [(a.assigned_us, 0, _assigned(catalogue, a)) for a in ours]
-    found += [(e.redeemed_us or e.received_us, 1, _event(catalogue, e)) for e in used + undone]
+    paid_in = {e.identity: e.currency for e in used}
+    for e in used + undone:
+        currency = paid_in[e.source_no, e.reverses or e.event_id]
+        found.append((e.redeemed_us or e.received_us, 1, _event(catalogue, e, currency)))
     return [one for _, _, one in sorted(found, key=lambda each: each[:2])]
 
 
@@ -335,11 +338,11 @@ def _assigned(catalogue: Catalogue, a: AssignmentRow) -> Happened:
     )
 
 
-def _event(catalogue: Catalogue, e: EventRow) -> Happened:
+def _event(catalogue: Catalogue, e: EventRow, currency: str) -> Happened:
     reversal = e.reverses is not None
     gone = not reversal and not e.live and e.outcome in IN_COST
     money = e.reward_micros if reversal else e.cost_micros
-    currency = (e.reward_currency if reversal else e.currency) or catalogue.workspace.currency
+    currency = currency or catalogue.workspace.currency
     return Happened(
         kind="reversal" if reversal else "redemption",
         id=e.event_id,

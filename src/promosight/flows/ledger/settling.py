@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from promosight.rules.matching import Given, Used, Verdict, assigned_micros, match
+from promosight.rules.matching import (
+    Given,
+    Used,
+    Verdict,
+    assigned_micros,
+    is_other_money,
+    match,
+)
 from promosight.rules.promotions import Terms
 from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding
 from promosight.store.catalogue import Catalogue
@@ -153,7 +160,7 @@ def derive(
 ) -> None:
     """Matches the facts of a group and writes the outcome into their derived fields."""
     used = [e for e in events if e.reverses is None]
-    reversals = _reversals(context.catalogue, used, events)
+    reversals = _reversals(context.catalogue, terms, used, events)
     verdicts = match(
         terms,
         [given(a) for a in assignments],
@@ -175,33 +182,39 @@ def derive(
 
 _TAKES_EFFECT = Verdict("counted", None, None, False, 0, "")
 _CONTRADICTS = Verdict("rejected", "identifier_conflict", None, False, 0, "")
+_OTHER_MONEY = Verdict("rejected", "invalid", None, False, 0, "")
 
 
 def _reversals(
-    catalogue: Catalogue, used: list[EventRow], events: list[EventRow]
+    catalogue: Catalogue, terms: Terms, used: list[EventRow], events: list[EventRow]
 ) -> dict[tuple[int, str], list[EventRow]]:
-    """The reversals of each redemption; one that names another promotion or customer reverses nothing."""
+    """The reversals of each redemption; one that names another promotion, customer or currency reverses nothing."""
     originals = {e.identity: e for e in used}
     found: dict[tuple[int, str], list[EventRow]] = {}
     for r in events:
         original = originals.get((r.source_no, r.reverses or ""))
         if r.reverses is None or original is None:
             continue
-        if _is_elsewhere(catalogue, r, original) or r.named_customer_no not in (
+        if is_elsewhere(catalogue, r, original.promotion_no) or r.named_customer_no not in (
             0,
             original.customer_no,
         ):
             _write(r, _CONTRADICTS)
+        elif r.reward_micros is not None and is_other_money(
+            terms, original.reward_currency, r.reward_currency
+        ):
+            _write(r, _OTHER_MONEY)
         else:
             found.setdefault(original.identity, []).append(r)
     return found
 
 
-def _is_elsewhere(catalogue: Catalogue, r: EventRow, original: EventRow) -> bool:
-    listed = catalogue.by_no.get(original.promotion_no)
+def is_elsewhere(catalogue: Catalogue, r: EventRow, promotion_no: int) -> bool:
+    """Whether a reversal names another promotion than that of its redemption."""
+    listed = catalogue.by_no.get(promotion_no)
     if r.promotion_id is None or listed is None or listed.promotion_id == r.promotion_id:
         return False
-    return catalogue.meant_by("promotion_id", r.promotion_id, r.source_no) != original.promotion_no
+    return catalogue.meant_by("promotion_id", r.promotion_id, r.source_no) != promotion_no
 
 
 def _write(e: EventRow, verdict: Verdict) -> None:

@@ -76,11 +76,26 @@ def describe_event(tx: Tx, catalogue: Catalogue, identity: tuple[int, str]) -> d
         "live": bool(row.live) and row.reverses is None,
         "reversed_by": sorted(r.event_id for r in reversals),
         "cost": format_amount(row.cost_micros, row.currency),
-        "currency": row.currency.removeprefix(UNIT_MARK),
+        "currency": _currency(tx, catalogue, row).removeprefix(UNIT_MARK),
         "redeemed_at": format_instant(row.redeemed_us) if row.redeemed_us else None,
         "received_at": format_instant(row.received_us),
         "reported": payload_of(row, customer_id),
     }
+
+
+def _currency(tx: Tx, catalogue: Catalogue, row: EventRow) -> str:
+    """What an event's cost is in, of a reversal what its redemption's is in: also while it is none."""
+    shown = row
+    if row.reverses is not None:
+        found = tx.all_for("events_by_identity", [(row.source_no, row.reverses)])
+        shown = EventRow(*found[0]) if found else row
+    if shown.currency:
+        return shown.currency
+    listed = catalogue.by_no.get(shown.promotion_no)
+    own = listed.terms.currency if listed else ""
+    if own.startswith(UNIT_MARK):
+        return own
+    return shown.reward_currency or own or catalogue.workspace.currency
 
 
 def payload_of(row: EventRow, customer_id: str | None) -> dict[str, Any]:

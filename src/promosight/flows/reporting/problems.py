@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from promosight.flows.reporting.contradicting import why_rejected
 from promosight.flows.reporting.lookup import payload_of
 from promosight.flows.reporting.problem_keys import Key, key_of
 from promosight.rules.identity import customer_number
@@ -176,16 +177,18 @@ def _described(
     ]
 
 
-def _events(tx: Tx, _catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str, Any]]:
+def _events(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str, Any]]:
     identities = sorted((key.source_no, *key.reference) for key in keys)
     found = [EventRow(*r) for r in tx.all_for("events_by_identity", identities)]
     names = _customer_ids(tx, {e.customer_no for e in found})
-    return {
-        Key("event", e.source_no, (e.event_id,)): _problem(
-            "redemptions", e.event_id, payload_of(e, names.get(e.customer_no))
-        )
-        for e in found
-    }
+    shown: dict[Key, dict[str, Any]] = {}
+    for e in found:
+        about = _problem("redemptions", e.event_id, payload_of(e, names.get(e.customer_no)))
+        if e.outcome == "rejected":
+            why = why_rejected(catalogue, e)
+            about |= {"pointer": why.pointer, "detail": why.detail}
+        shown[Key("event", e.source_no, (e.event_id,))] = about
+    return shown
 
 
 def _rejections(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str, Any]]:

@@ -23,6 +23,7 @@ from promosight.flows.ledger.naming import (
 from promosight.flows.ledger.news import note_news
 from promosight.flows.ledger.restating import Restating
 from promosight.flows.reporting.activity import note_activity
+from promosight.flows.reporting.contradicting import why_rejected
 from promosight.flows.reporting.intake import Delivery, Entry, Intake, Item, Receipt, refusal
 from promosight.flows.reporting.many import Many, Named, Placed, many_of, named_by, named_in, picked
 from promosight.flows.reporting.plain import Plain
@@ -262,7 +263,9 @@ def _event_receipt(intake: Intake, row: EventRow, *, repeated: bool) -> Receipt:
         given = (*group.assignments, *group.new_assignments)
         assignment_id = next(a.public_id for a in given if a.slot == row.slot)
     # A repeated event that is still rejected is told so again: nothing of it counts.
-    duplicate = repeated and row.outcome != "rejected"
+    rejected = row.outcome == "rejected"
+    why = why_rejected(intake.catalogue, row) if rejected else None
+    duplicate = repeated and not rejected
     return Receipt(
         reported_id=row.event_id,
         outcome="duplicate" if duplicate else row.outcome,
@@ -270,5 +273,6 @@ def _event_receipt(intake: Intake, row: EventRow, *, repeated: bool) -> Receipt:
         assignment=assignment_id,
         reason=row.reason,
         received_us=row.received_us,
-        pointer="/promotion_id" if row.outcome == "rejected" else "",
+        pointer=why.pointer if why else "",
+        detail=why.detail if why else "",
     )

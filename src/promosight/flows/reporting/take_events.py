@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promosight.flows.reporting.contradicting import why_rejected
 from promosight.flows.reporting.intake import Entry, Intake
 from promosight.flows.reporting.rejecting import refused_fact
 from promosight.rules.erasing import ERASED
@@ -58,7 +59,8 @@ def _withdraw_corrected(intake: Intake, rows: list[EventRow]) -> None:
     for row in rows:
         customer = intake.tx.one("customer", customer_no=row.customer_no)
         fact = event_fact(row, customer_id=customer[1] if customer else None)
-        why = Rejection(row.reason or "rejected", "/promotion_id", "corrected by its sender since")
+        named = why_rejected(intake.catalogue, row)
+        why = Rejection(named.reason, named.pointer, "corrected by its sender since")
         intake.kept.append((arrival_of(row), refused_fact(fact, why)))
 
 

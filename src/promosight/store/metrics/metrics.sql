@@ -45,7 +45,7 @@ LEFT JOIN quarter AS q
 
 -- name: reversal
 -- Reversals: in force when the redemption they name is there and is of the same customer and promotion, by its id or
--- by one that is said to mean it.
+-- by one that is said to mean it; a part of it is in its currency.
 SELECT
     r.source_no, r.event_id, r.reverses, r.reward_micros,
     o.bucket, o.promotion_no, o.customer_no,
@@ -53,11 +53,15 @@ SELECT
          WHEN r.customer_no <> 0 AND r.customer_no <> o.customer_no THEN 'rejected'
          WHEN r.promotion_id <> t.promotion_id
              AND COALESCE(m.promotion_no, a.promotion_no, 0) <> o.promotion_no THEN 'rejected'
+         WHEN r.reward_micros IS NOT NULL AND COALESCE(t.unit, 0) = 0
+             AND r.reward_currency <> COALESCE(o.reward_currency, NULLIF(t.currency, '')) THEN 'rejected'
          ELSE 'counted' END AS outcome,
     CASE WHEN o.event_id IS NULL THEN 'unknown_original'
          WHEN r.customer_no <> 0 AND r.customer_no <> o.customer_no THEN 'identifier_conflict'
          WHEN r.promotion_id <> t.promotion_id
              AND COALESCE(m.promotion_no, a.promotion_no, 0) <> o.promotion_no THEN 'identifier_conflict'
+         WHEN r.reward_micros IS NOT NULL AND COALESCE(t.unit, 0) = 0
+             AND r.reward_currency <> COALESCE(o.reward_currency, NULLIF(t.currency, '')) THEN 'invalid'
          END AS reason
 FROM reported_event AS r
 LEFT JOIN reported_event AS o

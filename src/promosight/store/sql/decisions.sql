@@ -258,7 +258,9 @@ FROM (
            CASE WHEN e.reverses IS NULL AND e.live = 0 AND e.outcome NOT IN ('pending', 'rejected')
                 THEN 'reversed' ELSE e.outcome END,
            CASE WHEN e.reverses IS NULL THEN e.cost_micros ELSE e.reward_micros END,
-           CASE WHEN e.reverses IS NULL THEN e.currency ELSE e.reward_currency END,
+           CASE WHEN e.reverses IS NULL THEN e.currency ELSE COALESCE(
+               (SELECT NULLIF(o.currency, '') FROM event AS o
+                WHERE o.source_no = e.source_no AND o.event_id = e.reverses), e.reward_currency) END,
            e.order_micros, e.reward_currency, COALESCE(e.reverses, e.assignment_id)
     FROM promotion AS n
     CROSS JOIN event AS e
