@@ -130,6 +130,9 @@ def test_a_page_begins_anywhere_and_says_how_many_there_are(shown: httpx.Client)
         ("trend=91", "trend"),
         ("format=pdf", "format"),
         ("limit=0", "limit"),
+        ("limit=1_0", "limit"),
+        ("limit=%D9%A5", "limit"),
+        ("limit=" + "1" * 5_000, "limit"),
     ):
         wrong = shown.get(f"/v1/promotions?{query}")
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, f"/{field}")

@@ -19,7 +19,7 @@ from promosight.rules.promotions import (
     Terms,
     changed_status,
     check,
-    check_growth,
+    check_changes,
     check_replacement,
     terms_of,
 )
@@ -122,7 +122,7 @@ def test_a_definition_that_makes_every_page_slow_is_refused_with_the_field(
 ) -> None:
     for before in (None, defined()):
         with pytest.raises(Invalid) as caught:
-            check_growth(before, defined(**fields))
+            check_changes(before, defined(**fields))
         assert caught.value.pointer == pointer
 
 
@@ -131,14 +131,25 @@ def test_what_was_defined_before_there_were_bounds_may_stay(
     fields: dict[str, Any], pointer: str
 ) -> None:
     """Its name and status can be changed, and it may shrink."""
-    check_growth(defined(**fields), defined(**fields, name="Renamed", status="archived"))
-    check_growth(defined(**fields), defined())
+    check_changes(defined(**fields), defined(**fields, name="Renamed", status="archived"))
+    check_changes(defined(**fields), defined())
 
 
 def test_a_definition_at_its_bounds_is_taken() -> None:
     limits = [_LIMIT] * MOST_LIMITS
-    check_growth(None, defined(tiers=_MANY_TIERS[:-1], limits=limits, max_redemptions=2**31 - 1))
-    check_growth(None, defined(description="x" * MOST_DESCRIBED))
+    check_changes(None, defined(tiers=_MANY_TIERS[:-1], limits=limits, max_redemptions=2**31 - 1))
+    check_changes(None, defined(description="x" * MOST_DESCRIBED))
+
+
+def test_a_start_in_a_form_of_before_stays_and_is_no_longer_taken_anew() -> None:
+    """Nothing of what is there becomes unreadable."""
+    odd = defined(starts_at="2026-W36-2T00:00+02:00")
+    check(odd)
+    check_changes(odd, msgspec.structs.replace(odd, status="archived"))
+    assert terms_of(odd, tracking_from_us=TRACKING_US, workspace_currency="CHF").known
+    with pytest.raises(Invalid) as caught:
+        check_changes(defined(), odd)
+    assert caught.value.pointer == "/starts_at"
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -20,6 +20,7 @@ DEFAULT_DATA = "./promosight-data"
 FILE = "promosight.db"
 """The embedded store's file in the data folder."""
 
+_MOST_DIGITS = 18
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("", "0", "false", "no", "off")
 _NOT_SET = ("help", "version")
@@ -120,7 +121,7 @@ def instant(text: str) -> int:
 
 def count(text: str) -> int:
     """A whole number of at least 0."""
-    if not text.isdecimal():
+    if not text.isascii() or not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise argparse.ArgumentTypeError("must be a whole number")
     return int(text)
 

@@ -21,6 +21,9 @@ _LONGEST = 255
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MOST_MONEY = 10**10
+_is_form = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+).fullmatch
 
 
 class Details(TypedDict, total=False):
@@ -120,7 +123,7 @@ def _identifier(value: object, field: str) -> str:
 def instant(value: object, field: str) -> str:
     """An instant as it is sent. Raises Invalid."""
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        moment = value if isinstance(value, datetime) else _read(str(value))
     except ValueError:
         raise Invalid(field, "must be an RFC 3339 instant such as 2026-11-23T10:15:00Z") from None
     if moment.utcoffset() is None:
@@ -128,10 +131,19 @@ def instant(value: object, field: str) -> str:
     return moment.isoformat()
 
 
+def _read(text: str) -> datetime:
+    """The moment of a text in a form that servers take, too: Python reads weeks and more."""
+    if not _is_form(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
+
+
 def _money(value: object, field: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise Invalid(field, 'must be text or a Decimal, such as "5.00"; a float is not exact')
     try:
+        if isinstance(value, str) and (not value.isascii() or "_" in value):
+            raise InvalidOperation
         amount = Decimal(value)
     except InvalidOperation:
         raise Invalid(field, "must be a decimal number such as 5.00") from None

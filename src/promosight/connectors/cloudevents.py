@@ -15,6 +15,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from promosight.connectors.amounts import misread
 from promosight.connectors.elements import only_object, split_array
 from promosight.connectors.foreign import Told, decoded, judged, refused, together
 from promosight.connectors.reading import MAX_EVENTS, Reading
@@ -104,6 +105,8 @@ def item_of(text: bytes, reading: Reading) -> Item:
     event = decoded(_decoder, text)
     if isinstance(event, Rejection):
         return refused(event, FORM, text)
+    if (wrong := misread(text, within="data")) is not None:
+        return refused(wrong, FORM, text, _named(event))
     try:
         told = told_by(event)
     except Fault as fault:
@@ -178,8 +181,10 @@ def _data(event: CloudEvent) -> CloudEventData:
     except (binascii.Error, ValueError):
         raise Fault("invalid", "data_base64", "is not Base64") from None
     data = decoded(_data_decoder, text)
-    if isinstance(data, Rejection):
-        raise Fault(data.reason, "data_base64", f"{data.pointer[1:]} {data.detail}".strip())
+    wrong = data if isinstance(data, Rejection) else misread(text)
+    if isinstance(data, Rejection) or wrong is not None:
+        assert wrong is not None
+        raise Fault(wrong.reason, "data_base64", f"{wrong.pointer[1:]} {wrong.detail}".strip())
     return data
 
 

@@ -90,7 +90,9 @@ def _yes_or_no(cell: str) -> bool | str:
 
 def whole_number(cell: str) -> int | str:
     """The number, or the text where it is none; one of thousands of digits is none that anybody means."""
-    return int(cell) if len(cell) <= _MOST_DIGITS and cell.strip().isdecimal() else cell
+    digits = cell.strip()
+    is_number = len(digits) <= _MOST_DIGITS and digits.isascii() and digits.isdecimal()
+    return int(digits) if is_number else cell
 
 
 def _extra(held: Sequence[str | None], unknown: Mapping[str, Sequence[str]]) -> list[Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from promosight.connectors.csv_columns import whole_number
 from promosight.connectors.csv_rows import StrictRows
 from promosight.connectors.elements import MAX_DEPTH, is_deep
 from promosight.connectors.reading import kept_text
@@ -101,7 +102,7 @@ def _promotion_cells(cells: dict[str, str]) -> Record:
         elif name in _JSON_COLUMNS:
             record[name] = msgspec.json.decode(cell)
         elif name == "max_redemptions":
-            record[name] = int(cell)
+            record[name] = whole_number(cell)
         elif name in _PROMOTION:
             record[name] = cell
         elif name not in _SHOWN_ONLY:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from promosight.connectors.amounts import misread
 from promosight.connectors.csv_rows import StrictRows
 from promosight.connectors.elements import only_object, split_array
 from promosight.connectors.reading import (
@@ -83,6 +84,8 @@ def _item(text: bytes, reading: Reading) -> Given:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         why = f"is not JSON: {str(error).removeprefix('JSON is malformed: ')}"
         return _refused(Rejection("invalid", "", why), text)
+    if (fault := misread(text, ("value",))) is not None:
+        return _refused(fault, text, reported.outcome_id)
     fact = outcome_from(
         reported, received_us=reading.received_us, tracking_from_us=reading.tracking_from_us
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from promosight.connectors.amounts import is_suspect, misread, misread_of
 from promosight.connectors.csv_blocks import WORTH, Blocks
 from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_number
 from promosight.connectors.csv_rows import CsvPart, csv_parts
@@ -299,7 +300,7 @@ def _gathered(parts: Sequence[Sequence[Item]]) -> Sequence[Item]:
 
 def _single(kind: str, body: bytes, reading: Reading) -> Item:
     try:
-        fact = fact_of(_one[kind].decode(body), reading)
+        fact = None if is_suspect(body) else fact_of(_one[kind].decode(body), reading)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         fact = None
     if fact is not None and not isinstance(fact, Rejection):
@@ -339,6 +340,8 @@ def _element(kind: str, text: bytes, reading: Reading, *, line: int | None = Non
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         why = f"is not JSON: {str(error).removeprefix('JSON is malformed: ')}"
         return _refused(kind, Rejection("invalid", "", why), text, line=line)
+    if (fault := misread(text)) is not None:
+        return _refused(kind, fault, text, line=line)
     fact = fact_of(reported, reading, derive=line is not None)
     return _refused(kind, fact, text, line=line) if isinstance(fact, Rejection) else fact
 
@@ -352,6 +355,8 @@ def _from_row(kind: str, header: list[str], part: CsvPart, row: int, reading: Re
         why = Rejection("invalid", "", f"has {len(cells)} cells under {len(header)} columns")
         return Refused(why, kind, None, kept_text(_canonical(cells)), line)
     said = {n: c for n, c in zip(header, cells, strict=False) if n and c.strip() != ""}
+    if (wrong := misread_of(said)) is not None:
+        return _refused(kind, wrong, _canonical(said), line=line)
     try:
         reported = msgspec.convert(_record(kind, said), _TYPES[kind])
     except msgspec.ValidationError as error:

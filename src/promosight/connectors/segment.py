@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from promosight.connectors.amounts import REPORTED, misread
 from promosight.connectors.elements import member, only_object, split_array
 from promosight.connectors.foreign import Told, decoded, judged, refused
 from promosight.connectors.reading import MAX_EVENTS, Reading
@@ -149,6 +150,8 @@ def _item_of(text: bytes, reading: Reading) -> Read:
     message = decoded(_decoder, text)
     if isinstance(message, Rejection):
         return refused(message, FORM, text)
+    if (wrong := misread(text, (*REPORTED, "discount"), "properties")) is not None:
+        return refused(wrong, FORM, text, _named(message))
     try:
         told = told_by(message)
     except Fault as fault:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from promosight.connectors.amounts import misread_of
 from promosight.connectors.csv_rows import StrictRows
 from promosight.connectors.elements import split_array
 from promosight.connectors.reading import CSV, JSON, MAX_EVENTS, NDJSON, is_single, misfit
@@ -41,6 +42,8 @@ def told_of(record: Any, currency: str) -> Told | Rejection:
     """A row as what it tells, or what is wrong with it."""
     if not isinstance(record, dict):
         return Rejection("invalid", "", "must be an object")
+    if (wrong := misread_of(record)) is not None:
+        return wrong
     try:
         return told_from(msgspec.convert(record, ToldRow), currency)
     except msgspec.ValidationError as error:

@@ -7,6 +7,7 @@ guess at an offset silently moves money from one day to the next.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -31,11 +32,25 @@ QUARTER_US = 900 * SECOND_US
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+_SECOND = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?"
+_is_form = re.compile(f"{_SECOND}(?:[Zz]|[+-][0-9]{{2}}(?::?[0-9]{{2}})?| UTC)?").fullmatch
+"""RFC 3339, ` UTC` in place of the offset, and offsets as databases write them: `+01`, `+0100`. (The library also reads
+weeks, commas, times without seconds, each version of Python others.) What lacks an offset is told so."""
+_DIGITS = bytes.maketrans(b"0123456789", b"0" * 10)
+
+
 def parse_instant(text: str) -> int:
     """Microseconds since the epoch of an RFC 3339 instant, or of `YYYY-MM-DD HH:MM:SS.ffffff UTC`.
 
     Raises ValueError with a sentence for the sender when it is naive or no instant at all.
     """
+    if not _is_form(text):
+        raise ValueError("must be an RFC 3339 instant such as 2026-11-23T10:15:00Z")
+    return kept_instant(text)
+
+
+def kept_instant(text: str) -> int:
+    """The same of a text that was taken when more forms were, in definitions that are there."""
     if text.endswith(" UTC"):
         text = text[:-4] + "+00:00"
     if len(text) < 16 or text[4:5] != "-" or text[10:11] not in "Tt ":
@@ -91,10 +106,11 @@ def _parsed(texts: list[str]) -> list[int] | None:
 
         if (found := parse_plain(texts)) is not None:
             return found
-    length, joined = len(texts[0]), "".join(texts)
-    if not 16 <= length <= _LONGEST or set(map(len, texts)) != {length}:
+    first, joined = texts[0], "".join(texts)
+    if len(first) > _LONGEST or set(map(len, texts)) != {len(first)} or not _is_form(first):
         return None
-    if set(joined[4::length]) != {"-"} or not set(joined[10::length]) <= {"T", "t", " "}:
+    shape = first.encode().translate(_DIGITS) * len(texts)
+    if not joined.isascii() or joined.encode().translate(_DIGITS) != shape:
         return None
     try:
         since = [moment - _EPOCH for moment in map(datetime.fromisoformat, texts)]

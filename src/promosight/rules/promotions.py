@@ -7,13 +7,14 @@ unknown ones, under which everything waits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from promosight.errors import Conflict, Invalid
 from promosight.rules.decisioning import offer_terms
-from promosight.rules.instants import parse_instant
+from promosight.rules.instants import kept_instant, parse_instant
 from promosight.rules.money import UNIT_MARK, is_currency, parse_amount
 
 KINDS = ("global", "tiered", "personalized")
@@ -114,7 +115,7 @@ def terms_of(promotion: Promotion, *, tracking_from_us: int, workspace_currency:
     """The terms of a checked definition in its workspace."""
     reward = promotion.reward
     percentage = reward.type == "percentage"
-    ends_us = None if promotion.ends_at is None else parse_instant(promotion.ends_at)
+    ends_us = None if promotion.ends_at is None else kept_instant(promotion.ends_at)
     return Terms(
         known=True,
         draft=promotion.status == "draft",
@@ -170,13 +171,11 @@ def _check_reward(reward: Reward) -> None:
 
 
 def _check_times(promotion: Promotion) -> None:
-    moments: list[int] = []
-    for name in ("starts_at", "ends_at"):
-        if (text := getattr(promotion, name)) is not None:
-            try:
-                moments.append(parse_instant(text))
-            except ValueError as error:
-                raise Invalid(str(error), pointer=f"/{name}") from None
+    moments = [
+        _instant(text, f"/{name}", kept_instant)
+        for name in ("starts_at", "ends_at")
+        if (text := getattr(promotion, name)) is not None
+    ]
     if len(moments) == 2 and moments[1] < moments[0]:
         raise Invalid("lies before starts_at", pointer="/ends_at")
 
@@ -192,18 +191,20 @@ def _check_tiers(tiers: list[Tier]) -> None:
             _amount(tier.reward_value, f"/tiers/{index}/reward_value")
 
 
-def check_growth(before: Promotion | None, after: Promotion) -> None:
-    """Raises Invalid naming what is too much. A definition of before there were bounds may keep what it has."""
+def check_changes(before: Promotion | None, after: Promotion) -> None:
+    """Raises Invalid naming what is too much, or in a form that is not taken any more.
+
+    A definition of before there were such bounds may keep what it has.
+    """
     was = before or _NOTHING_YET
+    _check_new_times(was, after)
     for name, most in (("tiers", MOST_TIERS), ("limits", MOST_LIMITS)):
         if len(getattr(after, name)) > max(most, len(getattr(was, name))):
             raise Invalid(f"has more than {most}", pointer=f"/{name}")
-    if after.tiers != was.tiers:
-        for index, tier in enumerate(after.tiers):
-            _no_longer(tier.name, _MOST_NAMED, f"/tiers/{index}/name")
-    if after.limits != was.limits:
-        for index, limit in enumerate(after.limits):
-            _no_longer(limit.tier_id, _MOST_NAMED, f"/limits/{index}/tier_id")
+    for index, tier in enumerate(after.tiers if after.tiers != was.tiers else ()):
+        _no_longer(tier.name, _MOST_NAMED, f"/tiers/{index}/name")
+    for index, limit in enumerate(after.limits if after.limits != was.limits else ()):
+        _no_longer(limit.tier_id, _MOST_NAMED, f"/limits/{index}/tier_id")
     if after.max_redemptions != was.max_redemptions and (after.max_redemptions or 0) > _MOST_USES:
         raise Invalid(f"must be at most {_MOST_USES}", pointer="/max_redemptions")
     if after.description != was.description:
@@ -211,6 +212,13 @@ def check_growth(before: Promotion | None, after: Promotion) -> None:
     if after.properties != was.properties:
         written = msgspec.json.encode(after.properties).decode()
         _no_longer(written, MOST_PROPERTIES, "/properties")
+
+
+def _check_new_times(was: Promotion, after: Promotion) -> None:
+    for name in ("starts_at", "ends_at"):
+        text = getattr(after, name)
+        if text is not None and text != getattr(was, name):
+            _instant(text, f"/{name}")
 
 
 def _no_longer(text: str | None, most: int, pointer: str) -> None:
@@ -234,6 +242,13 @@ def changed_status(promotion: Promotion, change: str) -> Promotion:
     if promotion.status not in allowed:
         raise Conflict(f"cannot {change} a promotion that is {promotion.status}", code="status")
     return msgspec.structs.replace(promotion, status=status)
+
+
+def _instant(text: str, pointer: str, parse: Callable[[str], int] = parse_instant) -> int:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise Invalid(str(error), pointer=pointer) from None
 
 
 def _one_of(value: str, allowed: tuple[str, ...], pointer: str) -> None:

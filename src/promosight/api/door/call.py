@@ -33,6 +33,7 @@ CLOUDEVENT = frozenset((b"ce-specversion", b"ce-id", b"ce-source", b"ce-type"))
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
 _LONGEST = 4_096
+_MOST_DIGITS = 18
 _REFUSED = re.compile(r"\s*q=0(\.0*)?\s*").fullmatch
 _REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
 _PROCESS = os.urandom(8).hex()
@@ -208,6 +209,7 @@ class Call:
         text = self.query(name)
         if text is None:
             return None
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+        if not is_number or not least <= int(text) <= most:
             raise Invalid(f"must be a whole number from {least} to {most}", pointer=f"/{name}")
         return int(text)

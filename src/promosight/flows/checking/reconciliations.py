@@ -6,6 +6,7 @@ short. What is found are the events that were *taken*: those rejected are no fac
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -27,6 +28,7 @@ from promosight.store.tx import Row, Tx
 Amounts = dict[str, str]
 _Number = Annotated[int, Meta(ge=0, lt=2**53)]
 _LARGEST_SUM = 24
+_is_day = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _decoded: Callable[[str], Any] = msgspec.json.Decoder().decode
 
 
@@ -85,9 +87,9 @@ def span_of(catalogue: Catalogue, day: str | None, from_: str | None, until: str
 
 def _day(catalogue: Catalogue, text: str) -> Span:
     try:
-        day = date.fromisoformat(text)
-        if len(text) != len("2026-11-26"):
+        if not _is_day(text):
             raise ValueError(text)
+        day = date.fromisoformat(text)
         following = date.fromordinal(day.toordinal() + 1)
         return Span(text, catalogue.days.start_us(day), catalogue.days.start_us(following))
     except (ValueError, OverflowError):

@@ -24,7 +24,7 @@ from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules.decisioning import OfferTerms, Settings, money, offer_terms
 from promosight.rules.features import Offer, made_offer, promotion_offers
 from promosight.rules.identity import content_digest
-from promosight.rules.instants import parse_instant
+from promosight.rules.instants import kept_instant
 from promosight.rules.matching import promised_micros
 from promosight.rules.money import MICROS, UNIT_MARK
 from promosight.rules.policy import bounded
@@ -371,8 +371,8 @@ def _place(listed: Listed, one: Promotion, terms: OfferTerms, offer: Offer) -> P
         tier_id,
         offer,
         terms,
-        -(2**62) if one.starts_at is None else parse_instant(one.starts_at),
-        2**62 if one.ends_at is None else parse_instant(one.ends_at),
+        -(2**62) if one.starts_at is None else kept_instant(one.starts_at),
+        2**62 if one.ends_at is None else kept_instant(one.ends_at),
         0.0,
         0.0,
         promised_micros(listed.terms, None, tier_id),

@@ -19,7 +19,7 @@ from promosight.flows.ledger.limit_cells import has_limits
 from promosight.flows.ledger.promises import Steered, liabilities, read_steered, write_steered
 from promosight.flows.reserving.granting import rooms_of
 from promosight.rules.caps import Room
-from promosight.rules.instants import format_instant, parse_instant
+from promosight.rules.instants import format_instant, kept_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
 from promosight.rules.pacing import Liability, begun, decisions_left, paced, reserved
 from promosight.store.catalogue import Listed, load
@@ -192,7 +192,7 @@ def _budget(
     definition, currency = listed.definition, listed.terms.currency
     assert definition is not None
     amounts = [amount_of_text(one.amount) for one in definition.limits if one.is_budget]
-    ends_us = None if definition.ends_at is None else parse_instant(definition.ends_at)
+    ends_us = None if definition.ends_at is None else kept_instant(definition.ends_at)
     at_us = moved.get(listed.promotion_no)
     return Budget(
         promotion_id=listed.promotion_id,

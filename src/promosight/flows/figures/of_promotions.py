@@ -17,7 +17,7 @@ from promosight.flows.figures.usage import Usage, Windows, limits_reached
 from promosight.flows.ledger.held import held_now
 from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules import rates
-from promosight.rules.instants import format_instant, parse_instant
+from promosight.rules.instants import format_instant, kept_instant
 from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.tx import Row, Tx
@@ -277,9 +277,9 @@ class Coverage:
             return False
         assert listed.definition is not None
         start, end = listed.definition.starts_at, listed.definition.ends_at
-        from_us = max(self._tracked_us, self._tracked_us if start is None else parse_instant(start))
+        from_us = max(self._tracked_us, self._tracked_us if start is None else kept_instant(start))
         first = bisect_right(self._to, from_us)
-        return first < len(self._to) and (end is None or self._from[first] < parse_instant(end))
+        return first < len(self._to) and (end is None or self._from[first] < kept_instant(end))
 
 
 def state_of(listed: Listed, sums: Sums, coverage: Coverage) -> str:

@@ -15,7 +15,7 @@ from promosight.flows.ledger.held import Held, Part
 from promosight.flows.ledger.limit_cells import LimitCells, has_limits, looks_at_cells
 from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.rules.forecasts import Pace, basis_from, pace, quarter_of
-from promosight.rules.instants import format_instant, parse_instant
+from promosight.rules.instants import format_instant, kept_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
 from promosight.rules.promotions import WINDOWS, Limit
 from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY
@@ -295,7 +295,7 @@ def limits_reached(tx: Tx, workspace_no: int, *, now_us: int) -> Reached:
 def _ends_us(listed: Listed) -> int | None:
     assert listed.definition is not None
     ends_at = listed.definition.ends_at
-    return None if ends_at is None else parse_instant(ends_at)
+    return None if ends_at is None else kept_instant(ends_at)
 
 
 def _in_all(listed: Listed, limit: Limit, sums: Sums) -> _Both:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from promosight.rules.anomalies import Found, Settings, Slot, Watch, threshold
 from promosight.rules.expecting import BATCHES, HOURS, STEADY
 from promosight.rules.exposure import Exposure
-from promosight.rules.instants import HOUR_US, parse_instant, zone
+from promosight.rules.instants import HOUR_US, kept_instant, zone
 from promosight.store.catalogue import Catalogue, Listed
 
 REDEMPTIONS, STREAM, UNMATCHED = "redemptions", "stream", "unmatched"
@@ -205,9 +205,9 @@ def is_in_force(listed: Listed | None, at_us: int) -> bool:
     if listed is None or listed.definition is None or listed.definition.status != "active":
         return False
     starts_at, ends_at = listed.definition.starts_at, listed.definition.ends_at
-    if starts_at is not None and parse_instant(starts_at) > at_us:
+    if starts_at is not None and kept_instant(starts_at) > at_us:
         return False
-    return ends_at is None or parse_instant(ends_at) >= at_us + HOUR_US
+    return ends_at is None or kept_instant(ends_at) >= at_us + HOUR_US
 
 
 def hours_of(

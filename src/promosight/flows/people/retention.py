@@ -18,7 +18,7 @@ from promosight.flows.decisioning.decisions_kept import Trace, trace_text
 from promosight.flows.people.erase import erase
 from promosight.flows.people.find_customer import number_of
 from promosight.rules.identity import bucket_of
-from promosight.rules.instants import format_instant, parse_instant
+from promosight.rules.instants import format_instant, kept_instant
 from promosight.rules.keeping import Retention
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.tx import Row, Tx
@@ -146,7 +146,7 @@ def _ended_before(listed: Listed, before_us: int) -> bool:
     defined = listed.definition
     if defined is None:
         return False
-    if defined.ends_at is not None and parse_instant(defined.ends_at) < before_us:
+    if defined.ends_at is not None and kept_instant(defined.ends_at) < before_us:
         return True
     return defined.status == "archived" and listed.updated_us < before_us
 

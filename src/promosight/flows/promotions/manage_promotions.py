@@ -21,7 +21,7 @@ from promosight.rules.promotions import (
     Promotion,
     changed_status,
     check,
-    check_growth,
+    check_changes,
     check_replacement,
 )
 from promosight.store.catalogue import Catalogue, Listed, load
@@ -52,7 +52,7 @@ def put_promotion(
         definition = msgspec.structs.replace(definition, status=before.definition.status)
     if before is not None and before.definition == definition:
         return before, False
-    check_growth(None if before is None else before.definition, definition)
+    check_changes(None if before is None else before.definition, definition)
     if before is not None and before.definition is not None:
         check_replacement(before.definition, definition)
     if promotion_id in catalogue.mapped_ids:

@@ -17,7 +17,7 @@ from promosight.flows.ledger.limit_cells import has_limits
 from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules.caps import Grant, Room, named
 from promosight.rules.identity import stable_hash
-from promosight.rules.instants import parse_instant
+from promosight.rules.instants import kept_instant
 from promosight.rules.matching import promised_micros
 from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, Listed, load
@@ -107,9 +107,9 @@ def _inactive(listed: Listed, now_us: int) -> Conflict | None:
     why = None
     if definition.status != "active":
         why = f"is {definition.status}"
-    elif definition.starts_at is not None and now_us < parse_instant(definition.starts_at):
+    elif definition.starts_at is not None and now_us < kept_instant(definition.starts_at):
         why = f"starts at {definition.starts_at}"
-    elif definition.ends_at is not None and now_us >= parse_instant(definition.ends_at):
+    elif definition.ends_at is not None and now_us >= kept_instant(definition.ends_at):
         why = f"ended at {definition.ends_at}"
     if why is None:
         return None
