@@ -181,9 +181,9 @@ def test_what_cannot_be_read_is_refused_whole_and_kept(client: httpx.Client) -> 
 def test_a_method_that_a_path_does_not_take_is_told_those_it_does(client: httpx.Client) -> None:
     """P16: RFC 9110 wants `Allow` beside a 405; an id in the path is one step of it."""
     for method, path, allowed in (
-        ("DELETE", "/v1/promotions", {"GET"}),
+        ("DELETE", "/v1/promotions", {"GET", "HEAD"}),
         ("PUT", "/v1/redemptions", {"POST"}),
-        ("POST", "/v1/promotions/a%2Fb", {"GET", "PATCH", "PUT"}),
+        ("POST", "/v1/promotions/a%2Fb", {"GET", "HEAD", "PATCH", "PUT"}),
         ("GET", "/v1/promotions/p/activate", {"POST"}),
     ):
         answer = client.request(method, path)

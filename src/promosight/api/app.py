@@ -16,6 +16,7 @@ from promosight.api.door import problems
 from promosight.api.door.call import SLASH, headers_of, request_id_of
 from promosight.api.door.door import Door, broken, content, endpoint
 from promosight.api.door.express import lanes, serve
+from promosight.api.door.heads_only import answer_head
 from promosight.api.door.turning_away import TurningAway
 from promosight.api.pages import pages
 from promosight.api.routes import ROUTES
@@ -39,6 +40,9 @@ class _Application(Litestar):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
+            if scope["method"] == "HEAD":
+                await answer_head(self, scope, send)
+                return
             route = self._express.get((scope["method"], scope["raw_path"]))
             if route is not None:
                 await serve(self._door, route, scope, receive, send)
@@ -87,6 +91,8 @@ def _allowed(request: Request[Any, Any, Any]) -> str:
         pattern = "[^/]+".join(map(re.escape, _PARAMETER.split(route.path_format)))
         if isinstance(route, HTTPRoute) and re.fullmatch(pattern, path):
             found |= {str(method) for method in route.methods}
+    if "GET" in found:
+        found.add("HEAD")
     return ", ".join(sorted(found))
 
 
