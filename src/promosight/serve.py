@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -191,8 +191,11 @@ def _leave_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def run(config: Config) -> None:
-    """Serves until told to stop; what was accepted is worked off first. Raises Invalid, StoreError."""
+def run(config: Config, opened: Callable[[], None]) -> None:
+    """Serves until told to stop; what was accepted is worked off first. Raises Invalid, StoreError.
+
+    `opened` is called when the store is open and as new as this program.
+    """
     config.check()
     os.environ[_SETTINGS] = msgspec.json.encode(config).decode()
     write_logs(config.log_format, dict)
@@ -200,6 +203,7 @@ def run(config: Config) -> None:
     store = open_store(config.url, now_us=now_us())
     recount_what_is_due(store)  # by one process, before any serves
     store.close()
+    opened()
     with _shared_counters(config.workers):
         settings = uvicorn.Config(
             "promosight.serve:worker_app",

@@ -14,7 +14,9 @@ import pytest
 
 from promosight.store.engine import open_store
 from tests.api.server import ENDS_WITHIN_S, client_of, new_workspace, running, started
+from tests.cli.program import run
 from tests.faults.servers import fill, small_disk
+from tools.ports import kept_port
 
 LEAVING = (503, "this server is about to stop")
 
@@ -115,6 +117,20 @@ def test_a_server_under_a_newer_schema_is_not_ready(store_url: str) -> None:
             503,
             "the store has schema 9999_newer.sql, newer than this program",
         )
+
+
+def test_no_address_is_said_where_nothing_will_serve(store_url: str) -> None:
+    """P20: over a store of a newer version there is one line, the error, and no promise before it."""
+    store = open_store(store_url, now_us=0)
+    newer = {"name": "9999_newer.sql", "digest": "", "applied_us": 0}
+    store.change(lambda tx: tx.run("add_schema_version", **newer))
+    store.close()
+    keeper, port = kept_port()
+    with keeper:
+        done = run("serve", "--database", store_url, "--port", str(port))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "9999_newer.sql, newer than this program" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_server_on_a_full_disk_is_not_ready_until_there_is_room(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from promosight.cli.console import Console
@@ -86,15 +86,17 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Says where it serves, and serves until stopped. Raises StoreError when there is no store."""
+    """Serves until stopped; says where, once the store is open. Raises StoreError when there is none."""
     config = config_of(arguments, console)
-    if arguments.json:
-        console.answer({"url": address(config)})
-    else:
-        console.say(
-            f"Promosight at {address(config)}; API docs at {address(config)}/docs. Stop with Ctrl-C."
-        )
-    return serve(config)
+
+    def say() -> None:
+        where = address(config)
+        if arguments.json:
+            console.answer({"url": where})
+        else:
+            console.say(f"Promosight at {where}; API docs at {where}/docs. Stop with Ctrl-C.")
+
+    return serve(config, say)
 
 
 def config_of(arguments: argparse.Namespace, console: Console) -> Config:
@@ -133,13 +135,13 @@ def address(config: Config) -> str:
     return f"http://{host}:{config.port}"
 
 
-def serve(config: Config) -> int:
-    """Serves until stopped; being stopped is its proper end."""
+def serve(config: Config, opened: Callable[[], None] = lambda: None) -> int:
+    """Serves until stopped; being stopped is its proper end. `opened` is called once nothing stands in the way."""
     compute_alone()
     from promosight.serve import run as run_server  # heavy, and only needed here
 
     try:
-        run_server(config)
+        run_server(config, opened)
     except KeyboardInterrupt:
         return 0
     return 0
