@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from promosight.flows.figures.breakdowns import DIMENSIONS
+from promosight.store.database import database
+from promosight.store.tx import PostgresTx, SqliteTx
 from tests.api.server import TRACKING_FROM, figures, promotion
 
 TIERS = [{"tier_id": "gold", "name": "Gold"}, {"tier_id": "silver", "name": "Silver"}]
@@ -149,3 +151,109 @@ def test_before_the_promotion_was_there_is_refused_and_one_that_never_was_is_not
     assert "lies before" in answer.text
     unknown = client.get("/v1/promotions/none/breakdown", params={"as_of": before})
     assert unknown.status_code == 404
+
+
+def told(client: httpx.Client, path: str, **params: str) -> dict[str, Any]:
+    """What a route of a promotion, or the list, answers, without the moment it was asked at."""
+    answer = client.get(f"/v1/{path}", params=params)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    found.pop("as_of", None)
+    return found
+
+
+EVERYWHERE: tuple[tuple[str, dict[str, str]], ...] = (
+    ("promotions", {"trend": "7", "sort": "-rate"}),
+    ("promotions/ladder", {}),
+    ("promotions/ladder/funnel", {}),
+    ("promotions/ladder/return", {"horizon_days": "1"}),
+    ("promotions/ladder/maturity", {}),
+)
+
+
+def test_lists_heads_funnels_returns_and_expectations_are_told_as_of_a_moment(
+    client: httpx.Client, store_url: str
+) -> None:
+    """N5: with usage and its limit as they were, sorted and filtered by what was known; as JSON and as CSV."""
+    assert store_url
+    limits = [{"measure": "assignments", "amount": "4"}]
+    promotion(client, "ladder", kind="tiered", tiers=TIERS, limits=limits)
+    promotion(client, "other")
+    post(client, "assignments", assigned("ann", "gold"), assigned("bob", "gold"))
+    post(client, "redemptions", redeemed("ann"))
+    then = [told(client, path, **params) for path, params in EVERYWHERE]
+    table = client.get("/v1/promotions", params={"format": "csv"}).text
+    at = moment()
+
+    promotion(client, "ladder", kind="tiered", tiers=TIERS, name="Another name")
+    promotion(client, "later")
+    post(client, "assignments", *(assigned(f"c{n}", "gold") for n in range(5)))
+    post(client, "redemptions", redeemed("bob"))
+    client.post("/v1/promotions/other/archive")
+
+    again = [told(client, path, **params, as_of=at) for path, params in EVERYWHERE]
+    assert again == then
+    assert again[0]["total"] == 2
+    assert again[1]["figures"]["usage"][0]["committed"] == "2"
+    assert client.get("/v1/promotions", params={"format": "csv", "as_of": at}).text == table
+    named = client.get("/v1/promotions", params={"q": "another", "as_of": at}).json()
+    assert (named["items"], named["as_of"]) == ([], at)
+    compared = told(client, "compare", promotions="ladder", as_of=at)["items"][0]
+    assert (compared["assigned"], compared["tiers"][0]["assigned"]) == (2, 2)
+
+
+def test_why_figures_moved_since_is_told_by_cause_and_adds_up(client: httpx.Client) -> None:
+    """N5: reversed, assigned late, redefined; each with what it did to the rate."""
+    promotion(client, "ladder", kind="tiered", tiers=TIERS)
+    post(client, "assignments", assigned("ann", "gold"), assigned("bob", "gold"))
+    post(client, "redemptions", redeemed("ann"))
+    at = moment()
+    refund = {"event_id": "r-1", "type": "reversal", "reverses": "e-ann"}
+    post(client, "redemptions", refund | {"redeemed_at": "2026-10-25T10:00:00Z"})
+    post(client, "assignments", assigned("cat", "gold"), assigned("dan", "gold"))
+    promotion(client, "ladder", kind="tiered", tiers=TIERS, name="Renamed")
+
+    found = told(client, "promotions/ladder/moved", since=at)
+    assert (found["then"]["total"]["rate"], found["now"]["total"]["rate"]) == (0.5, 0.0)
+    causes = {one["kind"]: one for one in found["causes"]}
+    assert causes.keys() == {"late_report", "reversal"}
+    assert (causes["late_report"]["moved"]["assigned"], causes["late_report"]["facts"]) == (2, 2)
+    assert causes["late_report"]["rate_change"] == -0.25
+    assert (causes["reversal"]["moved"]["redeemed"], causes["reversal"]["rate_change"]) == (
+        -1,
+        -0.25,
+    )
+    assert found["moved"]["assigned"] == 2
+    (redefined,) = found["redefined"]
+    assert [one["name"] for one in redefined["fields"]] == ["name"]
+    assert (found["erased"], found["days_moved"]) == (0, False)
+    missing = client.get("/v1/promotions/ladder/moved")
+    assert (missing.status_code, missing.json()["errors"][0]["pointer"]) == (422, "/since")
+
+
+def test_usage_is_left_out_where_it_was_not_kept_when_reservations_ended(
+    client: httpx.Client, store_url: str
+) -> None:
+    """N5: nothing is invented: the answer names what cannot be told of that moment."""
+    promotion(client, "held", limits=[{"measure": "assignments", "amount": "4"}])
+    wish = {"promotion_id": "held", "customer_id": "ann", "ttl_seconds": 600}
+    made = client.post("/v1/reservations", json=wish).json()
+    at = moment()
+    client.post(f"/v1/reservations/{made['reservation_id']}/release")
+    now = told(client, "promotions/held")["figures"]
+    then = told(client, "promotions/held", as_of=at)["figures"]
+    assert (then["usage"][0]["committed"], now["usage"][0]["committed"]) == ("1", "0")
+    forget(store_url)
+    then = told(client, "promotions/held", as_of=at)["figures"]
+    assert (then["usage"], then["untold"]) == ([], ["usage"])
+
+
+def forget(store_url: str) -> None:
+    """Makes reservations what older versions left of them."""
+    base = database(store_url)
+    tx = base.connect(write=True)
+    base.begin(tx, write=True)
+    assert isinstance(tx, SqliteTx | PostgresTx)
+    tx.connection.execute("UPDATE reservation SET ended_us = NULL")
+    base.end(tx, commit=True)
+    base.close(tx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -62,6 +63,8 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/reservations/{held}/confirm", {}),
     ("GET", "/v1/promotions/SPRING20/return", None),
     ("GET", "/v1/promotions/SPRING20/maturity", None),
+    ("GET", "/v1/promotions?as_of={now}", None),
+    ("GET", "/v1/promotions/SPRING20/moved?since={now}", None),
     ("POST", "/v1/promotions/SPRING20/deactivate", None),
     ("POST", "/v1/promotions/SPRING20/activate", None),
     ("POST", "/v1/promotions/SPRING20/duplicate", {}),
@@ -152,6 +155,11 @@ MADE = {
 """Where something is made, what paths call it below, and where the answer says its id."""
 
 
+def moment() -> str:
+    """Now, in the words of a query."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
 def route_of(method: str, path: str) -> Any:
     """The route that serves a path."""
     for route in ROUTES:
@@ -169,7 +177,7 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
     names = ("held", "hook", "shop", "problem", "receipt", "mapping")
-    walked, named = set(), dict.fromkeys(names, "") | {"anomaly": anomaly}
+    walked, named = set(), dict.fromkeys(names, "") | {"anomaly": anomaly, "now": moment()}
     for method, path, body in WALK:
         for name, value in named.items():
             path = path.replace(f"{{{name}}}", value)

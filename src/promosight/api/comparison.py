@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 from promosight.api.door.bodies import identified
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.known_then import as_asked
 from promosight.api.promotion_list import asked_for, asked_form
 from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid, NotFound
@@ -19,6 +19,7 @@ from promosight.flows.figures.of_promotions import View
 from promosight.flows.figures.promotion_return import HORIZON_DAYS
 from promosight.rules.outcomes import MEASURES
 from promosight.store.catalogue import Listed
+from promosight.store.tx import Tx
 
 
 async def show(door: Door, call: Call) -> Answer:
@@ -30,18 +31,18 @@ async def show(door: Door, call: Call) -> Answer:
         raise Invalid("must be one of " + ", ".join(SORTABLE), pointer="/sort")
     days = call.whole("horizon_days", 1, 366) or HORIZON_DAYS
     choose, form = _choice(call), asked_form(call)
-    found = await asyncio.to_thread(
-        door.store.read,
-        lambda tx: compare(
-            tx,
-            call.workspace_no,
-            choose,
+
+    def find(tx: Tx, as_of_us: int | None = None) -> Comparison:
+        return compare(
+            *(tx, call.workspace_no, choose),
             measure=measure,
             horizon_days=days,
             sort=sort,
             now_us=call.now_us,
-        ),
-    )
+            as_of_us=as_of_us,
+        )
+
+    found = await as_asked(door, call, find, find)
     if form == "json":
         return Answer(found)
     named = {"Content-Disposition": 'attachment; filename="comparison.csv"'}

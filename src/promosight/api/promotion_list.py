@@ -15,10 +15,12 @@ import msgspec
 
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.known_then import as_asked
 from promosight.api.promotion_order import SORTABLE, in_order
 from promosight.api.promotion_table import table
 from promosight.errors import Invalid
 from promosight.flows.figures.of_promotions import View
+from promosight.flows.figures.seen_then import ViewThen
 from promosight.flows.figures.trends import trends
 from promosight.rules.instants import format_instant
 from promosight.rules.promotions import KINDS, STATUSES
@@ -29,20 +31,25 @@ _FURTHEST = 10**9
 _encode = msgspec.json.Encoder().encode
 
 
-def listing(door: Door, call: Call) -> Answer:
-    """GET /v1/promotions: filter, sort by any figure, page."""
+async def listing(door: Door, call: Call) -> Answer:
+    """GET /v1/promotions: filter, sort by any figure, page; now, or as of a moment."""
     is_wanted, field, page = asked_for(call), _order(call), _page(call)
     form = asked_form(call)
 
-    def look(tx: Tx) -> Answer:
-        view = View(tx, call.workspace_no, now_us=call.now_us)
+    def look(view: View, at_us: int) -> Answer:
         chosen = in_order(view, [one for one in view.catalogue.defined if is_wanted(one)], field)
         if form == "csv":
             named = {"Content-Disposition": 'attachment; filename="promotions.csv"'}
             return Answer(table(view, chosen), media_type="text/csv", headers=named)
-        return Answer(_shown(view, chosen, page, call.now_us))
+        return Answer(_shown(view, chosen, page, at_us))
 
-    return door.store.read(look)
+    def now(tx: Tx) -> Answer:
+        return look(View(tx, call.workspace_no, now_us=call.now_us), call.now_us)
+
+    def then(tx: Tx, as_of_us: int) -> Answer:
+        return look(ViewThen(tx, call.workspace_no, as_of_us, now_us=call.now_us), as_of_us)
+
+    return await as_asked(door, call, now, then)
 
 
 class _Page(NamedTuple):

@@ -74,4 +74,5 @@ _VALUES: dict[str, Callable[[Counted], Any]] = {
     "usage": lambda one: one.fullest,
     "last_event_at": lambda one: one.last_us,
     "tracked_since": lambda _: 0,
+    "untold": lambda one: int(one.is_untold),
 }

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.door.bodies import decoded, identified, instant, unfit
+from promosight.api.door.bodies import decoded, identified, unfit
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.known_then import as_asked
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.auditing.as_it_stands import the_promotion
@@ -24,8 +25,9 @@ from promosight.flows.figures.code_lines import CodePage
 from promosight.flows.figures.exports import Member, Place, customers
 from promosight.flows.figures.funnel import funnel
 from promosight.flows.figures.maturing import maturity
-from promosight.flows.figures.of_promotions import list_promotions
+from promosight.flows.figures.of_promotions import list_promotions, promotions_in
 from promosight.flows.figures.promotion_return import HORIZON_DAYS, promotion_return
+from promosight.flows.figures.told_then import funnel_then, maturity_then, one_then, return_then
 from promosight.flows.promotions.manage_promotions import (
     change_promotion,
     duplicate_promotion,
@@ -146,37 +148,38 @@ def _codes(body: bytes) -> list[str]:
     return [identified(code, f"/{index}") for index, code in enumerate(codes)]
 
 
-def get(door: Door, call: Call) -> Answer:
+async def get(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}."""
-    return _one(door, call, call.path("promotion_id"))
+    promotion_id, number = call.path("promotion_id"), call.workspace_no
+
+    def then(tx: Tx, as_of_us: int) -> list[dict[str, Any]]:
+        view, _ = one_then(tx, number, promotion_id, as_of_us, now_us=call.now_us)
+        return promotions_in(view, {promotion_id})
+
+    def now(tx: Tx) -> list[dict[str, Any]]:
+        return list_promotions(tx, number, now_us=call.now_us, ids={promotion_id})
+
+    return _first(await as_asked(door, call, now, then), promotion_id)
 
 
 async def break_down(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/breakdown."""
-    text = call.query("as_of")
-    if text is None:
-        return Answer(await asyncio.to_thread(_broken_down, door, call, None))
-    as_of_us = instant(text, "/as_of")
-    # Counting facts takes its time, and everybody else's questions need threads and connections, too.
-    async with door.counting:
-        return Answer(await asyncio.to_thread(_broken_down, door, call, as_of_us))
-
-
-def _broken_down(door: Door, call: Call, as_of_us: int | None) -> Breakdown:
     by, date = call.query("by") or "tier", call.query("date") or "assigned"
     page = _code_page(call, by)
-    parts = door.store.read(
-        lambda tx: breakdown(
+
+    def find(tx: Tx, as_of_us: int | None = None) -> Breakdown:
+        return breakdown(
             *(tx, call.workspace_no, call.path("promotion_id"), by),
             date=date,
             page=page,
             as_of_us=as_of_us,
             now_us=call.now_us,
         )
-    )
+
+    parts = await as_asked(door, call, find, find)
     if parts.next_code is not None:
         parts.next_code = base64.urlsafe_b64encode(f"c{parts.next_code}".encode()).decode()
-    return parts
+    return Answer(parts)
 
 
 def _code_page(call: Call, by: str) -> CodePage:
@@ -198,12 +201,15 @@ def _code_page(call: Call, by: str) -> CodePage:
     return CodePage(text.removeprefix("c"), limit)
 
 
-def show_funnel(door: Door, call: Call) -> Answer:
+async def show_funnel(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/funnel."""
-    promotion_id = call.path("promotion_id")
-    return Answer(
-        door.store.read(lambda tx: funnel(tx, call.workspace_no, promotion_id, now_us=call.now_us))
+    asked, now_us = (call.workspace_no, call.path("promotion_id")), call.now_us
+    found = await as_asked(
+        *(door, call),
+        lambda tx: funnel(tx, *asked, now_us=now_us),
+        lambda tx, as_of_us: funnel_then(tx, *asked, as_of_us, now_us=now_us),
     )
+    return Answer(found)
 
 
 async def show_return(door: Door, call: Call) -> Answer:
@@ -213,23 +219,24 @@ async def show_return(door: Door, call: Call) -> Answer:
     if measure not in MEASURES:
         raise Invalid(f"must be one of {', '.join(MEASURES)}", pointer="/measure")
     days = call.whole("horizon_days", 1, 366) or HORIZON_DAYS
-    found = await asyncio.to_thread(
-        door.store.read,
-        lambda tx: promotion_return(
-            tx, call.workspace_no, promotion_id, measure, days, now_us=call.now_us
-        ),
+    asked, now_us = (call.workspace_no, promotion_id, measure, days), call.now_us
+    found = await as_asked(
+        *(door, call),
+        lambda tx: promotion_return(tx, *asked, now_us=now_us),
+        lambda tx, as_of_us: return_then(tx, *asked, as_of_us, now_us=now_us),
     )
     return Answer(found)
 
 
-def show_maturity(door: Door, call: Call) -> Answer:
+async def show_maturity(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/maturity."""
-    promotion_id = call.path("promotion_id")
-    return Answer(
-        door.store.read(
-            lambda tx: maturity(tx, call.workspace_no, promotion_id, now_us=call.now_us)
-        )
+    asked, now_us = (call.workspace_no, call.path("promotion_id")), call.now_us
+    found = await as_asked(
+        *(door, call),
+        lambda tx: maturity(tx, *asked, now_us=now_us),
+        lambda tx, as_of_us: maturity_then(tx, *asked, as_of_us, now_us=now_us),
     )
+    return Answer(found)
 
 
 async def export_customers(door: Door, call: Call) -> Answer:
@@ -319,6 +326,10 @@ def _one(door: Door, call: Call, promotion_id: str, *, status: int = 200) -> Ans
     items = door.store.read(
         lambda tx: list_promotions(tx, call.workspace_no, now_us=call.now_us, ids={promotion_id})
     )
+    return _first(items, promotion_id, status)
+
+
+def _first(items: list[dict[str, Any]], promotion_id: str, status: int = 200) -> Answer:
     if not items:
         raise NotFound(f"there is no promotion {promotion_id}")
     return Answer(items[0], status)

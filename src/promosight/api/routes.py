@@ -13,6 +13,7 @@ from promosight.api import (
     comparison,
     imports,
     inbox,
+    known_then,
     mappings,
     promotion_list,
     promotions,
@@ -34,6 +35,7 @@ from promosight.flows.figures.breakdowns import Breakdown
 from promosight.flows.figures.comparing import Comparison
 from promosight.flows.figures.funnel import Funnel
 from promosight.flows.figures.maturing import Maturity
+from promosight.flows.figures.moved_since import MovedSince
 from promosight.flows.figures.promotion_return import Return
 from promosight.flows.figures.show_restatements import Restatements
 from promosight.flows.noticing.show_anomalies import Anomaly
@@ -198,7 +200,7 @@ ROUTES = (
         promotion_list.listing,
         REPORTS,
         "Promotions with their figures",
-        query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "format"),
+        query=("status", "kind", "q", "sort", *_PAGE, "offset", "trend", "as_of", "format"),
         gives=wire.PromotionPage,
         media=("text/csv",),
     ),
@@ -243,7 +245,17 @@ ROUTES = (
         comparison.show,
         REPORTS,
         "Promotions side by side: rate, cost, uplift and return, and what they give; up to 50",
-        query=("promotions", "status", "kind", "q", "sort", "measure", "horizon_days", "format"),
+        query=(
+            "promotions",
+            "status",
+            "kind",
+            "q",
+            "sort",
+            "measure",
+            "horizon_days",
+            "as_of",
+            "format",
+        ),
         gives=Comparison,
         media=("text/csv",),
     ),
@@ -270,8 +282,9 @@ ROUTES = (
         _P,
         promotions.get,
         REPORTS,
-        "One promotion with its figures",
+        "One promotion with its figures, now or as of a moment",
         gives=wire.PromotionAnswer,
+        query=("as_of",),
     ),
     Route(
         "PATCH",
@@ -325,6 +338,7 @@ ROUTES = (
         REPORTS,
         "What became of one promotion's assignments: redeemed, open, expired",
         gives=Funnel,
+        query=("as_of",),
     ),
     Route(
         "GET",
@@ -333,7 +347,7 @@ ROUTES = (
         REPORTS,
         "What one promotion brought against its control group: uplift, return on its cost, or why neither can be told",
         gives=Return,
-        query=("measure", "horizon_days"),
+        query=("measure", "horizon_days", "as_of"),
     ),
     Route(
         "GET",
@@ -342,6 +356,16 @@ ROUTES = (
         REPORTS,
         "What one promotion's rate is expected to be in the end, and by week of assignment",
         gives=Maturity,
+        query=("as_of",),
+    ),
+    Route(
+        "GET",
+        f"{_P}/moved",
+        known_then.show_moved,
+        REPORTS,
+        "Why one promotion's figures are others than at an earlier moment; the causes add up to the difference",
+        gives=MovedSince,
+        query=("since",),
     ),
     Route(
         "GET",

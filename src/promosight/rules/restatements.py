@@ -137,6 +137,24 @@ def reason(kind: str, event_id: str, about: str | None, facts: int) -> str:
     return said[kind]
 
 
+WHY = {
+    "new": "came since, while its day still ran",
+    "reversal": "redemptions were reversed in full",
+    "partial_reversal": "parts of redemptions were reversed",
+    "late_assignment": "assignments came after redemptions that they take",
+    "late_redemption": "redemptions came after others of their customer",
+    "late_report": "facts of days that had ended came late",
+    "import": "facts of days that had ended came with a file",
+    "withdrawal": "assignments were withdrawn",
+    "terms": "the terms of the promotion changed",
+    "mapped": "a word was said to mean this promotion",
+    "unmapped": "a word was not said to mean this promotion any more",
+    "identified": "events had waited for their customer, code or promotion",
+    "unexplained": "no entry of the restatement log says why",
+}
+"""Why figures moved, by the kinds of restatements, and what is none."""
+
+
 def _line(found: dict[int, Lines], promotion_no: int, key: LineKey) -> list[int]:
     lines = found.setdefault(promotion_no, {})
     line = lines.get(key)

@@ -1248,6 +1248,8 @@ export interface components {
         /**
          * Figures
          * @description The figures of one promotion; names as in the HTTP contract. `interval` is the rate's, at 95% (Wilson).
+         *
+         *         `untold`, as of a moment: figures that were not kept and are left out, such as `usage`.
          */
         Figures: {
             state: string;
@@ -1278,6 +1280,7 @@ export interface components {
             usage: components["schemas"]["Usage"][];
             last_event_at: string | null;
             tracked_since: string;
+            untold?: string[];
         };
         /**
          * Customers
@@ -1753,6 +1756,86 @@ export interface components {
             ] | null;
         };
         /**
+         * MovedSince
+         * @description The difference and its causes, which add up to it. `erased`: people erased since, which moves no figure.
+         *
+         *         `days_moved`: the time zone is another one since. Days of both are those of now, those of restatements may not be.
+         */
+        MovedSince: {
+            promotion_id: string;
+            since: string;
+            as_of: string;
+            then: components["schemas"]["Known"];
+            now: components["schemas"]["Known"];
+            moved: components["schemas"]["Moved"];
+            causes: components["schemas"]["Cause"][];
+            redefined: components["schemas"]["Redefined"][];
+            erased: number;
+            days_moved: boolean;
+        };
+        /**
+         * Known
+         * @description The state and the figures of a moment.
+         */
+        Known: {
+            state: string;
+            total: components["schemas"]["Line"];
+        };
+        /**
+         * Moved
+         * @description By how much figures moved; what did not move is 0 or left out.
+         */
+        Moved: {
+            assigned: number;
+            redeemed: number;
+            redemptions: number;
+            excess: number;
+            unassigned: number;
+            flagged: number;
+            pending: number;
+            reversed: number;
+            reward_cost: {
+                [key: string]: string;
+            };
+            reward_units: {
+                [key: string]: string;
+            };
+            order_value: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Cause
+         * @description All that moved for one reason: how many entries of the restatement log, how many facts, what moved.
+         *
+         *         `rate_change` is what it adds to the rate when causes are applied one after the other, as they are listed.
+         */
+        Cause: {
+            kind: string;
+            reason: string;
+            entries: number;
+            facts: number | null;
+            moved: components["schemas"]["Moved"];
+            rate_change: number | null;
+        };
+        /**
+         * Redefined
+         * @description A change of the promotion's definition.
+         */
+        Redefined: {
+            at: string;
+            fields: components["schemas"]["Field"][];
+        };
+        /**
+         * Field
+         * @description What a field of a definition was and became.
+         */
+        Field: {
+            name: string;
+            before: unknown;
+            after: unknown;
+        };
+        /**
          * Restatements
          * @description A page of them, the newest first.
          */
@@ -1777,29 +1860,6 @@ export interface components {
             facts: number;
             total: components["schemas"]["Moved"];
             days: components["schemas"]["MovedDay"][];
-        };
-        /**
-         * Moved
-         * @description By how much figures moved; what did not move is 0 or left out.
-         */
-        Moved: {
-            assigned: number;
-            redeemed: number;
-            redemptions: number;
-            excess: number;
-            unassigned: number;
-            flagged: number;
-            pending: number;
-            reversed: number;
-            reward_cost: {
-                [key: string]: string;
-            };
-            reward_units: {
-                [key: string]: string;
-            };
-            order_value: {
-                [key: string]: string;
-            };
         };
         /**
          * MovedDay

@@ -9,7 +9,7 @@ import msgspec
 
 from promosight.errors import Invalid
 from promosight.flows.figures.code_lines import EVERY_CODE, CodeLines, CodePage
-from promosight.flows.figures.counted_then import CountedThen, mend_codes
+from promosight.flows.figures.counted_then import CountedThen, count_beside
 from promosight.flows.figures.moments import Moment, moment_of, while_an_import_runs
 from promosight.flows.figures.of_promotions import (
     EVER_US,
@@ -100,7 +100,7 @@ class _Counters(Protocol):
         """The cells of one promotion in one dimension."""
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """A promotion as it is seen, now or as of a moment: how it was set up, and its counters."""
 
     catalogue: Catalogue
@@ -132,21 +132,22 @@ def breakdown(
         raise Invalid("must be assigned or redeemed", pointer="/date")
     wanted_page = page if by == "code" else None
     if as_of_us is None:
-        seen = _seen_now(tx, workspace_no, promotion_id, wanted_page)
+        seen = seen_now(tx, workspace_no, promotion_id, wanted_page)
     else:
         moment = moment_of(tx, workspace_no, promotion_id, as_of_us, now_us=now_us)
-        seen = _seen_then(tx, moment, _dimension(by, date), wanted_page)
-    told = _told(seen, by, date)
+        seen = seen_then(tx, moment, _dimension(by, date), wanted_page)
+    told = told_of(seen, by, date)
     told.as_of = None if as_of_us is None else format_instant(as_of_us)
     return told
 
 
-def _seen_now(tx: Tx, workspace_no: int, promotion_id: str, page: CodePage | None) -> _Seen:
+def seen_now(tx: Tx, workspace_no: int, promotion_id: str, page: CodePage | None = None) -> Seen:
+    """A promotion as it is seen now. Raises NotFound."""
     defined(tx, workspace_no, promotion_id)
     catalogue = load(tx, workspace_no)
     listed = catalogue.by_id[promotion_id]
     codes = None if page is None else _code_lines(tx, catalogue, listed, page)
-    return _Seen(catalogue, listed, Coverage(tx, catalogue), Outstanding(tx, workspace_no), codes)
+    return Seen(catalogue, listed, Coverage(tx, catalogue), Outstanding(tx, workspace_no), codes)
 
 
 def _code_lines(tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage) -> CodeLines:
@@ -157,20 +158,29 @@ def _code_lines(tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage) ->
         return CodeLines(tx, catalogue, listed, page, **known)
     moment = while_an_import_runs(tx, catalogue, listed)
     codes = CodeLines(tx, catalogue, listed, page, **moment.known)
-    mend_codes(tx, moment, codes)
+    count_beside(tx, moment, [codes])
     return codes
 
 
-def _seen_then(tx: Tx, moment: Moment, dimension: int | None, page: CodePage | None) -> _Seen:
+def seen_then(tx: Tx, moment: Moment, dimension: int | None, page: CodePage | None = None) -> Seen:
+    """A promotion as it was seen at a moment, as far as one dimension goes."""
     catalogue, listed = moment.catalogue, moment.listed
     codes = None
     if page is not None:
         codes = CodeLines(tx, catalogue, listed, page, **moment.known)
     counters = CountedThen(tx, moment, dimension, codes)
-    return _Seen(catalogue, listed, moment.coverage, counters, codes)
+    return Seen(catalogue, listed, moment.coverage, counters, codes)
 
 
-def _told(seen: _Seen, by: str, date: str) -> Breakdown:
+def breakdown_then(
+    catalogue: Catalogue, listed: Listed, coverage: Coverage, counters: _Counters, by: str
+) -> Breakdown:
+    """A promotion's figures by a word of its facts, of counters as they were."""
+    return told_of(Seen(catalogue, listed, coverage, counters, None), by, "assigned")
+
+
+def told_of(seen: Seen, by: str, date: str) -> Breakdown:
+    """The breakdown of what is seen."""
     catalogue, listed = seen.catalogue, seen.listed
     total = _by_key(_cells(seen.counters, listed, TOTAL)).get("", Sums())
     state = state_of(listed, total, seen.coverage)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from promosight.flows.figures.breakdowns import Line, breakdown
+from promosight.flows.figures.breakdowns import Line, breakdown, breakdown_then
 from promosight.flows.figures.kept import Keeping, kept
 from promosight.flows.figures.of_promotions import Counted, View, money, units
 from promosight.flows.figures.promotion_return import (
@@ -23,6 +23,8 @@ from promosight.flows.figures.promotion_return import (
     per_redemption,
     return_of,
 )
+from promosight.flows.figures.seen_then import ViewThen
+from promosight.flows.figures.told_then import return_in
 from promosight.rules import rates
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK, format_amount
@@ -124,9 +126,12 @@ def compare(
     horizon_days: int,
     sort: str,
     now_us: int,
+    as_of_us: int | None = None,
 ) -> Comparison:
-    """The comparison of the promotions chosen, of the first `MOST` of them at most."""
+    """The comparison of the promotions chosen, of the first `MOST` of them at most; as of a moment, if one is given."""
     view = View(tx, workspace_no, now_us=now_us)
+    if as_of_us is not None:
+        view, now_us = ViewThen(tx, workspace_no, as_of_us, now_us=now_us), as_of_us
     chosen = choose(view)
     items = [
         _compared(tx, view, one, measure, horizon_days, now_us)
@@ -220,7 +225,11 @@ def _tiers(tx: Tx, view: View, one: Counted) -> list[TierCompared]:
     if not listed.definition.tiers:
         return []
     rewards = {tier.tier_id: tier.reward_value for tier in listed.definition.tiers}
-    parts = breakdown(tx, view.catalogue.workspace.workspace_no, listed.promotion_id, "tier")
+    number = view.catalogue.workspace.workspace_no
+    if isinstance(view, ViewThen):
+        parts = breakdown_then(view.catalogue, listed, view.coverage, view.then, "tier")
+    else:
+        parts = breakdown(tx, number, listed.promotion_id, "tier")
     return [_tier(line, rewards.get(line.key or "")) for line in parts.rows]
 
 
@@ -242,6 +251,11 @@ def _brought(
     tx: Tx, view: View, one: Counted, measure: str, horizon_days: int, now_us: int
 ) -> Brought:
     listed, workspace = one.listed, view.catalogue.workspace
+    if isinstance(view, ViewThen):
+        moment = view.then.moment(listed.promotion_no)
+        if tx.one("any_control_then", **moment.facts) is None:
+            return _not_computable("no_control_group", now_us)
+        return _shown(return_in(tx, view, one, measure, horizon_days))
 
     def find(_: bool) -> Brought:
         row = tx.one("any_control", promotion_no=listed.promotion_no)

@@ -8,27 +8,40 @@ the groups is held at once, however many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from typing import Protocol
 
 from promosight.flows.figures.code_lines import CodeLines
 from promosight.flows.figures.funnel import is_many
 from promosight.flows.figures.moments import Moment
 from promosight.flows.figures.of_promotions import EVER_US
-from promosight.flows.figures.sums import Sums
+from promosight.flows.figures.sums import Sums as Added
 from promosight.flows.ledger.groups import Groups
 from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.flows.ledger.published import held_since_us, leave_out, stored_groups
-from promosight.flows.ledger.settling import Context, Group, Standing, derive, move, standing
+from promosight.flows.ledger.settling import (
+    Context,
+    Group,
+    Standing,
+    derive,
+    move,
+    promise,
+    promised_in,
+    standing,
+)
 from promosight.rules.instants import QUARTER_US, LocalDays
+from promosight.rules.matching import promised_micros
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
     MEASURES,
+    PLACED,
     REDEEMED_DAY,
     Assigned,
     Cells,
     Combinations,
     Redeemed,
+    Sums,
     Taken,
 )
 from promosight.store.rows import AssignmentRow, EventRow, GroupKey
@@ -53,8 +66,9 @@ class CountedThen:
         self, tx: Tx, moment: Moment, dimension: int | None, codes: CodeLines | None
     ) -> None:
         cells = Cells()
-        cells.include(_as_matched_now(tx, moment, _DAYS.get(dimension, 0)))
-        _Recount(moment, cells, codes).count(tx)
+        days = _DAYS.get(dimension, 0)
+        cells.include(_as_matched_now(tx, moment, days, places=not days))
+        _Recount(moment, cells, [] if codes is None else [codes]).count(tx)
         self._sums = cells.values
 
     def cells(self, promotion_no: int, dimension: int) -> CellsByKey:
@@ -66,18 +80,64 @@ class CountedThen:
         }
 
 
-def mend_codes(tx: Tx, moment: Moment, codes: CodeLines) -> None:
-    """Makes lines by code what they were at a moment."""
-    _Recount(moment, Cells(), codes).count(tx)
+class Teller(Protocol):
+    """What is counted of groups beside the cells."""
+
+    def add(
+        self,
+        counted: Standing,
+        assignments: Sequence[AssignmentRow],
+        events: Sequence[EventRow],
+        sign: int,
+    ) -> None:
+        """Adds (sign 1) or takes away (sign -1) what facts of one group come to."""
+
+
+def count_then(tx: Tx, moment: Moment, days: int, *, tellers: Sequence[Teller] = ()) -> Sums:
+    """Every cell of a promotion as it was, with what was committed and how many customers there were.
+
+    `days` as in `as_matched_now`: 1 for days of assignment, 2 for those of redemption, each with their tiers.
+    """
+    cells = Cells()
+    cells.include(_as_matched_now(tx, moment, days, places=True))
+    _promise(tx, moment, cells, days)
+    if not days:
+        row = tx.one("customers_then", tracking_from_us=_tracked(moment), **moment.facts)
+        cells.customer(moment.listed.promotion_no, *(row or (0, 0)))
+    _Recount(moment, cells, tellers).count(tx)
+    return cells.values
+
+
+def count_beside(tx: Tx, moment: Moment, tellers: Sequence[Teller]) -> None:
+    """Makes what was counted of facts as they are matched now what it was at a moment."""
+    _Recount(moment, Cells(), tellers).count(tx)
+
+
+def _tracked(moment: Moment) -> int:
+    return moment.workspace.tracking_from_us
+
+
+def _promise(tx: Tx, moment: Moment, cells: Cells, days: int) -> None:
+    """Adds what assignments promised by the terms of then."""
+    terms, no = moment.listed.terms, moment.listed.promotion_no
+    day = _Days(moment.catalogue.days, days)
+    asked = moment.facts | {"days": int(days > 0), "tracking_from_us": _tracked(moment)}
+    for tier, own, quarter, own_micros, without in tx.all("promised_then", **asked):
+        value = promised_micros(terms, None, tier) or 0
+        promised, currency = own_micros + without * value, promised_in(terms, own)
+        cells.add_assigned(no, (PLACED, currency, (tier or "", "", "", "", "")), 0, promised)
+        for dimension in (ASSIGNED_DAY, REDEEMED_DAY) if days else ():
+            key = (dimension, currency, (day(quarter), tier or ""))
+            cells.add_assigned(no, key, 0, promised)
 
 
 class _Recount:
     """Counts groups that may have been matched otherwise, and takes away what SQL counted of them."""
 
-    def __init__(self, moment: Moment, cells: Cells, codes: CodeLines | None) -> None:
+    def __init__(self, moment: Moment, cells: Cells, tellers: Sequence[Teller]) -> None:
         self._moment = moment
         self._cells = cells
-        self._codes = codes
+        self._tellers = tellers
 
     def count(self, tx: Tx) -> None:
         """Goes over all of them."""
@@ -97,13 +157,13 @@ class _Recount:
             derive(context, moment.listed.terms, group.assignments, events)
             counted = standing(moment.catalogue, group.assignments, events)
             move(self._cells, key, _NOTHING, counted)
-            if self._codes is not None:
-                self._codes.add(counted, group.assignments, events, 1)
+            for one in self._tellers:
+                one.add(counted, group.assignments, events, 1)
 
     def _take_away(self, group: Group) -> None:
         """Takes away what SQL counted: facts that had come, as they are matched now, wherever they lie."""
         moment, taken = self._moment, dict[int, int]()
-        events = [e for e in group.events if _had_come(moment, e)]
+        events = [e for e in group.events if had_come(moment, e)]
         for e in events:
             if e.live and e.slot is not None:
                 taken[e.slot] = min(e.redeemed_us, taken.get(e.slot, e.redeemed_us))
@@ -111,20 +171,21 @@ class _Recount:
             a.redeemed_us = taken.get(a.slot)
             if a.withdrawn_us is not None and a.withdrawn_us > moment.known_us:
                 a.withdrawn_us = None
-        given = {a.slot for a in group.assignments if _had_come(moment, a)}
+            promise(moment.listed.terms, a)
+        given = {a.slot for a in group.assignments if had_come(moment, a)}
         every = standing(moment.catalogue, group.assignments, events)
         counted = Standing(
             {slot: a for slot, a in every.assignments.items() if slot in given}, every.redemptions
         )
         move(self._cells, group.key, counted, _NOTHING)
-        if self._codes is not None:
-            self._codes.add(counted, group.assignments, events, -1)
+        for one in self._tellers:
+            one.add(counted, group.assignments, events, -1)
 
 
-def _as_matched_now(tx: Tx, moment: Moment, days: int) -> Combinations:
+def _as_matched_now(tx: Tx, moment: Moment, days: int, *, places: bool) -> Combinations:
     workspace, sources = moment.workspace, moment.catalogue.sources
     no, day = moment.listed.promotion_no, _Days(moment.catalogue.days, days)
-    asked = moment.facts | {"days": days}
+    asked = moment.facts | {"days": days, "places": int(places)}
     in_rate = asked | {"tracking_from_us": workspace.tracking_from_us}
     assigned: list[tuple[Assigned, int]] = [
         ((no, *_texts(words), sources[source_no], day(quarter), 0, ""), n)
@@ -148,7 +209,7 @@ def _as_matched_now(tx: Tx, moment: Moment, days: int) -> Combinations:
 def _assigned_then(tx: Tx, moment: Moment) -> str:
     """The statement that is cheaper."""
     totals = Outstanding(tx, moment.workspace.workspace_no).totals()
-    assigned = Sums(totals.get(moment.listed.promotion_no, {}).items())["assigned"]
+    assigned = Added(totals.get(moment.listed.promotion_no, {}).items())["assigned"]
     return "assigned_then_of_many" if is_many(tx, assigned) else "assigned_then"
 
 
@@ -194,7 +255,8 @@ def _moved_groups(tx: Tx, moment: Moment) -> Iterator[Groups]:
         yield groups
 
 
-def _had_come(moment: Moment, fact: AssignmentRow | EventRow) -> bool:
+def had_come(moment: Moment, fact: AssignmentRow | EventRow) -> bool:
+    """Whether a fact had come by a moment, and was in the published figures then."""
     return fact.received_us <= moment.known_us and fact.import_no <= moment.published_import_no
 
 

@@ -54,13 +54,19 @@ def funnel(tx: Tx, workspace_no: int, promotion_id: str, *, now_us: int) -> Funn
     defined(tx, workspace_no, promotion_id)
     view = View(tx, workspace_no, now_us=now_us)
     (one,) = view.counted([view.catalogue.by_id[promotion_id]])
+    unredeemed = one.sums["assigned"] - one.sums["redeemed"]
+    expired = _expired(tx, view.catalogue, one, now_us) if unredeemed else 0
+    return shown_funnel(one, expired, now_us=now_us)
+
+
+def shown_funnel(one: Counted, expired: int, *, now_us: int) -> Funnel:
+    """The funnel of a promotion of whose assignments so many have expired."""
     counts = dict(zip(MEASURES, one.sums.counts, strict=False))
     unredeemed = counts["assigned"] - counts["redeemed"]
-    expired = _expired(tx, view.catalogue, one, now_us) if unredeemed else 0
     # What an import changes beyond its groups, or a count kept for a while, must not show more than there is.
     expired = min(expired, unredeemed)
     return Funnel(
-        promotion_id=promotion_id,
+        promotion_id=one.listed.promotion_id,
         state=one.state,
         assigned=counts["assigned"],
         redeemed=counts["redeemed"],

@@ -90,7 +90,12 @@ def maturity(tx: Tx, workspace_no: int, promotion_id: str, *, now_us: int) -> Ma
 
 
 def _found(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int) -> Maturity:
-    seen = outlook(_cells(tx, catalogue, one, now_us))
+    return shown_maturity(one, _cells(tx, catalogue, one, now_us), now_us)
+
+
+def shown_maturity(one: Counted, cells: list[Cell], now_us: int) -> Maturity:
+    """What is expected of a promotion by the lives of its assignments."""
+    seen = outlook(cells)
     whole, tracked = seen.whole, one.state == "tracked"
     return Maturity(
         promotion_id=one.listed.promotion_id,
@@ -128,7 +133,7 @@ def _rate(cohort: Cohort) -> float | None:
 
 def _cells(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int) -> list[Cell]:
     workspace = catalogue.workspace
-    before_us, after_us = _week_shifts(workspace, now_us)
+    before_us, after_us = week_shifts(workspace, now_us)
     rows = tx.all(
         "lives_of_many" if is_many(tx, one.sums["assigned"]) else "lives_of_few",
         promotion_no=one.listed.promotion_no,
@@ -138,10 +143,10 @@ def _cells(tx: Tx, catalogue: Catalogue, one: Counted, now_us: int) -> list[Cell
         before_us=before_us,
         after_us=after_us,
     )
-    return [_cell(catalogue, row) for row in rows]
+    return [cell_of(catalogue, row) for row in rows]
 
 
-def _cell(catalogue: Catalogue, row: Row) -> Cell:
+def cell_of(catalogue: Catalogue, row: Row) -> Cell:
     """A row as the rule wants it; clocks that run ahead may have brought tomorrow's assignments."""
     age, _, _, life, delay, expired, assigned_us, past_s, assignments = row
     part = past_s * 1_000_000 / (assignments * DAY_US)
@@ -156,7 +161,7 @@ def _cell(catalogue: Catalogue, row: Row) -> Cell:
     )
 
 
-def _week_shifts(workspace: Workspace, now_us: int) -> tuple[int, int]:
+def week_shifts(workspace: Workspace, now_us: int) -> tuple[int, int]:
     """What to add to an instant so that whole weeks begin where local ones do: in winter, and in summer."""
     year = datetime.fromtimestamp(now_us / 1_000_000, UTC).year
     days = (_EPOCH_WEEKDAY - _WEEKDAYS.index(workspace.week_start)) % 7

@@ -61,29 +61,49 @@ def moment_of(
 ) -> Moment:
     """A moment of a promotion. Raises NotFound, or Invalid for one of which nothing can be known."""
     defined(tx, workspace_no, promotion_id)
-    catalogue = load(tx, workspace_no)
-    _check(tx, catalogue.workspace, known_us, now_us)
-    now = catalogue.by_id[promotion_id]
-    mappings = all_mappings(tx, workspace_no)
-    then = _catalogue_then(tx, catalogue, mappings, known_us)
-    listed = then.by_id[promotion_id]
-    if listed.definition is None:
-        raise Invalid("lies before the promotion was defined", pointer="/as_of")
-    asked = {"workspace_no": workspace_no, "known_us": known_us}
-    published = tx.one("published_then", **asked)
-    published_no = published[0] if published else 0
-    return Moment(
-        known_us,
-        then,
-        listed,
-        listed.terms != now.terms,
-        _codes_by_then(tx, listed, now, known_us),
-        _two(code for code in listed.codes if code in now.codes),
-        published_no,
-        tx.one("runs_held_then", **asked, published_import_no=published_no) is not None,
-        Coverage(tx, then, known_us=known_us),
-        MappedThen(tx, catalogue, then, mappings, listed.promotion_no, known_us),
-    )
+    return Moments(tx, workspace_no, known_us, now_us=now_us).of(promotion_id)
+
+
+class Moments:
+    """One moment of a workspace, from which those of its promotions are made. `catalogue` is as it was.
+
+    Raises Invalid for a moment of which nothing can be known.
+    """
+
+    def __init__(self, tx: Tx, workspace_no: int, known_us: int, *, now_us: int) -> None:
+        self._tx = tx
+        self.known_us = known_us
+        self._now = load(tx, workspace_no)
+        _check(tx, self._now.workspace, known_us, now_us)
+        self._mappings = all_mappings(tx, workspace_no)
+        self.catalogue = _catalogue_then(tx, self._now, self._mappings, known_us)
+        asked = {"workspace_no": workspace_no, "known_us": known_us}
+        published = tx.one("published_then", **asked)
+        self._published_no: int = published[0] if published else 0
+        held = tx.one("runs_held_then", **asked, published_import_no=self._published_no)
+        self._held = held is not None
+        self.coverage = Coverage(tx, self.catalogue, known_us=known_us)
+
+    def of(self, promotion_id: str) -> Moment:
+        """That of a promotion which somebody has defined by now. Raises Invalid where nobody had by then."""
+        now, listed = self._now.by_id[promotion_id], self.catalogue.by_id[promotion_id]
+        if listed.definition is None:
+            raise Invalid("lies before the promotion was defined", pointer="/as_of")
+        words = MappedThen(
+            *(self._tx, self._now, self.catalogue, self._mappings, now.promotion_no, self.known_us)
+        )
+        return Moment(
+            self.known_us,
+            self.catalogue,
+            listed,
+            listed.terms != now.terms,
+            _codes_by_then(self._tx, listed, now, self.known_us),
+            _two(code for code in listed.codes if code in now.codes),
+            self._published_no,
+            self._held,
+            self.coverage,
+            words,
+        )
 
 
 def while_an_import_runs(tx: Tx, catalogue: Catalogue, listed: Listed) -> Moment:
@@ -132,8 +152,14 @@ def _catalogue_then(tx: Tx, now: Catalogue, mappings: list[Mapping], known_us: i
     )
     then = Catalogue(workspace)
     then.days, then.sources = now.days, now.sources
+    redefined = tx.all("redefined_then", workspace_no=workspace.workspace_no, known_us=known_us)
+    updated: dict[int, int] = dict(redefined)
     for no, listed in now.by_no.items():
-        then.put(_as_defined(workspace, listed, past[no]) if no in past else listed)
+        if no in past:
+            updated_us = updated.get(no, listed.created_us)
+            listed = msgspec.structs.replace(listed, updated_us=updated_us)
+            listed = _as_defined(workspace, listed, past[no])
+        then.put(listed)
     mean_as_then(then, mappings, known_us)
     return then
 

@@ -8,6 +8,7 @@ read again costs what changed since.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from promosight.flows.figures.sums import PLACE, Sums
 from promosight.flows.figures.usage import Usage, Windows, limits_reached
 from promosight.flows.ledger.held import held_now
-from promosight.flows.ledger.outstanding import Outstanding
+from promosight.flows.ledger.outstanding import Counters, Outstanding, Remembered
 from promosight.rules import rates
 from promosight.rules.instants import format_instant, kept_instant
 from promosight.rules.money import UNIT_MARK, format_amount
@@ -41,7 +42,10 @@ class Customers(msgspec.Struct):
 
 
 class Figures(msgspec.Struct):
-    """The figures of one promotion; names as in the HTTP contract. `interval` is the rate's, at 95% (Wilson)."""
+    """The figures of one promotion; names as in the HTTP contract. `interval` is the rate's, at 95% (Wilson).
+
+    `untold`, as of a moment: figures that were not kept and are left out, such as `usage`.
+    """
 
     state: str
     assigned: int
@@ -62,6 +66,7 @@ class Figures(msgspec.Struct):
     usage: list[Usage]
     last_event_at: str | None
     tracked_since: str
+    untold: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Counted:
@@ -115,12 +120,22 @@ class Counted:
     @property
     def usage(self) -> list[Usage]:
         """How much of each limit is used."""
+        if self.is_untold:
+            return []
         return self._view.windows.usage(self.listed, self.sums)
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether its usage was not kept."""
+        has_limits = self.listed.definition is not None and bool(self.listed.definition.limits)
+        return has_limits and self.listed.promotion_no in self._view.untold
 
     @property
     def fullest(self) -> float | None:
         """The largest share of a limit that is used, None without limits."""
         if self.listed.definition is None or not self.listed.definition.limits:
+            return None
+        if self.is_untold:
             return None
         return self._view.windows.fullest(self.listed, self.sums)
 
@@ -153,6 +168,7 @@ class Counted:
             usage=self.usage,
             last_event_at=None if not self.last_us else format_instant(self.last_us),
             tracked_since=self._view.tracked_since,
+            untold=["usage"] if self.is_untold else msgspec.UNSET,
         )
 
     def encoded(self) -> msgspec.Raw:
@@ -176,9 +192,18 @@ class Counted:
 class View:
     """The figures of a workspace as they are in one transaction."""
 
+    outstanding: Counters
+    remembered: Remembered
+    totals: Mapping[int, ByCurrency]
+    last_events: Mapping[int, int]
+    encoded: dict[int, tuple[Any, ...]]
+    untold: Collection[int] = ()
+    """The promotions whose usage is not known, for it was not written down what was held."""
+
     def __init__(self, tx: Tx, workspace_no: int, *, now_us: int) -> None:
         self.outstanding = outstanding = Outstanding(tx, workspace_no)
         self.catalogue = load(tx, workspace_no)
+        self.remembered = outstanding.remembered
         self.totals = outstanding.totals()
         self.last_events = outstanding.last_events()
         self.coverage = Coverage(tx, self.catalogue)
@@ -215,7 +240,11 @@ def list_promotions(
     tx: Tx, workspace_no: int, *, now_us: int, ids: set[str] | None = None
 ) -> list[dict[str, Any]]:
     """Every defined promotion (or those of `ids`) by id, each with its definition and `figures`."""
-    view = View(tx, workspace_no, now_us=now_us)
+    return promotions_in(View(tx, workspace_no, now_us=now_us), ids)
+
+
+def promotions_in(view: View, ids: set[str] | None = None) -> list[dict[str, Any]]:
+    """The same of a view."""
     wanted = view.catalogue.defined
     if ids is not None:
         by_id = view.catalogue.by_id

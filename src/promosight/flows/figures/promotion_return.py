@@ -7,6 +7,7 @@ Cost per redemption and the redeemers' revenue stand beside it and are no effect
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from promosight.rules.instants import DAY_US, format_instant
 from promosight.rules.money import format_amount
 from promosight.rules.uplift import Arm, Estimate
 from promosight.store.catalogue import Workspace
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 
 HORIZON_DAYS = 30
 """How long after the assignment outcomes count when nobody says."""
@@ -101,6 +102,11 @@ def return_of(
 ) -> Return:
     """The return of a promotion that is counted already."""
     told = _kept(tx, view, one, measure, horizon_days, now_us)
+    return shown_return(one, told, measure, horizon_days)
+
+
+def shown_return(one: Counted, told: Told, measure: str, horizon_days: int) -> Return:
+    """The return of a promotion of which both arms are told."""
     costs = told.costs
     return Return(
         promotion_id=one.listed.promotion_id,
@@ -157,19 +163,23 @@ def told_of(
         "published_import_no": workspace.published_import_no,
         "closed_us": now_us - horizon_days * DAY_US,
     }
+    horizon_us = horizon_days * DAY_US
+    rows = tx.each("return_of_customers", **facts, measure=measure, horizon_us=horizon_us)
+    costs: dict[str, int] = dict(tx.all("return_cost", **facts))
+    return arms_of(rows, costs, now_us)
+
+
+def arms_of(rows: Iterable[Row], costs: dict[str, int], now_us: int) -> Told:
+    """Both arms of rows as `return_of_customers` has them."""
     arms = Arm(), Arm()
     has_control = any_outcome = False
     currencies: set[str] = set()
-    horizon_us = horizon_days * DAY_US
-    for control, closed, acted, value, *of, number in tx.each(
-        "return_of_customers", **facts, measure=measure, horizon_us=horizon_us
-    ):
+    for control, closed, acted, value, *of, number in rows:
         has_control |= control == 1
         any_outcome |= acted == 1
         if closed:
             arms[control].add(value, acted=acted == 1, times=number)
             currencies |= set(of) if acted else set()
-    costs: dict[str, int] = dict(tx.all("return_cost", **facts))
     return Told(*arms, has_control, any_outcome, currencies, costs, now_us)
 
 

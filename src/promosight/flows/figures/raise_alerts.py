@@ -67,7 +67,7 @@ class AlertWatch:
 
     def _may_have_moved(self, view: View, mark: Any) -> list[Listed]:
         """The promotions that movements or reservations have touched; all where one cannot tell."""
-        before, sums, held = self._seen, view.outstanding.remembered, view.windows.held
+        before, sums, held = self._seen, view.remembered, view.windows.held
         catalogue = view.catalogue
         self._seen = _Seen(mark, catalogue.defined, sums, sums.rounds, held)
         if (

@@ -91,10 +91,10 @@ def restatements(
 def _shown(catalogue: Catalogue, row: Row) -> Restatement:
     restated_us, kind, source_no, event_id, facts, about, written = row
     today = catalogue.days.day(restated_us)
-    parts: dict[tuple[str, str | None], _Sums] = {}
-    whole = _Sums()
+    parts: dict[tuple[str, str | None], Differences] = {}
+    whole = Differences()
     for (day, tier, currency), values in _lines.decode(written):
-        for sums in (whole, parts.setdefault((day, tier), _Sums())):
+        for sums in (whole, parts.setdefault((day, tier), Differences())):
             sums.add(currency, values)
     return Restatement(
         restated_at=format_instant(restated_us),
@@ -114,7 +114,7 @@ def _shown(catalogue: Catalogue, row: Row) -> Restatement:
     )
 
 
-class _Sums:
+class Differences:
     """Differences added up over currencies."""
 
     def __init__(self) -> None:
@@ -123,13 +123,20 @@ class _Sums:
         self._order: dict[str, int] = {}
 
     def add(self, currency: str, values: list[int]) -> None:
+        """Adds counts, cost and order value."""
         *counts, cost, order = values
         self._counts = [a + b for a, b in zip(self._counts, counts, strict=True)]
         for amounts, amount in ((self._cost, cost), (self._order, order)):
             if amount:
                 amounts[currency] = amounts.get(currency, 0) + amount
 
+    @property
+    def any(self) -> bool:
+        """Whether anything moved."""
+        return any(self._counts) or any(self._cost.values()) or any(self._order.values())
+
     def shown(self) -> dict[str, Any]:
+        """The fields of `Moved`."""
         counts: dict[str, Any] = dict(zip(COUNTS, self._counts, strict=True))
         cost = {currency: amount for currency, amount in self._cost.items() if amount}
         order = {currency: amount for currency, amount in self._order.items() if amount}

@@ -13,7 +13,7 @@ import msgspec
 
 from promosight.flows.ledger.held import Held, Part
 from promosight.flows.ledger.limit_cells import LimitCells, has_limits, looks_at_cells
-from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
+from promosight.flows.ledger.outstanding import CellsByKey, Counters
 from promosight.rules.forecasts import Pace, basis_from, pace, quarter_of
 from promosight.rules.instants import format_instant, kept_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
@@ -22,7 +22,7 @@ from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY
 from promosight.rules.thresholds import alert_no, reached
 from promosight.rules.windows import days_of, window_of
 from promosight.store.catalogue import Catalogue, Listed
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 
 if TYPE_CHECKING:
     from promosight.flows.figures.sums import Sums
@@ -93,7 +93,7 @@ class Windows:
 
     def __init__(
         self,
-        outstanding: Outstanding,
+        outstanding: Counters,
         catalogue: Catalogue,
         held: Held,
         *,
@@ -285,8 +285,16 @@ class Windows:
 
 def limits_reached(tx: Tx, workspace_no: int, *, now_us: int) -> Reached:
     """When limits were seen used up, of windows that have not ended."""
+    return _reached(tx.all("limits_reached", workspace_no=workspace_no, now_us=now_us))
+
+
+def limits_reached_then(tx: Tx, workspace_no: int, *, known_us: int) -> Reached:
+    """The same as it was known at a moment."""
+    return _reached(tx.all("limits_reached_then", workspace_no=workspace_no, known_us=known_us))
+
+
+def _reached(rows: list[Row]) -> Reached:
     found: Reached = {}
-    rows = tx.all("limits_reached", workspace_no=workspace_no, now_us=now_us)
     for promotion_no, number, raised_us in rows:
         found.setdefault(promotion_no, {})[number] = raised_us
     return found

@@ -69,7 +69,7 @@ class _Seen:
 
     def __init__(self, view: View, mark: _Mark, windows: dict[int, Any]) -> None:
         self.mark = mark
-        self.sums = view.outstanding.remembered
+        self.sums = view.remembered
         self.rounds = self.sums.rounds
         self.defined = view.catalogue.defined
         self.coverage = view.coverage
@@ -80,7 +80,7 @@ class _Seen:
 
 def _compared(before: _Seen, view: View, mark: _Mark) -> tuple[Moved, _Seen]:
     catalogue = view.catalogue
-    moved = _sums_moved(before, view.outstanding.remembered)
+    moved = _sums_moved(before, view.remembered)
     windows = _windows_asked(before, view, mark, moved)
     moved |= {no for no, cells in windows.items() if before.windows.get(no) != cells}
     moved |= _differing(before.held, view.windows.held)
@@ -116,7 +116,7 @@ def _differing(here: Mapping[int, Any], there: Mapping[int, Any]) -> set[int]:
 def _windows_asked(before: _Seen, view: View, mark: _Mark, moved: set[int]) -> dict[int, Any]:
     """What limits look at, of the promotions where it may have changed."""
     listed = view.catalogue.defined
-    if mark.calendar == before.mark.calendar and view.outstanding.remembered is before.sums:
+    if mark.calendar == before.mark.calendar and view.remembered is before.sums:
         listed = [one for no in moved if (one := view.catalogue.by_no.get(no)) is not None]
     return _windowed(view, listed)
 

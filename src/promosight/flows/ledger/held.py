@@ -35,6 +35,19 @@ def held_now(tx: Tx, catalogue: Catalogue, *, now_us: int) -> Held:
     return _parts(catalogue, tx.all("held_now", workspace_no=number, now_us=now_us))
 
 
+def held_then(tx: Tx, catalogue: Catalogue, *, known_us: int) -> Held:
+    """What was held in a workspace at an earlier moment, as far as that was written down."""
+    number = catalogue.workspace.workspace_no
+    return _parts(catalogue, tx.all("held_then", workspace_no=number, known_us=known_us))
+
+
+def held_untold(tx: Tx, catalogue: Catalogue, *, known_us: int) -> set[int]:
+    """The promotions of which it was not: reservations that may have held something ended before."""
+    number = catalogue.workspace.workspace_no
+    rows = tx.all("held_untold", workspace_no=number, known_us=known_us)
+    return {row[0] for row in rows}
+
+
 def held_of(tx: Tx, catalogue: Catalogue, promotion_nos: Iterable[int]) -> Held:
     """What promotions hold, to decide on: their locks are had, and what has expired was marked so."""
     number = catalogue.workspace.workspace_no

@@ -7,7 +7,7 @@ that is sorted by usage need not read them.
 
 from __future__ import annotations
 
-from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
+from promosight.flows.ledger.outstanding import CellsByKey, Counters
 from promosight.rules.forecasts import basis_from
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
@@ -42,7 +42,7 @@ def looks_at_cells(listed: Listed) -> bool:
 class LimitCells:
     """The cells of some promotions on one day."""
 
-    def __init__(self, outstanding: Outstanding, today: str, week_start: str) -> None:
+    def __init__(self, outstanding: Counters, today: str, week_start: str) -> None:
         self.today = today
         self.week_start = week_start
         self._outstanding = outstanding

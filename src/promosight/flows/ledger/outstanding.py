@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import takewhile
 from operator import add
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -36,6 +36,21 @@ _pile = msgspec.json.Decoder(list[tuple[PileKey, list[int]]])
 
 CellsByKey = dict[tuple[str, str], list[int]]
 """Cells of one promotion in one dimension, by key and currency."""
+
+
+class Counters(Protocol):
+    """Where the cells of promotions are read: as they are published, or as they were."""
+
+    def cells(self, promotion_no: int, dimension: int) -> CellsByKey:
+        """The cells of one promotion in one dimension, by key and currency."""
+
+    def several(
+        self, first_keys: dict[int, str], dimensions: tuple[int, ...]
+    ) -> dict[tuple[int, int], CellsByKey]:
+        """The cells of promotions in dimensions, each from a key on, by promotion and dimension."""
+
+    def since(self, first_keys: dict[int, str], dimensions: tuple[int, ...]) -> Sums:
+        """The same cells in one dictionary."""
 
 
 class Outstanding:

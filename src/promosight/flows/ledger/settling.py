@@ -175,9 +175,19 @@ def derive(
             _write(reversal, _TAKES_EFFECT)
     for a in assignments:
         a.redeemed_us = redeemed.get(a.slot)
-        a.committed_micros = assigned_micros(terms, given(a)) or 0
-        unit = terms.currency.startswith("~")
-        a.currency = terms.currency if unit else a.reward_currency or terms.currency
+        promise(terms, a)
+
+
+def promise(terms: Terms, a: AssignmentRow) -> None:
+    """Writes what an assignment commits by its terms, and in what."""
+    a.committed_micros = assigned_micros(terms, given(a)) or 0
+    a.currency = promised_in(terms, a.reward_currency)
+
+
+def promised_in(terms: Terms, own: str | None) -> str:
+    """The currency of what an assignment commits: its own, unless the promotion's is a unit."""
+    unit = terms.currency.startswith("~")
+    return terms.currency if unit else own or terms.currency
 
 
 _TAKES_EFFECT = Verdict("counted", None, None, False, 0, "")

@@ -91,9 +91,11 @@ def _found(tx: Tx, workspace_no: int, ids: list[str]) -> dict[str, Reservation]:
 
 
 def _release(tx: Tx, there: dict[str, Reservation], releases: Iterable[Release]) -> None:
-    ids = sorted({one.reservation_id for one in releases} & there.keys())
+    at_us = {one.reservation_id: one.now_us for one in releases}
+    ids = sorted(at_us.keys() & there.keys())
     left = [there[one] for one in ids if there[one].state != "confirmed"]
-    tx.run_many("release_reservations", [(one.reservation_id,) for one in left])
+    rows = [(one.reservation_id, at_us[one.reservation_id]) for one in left]
+    tx.run_many("release_reservations", rows)
     for one in left:
         there[one.reservation_id] = msgspec.structs.replace(one, state="released")
 
@@ -108,7 +110,7 @@ def _confirm(
         if found is not None and found.state_at(one.now_us) == "held":
             first.setdefault(one.reservation_id, one)
     refused: dict[Confirm, PromosightError] = {}
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str, int]] = []
     asked = list(first.values())
     named = [
         (there[one.reservation_id], one.source_no, one.assignment_id, one.now_us) for one in asked
@@ -117,7 +119,7 @@ def _confirm(
         if isinstance(made, PromosightError):
             refused[one] = made
             continue
-        rows.append((one.reservation_id, made))
+        rows.append((one.reservation_id, made, one.now_us))
         there[one.reservation_id] = msgspec.structs.replace(
             there[one.reservation_id], state="confirmed", assignment_id=made
         )

@@ -75,13 +75,13 @@ WHERE i.workspace_no = :workspace_no AND r.started_us <= :known_us AND r.import_
 LIMIT 1;
 
 -- name: assigned_then
--- How many assignments of a promotion had come by a moment and were in the rate, by where they count. With `days` 0 by
--- their place; else by the quarter of an hour of assignment, counted from a moment before all times.
+-- How many assignments of a promotion had come by a moment and were in the rate, by where they count: with `places` 1 by
+-- their place, with `days` other than 0 by the quarter of an hour of assignment, counted from a moment before all times.
 SELECT p.tier_id, p.segment, p.channels, p.campaign_id, f.source_no, f.quarter, f.assigned
 FROM (
     SELECT t.place_no, t.source_no, t.quarter, COUNT(*) AS assigned
     FROM (
-        SELECT a.source_no, CASE WHEN :days = 0 THEN a.place_no END AS place_no,
+        SELECT a.source_no, CASE WHEN :places = 1 THEN a.place_no END AS place_no,
                CASE WHEN :days = 0 THEN 0 ELSE (a.assigned_us + 63072000000000000) / 900000000 END AS quarter
         FROM assignment AS a
         WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
@@ -100,7 +100,7 @@ SELECT p.tier_id, p.segment, p.channels, p.campaign_id, f.source_no, f.quarter, 
 FROM (
     SELECT t.place_no, t.source_no, t.quarter, COUNT(*) AS assigned
     FROM (
-        SELECT a.source_no, CASE WHEN :days = 0 THEN a.place_no END AS place_no,
+        SELECT a.source_no, CASE WHEN :places = 1 THEN a.place_no END AS place_no,
                CASE WHEN :days = 0 THEN 0 ELSE (a.assigned_us + 63072000000000000) / 900000000 END AS quarter
         FROM assignment AS a
         WHERE +a.promotion_no = :promotion_no
@@ -119,7 +119,7 @@ SELECT p.tier_id, p.segment, p.channels, p.campaign_id, f.source_no, f.quarter, 
 FROM (
     SELECT t.place_no, t.source_no, t.quarter, COUNT(*) AS redeemed
     FROM (
-        SELECT a.source_no, CASE WHEN :days = 0 THEN a.place_no END AS place_no,
+        SELECT a.source_no, CASE WHEN :places = 1 THEN a.place_no END AS place_no,
                CASE WHEN :days = 0 THEN 0
                     WHEN :days = 1 THEN (a.assigned_us + 63072000000000000) / 900000000
                     ELSE (u.redeemed_us + 63072000000000000) / 900000000 END AS quarter
@@ -155,9 +155,9 @@ FROM (
            CAST(SUM(t.cost_micros) AS BIGINT) AS cost_micros, CAST(SUM(t.order_micros) AS BIGINT) AS order_micros
     FROM (
         SELECT e.source_no, e.outcome, e.live, e.currency,
-               CASE WHEN :days = 0 THEN a.place_no END AS place_no,
-               CASE WHEN :days = 0 AND a.place_no IS NULL THEN e.tier_id END AS tier_id,
-               CASE WHEN :days = 0 AND a.place_no IS NULL THEN e.campaign_id END AS campaign_id,
+               CASE WHEN :places = 1 THEN a.place_no END AS place_no,
+               CASE WHEN :places = 1 AND a.place_no IS NULL THEN e.tier_id END AS tier_id,
+               CASE WHEN :places = 1 AND a.place_no IS NULL THEN e.campaign_id END AS campaign_id,
                CASE WHEN :days = 0 THEN 0
                     WHEN :days = 1 THEN (COALESCE(a.assigned_us, e.redeemed_us) + 63072000000000000) / 900000000
                     ELSE (e.redeemed_us + 63072000000000000) / 900000000 END AS quarter,
@@ -294,3 +294,196 @@ SELECT batch.workspace_no, batch.code, 0, batch.promotion_no, batch.loaded_us
 FROM {{batch(workspace_no BIGINT, code TEXT, promotion_no BIGINT, loaded_us BIGINT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
+
+-- name: promised_then
+-- What the assignments that assigned_then counts carry of a value of their own, in all, and how many carry none: by tier,
+-- currency and, with `days` 1, the quarter of assignment.
+SELECT p.tier_id, f.currency, f.quarter,
+       CAST(SUM(f.own_micros) AS BIGINT), CAST(SUM(f.without) AS BIGINT)
+FROM (
+    SELECT t.place_no, t.currency, t.quarter,
+           SUM(COALESCE(t.reward_micros, 0)) AS own_micros, COUNT(*) - COUNT(t.reward_micros) AS without
+    FROM (
+        SELECT a.place_no, COALESCE(a.reward_currency, '') AS currency, a.reward_micros,
+               CASE WHEN :days = 0 THEN 0 ELSE (a.assigned_us + 63072000000000000) / 900000000 END AS quarter
+        FROM assignment AS a
+        WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+          AND a.promotion_no = :promotion_no
+          AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+          AND a.control = 0 AND a.assigned_us >= :tracking_from_us
+          AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+    ) AS t
+    GROUP BY t.place_no, t.currency, t.quarter
+) AS f
+LEFT JOIN place AS p ON p.place_no = f.place_no
+GROUP BY p.tier_id, f.currency, f.quarter;
+
+-- name: customers_then
+-- How many customers had an assignment in the rate, and how many of them one that redemptions took as they are matched now.
+SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(c.redeemed), 0) AS BIGINT)
+FROM (
+    SELECT a.bucket, a.customer_no,
+           MAX(CASE WHEN EXISTS (
+               SELECT 1 FROM event AS e
+               WHERE e.bucket = a.bucket AND e.promotion_no = :promotion_no AND e.customer_no = a.customer_no
+                 AND e.slot = a.slot AND e.live = 1
+                 AND e.received_us <= :known_us AND e.import_no <= :published_import_no
+           ) THEN 1 ELSE 0 END) AS redeemed
+    FROM assignment AS a
+    WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+      AND a.promotion_no = :promotion_no
+      AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+      AND a.control = 0 AND a.assigned_us >= :tracking_from_us
+      AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+    GROUP BY a.bucket, a.customer_no
+) AS c;
+
+-- name: last_events_then
+-- The latest redemptions that had come and are accepted as they are judged now.
+SELECT e.redeemed_us, e.source_no, e.event_id
+FROM event AS e
+WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  AND e.promotion_no = :promotion_no AND e.reverses IS NULL AND e.outcome NOT IN ('pending', 'rejected')
+  AND e.received_us <= :known_us AND e.import_no <= :published_import_no
+ORDER BY e.redeemed_us DESC
+LIMIT :limit;
+
+-- name: expired_then
+-- How many assignments that were in the rate at a moment had expired by it, and were not redeemed as they are matched now.
+SELECT CAST(COUNT(*) AS BIGINT)
+FROM assignment AS a
+WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  AND a.promotion_no = :promotion_no AND a.expires_us <= :known_us
+  AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+  AND a.control = 0 AND a.assigned_us >= :tracking_from_us
+  AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+  AND NOT EXISTS (
+      SELECT 1 FROM event AS e
+      WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+        AND e.customer_no = a.customer_no AND e.slot = a.slot AND e.live = 1
+        AND e.received_us <= :known_us AND e.import_no <= :published_import_no
+  );
+
+-- name: redefined_then
+-- When each promotion of a workspace was last defined otherwise by a moment.
+SELECT p.promotion_no, MAX(p.until_us)
+FROM promotion AS n
+JOIN promotion_past AS p ON p.promotion_no = n.promotion_no
+WHERE n.workspace_no = :workspace_no AND p.until_us <= :known_us
+GROUP BY p.promotion_no;
+
+-- name: held_then
+-- What reservations held at a moment, as held_now has it.
+SELECT r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000, COUNT(*),
+       CAST(COALESCE(SUM(r.reward_micros), 0) AS BIGINT)
+FROM reservation AS r
+WHERE r.workspace_no = :workspace_no AND r.created_us <= :known_us AND r.expires_us > :known_us
+  AND (r.state NOT IN ('confirmed', 'released') OR r.ended_us > :known_us)
+GROUP BY r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000
+ORDER BY 1, 2, 3, 4;
+
+-- name: held_untold
+-- The promotions of which it was not written down when reservations ended that may have held something at a moment.
+SELECT DISTINCT r.promotion_no
+FROM reservation AS r
+WHERE r.workspace_no = :workspace_no AND r.created_us <= :known_us AND r.expires_us > :known_us
+  AND r.state IN ('confirmed', 'released') AND r.ended_us IS NULL;
+
+-- name: limits_reached_then
+-- When limits had been seen used up by a moment, of windows that had not ended.
+SELECT a.promotion_no, a.alert_no, a.raised_us
+FROM alert AS a
+WHERE a.workspace_no = :workspace_no AND a.threshold = 100 AND a.ends_us > :known_us AND a.raised_us <= :known_us;
+
+-- name: return_of_customers_then
+-- The same as return_of_customers, of what had come by a moment.
+SELECT r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_currency,
+       CAST(COUNT(*) AS BIGINT)
+FROM (
+    SELECT 1 - f.first_key % 2 AS control,
+           CASE WHEN f.first_key / 2 <= :closed_us THEN 1 ELSE 0 END AS closed,
+           CASE WHEN COUNT(o.occurred_us) > 0 THEN 1 ELSE 0 END AS acted,
+           CAST(COALESCE(SUM(o.value_micros), 0) AS BIGINT) AS value_micros,
+           COALESCE(MIN(o.currency), '') AS least_currency,
+           COALESCE(MAX(o.currency), '') AS most_currency
+    FROM (
+        SELECT a.customer_no AS customer_no, MIN(a.assigned_us * 2 + 1 - a.control) AS first_key
+        FROM assignment AS a
+        WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+          AND a.promotion_no = :promotion_no
+          AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+          AND a.assigned_us >= :tracking_from_us
+          AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+        GROUP BY a.bucket, a.customer_no
+    ) AS f
+    LEFT JOIN outcome AS o
+        ON o.customer_no = f.customer_no AND o.measure = :measure
+        AND o.occurred_us >= f.first_key / 2 AND o.occurred_us < f.first_key / 2 + :horizon_us
+        AND o.received_us <= :known_us AND o.import_no <= :published_import_no
+    GROUP BY f.customer_no, f.first_key
+) AS r
+GROUP BY r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_currency;
+
+-- name: return_cost_then
+-- The same as return_cost, of what had come by a moment, as it is matched now.
+SELECT e.currency, CAST(SUM(e.cost_micros) AS BIGINT)
+FROM event AS e
+LEFT JOIN (
+    SELECT a.bucket AS bucket, a.customer_no AS customer_no, MIN(a.assigned_us) AS first_us
+    FROM assignment AS a
+    WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+      AND a.promotion_no = :promotion_no
+      AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+      AND a.assigned_us >= :tracking_from_us
+      AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+    GROUP BY a.bucket, a.customer_no
+) AS f ON f.bucket = e.bucket AND f.customer_no = e.customer_no
+WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  AND e.promotion_no = :promotion_no AND e.live = 1 AND e.reverses IS NULL AND e.cost_micros <> 0
+  AND e.received_us <= :known_us AND e.import_no <= :published_import_no
+  AND (f.first_us IS NULL OR f.first_us <= :closed_us)
+GROUP BY e.currency
+ORDER BY e.currency;
+
+-- name: lives_then
+-- The same as lives_of_few, of what had come by a moment, as it is matched now.
+SELECT
+    f.age, f.week_before, f.week_after, f.life, f.delay, f.expired,
+    MIN(f.assigned_us) AS assigned_us, CAST(SUM(f.past_s) AS BIGINT) AS past_s, COUNT(*) AS assignments
+FROM (
+    SELECT
+        t.assigned_us AS assigned_us,
+        (:known_us - t.assigned_us) / 86400000000 AS age,
+        (:known_us - t.assigned_us) % 86400000000 / 1000000 AS past_s,
+        (t.assigned_us + :before_us) / 604800000000 AS week_before,
+        (t.assigned_us + :after_us) / 604800000000 AS week_after,
+        CASE WHEN t.redeemed_us IS NULL
+             THEN (t.expires_us - t.assigned_us + 86399999999) / 86400000000 END AS life,
+        (t.redeemed_us - t.assigned_us) / 86400000000 AS delay,
+        CASE WHEN t.redeemed_us IS NULL AND t.expires_us <= :known_us THEN 1 ELSE 0 END AS expired
+    FROM (
+        SELECT
+            a.assigned_us AS assigned_us, a.expires_us AS expires_us,
+            (
+                SELECT MIN(e.redeemed_us) FROM event AS e
+                WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+                  AND e.customer_no = a.customer_no AND e.slot = a.slot AND e.live = 1
+                  AND e.received_us <= :known_us AND e.import_no <= :published_import_no
+            ) AS redeemed_us
+        FROM assignment AS a
+        WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+          AND a.promotion_no = :promotion_no
+          AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+          AND a.control = 0 AND a.assigned_us >= :tracking_from_us
+          AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+    ) AS t
+) AS f
+GROUP BY f.age, f.week_before, f.week_after, f.life, f.delay, f.expired;
+
+-- name: any_control_then
+-- Whether a promotion had a control group by a moment.
+SELECT 1 FROM assignment
+WHERE promotion_no = :promotion_no AND control = 1 AND (withdrawn_us IS NULL OR withdrawn_us > :known_us)
+  AND received_us <= :known_us AND import_no <= :published_import_no
+  AND bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+LIMIT 1;

@@ -27,14 +27,14 @@ WHERE reservation.workspace_no = batch.workspace_no AND reservation.promotion_no
 
 -- name: release_reservations
 -- Reservations give their room back.
-UPDATE reservation SET state = 'released'
-FROM {{batch(reservation_id TEXT)}}
+UPDATE reservation SET state = 'released', ended_us = COALESCE(reservation.ended_us, batch.now_us)
+FROM {{batch(reservation_id TEXT, now_us BIGINT)}}
 WHERE reservation.reservation_id = batch.reservation_id AND reservation.state <> 'confirmed';
 
 -- name: confirm_reservations
 -- Reservations have become assignments.
-UPDATE reservation SET state = 'confirmed', assignment_id = batch.assignment_id
-FROM {{batch(reservation_id TEXT, assignment_id TEXT)}}
+UPDATE reservation SET state = 'confirmed', assignment_id = batch.assignment_id, ended_us = batch.now_us
+FROM {{batch(reservation_id TEXT, assignment_id TEXT, now_us BIGINT)}}
 WHERE reservation.reservation_id = batch.reservation_id AND reservation.state = 'held';
 
 -- name: held_now

@@ -19,6 +19,19 @@ WHERE r.promotion_no = :promotion_no AND r.held = 0
 ORDER BY r.restated_us DESC, r.kind DESC, r.source_no DESC, r.event_id DESC
 LIMIT :limit;
 
+-- name: restatements_since
+-- What was restated of a promotion after a moment, and published.
+SELECT r.kind, r.facts, r.lines FROM restatement AS r
+WHERE r.promotion_no = :promotion_no AND r.held = 0 AND r.restated_us > :known_us
+ORDER BY r.restated_us;
+
+-- name: changes_since
+-- What was changed of a workspace's settings, and whom of its people were erased, after a moment: the action, and what was before and after.
+SELECT a.action, a.before, a.after FROM audit AS a
+WHERE a.workspace_no = :workspace_no AND a.changed_us > :known_us
+  AND a.action IN ('workspace.change', 'customer.erase')
+ORDER BY a.changed_us;
+
 -- name: held_restatements
 -- What running imports have restated so far.
 SELECT promotion_no, lines FROM restatement WHERE workspace_no = :workspace_no AND held = 1;
