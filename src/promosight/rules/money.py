@@ -8,11 +8,12 @@ an amount. Nothing is converted: sums are kept per currency.
 from __future__ import annotations
 
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from fractions import Fraction
 
 MICROS = 1_000_000
 _LIMIT = 10**10
 LIMIT_MICROS = _LIMIT * MICROS
-"""Amounts stay below this in size, so that hundreds of the largest still add up in 64 bits."""
+"""Amounts stay below this in size: 64 bits hold each, and `wide` says what holds their sums."""
 
 UNIT_MARK = "~"
 """A currency column that begins with this holds the name of a unit (`~points`), not money."""
@@ -123,6 +124,11 @@ def format_amount(micros: int, currency: str) -> str:
     digits = f"{fraction:06d}".rstrip("0").ljust(least, "0")
     sign = "-" if micros < 0 else ""
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
+
+
+def average(micros: int, number: int) -> int:
+    """What each of so many has of a sum, in millionths, to four decimals."""
+    return round(Fraction(micros, number * 100)) * 100
 
 
 def is_currency(code: str) -> bool:

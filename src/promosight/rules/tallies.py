@@ -12,11 +12,13 @@ combinations add where they were placed and on their days), and the cells themse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import add
 from typing import NamedTuple
 
 import msgspec
+
+from promosight.rules.wide import BILLION
 
 TOTAL, TIER, SEGMENT, CHANNEL, CAMPAIGN, SOURCE, ASSIGNED_DAY, REDEEMED_DAY, OUTCOME = range(9)
 TIER_ASSIGNED_DAY, TIER_REDEEMED_DAY = 9, 10
@@ -385,6 +387,24 @@ def _add_counted(cell: list[int], n: int, cost_micros: int, order_micros: int) -
     cell[_REDEMPTIONS] += n
     cell[_COST] += cost_micros
     cell[_ORDER] += order_micros
+
+
+def in_halves(values: list[int]) -> list[int]:
+    """The MEASURES as the columns of a tally: `wide.halves` of the amounts, the lower ones in their places."""
+    *counts, committed, cost, order = values
+    low = [committed % BILLION, cost % BILLION, order % BILLION]
+    return [*counts, *low, committed // BILLION, cost // BILLION, order // BILLION]
+
+
+def in_whole(columns: Sequence[int]) -> list[int]:
+    """The MEASURES, of the columns of a tally."""
+    values = list(columns[: len(MEASURES)])
+    committed, cost, order = columns[len(MEASURES) :]
+    if committed or cost or order:
+        values[_COMMITTED] += committed * BILLION
+        values[_COST] += cost * BILLION
+        values[_ORDER] += order * BILLION
+    return values
 
 
 def add_totals(sums: Sums, promotion_no: int, pile: Pile) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from promosight.flows.ledger.counters import every_outstanding
 from promosight.rules.instants import DAY_US, LocalDays
 from promosight.rules.money import UNIT_MARK
+from promosight.rules.tallies import in_whole
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import derived_id
 from promosight.store.tx import Tx
@@ -73,7 +74,9 @@ def _write_counters(tx: Tx, workspace_no: int, folder: Path) -> None:
         (promotion_no, dimension, key, currency, *values)
         for (promotion_no, dimension, key, currency), values in sums.items()
     )
-    stored = tx.each("verify_cells", workspace_no=workspace_no)
+    stored = (
+        (*row[:4], *in_whole(row[4:])) for row in tx.each("verify_cells", workspace_no=workspace_no)
+    )
     write_rows(folder, "stored_cell", chain(stored, outstanding))
     for promotion_no, redeemed_us in tx.each("verify_last_events", workspace_no=workspace_no):
         latest = max(redeemed_us, last_event_us.get(promotion_no, redeemed_us))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 from promosight.flows.checking.extract import Row, slice_folders, write_rows, write_slices
@@ -19,12 +20,14 @@ from promosight.flows.figures.promotion_return import HORIZON_DAYS, Told, told_o
 from promosight.flows.ledger.published import import_runs
 from promosight.rules.identity import bucket_of
 from promosight.rules.instants import DAY_US
-from promosight.rules.money import MICROS, amount_of_text
+from promosight.rules.money import MICROS
 from promosight.rules.promotions import Limit
 from promosight.rules.uplift import Arm
 from promosight.store.catalogue import Catalogue, Listed
 from promosight.store.tx import Tx
 
+_PRIME = 999_999_999_999_999_989
+"""By the remainder of this the second engine knows a sum of squares: all of its digits would be too many for it."""
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -93,7 +96,12 @@ def _both(limit: Limit, committed: str | None, redeemed: str | None) -> tuple[in
     if committed is None or redeemed is None:
         return None
     unit = 1 if limit.measure == "reward" else MICROS
-    return amount_of_text(committed) // unit, amount_of_text(redeemed) // unit
+    return _micros_of(committed) // unit, _micros_of(redeemed) // unit
+
+
+def _micros_of(told: str) -> int:
+    """Millionths of a sum, which may pass what one amount may be."""
+    return int(Fraction(told) * MICROS)
 
 
 def _returns(tx: Tx, catalogue: Catalogue, measures: list[str], now_us: int) -> Iterator[Row]:
@@ -120,5 +128,5 @@ def _numbers(arm: Arm) -> dict[str, int]:
         "customers": arm.customers,
         "acted": arm.acted,
         "total": round(arm.total),
-        "squares": round(arm.squares),
+        "squares": round(arm.squares) % _PRIME,
     }

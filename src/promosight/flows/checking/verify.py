@@ -294,7 +294,7 @@ _Found = tuple[str, str, Value, Value]
 def _cell(row: Row) -> Iterator[_Found]:
     _, dimension, key, measure, currency, stored, computed = row
     words = (DIMENSIONS[dimension], key, currency)
-    yield " ".join(word for word in words if word), MEASURES[measure], stored, computed
+    yield " ".join(word for word in words if word), MEASURES[measure], int(stored), int(computed)
 
 
 def _last_event(row: Row) -> Iterator[_Found]:

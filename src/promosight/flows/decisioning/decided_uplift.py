@@ -16,6 +16,7 @@ from promosight.flows.decisioning.judged import Frame
 from promosight.flows.decisioning.yardstick import Worth
 from promosight.rules.evaluation import Measured, measured
 from promosight.rules.money import MICROS
+from promosight.rules.wide import whole
 from promosight.store.tx import Tx
 
 MEASURE = "order_value"
@@ -84,11 +85,11 @@ def _groups(tx: Tx, frame: Frame, worth: Worth) -> _Groups:
     in_money = worth.unit != "redemptions"
     outcomes = tx.all("outcomes_of_decided", **period, measure=MEASURE) if in_money else []
     brought: defaultdict[int, float] = defaultdict(float)
-    for no, _, micros in outcomes:
-        brought[no] += frame.rules.settings.margin * micros / MICROS
-    for no, promotion_no, tier_id, times, cost in tx.all("decided_redemptions", **period):
+    for no, _, high, low in outcomes:
+        brought[no] += frame.rules.settings.margin * whole(high, low) / MICROS
+    for no, promotion_no, tier_id, times, high, low in tx.all("decided_redemptions", **period):
         if outcomes:
-            brought[no] -= cost / MICROS
+            brought[no] -= whole(high, low) / MICROS
         else:
             named = frame.catalogue.by_no[promotion_no].promotion_id, tier_id
             brought[no] += times * worth.net(named)

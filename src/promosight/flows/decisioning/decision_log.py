@@ -15,6 +15,7 @@ from promosight.flows.decisioning.boards import Kept, kept_board
 from promosight.flows.decisioning.decisions_kept import Floats, Trace, unpacked
 from promosight.rules.instants import format_instant
 from promosight.rules.money import format_amount
+from promosight.rules.wide import whole
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Row, Tx
 
@@ -136,9 +137,9 @@ def _logged(tx: Tx, catalogue: Catalogue, row: Row) -> Logged:
         redeemed=live,
         reward=worth if live else 0.0,
         redeemed_us=rest[0],
-        order_micros=rest[1] or 0,
-        cost_micros=rest[2] or 0,
-        learned_revision=rest[3],
+        order_micros=whole(rest[1] or 0, rest[2] or 0),
+        cost_micros=whole(rest[3] or 0, rest[4] or 0),
+        learned_revision=rest[5],
     )
 
 

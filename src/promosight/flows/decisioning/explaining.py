@@ -289,9 +289,9 @@ def _labels(tx: Tx, catalogue: Catalogue, decision_id: str) -> list[LearnedLine]
             tier_id=row[2] or None,
             redeemed=bool(row[3]),
             withdrawn=bool(row[4]),
-            first_revision=row[8],
-            revision=row[9],
-            learned_at=format_instant(row[10]),
+            first_revision=row[10],
+            revision=row[11],
+            learned_at=format_instant(row[12]),
         )
         for row in tx.all_for("labels_of", [(decision_id,)], workspace_no=number)
     ]

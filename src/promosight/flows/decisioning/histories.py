@@ -11,11 +11,12 @@ from typing import NamedTuple
 from promosight.rules.features import History, Record
 from promosight.rules.identity import bucket_of
 from promosight.rules.money import MICROS
+from promosight.rules.wide import whole
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Row, Tx
 
 _NOT_GIVEN: Row = (0, 0, None)
-_NOT_USED: Row = (0, 0, 0, None, 0)
+_NOT_USED: Row = (0, 0, 0, 0, None, 0)
 
 
 class Past:
@@ -63,8 +64,8 @@ def read_pasts(tx: Tx, catalogue: Catalogue, wanted: dict[int, Moment]) -> dict[
         if sort is None:
             sort = sorts[promotion_no] = _sort_of(catalogue, promotion_no)
         times, lately, last_us = given.get(key, _NOT_GIVEN)
-        live, undone, order_micros, used_us, orders = used.get(key, _NOT_USED)
-        worth = order_micros / MICROS
+        live, undone, high, low, used_us, orders = used.get(key, _NOT_USED)
+        worth = whole(high, low) / MICROS
         past.lately += lately
         past.orders += orders
         past.spent += worth

@@ -21,9 +21,10 @@ from promosight.flows.ledger.news import moved_groups
 from promosight.flows.ledger.promises import Promise, Settled, settle_promises
 from promosight.rules.evidence import Decided, Evidence
 from promosight.rules.features import Offer
+from promosight.rules.wide import halves, whole
 from promosight.store.catalogue import load
 from promosight.store.rows import GroupKey
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 
 ALL_NEWS = 2**62
 _PAGE = 2_000
@@ -209,16 +210,14 @@ def _changes(
     found: dict[_LabelKey, tuple[int, Label]] = {}
     for no, customer_no, tier_id, details, *rest in tx.all_for("decided_of_groups", keys):
         key = _details.decode(details).decision_id, no, tier_id or ""
-        withdrawn, redeemed_us, order_micros, cost_micros = rest
-        label = Label(
-            int(redeemed_us is not None), withdrawn, redeemed_us, order_micros, cost_micros
-        )
+        withdrawn, redeemed_us, *sums = rest
+        label = _label(int(redeemed_us is not None), withdrawn, redeemed_us, *sums)
         there = found.get(key)
         found[key] = customer_no, label if there is None else _together(there[1], label)
     ids = sorted({key[0] for key in found})
     decisions = decisions_by_id(tx, workspace_no, ids)
     rows = tx.all_for("labels_of", [(one,) for one in ids], workspace_no=workspace_no)
-    before = {(row[0], row[1], row[2]): Label(*row[3:8]) for row in rows}
+    before = {(row[0], row[1], row[2]): _label(*row[3:10]) for row in rows}
     offered = _Offered(tx, workspace_no)
     changes = []
     for key, (customer_no, label) in _paused(sorted(found.items()), pause):
@@ -229,6 +228,26 @@ def _changes(
         teaches, promise = offered.meant(decision, key)
         changes.append(Change(key, before.get(key), label, decision.decided_us, teaches, promise))
     return changes
+
+
+def _columns(label: Label) -> Row:
+    """The columns a label is kept in: sums in halves."""
+    *told, order_micros, cost_micros = label
+    return (*told, *halves(order_micros), *halves(cost_micros))
+
+
+def _label(
+    redeemed: int,
+    withdrawn: int,
+    redeemed_us: int | None,
+    order_high: int,
+    order_low: int,
+    cost_high: int,
+    cost_low: int,
+) -> Label:
+    """A label, of the columns it is kept in."""
+    sums = whole(order_high, order_low), whole(cost_high, cost_low)
+    return Label(redeemed, withdrawn, redeemed_us, *sums)
 
 
 def _together(one: Label, other: Label) -> Label:
@@ -352,5 +371,8 @@ def _teach(evidence: Evidence, decided: Decided, before: Label | None, after: La
 
 
 def _write_labels(tx: Tx, workspace_no: int, lesson: Lesson, now_us: int) -> None:
-    rows = [(workspace_no, *key, *label, lesson.revision, now_us) for key, label in lesson.labels]
+    rows = [
+        (workspace_no, *key, *_columns(label), lesson.revision, now_us)
+        for key, label in lesson.labels
+    ]
     tx.run_many("put_labels", rows)

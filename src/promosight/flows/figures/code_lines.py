@@ -11,6 +11,7 @@ from typing import NamedTuple
 from promosight.flows.figures.sums import Sums
 from promosight.flows.ledger.settling import Standing
 from promosight.rules.tallies import RedemptionStanding
+from promosight.rules.wide import whole
 from promosight.store.catalogue import Catalogue, Listed
 from promosight.store.rows import AssignmentRow, EventRow
 from promosight.store.tx import Row, Tx
@@ -65,7 +66,9 @@ class CodeLines:
         rows = tx.all("codes_breakdown", last=self._last, without=int(self._without), **facts)
         self._groups: dict[str, Sums] = {}
         for row in rows:
-            self._count(row[0], row[1], row[2], row[3:])
+            code, currency, paid_in, *counts, cost_high, cost_low, order_high, order_low = row
+            sums = whole(cost_high, cost_low), whole(order_high, order_low)
+            self._count(code, currency, paid_in, (*counts, *sums))
 
     def add(
         self,

@@ -27,7 +27,7 @@ from promosight.flows.figures.seen_then import ViewThen
 from promosight.flows.figures.told_then import return_in
 from promosight.rules import rates
 from promosight.rules.instants import format_instant
-from promosight.rules.money import UNIT_MARK, format_amount
+from promosight.rules.money import UNIT_MARK, average, format_amount
 from promosight.store.catalogue import Listed
 from promosight.store.tx import Tx
 
@@ -211,7 +211,7 @@ def _promised(one: Counted) -> tuple[str | None, str | None]:
     if not committed or not assigned:
         value = one.listed.terms.value_micros
         return (None, None) if value is None else _amount(value, currency)
-    return _amount(round(committed / assigned / 100) * 100, currency)
+    return _amount(average(committed, assigned), currency)
 
 
 def _amount(micros: int, currency: str) -> tuple[str, str]:

@@ -44,6 +44,7 @@ from promosight.rules.tallies import (
     Sums,
     Taken,
 )
+from promosight.rules.wide import whole
 from promosight.store.rows import AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
 
@@ -122,9 +123,9 @@ def _promise(tx: Tx, moment: Moment, cells: Cells, days: int) -> None:
     terms, no = moment.listed.terms, moment.listed.promotion_no
     day = _Days(moment.catalogue.days, days)
     asked = moment.facts | {"days": int(days > 0), "tracking_from_us": _tracked(moment)}
-    for tier, own, quarter, own_micros, without in tx.all("promised_then", **asked):
+    for tier, own, quarter, high, low, without in tx.all("promised_then", **asked):
         value = promised_micros(terms, None, tier) or 0
-        promised, currency = own_micros + without * value, promised_in(terms, own)
+        promised, currency = whole(high, low) + without * value, promised_in(terms, own)
         cells.add_assigned(no, (PLACED, currency, (tier or "", "", "", "", "")), 0, promised)
         for dimension in (ASSIGNED_DAY, REDEEMED_DAY) if days else ():
             key = (dimension, currency, (day(quarter), tier or ""))
@@ -196,13 +197,13 @@ def _as_matched_now(tx: Tx, moment: Moment, days: int, *, places: bool) -> Combi
         for *words, source_no, quarter, n in tx.all("taken_then", **in_rate)
     ]
     redeemed: list[tuple[Redeemed, list[int]]] = []
-    for *words, source_no, quarter, outcome, live, currency, paid_in, n, cost, order in tx.all(
+    for *words, source_no, quarter, outcome, live, currency, paid_in, n, a, b, c, d in tx.all(
         "redeemed_then", **asked
     ):
         counts_as = outcome if live or outcome == "pending" else "reversed"
         place = (no, *_texts(words), day(quarter), sources[source_no], day(quarter))
         key = (*place, counts_as, currency, paid_in or workspace.currency)
-        redeemed.append((key, [n, cost, order]))
+        redeemed.append((key, [n, whole(a, b), whole(c, d)]))
     return Combinations(assigned, taken, redeemed, [], [])
 
 

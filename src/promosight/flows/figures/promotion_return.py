@@ -16,8 +16,9 @@ from promosight.flows.figures.of_promotions import Counted, View, money, units
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.rules import uplift as rule
 from promosight.rules.instants import DAY_US, format_instant
-from promosight.rules.money import format_amount
+from promosight.rules.money import average, format_amount
 from promosight.rules.uplift import Arm, Estimate
+from promosight.rules.wide import whole
 from promosight.store.catalogue import Workspace
 from promosight.store.tx import Row, Tx
 
@@ -165,7 +166,7 @@ def told_of(
     }
     horizon_us = horizon_days * DAY_US
     rows = tx.each("return_of_customers", **facts, measure=measure, horizon_us=horizon_us)
-    costs: dict[str, int] = dict(tx.all("return_cost", **facts))
+    costs = {currency: whole(*both) for currency, *both in tx.all("return_cost", **facts)}
     return arms_of(rows, costs, now_us)
 
 
@@ -174,11 +175,11 @@ def arms_of(rows: Iterable[Row], costs: dict[str, int], now_us: int) -> Told:
     arms = Arm(), Arm()
     has_control = any_outcome = False
     currencies: set[str] = set()
-    for control, closed, acted, value, *of, number in rows:
+    for control, closed, acted, high, low, *of, number in rows:
         has_control |= control == 1
         any_outcome |= acted == 1
         if closed:
-            arms[control].add(value, acted=acted == 1, times=number)
+            arms[control].add(whole(high, low), acted=acted == 1, times=number)
             currencies |= set(of) if acted else set()
     return Told(*arms, has_control, any_outcome, currencies, costs, now_us)
 
@@ -237,7 +238,7 @@ def per_redemption(one: Counted) -> dict[str, int]:
     if not redemptions:
         return {}
     costs = one.sums.cost | one.reward_cost
-    return {c: round(micros / redemptions / 100) * 100 for c, micros in costs.items()}
+    return {c: average(micros, redemptions) for c, micros in costs.items()}
 
 
 def _amount(micros: float, currency: str) -> str:

@@ -21,6 +21,7 @@ from promosight.flows.ledger.settling import Standing
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.rules.instants import DAY_US, week_of
 from promosight.rules.maturing import Cell
+from promosight.rules.wide import whole
 from promosight.store.rows import AssignmentRow, EventRow
 from promosight.store.tx import Tx
 
@@ -67,7 +68,8 @@ def return_in(tx: Tx, view: ViewThen, one: Counted, measure: str, horizon_days: 
     moment = view.then.moment(one.listed.promotion_no)
     closed_us, horizon_us = moment.known_us - horizon_days * DAY_US, horizon_days * DAY_US
     facts = moment.facts | {"tracking_from_us": _tracked(moment), "closed_us": closed_us}
-    costs = _Costs(moment, closed_us, dict(tx.all("return_cost_then", **facts)))
+    sums = {currency: whole(*both) for currency, *both in tx.all("return_cost_then", **facts)}
+    costs = _Costs(moment, closed_us, sums)
     count_beside(tx, moment, [costs])
     spent = {currency: micros for currency, micros in costs.sums.items() if micros}
     rows = tx.each("return_of_customers_then", **facts, measure=measure, horizon_us=horizon_us)

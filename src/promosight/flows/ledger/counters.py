@@ -24,6 +24,7 @@ from promosight.rules.tallies import (
     PileKey,
     Sums,
     add_totals,
+    in_halves,
     merge,
     spread,
 )
@@ -249,7 +250,7 @@ def _fold_piles(tx: Tx, where: tuple[int, int], promotion_nos: list[int]) -> Non
 
 def _add_to_tallies(tx: Tx, sums: Sums, layer: int) -> None:
     rows = [
-        (layer, dimension, promotion_no, key, currency, *values)
+        (layer, dimension, promotion_no, key, currency, *in_halves(values))
         for (promotion_no, dimension, key, currency), values in sums.items()
         if any(values)
     ]

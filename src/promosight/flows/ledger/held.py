@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from promosight.rules.wide import whole
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Row, Tx
 
@@ -57,7 +58,7 @@ def held_of(tx: Tx, catalogue: Catalogue, promotion_nos: Iterable[int]) -> Held:
 
 def _parts(catalogue: Catalogue, rows: list[Row]) -> Held:
     found: Held = {}
-    for no, tier_id, currency, quarter, grants, micros in rows:
+    for no, tier_id, currency, quarter, grants, high, low in rows:
         day = catalogue.days.day(quarter * _QUARTER_US)
-        found.setdefault(no, []).append(Part(tier_id, currency, day, grants, micros))
+        found.setdefault(no, []).append(Part(tier_id, currency, day, grants, whole(high, low)))
     return found

@@ -24,6 +24,7 @@ from promosight.rules.tallies import (
     PileKey,
     Sums,
     Totals,
+    in_whole,
     merge,
     spread,
     total_up,
@@ -76,7 +77,8 @@ class Outstanding:
             return {("", currency): values for currency, values in totals.items()}
         rows = self._tx.all("cells_of", promotion_no=promotion_no, dimension=dimension)
         sums: Sums = {
-            (promotion_no, dimension, key, currency): values for key, currency, *values in rows
+            (promotion_no, dimension, key, currency): in_whole(columns)
+            for key, currency, *columns in rows
         }
         for pile in self._piles_of([promotion_no]):
             spread(sums, *pile, only=dimension)
@@ -114,7 +116,7 @@ class Outstanding:
                 for dimension in dimensions
             ],
         )
-        sums: Sums = {(row[0], row[1], row[2], row[3]): list(row[4:]) for row in rows}
+        sums: Sums = {(row[0], row[1], row[2], row[3]): in_whole(row[4:]) for row in rows}
         for promotion_no, pile in self._piles_of(list(first_keys)):
             first = first_keys[promotion_no]
             late = {key: v for key, v in pile.items() if key[2][0] >= first or key[0] == PLACED}
@@ -157,8 +159,8 @@ class Remembered:
         self.version = version
         self.texts: Counter[str] = Counter()
         self.totals: Totals = {}
-        for promotion_no, currency, *values in totals:
-            self.totals.setdefault(promotion_no, {})[currency] = values
+        for promotion_no, currency, *columns in totals:
+            self.totals.setdefault(promotion_no, {})[currency] = in_whole(columns)
         self.last_event_us: dict[int, int] = dict(last_events)
         self.rounds = 0
         self._touched: dict[

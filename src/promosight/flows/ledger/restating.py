@@ -31,7 +31,7 @@ from promosight.rules.restatements import (
     told,
     without,
 )
-from promosight.rules.tallies import REDEEMED_DAY, Cells, PileKey, Sums, spread
+from promosight.rules.tallies import REDEEMED_DAY, Cells, PileKey, Sums, in_whole, spread
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, EventRow, derived_id
 from promosight.store.tx import Row, Tx
@@ -231,8 +231,8 @@ def _held(tx: Tx, workspace_no: int, today: str) -> dict[int, Lines]:
     pile_up(tx, workspace_no, HELD)
     ended: dict[int, Lines] = {}
     where = {"workspace_no": workspace_no, "today": today, "dimension": REDEEMED_DAY}
-    for no, day, currency, *values in tx.all("held_days", **where):
-        add_line(ended.setdefault(no, {}), (day, None, currency), kept(values))
+    for no, day, currency, *columns in tx.all("held_days", **where):
+        add_line(ended.setdefault(no, {}), (day, None, currency), kept(in_whole(columns)))
     for no, cells in tx.all("held_piles", workspace_no=workspace_no):
         sums: Sums = {}
         spread(sums, no, dict(_pile.decode(cells)), only=REDEEMED_DAY)

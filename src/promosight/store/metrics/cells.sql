@@ -16,7 +16,7 @@ SELECT
     found.promotion_no, found.dimension, found.key, found.currency,
     CAST(SUM(found.assigned) AS BIGINT) AS assigned,
     CAST(SUM(found.redeemed) AS BIGINT) AS redeemed,
-    CAST(SUM(found.committed_micros) AS BIGINT) AS committed_micros
+    CAST(SUM(found.committed_micros) AS DECIMAL(38, 0)) AS committed_micros
 FROM (
     SELECT
         a.promotion_no, d.dimension, a.currency, a.committed_micros, 1 AS assigned,
@@ -74,9 +74,9 @@ SELECT
     CAST(SUM(CASE WHEN e.standing = 'reversed' THEN 1 ELSE 0 END) AS BIGINT) AS reversed,
     CAST(SUM(CASE WHEN e.standing <> 'pending' THEN 1 ELSE 0 END) AS BIGINT) AS reported,
     CAST(SUM(CASE WHEN e.standing IN ('pending', 'reversed') THEN 0 ELSE e.cost_micros END)
-        AS BIGINT) AS cost_micros,
+        AS DECIMAL(38, 0)) AS cost_micros,
     CAST(SUM(CASE WHEN e.standing IN ('pending', 'reversed') THEN 0 ELSE e.order_micros END)
-        AS BIGINT) AS order_micros
+        AS DECIMAL(38, 0)) AS order_micros
 FROM (
     SELECT
         j.promotion_no, j.tier, j.segment, j.channel, j.campaign, j.source, j.day,

@@ -5,8 +5,8 @@
 -- Measures of cells that differ; a cell of zeros is as good as none.
 SELECT
     both_sides.promotion_no, both_sides.dimension, both_sides.key, both_sides.measure,
-    both_sides.currency, CAST(SUM(both_sides.stored) AS BIGINT) AS stored,
-    CAST(SUM(both_sides.computed) AS BIGINT) AS computed
+    both_sides.currency, CAST(SUM(both_sides.stored) AS DECIMAL(38, 0)) AS stored,
+    CAST(SUM(both_sides.computed) AS DECIMAL(38, 0)) AS computed
 FROM (
     SELECT promotion_no, dimension, key, measure, currency, 0 AS stored, amount AS computed
     FROM figure

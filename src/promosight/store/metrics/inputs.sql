@@ -139,9 +139,9 @@ CREATE TEMPORARY TABLE stored_cell (
     pending BIGINT,
     reversed BIGINT,
     reported BIGINT,
-    committed_micros BIGINT,
-    cost_micros BIGINT,
-    order_micros BIGINT
+    committed_micros DECIMAL(38, 0),
+    cost_micros DECIMAL(38, 0),
+    order_micros DECIMAL(38, 0)
 );
 
 -- name: stored_last_event

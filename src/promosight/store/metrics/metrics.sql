@@ -74,11 +74,12 @@ LEFT JOIN word_meaning AS a
 WHERE r.reverses IS NOT NULL;
 
 -- name: undone
--- What reversals in force undid of each redemption.
+-- What reversals in force undid of each redemption; beyond what any amount may be, that is all of it.
 SELECT
     bucket, promotion_no, customer_no, source_no, reverses AS event_id,
     MAX(CASE WHEN reward_micros IS NULL THEN 1 ELSE 0 END) AS wholly,
-    CAST(SUM(COALESCE(reward_micros, 0)) AS BIGINT) AS micros
+    CAST(CASE WHEN SUM(COALESCE(reward_micros, 0)) < 1000000000000000000
+        THEN SUM(COALESCE(reward_micros, 0)) ELSE 1000000000000000000 END AS BIGINT) AS micros
 FROM reversal
 WHERE outcome = 'counted'
 GROUP BY bucket, promotion_no, customer_no, source_no, reverses;

@@ -7,7 +7,7 @@
 -- What assignments take of each limit in its window.
 SELECT
     l.promotion_no, l.name, COUNT(*) AS assigned,
-    CAST(SUM(CASE WHEN a.currency = t.currency THEN a.committed_micros ELSE 0 END) AS BIGINT)
+    CAST(SUM(CASE WHEN a.currency = t.currency THEN a.committed_micros ELSE 0 END) AS DECIMAL(38, 0))
         AS committed_micros
 FROM term_limit AS l
 JOIN promotion_terms AS t ON t.promotion_no = l.promotion_no
@@ -31,7 +31,7 @@ GROUP BY l.promotion_no, l.name;
 SELECT
     l.promotion_no, l.name, COUNT(*) AS redemptions,
     CAST(SUM(CASE WHEN j.currency = t.currency AND j.gross_micros > j.undone_micros
-        THEN j.gross_micros - j.undone_micros ELSE 0 END) AS BIGINT) AS cost_micros
+        THEN j.gross_micros - j.undone_micros ELSE 0 END) AS DECIMAL(38, 0)) AS cost_micros
 FROM term_limit AS l
 JOIN promotion_terms AS t ON t.promotion_no = l.promotion_no
 JOIN judged AS j ON j.promotion_no = l.promotion_no
@@ -60,7 +60,7 @@ WHERE f.place = 1;
 -- What each customer whose horizon has closed brought within it, by measure, and whether it was anything at all.
 SELECT
     f.promotion_no, f.control, q.measure, f.bucket, f.customer_no, COUNT(o.occurred_us) AS outcomes,
-    CAST(COALESCE(SUM(o.value_micros), 0) AS BIGINT) AS value_micros
+    CAST(COALESCE(SUM(o.value_micros), 0) AS DECIMAL(38, 0)) AS value_micros
 FROM first_assigned AS f
 CROSS JOIN moment AS m
 CROSS JOIN outcome_measure AS q
@@ -71,12 +71,16 @@ WHERE f.assigned_us + m.horizon_us <= m.as_of_us
 GROUP BY f.promotion_no, f.control, q.measure, f.bucket, f.customer_no;
 
 -- name: arm
--- Those customers by arm, with the sums that means and intervals are made of.
+-- Those customers by arm, with the sums that means and intervals are made of. Squares of what thousands of the largest
+-- amounts come to leave 38 digits: of their sum the remainder by a prime is compared.
 SELECT
     b.promotion_no, b.measure, b.control, COUNT(*) AS customers,
     CAST(SUM(CASE WHEN b.outcomes > 0 THEN 1 ELSE 0 END) AS BIGINT) AS acted,
-    SUM(CAST(b.value_micros AS DECIMAL(38, 0))) AS total,
-    SUM(CAST(b.value_micros AS DECIMAL(19, 0)) * CAST(b.value_micros AS DECIMAL(19, 0))) AS squares
+    CAST(SUM(b.value_micros) AS DECIMAL(38, 0)) AS total,
+    CAST(SUM(MOD(
+        CAST(MOD(b.value_micros, 999999999999999989) AS DECIMAL(19, 0))
+        * CAST(MOD(b.value_micros, 999999999999999989) AS DECIMAL(19, 0)), 999999999999999989
+    )) AS DECIMAL(38, 0)) AS squares
 FROM brought AS b
 GROUP BY b.promotion_no, b.measure, b.control;
 
@@ -84,7 +88,7 @@ GROUP BY b.promotion_no, b.measure, b.control;
 -- What redemptions cost, without those of customers whose horizon is still open. Where nobody told an outcome there
 -- is no return.
 SELECT
-    j.promotion_no, j.currency, CAST(SUM(j.gross_micros - j.undone_micros) AS BIGINT) AS cost_micros
+    j.promotion_no, j.currency, CAST(SUM(j.gross_micros - j.undone_micros) AS DECIMAL(38, 0)) AS cost_micros
 FROM judged AS j
 CROSS JOIN moment AS m
 LEFT JOIN first_assigned AS f

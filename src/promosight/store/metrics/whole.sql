@@ -18,7 +18,7 @@ SELECT
         WHEN 2 THEN c.customers_assigned WHEN 3 THEN c.customers_redeemed WHEN 4 THEN c.redemptions
         WHEN 5 THEN c.excess WHEN 6 THEN c.unassigned WHEN 7 THEN c.flagged WHEN 8 THEN c.pending
         WHEN 9 THEN c.reversed WHEN 10 THEN c.reported WHEN 11 THEN c.committed_micros
-        WHEN 12 THEN c.cost_micros ELSE c.order_micros END) AS BIGINT) AS amount
+        WHEN 12 THEN c.cost_micros ELSE c.order_micros END) AS DECIMAL(38, 0)) AS amount
 FROM cell AS c
 CROSS JOIN (
     SELECT dimension AS measure FROM dimension
@@ -36,7 +36,7 @@ SELECT
         WHEN 2 THEN c.customers_assigned WHEN 3 THEN c.customers_redeemed WHEN 4 THEN c.redemptions
         WHEN 5 THEN c.excess WHEN 6 THEN c.unassigned WHEN 7 THEN c.flagged WHEN 8 THEN c.pending
         WHEN 9 THEN c.reversed WHEN 10 THEN c.reported WHEN 11 THEN c.committed_micros
-        WHEN 12 THEN c.cost_micros ELSE c.order_micros END) AS BIGINT) AS amount
+        WHEN 12 THEN c.cost_micros ELSE c.order_micros END) AS DECIMAL(38, 0)) AS amount
 FROM stored_cell AS c
 CROSS JOIN (
     SELECT dimension AS measure FROM dimension
@@ -50,7 +50,7 @@ GROUP BY c.promotion_no, c.dimension, COALESCE(c.key, ''), m.measure,
 SELECT
     l.promotion_no, l.name, COUNT(*) AS grants,
     CAST(SUM(CASE WHEN r.currency = t.currency THEN COALESCE(r.reward_micros, 0) ELSE 0 END)
-        AS BIGINT) AS held_micros
+        AS DECIMAL(38, 0)) AS held_micros
 FROM term_limit AS l
 CROSS JOIN moment AS m
 JOIN promotion_terms AS t ON t.promotion_no = l.promotion_no
@@ -76,7 +76,7 @@ SELECT
 FROM term_limit AS l
 LEFT JOIN (
     SELECT promotion_no, name, CAST(SUM(assigned) AS BIGINT) AS assigned,
-        CAST(SUM(committed_micros) AS BIGINT) AS committed_micros
+        CAST(SUM(committed_micros) AS DECIMAL(38, 0)) AS committed_micros
     FROM promised_by_limit
     GROUP BY promotion_no, name
 ) AS p ON p.promotion_no = l.promotion_no AND p.name = l.name
@@ -87,11 +87,20 @@ LEFT JOIN (
 ) AS k ON k.promotion_no = l.promotion_no AND k.name = l.name
 LEFT JOIN (
     SELECT promotion_no, name, CAST(SUM(redemptions) AS BIGINT) AS redemptions,
-        CAST(SUM(cost_micros) AS BIGINT) AS cost_micros
+        CAST(SUM(cost_micros) AS DECIMAL(38, 0)) AS cost_micros
     FROM spent_by_limit
     GROUP BY promotion_no, name
 ) AS s ON s.promotion_no = l.promotion_no AND s.name = l.name
 LEFT JOIN held_by_limit AS h ON h.promotion_no = l.promotion_no AND h.name = l.name;
+
+-- name: whole_arm
+-- Both arms of each promotion.
+SELECT
+    promotion_no, measure, control, CAST(SUM(customers) AS BIGINT) AS customers,
+    CAST(SUM(acted) AS BIGINT) AS acted, CAST(SUM(total) AS DECIMAL(38, 0)) AS total,
+    MOD(CAST(SUM(squares) AS DECIMAL(38, 0)), 999999999999999989) AS squares
+FROM arm
+GROUP BY promotion_no, measure, control;
 
 -- name: found_amount
 -- All of it, number by number, in the columns of what is told.
@@ -107,9 +116,9 @@ SELECT
     n.measure,
     CASE n.measure WHEN 'customers' THEN CAST(a.customers AS DECIMAL(38, 0))
         WHEN 'acted' THEN CAST(a.acted AS DECIMAL(38, 0))
-        WHEN 'total' THEN CAST(a.total AS DECIMAL(38, 0))
-        ELSE CAST(a.squares AS DECIMAL(38, 0)) END AS amount
-FROM arm AS a
+        WHEN 'total' THEN a.total
+        ELSE a.squares END AS amount
+FROM whole_arm AS a
 CROSS JOIN (
     SELECT 'customers' AS measure UNION ALL SELECT 'acted' UNION ALL SELECT 'total'
     UNION ALL SELECT 'squares'

@@ -27,7 +27,8 @@ GROUP BY a.customer_no, a.promotion_no;
 -- and how many of them named an order.
 SELECT e.customer_no, e.promotion_no,
        CAST(SUM(e.live) AS BIGINT), CAST(SUM(1 - e.live) AS BIGINT),
-       CAST(SUM(CASE WHEN e.live = 1 THEN COALESCE(e.order_micros, 0) ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE WHEN e.live = 1 THEN COALESCE(e.order_micros, 0) / 1000000000 ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE WHEN e.live = 1 THEN COALESCE(e.order_micros, 0) % 1000000000 ELSE 0 END) AS BIGINT),
        MAX(CASE WHEN e.live = 1 THEN e.redeemed_us END),
        COUNT(CASE WHEN e.live = 1 AND e.order_micros IS NOT NULL THEN 1 END)
 FROM {{batch(bucket BIGINT, customer_no BIGINT, before_us BIGINT)}}
@@ -102,27 +103,26 @@ SELECT COUNT(*), MIN(noted_us) FROM decision_news WHERE workspace_no = :workspac
 
 -- name: decided_of_groups
 -- The assignments of decisions in the groups given, and what the live redemptions that took them came to.
-SELECT a.promotion_no, a.customer_no, p.tier_id, a.details,
-       CASE WHEN a.withdrawn_us IS NULL AND a.control = 0 THEN 0 ELSE 1 END,
-       (SELECT MIN(e.redeemed_us) FROM event AS e
-        WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no AND e.customer_no = a.customer_no
-          AND e.slot = a.slot AND e.live = 1),
-       (SELECT CAST(COALESCE(SUM(e.order_micros), 0) AS BIGINT) FROM event AS e
-        WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no AND e.customer_no = a.customer_no
-          AND e.slot = a.slot AND e.live = 1),
-       (SELECT CAST(COALESCE(SUM(e.cost_micros), 0) AS BIGINT) FROM event AS e
-        WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no AND e.customer_no = a.customer_no
-          AND e.slot = a.slot AND e.live = 1)
+SELECT a.promotion_no, a.customer_no, MAX(p.tier_id), MAX(a.details),
+       MAX(CASE WHEN a.withdrawn_us IS NULL AND a.control = 0 THEN 0 ELSE 1 END), MIN(e.redeemed_us),
+       CAST(COALESCE(SUM(e.order_micros / 1000000000), 0) AS BIGINT),
+       CAST(COALESCE(SUM(e.order_micros % 1000000000), 0) AS BIGINT),
+       CAST(COALESCE(SUM(e.cost_micros / 1000000000), 0) AS BIGINT),
+       CAST(COALESCE(SUM(e.cost_micros % 1000000000), 0) AS BIGINT)
 FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
 CROSS JOIN assignment AS a
 CROSS JOIN place AS p
+LEFT JOIN event AS e
+    ON e.bucket = a.bucket AND e.promotion_no = a.promotion_no AND e.customer_no = a.customer_no
+    AND e.slot = a.slot AND e.live = 1
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no AND a.customer_no = batch.customer_no
-  AND a.details LIKE '%"decision_id":%' AND p.place_no = a.place_no;
+  AND a.details LIKE '%"decision_id":%' AND p.place_no = a.place_no
+GROUP BY a.bucket, a.promotion_no, a.customer_no, a.slot;
 
 -- name: labels_of
 -- What was learned of decisions.
-SELECT l.decision_id, l.promotion_no, l.tier_id, l.redeemed, l.withdrawn, l.redeemed_us, l.order_micros,
-       l.cost_micros, l.first_revision, l.revision, l.learned_us
+SELECT l.decision_id, l.promotion_no, l.tier_id, l.redeemed, l.withdrawn, l.redeemed_us, l.order_high, l.order_micros,
+       l.cost_high, l.cost_micros, l.first_revision, l.revision, l.learned_us
 FROM {{batch(decision_id TEXT)}}
 CROSS JOIN decision_label AS l
 WHERE l.workspace_no = :workspace_no AND l.decision_id = batch.decision_id;
@@ -130,17 +130,18 @@ WHERE l.workspace_no = :workspace_no AND l.decision_id = batch.decision_id;
 -- name: put_labels
 -- What is learned of decisions now.
 INSERT INTO decision_label (
-    workspace_no, decision_id, promotion_no, tier_id, redeemed, withdrawn, redeemed_us, order_micros, cost_micros,
-    first_revision, revision, learned_us
+    workspace_no, decision_id, promotion_no, tier_id, redeemed, withdrawn, redeemed_us, order_high, order_micros,
+    cost_high, cost_micros, first_revision, revision, learned_us
 )
 SELECT batch.workspace_no, batch.decision_id, batch.promotion_no, batch.tier_id, batch.redeemed, batch.withdrawn,
-       batch.redeemed_us, batch.order_micros, batch.cost_micros, batch.revision, batch.revision, batch.learned_us
-FROM {{batch(workspace_no BIGINT, decision_id TEXT, promotion_no BIGINT, tier_id TEXT, redeemed BIGINT, withdrawn BIGINT, redeemed_us BIGINT, order_micros BIGINT, cost_micros BIGINT, revision BIGINT, learned_us BIGINT)}}
+       batch.redeemed_us, batch.order_high, batch.order_micros, batch.cost_high, batch.cost_micros,
+       batch.revision, batch.revision, batch.learned_us
+FROM {{batch(workspace_no BIGINT, decision_id TEXT, promotion_no BIGINT, tier_id TEXT, redeemed BIGINT, withdrawn BIGINT, redeemed_us BIGINT, order_high BIGINT, order_micros BIGINT, cost_high BIGINT, cost_micros BIGINT, revision BIGINT, learned_us BIGINT)}}
 WHERE true
 ON CONFLICT (workspace_no, decision_id, promotion_no, tier_id) DO UPDATE
 SET redeemed = excluded.redeemed, withdrawn = excluded.withdrawn, redeemed_us = excluded.redeemed_us,
-    order_micros = excluded.order_micros, cost_micros = excluded.cost_micros, revision = excluded.revision,
-    learned_us = excluded.learned_us;
+    order_high = excluded.order_high, order_micros = excluded.order_micros, cost_high = excluded.cost_high,
+    cost_micros = excluded.cost_micros, revision = excluded.revision, learned_us = excluded.learned_us;
 
 -- name: learned
 -- What a workspace's policy has learned.
@@ -198,7 +199,7 @@ FROM decision AS d WHERE d.workspace_no = :workspace_no GROUP BY d.mode ORDER BY
 -- Decisions of a period with what became of them, in the order they were decided; a page after one.
 SELECT d.decision_id, d.customer_no, c.customer_id, d.decided_us, d.mode, d.version, d.revision, d.board_no,
        d.promotion_no, d.tier_id, d.assignment_id, d.trace, l.redeemed, l.withdrawn, l.redeemed_us,
-       l.order_micros, l.cost_micros, l.revision
+       l.order_high, l.order_micros, l.cost_high, l.cost_micros, l.revision
 FROM decision AS d
 JOIN customer AS c ON c.customer_no = d.customer_no
 LEFT JOIN decision_label AS l

@@ -26,7 +26,8 @@ HAVING MIN(d.mode) = MAX(d.mode);
 
 -- name: decided_redemptions
 -- What the decisions of a period came to, by customer and offer: redemptions that stayed, and what they cost.
-SELECT d.customer_no, d.promotion_no, d.tier_id, COUNT(*), CAST(SUM(l.cost_micros) AS BIGINT)
+SELECT d.customer_no, d.promotion_no, d.tier_id, COUNT(*),
+       CAST(SUM(l.cost_high + l.cost_micros / 1000000000) AS BIGINT), CAST(SUM(l.cost_micros % 1000000000) AS BIGINT)
 FROM decision AS d
 JOIN decision_label AS l
     ON l.workspace_no = d.workspace_no AND l.decision_id = d.decision_id AND l.promotion_no = d.promotion_no
@@ -37,7 +38,8 @@ GROUP BY d.customer_no, d.promotion_no, d.tier_id;
 
 -- name: outcomes_of_decided
 -- What customers of a period did after they were first decided on, whether an offer was behind it or not.
-SELECT f.customer_no, o.currency, CAST(SUM(o.value_micros) AS BIGINT)
+SELECT f.customer_no, o.currency, CAST(SUM(o.value_micros / 1000000000) AS BIGINT),
+       CAST(SUM(o.value_micros % 1000000000) AS BIGINT)
 FROM (
     SELECT d.customer_no AS customer_no, MIN(d.decided_us) AS first_us
     FROM decision AS d

@@ -148,11 +148,14 @@ LEFT JOIN place AS p ON p.place_no = f.place_no;
 -- their own.
 SELECT COALESCE(p.tier_id, f.tier_id), p.segment, p.channels, COALESCE(p.campaign_id, f.campaign_id),
        f.source_no, f.quarter, f.outcome, f.live, f.currency, f.paid_in,
-       f.redemptions, f.cost_micros, f.order_micros
+       f.redemptions, f.cost_high, f.cost_micros, f.order_high, f.order_micros
 FROM (
     SELECT t.place_no, t.tier_id, t.campaign_id, t.source_no, t.quarter, t.outcome, t.live, t.currency, t.paid_in,
            COUNT(*) AS redemptions,
-           CAST(SUM(t.cost_micros) AS BIGINT) AS cost_micros, CAST(SUM(t.order_micros) AS BIGINT) AS order_micros
+           CAST(SUM(t.cost_micros / 1000000000) AS BIGINT) AS cost_high,
+           CAST(SUM(t.cost_micros % 1000000000) AS BIGINT) AS cost_micros,
+           CAST(SUM(t.order_micros / 1000000000) AS BIGINT) AS order_high,
+           CAST(SUM(t.order_micros % 1000000000) AS BIGINT) AS order_micros
     FROM (
         SELECT e.source_no, e.outcome, e.live, e.currency,
                CASE WHEN :places = 1 THEN a.place_no END AS place_no,
@@ -299,10 +302,12 @@ ON CONFLICT DO NOTHING;
 -- What the assignments that assigned_then counts carry of a value of their own, in all, and how many carry none: by tier,
 -- currency and, with `days` 1, the quarter of assignment.
 SELECT p.tier_id, f.currency, f.quarter,
-       CAST(SUM(f.own_micros) AS BIGINT), CAST(SUM(f.without) AS BIGINT)
+       CAST(SUM(f.own_high) AS BIGINT), CAST(SUM(f.own_micros) AS BIGINT), CAST(SUM(f.without) AS BIGINT)
 FROM (
     SELECT t.place_no, t.currency, t.quarter,
-           SUM(COALESCE(t.reward_micros, 0)) AS own_micros, COUNT(*) - COUNT(t.reward_micros) AS without
+           SUM(COALESCE(t.reward_micros / 1000000000, 0)) AS own_high,
+           SUM(COALESCE(t.reward_micros % 1000000000, 0)) AS own_micros,
+           COUNT(*) - COUNT(t.reward_micros) AS without
     FROM (
         SELECT a.place_no, COALESCE(a.reward_currency, '') AS currency, a.reward_micros,
                CASE WHEN :days = 0 THEN 0 ELSE (a.assigned_us + 63072000000000000) / 900000000 END AS quarter
@@ -375,7 +380,8 @@ GROUP BY p.promotion_no;
 -- name: held_then
 -- What reservations held at a moment, as held_now has it.
 SELECT r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000, COUNT(*),
-       CAST(COALESCE(SUM(r.reward_micros), 0) AS BIGINT)
+       CAST(COALESCE(SUM(r.reward_micros / 1000000000), 0) AS BIGINT),
+       CAST(COALESCE(SUM(r.reward_micros % 1000000000), 0) AS BIGINT)
 FROM reservation AS r
 WHERE r.workspace_no = :workspace_no AND r.created_us <= :known_us AND r.expires_us > :known_us
   AND (r.state NOT IN ('confirmed', 'released') OR r.ended_us > :known_us)
@@ -397,13 +403,14 @@ WHERE a.workspace_no = :workspace_no AND a.threshold = 100 AND a.ends_us > :know
 
 -- name: return_of_customers_then
 -- The same as return_of_customers, of what had come by a moment.
-SELECT r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_currency,
+SELECT r.control, r.closed, r.acted, r.value_high, r.value_micros, r.least_currency, r.most_currency,
        CAST(COUNT(*) AS BIGINT)
 FROM (
     SELECT 1 - f.first_key % 2 AS control,
            CASE WHEN f.first_key / 2 <= :closed_us THEN 1 ELSE 0 END AS closed,
            CASE WHEN COUNT(o.occurred_us) > 0 THEN 1 ELSE 0 END AS acted,
-           CAST(COALESCE(SUM(o.value_micros), 0) AS BIGINT) AS value_micros,
+           CAST(COALESCE(SUM(o.value_micros / 1000000000), 0) AS BIGINT) AS value_high,
+           CAST(COALESCE(SUM(o.value_micros % 1000000000), 0) AS BIGINT) AS value_micros,
            COALESCE(MIN(o.currency), '') AS least_currency,
            COALESCE(MAX(o.currency), '') AS most_currency
     FROM (
@@ -422,11 +429,12 @@ FROM (
         AND o.received_us <= :known_us AND o.import_no <= :published_import_no
     GROUP BY f.customer_no, f.first_key
 ) AS r
-GROUP BY r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_currency;
+GROUP BY r.control, r.closed, r.acted, r.value_high, r.value_micros, r.least_currency, r.most_currency;
 
 -- name: return_cost_then
 -- The same as return_cost, of what had come by a moment, as it is matched now.
-SELECT e.currency, CAST(SUM(e.cost_micros) AS BIGINT)
+SELECT e.currency, CAST(SUM(e.cost_micros / 1000000000) AS BIGINT),
+       CAST(SUM(e.cost_micros % 1000000000) AS BIGINT)
 FROM event AS e
 LEFT JOIN (
     SELECT a.bucket AS bucket, a.customer_no AS customer_no, MIN(a.assigned_us) AS first_us

@@ -23,13 +23,14 @@ ON CONFLICT DO NOTHING;
 -- One promotion's customers by what they did within the horizon after their first assignment, those who did the same
 -- together: control or not, horizon closed or not, acted or not, sum, least and greatest currency, how many. The first
 -- assignment and its flag are one number, so that of two at one instant the control one is the first.
-SELECT r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_currency,
+SELECT r.control, r.closed, r.acted, r.value_high, r.value_micros, r.least_currency, r.most_currency,
        CAST(COUNT(*) AS BIGINT)
 FROM (
     SELECT 1 - f.first_key % 2 AS control,
            CASE WHEN f.first_key / 2 <= :closed_us THEN 1 ELSE 0 END AS closed,
            CASE WHEN COUNT(o.occurred_us) > 0 THEN 1 ELSE 0 END AS acted,
-           CAST(COALESCE(SUM(o.value_micros), 0) AS BIGINT) AS value_micros,
+           CAST(COALESCE(SUM(o.value_micros / 1000000000), 0) AS BIGINT) AS value_high,
+           CAST(COALESCE(SUM(o.value_micros % 1000000000), 0) AS BIGINT) AS value_micros,
            COALESCE(MIN(o.currency), '') AS least_currency,
            COALESCE(MAX(o.currency), '') AS most_currency
     FROM (
@@ -46,12 +47,13 @@ FROM (
         AND o.import_no <= :published_import_no
     GROUP BY f.customer_no, f.first_key
 ) AS r
-GROUP BY r.control, r.closed, r.acted, r.value_micros, r.least_currency, r.most_currency;
+GROUP BY r.control, r.closed, r.acted, r.value_high, r.value_micros, r.least_currency, r.most_currency;
 
 -- name: return_cost
 -- What one promotion's redemptions cost, by currency, without those of customers whose horizon has not closed: their
 -- outcomes do not count yet.
-SELECT e.currency, CAST(SUM(e.cost_micros) AS BIGINT)
+SELECT e.currency, CAST(SUM(e.cost_micros / 1000000000) AS BIGINT),
+       CAST(SUM(e.cost_micros % 1000000000) AS BIGINT)
 FROM event AS e
 LEFT JOIN (
     SELECT a.bucket AS bucket, a.customer_no AS customer_no, MIN(a.assigned_us) AS first_us

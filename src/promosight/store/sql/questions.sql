@@ -47,8 +47,10 @@ SELECT f.code, f.currency, f.order_currency,
        CAST(SUM(f.flagged) AS BIGINT),
        CAST(SUM(f.pending) AS BIGINT),
        CAST(SUM(f.reversed) AS BIGINT),
-       CAST(SUM(f.cost_micros) AS BIGINT),
-       CAST(SUM(f.order_micros) AS BIGINT)
+       CAST(SUM(f.cost_micros / 1000000000) AS BIGINT),
+       CAST(SUM(f.cost_micros % 1000000000) AS BIGINT),
+       CAST(SUM(f.order_micros / 1000000000) AS BIGINT),
+       CAST(SUM(f.order_micros % 1000000000) AS BIGINT)
 FROM (
     SELECT a.promo_code AS code, a.currency AS currency, '' AS order_currency, 1 AS assigned,
            CASE WHEN EXISTS (

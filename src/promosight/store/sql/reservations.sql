@@ -40,7 +40,8 @@ WHERE reservation.reservation_id = batch.reservation_id AND reservation.state = 
 -- name: held_now
 -- What is held at a moment, by promotion, tier, currency and the quarter of an hour in which it was granted.
 SELECT r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000, COUNT(*),
-       CAST(COALESCE(SUM(r.reward_micros), 0) AS BIGINT)
+       CAST(COALESCE(SUM(r.reward_micros / 1000000000), 0) AS BIGINT),
+       CAST(COALESCE(SUM(r.reward_micros % 1000000000), 0) AS BIGINT)
 FROM reservation AS r
 WHERE r.workspace_no = :workspace_no AND r.state = 'held' AND r.expires_us > :now_us
 GROUP BY r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000
@@ -49,7 +50,8 @@ ORDER BY 1, 2, 3, 4;
 -- name: held_of
 -- The same of some promotions, whatever the time: those of which nobody has said yet that they expired.
 SELECT r.promotion_no, r.tier_id, r.currency, r.created_us / 900000000, COUNT(*),
-       CAST(COALESCE(SUM(r.reward_micros), 0) AS BIGINT)
+       CAST(COALESCE(SUM(r.reward_micros / 1000000000), 0) AS BIGINT),
+       CAST(COALESCE(SUM(r.reward_micros % 1000000000), 0) AS BIGINT)
 FROM {{batch(promotion_no BIGINT)}}
 CROSS JOIN reservation AS r
 WHERE r.workspace_no = :workspace_no AND r.promotion_no = batch.promotion_no AND r.state = 'held'

@@ -56,7 +56,8 @@ WHERE restatement.promotion_no = h.promotion_no AND restatement.restated_us = h.
 SELECT
     t.promotion_no, t.key, t.currency, t.assigned, t.redeemed, t.customers_assigned,
     t.customers_redeemed, t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed,
-    t.reported, t.committed_micros, t.cost_micros, t.order_micros
+    t.reported, t.committed_micros, t.cost_micros, t.order_micros, t.committed_high, t.cost_high,
+    t.order_high
 FROM tally AS t
 JOIN promotion AS p ON p.promotion_no = t.promotion_no
 WHERE t.layer = 1 AND t.dimension = :dimension AND p.workspace_no = :workspace_no

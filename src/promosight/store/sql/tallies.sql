@@ -3,14 +3,15 @@
 INSERT INTO tally (
     layer, dimension, promotion_no, key, currency, assigned, redeemed, customers_assigned,
     customers_redeemed, redemptions, excess, unassigned, flagged, pending, reversed, reported,
-    committed_micros, cost_micros, order_micros
+    committed_micros, cost_micros, order_micros, committed_high, cost_high, order_high
 )
 SELECT
     batch.layer, batch.dimension, batch.promotion_no, batch.key, batch.currency,
     batch.assigned, batch.redeemed, batch.customers_assigned, batch.customers_redeemed,
     batch.redemptions, batch.excess, batch.unassigned, batch.flagged, batch.pending, batch.reversed,
-    batch.reported, batch.committed_micros, batch.cost_micros, batch.order_micros
-FROM {{batch(layer BIGINT, dimension BIGINT, promotion_no BIGINT, key TEXT, currency TEXT, assigned BIGINT, redeemed BIGINT, customers_assigned BIGINT, customers_redeemed BIGINT, redemptions BIGINT, excess BIGINT, unassigned BIGINT, flagged BIGINT, pending BIGINT, reversed BIGINT, reported BIGINT, committed_micros BIGINT, cost_micros BIGINT, order_micros BIGINT)}}
+    batch.reported, batch.committed_micros, batch.cost_micros, batch.order_micros, batch.committed_high,
+    batch.cost_high, batch.order_high
+FROM {{batch(layer BIGINT, dimension BIGINT, promotion_no BIGINT, key TEXT, currency TEXT, assigned BIGINT, redeemed BIGINT, customers_assigned BIGINT, customers_redeemed BIGINT, redemptions BIGINT, excess BIGINT, unassigned BIGINT, flagged BIGINT, pending BIGINT, reversed BIGINT, reported BIGINT, committed_micros BIGINT, cost_micros BIGINT, order_micros BIGINT, committed_high BIGINT, cost_high BIGINT, order_high BIGINT)}}
 WHERE true
 ON CONFLICT (layer, dimension, promotion_no, key, currency) DO UPDATE SET
     assigned = tally.assigned + excluded.assigned,
@@ -26,7 +27,10 @@ ON CONFLICT (layer, dimension, promotion_no, key, currency) DO UPDATE SET
     reported = tally.reported + excluded.reported,
     committed_micros = tally.committed_micros + excluded.committed_micros,
     cost_micros = tally.cost_micros + excluded.cost_micros,
-    order_micros = tally.order_micros + excluded.order_micros;
+    order_micros = tally.order_micros + excluded.order_micros,
+    committed_high = tally.committed_high + excluded.committed_high,
+    cost_high = tally.cost_high + excluded.cost_high,
+    order_high = tally.order_high + excluded.order_high;
 
 -- name: note_last_events
 -- Keeps the time of the latest accepted event.
@@ -43,12 +47,13 @@ ON CONFLICT (layer, promotion_no) DO UPDATE SET
 INSERT INTO tally (
     layer, dimension, promotion_no, key, currency, assigned, redeemed, customers_assigned,
     customers_redeemed, redemptions, excess, unassigned, flagged, pending, reversed, reported,
-    committed_micros, cost_micros, order_micros
+    committed_micros, cost_micros, order_micros, committed_high, cost_high, order_high
 )
 SELECT
     0, t.dimension, t.promotion_no, t.key, t.currency, t.assigned, t.redeemed,
     t.customers_assigned, t.customers_redeemed, t.redemptions, t.excess, t.unassigned, t.flagged,
-    t.pending, t.reversed, t.reported, t.committed_micros, t.cost_micros, t.order_micros
+    t.pending, t.reversed, t.reported, t.committed_micros, t.cost_micros, t.order_micros,
+    t.committed_high, t.cost_high, t.order_high
 FROM tally AS t
 JOIN promotion AS p ON p.promotion_no = t.promotion_no
 WHERE t.layer = 1 AND p.workspace_no = :workspace_no
@@ -67,7 +72,10 @@ ON CONFLICT (layer, dimension, promotion_no, key, currency) DO UPDATE SET
     reported = tally.reported + excluded.reported,
     committed_micros = tally.committed_micros + excluded.committed_micros,
     cost_micros = tally.cost_micros + excluded.cost_micros,
-    order_micros = tally.order_micros + excluded.order_micros;
+    order_micros = tally.order_micros + excluded.order_micros,
+    committed_high = tally.committed_high + excluded.committed_high,
+    cost_high = tally.cost_high + excluded.cost_high,
+    order_high = tally.order_high + excluded.order_high;
 
 -- name: drop_held_tallies
 -- Empties what imports held back.
@@ -122,7 +130,7 @@ GROUP BY CASE WHEN e.import_no > :published_import_no THEN 1 ELSE 0 END, e.promo
 SELECT
     t.promotion_no, t.currency, t.assigned, t.redeemed, t.customers_assigned, t.customers_redeemed,
     t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed, t.reported,
-    t.committed_micros, t.cost_micros, t.order_micros
+    t.committed_micros, t.cost_micros, t.order_micros, t.committed_high, t.cost_high, t.order_high
 FROM promotion AS p
 JOIN tally AS t ON t.layer = 0 AND t.dimension = 0 AND t.promotion_no = p.promotion_no
 WHERE p.workspace_no = :workspace_no;
@@ -132,7 +140,7 @@ WHERE p.workspace_no = :workspace_no;
 SELECT
     t.key, t.currency, t.assigned, t.redeemed, t.customers_assigned, t.customers_redeemed,
     t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed, t.reported,
-    t.committed_micros, t.cost_micros, t.order_micros
+    t.committed_micros, t.cost_micros, t.order_micros, t.committed_high, t.cost_high, t.order_high
 FROM tally AS t
 WHERE t.layer = 0 AND t.dimension = :dimension AND t.promotion_no = :promotion_no
 ORDER BY t.key, t.currency;
@@ -142,7 +150,8 @@ ORDER BY t.key, t.currency;
 SELECT
     t.promotion_no, t.dimension, t.key, t.currency, t.assigned, t.redeemed, t.customers_assigned,
     t.customers_redeemed, t.redemptions, t.excess, t.unassigned, t.flagged, t.pending, t.reversed,
-    t.reported, t.committed_micros, t.cost_micros, t.order_micros
+    t.reported, t.committed_micros, t.cost_micros, t.order_micros, t.committed_high, t.cost_high,
+    t.order_high
 FROM {{batch(promotion_no BIGINT, dimension BIGINT, first_key TEXT)}}
 CROSS JOIN tally AS t
 WHERE t.layer = 0 AND t.dimension = batch.dimension AND t.promotion_no = batch.promotion_no

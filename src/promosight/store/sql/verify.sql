@@ -49,7 +49,8 @@ SELECT t.promotion_no, t.dimension, t.key, t.currency,
     CAST(SUM(t.unassigned) AS BIGINT), CAST(SUM(t.flagged) AS BIGINT),
     CAST(SUM(t.pending) AS BIGINT), CAST(SUM(t.reversed) AS BIGINT),
     CAST(SUM(t.reported) AS BIGINT), CAST(SUM(t.committed_micros) AS BIGINT),
-    CAST(SUM(t.cost_micros) AS BIGINT), CAST(SUM(t.order_micros) AS BIGINT)
+    CAST(SUM(t.cost_micros) AS BIGINT), CAST(SUM(t.order_micros) AS BIGINT),
+    CAST(SUM(t.committed_high) AS BIGINT), CAST(SUM(t.cost_high) AS BIGINT), CAST(SUM(t.order_high) AS BIGINT)
 FROM tally AS t
 JOIN promotion AS p ON p.promotion_no = t.promotion_no
 WHERE p.workspace_no = :workspace_no
