@@ -25,6 +25,7 @@ _MODULES = {
     "export_command": ("export",),
     "reconcile_command": ("reconcile",),
     "proof_commands": ("verify", "rebuild"),
+    "archive_commands": ("archive", "recount"),
     "backup_commands": ("backup", "restore"),
     "keys_command": ("keys",),
     "users_command": ("users",),

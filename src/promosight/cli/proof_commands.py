@@ -57,7 +57,12 @@ def run_verify(arguments: argparse.Namespace, console: Console) -> int:
                 memory_mb=arguments.memory_mb,
                 progress=bar.advance,
             )
-    if arguments.json:
+    return answer(console, report, json=arguments.json)
+
+
+def answer(console: Console, report: VerifyReport, *, json: bool) -> int:
+    """Tells what was found. Raises PromosightError when anything differs."""
+    if json:
         console.answer({"ok": not report.different, **_described(report)})
     else:
         _show(console, report)

@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
 
 def steps(part: str) -> list[Step]:
-    """The statements of `inputs`, `metrics`, `cells`, `money`, `whole` or `comparison`, in order."""
+    """The statements of `inputs`, `metrics`, `cells`, `money`, `whole`, `comparison` or `training`, in order."""
     text = files("promosight.store").joinpath("metrics", f"{part}.sql").read_text()
     heads = _HEAD.split(text)
     return [

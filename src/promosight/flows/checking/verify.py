@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -150,8 +151,8 @@ def _verify_workspace(
 
     catalogue, facts, slices = store.read(written)
     report.facts += facts
-    memory_mb = memory_mb or max(_LEAST_MEMORY_MB, _FIXED_MB + facts // (slices * _FACTS_A_MB))
-    with _engine(folder, memory_mb) as ask:
+    memory_mb = memory_for(facts // slices, memory_mb)
+    with second_engine(folder, memory_mb) as ask:
         compare_slices(ask, catalogue, report, folder, slices)
 
 
@@ -161,11 +162,18 @@ def slices_of(facts: int, memory_mb: int) -> int:
     return min(_MOST_SLICES, 1 + facts // room)
 
 
+def memory_for(facts: int, memory_mb: int | None, engines: int = 1) -> int:
+    """How much memory each of so many engines has for a slice of so many facts: of what is given, or what it needs."""
+    if memory_mb is not None:
+        return max(1, memory_mb // engines)
+    return max(_LEAST_MEMORY_MB // engines, _FIXED_MB + facts // _FACTS_A_MB)
+
+
 def compare_slices(
     ask: Ask, catalogue: Catalogue, report: VerifyReport, folder: Path, slices: int
 ) -> None:
     """Counts what was written to `folder` slice by slice, and adds to the report what differs."""
-    found = _Comparison(ask, catalogue, report)
+    found = Comparison(names_of(catalogue), report)
     create_inputs(ask)
     _copy_all(ask, folder)
     for number, its in enumerate(slice_folders(folder, slices)):
@@ -174,14 +182,14 @@ def compare_slices(
         _copy_all(ask, its)
         _copy_days(ask, folder, catalogue.days)
         count_slice(ask, first=number == 0)
-        found.slice_counted()
+        found.add_slice(differing_in_slice(ask))
     add_up(ask)
-    found.all_counted()
+    found.all_counted(ask)
 
 
 @contextmanager
-def _engine(folder: Path, memory_mb: int) -> Iterator[Ask]:
-    """The second engine. Raises StoreError when its memory is not enough."""
+def second_engine(folder: Path, memory_mb: int, *, threads: int | None = None) -> Iterator[Ask]:
+    """DuckDB, on all cores unless told. Raises StoreError when its memory is not enough."""
     import duckdb  # a heavy import that only this command needs
 
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -189,6 +197,8 @@ def _engine(folder: Path, memory_mb: int) -> Iterator[Ask]:
         "temp_directory": str(folder / "spill"),
         "preserve_insertion_order": "false",
     }
+    if threads is not None:
+        config["threads"] = threads
     with duckdb.connect(":memory:", config=config) as connection:
         try:
             yield lambda text: connection.execute(text).fetchall()
@@ -209,16 +219,17 @@ def load_inputs(ask: Ask, folder: Path, days: LocalDays) -> None:
 def _copy_all(ask: Ask, folder: Path) -> None:
     for step in steps("inputs"):
         if (folder / f"{step.name}.csv").exists():
-            _copy(ask, folder, step.name)
+            load_file(ask, folder, step.name)
 
 
 def _copy_days(ask: Ask, folder: Path, days: LocalDays) -> None:
     utc_days = (row[0] for row in ask("SELECT from_us FROM utc_day"))
     write_rows(folder, "local_day", local_days(days, utc_days))
-    _copy(ask, folder, "local_day")
+    load_file(ask, folder, "local_day")
 
 
-def _copy(ask: Ask, folder: Path, table: str) -> None:
+def load_file(ask: Ask, folder: Path, table: str) -> None:
+    """Fills a table from its file in `folder`, and removes the file."""
     path = folder / f"{table}.csv"
     quoted = str(path).replace("'", "''")
     ask(
@@ -230,43 +241,86 @@ def _copy(ask: Ask, folder: Path, table: str) -> None:
 
 def compare(ask: Ask, catalogue: Catalogue, report: VerifyReport) -> None:
     """Adds to the report whatever the store and the metrics say differently of facts counted at once."""
-    found = _Comparison(ask, catalogue, report)
-    found.slice_counted()
-    found.all_counted()
+    found = Comparison(names_of(catalogue), report)
+    found.add_slice(differing_in_slice(ask))
+    found.all_counted(ask)
 
 
-class _Comparison:
+class Names(NamedTuple):
+    """What differences are told by: a workspace and its promotions, by number."""
+
+    workspace_id: str
+    promotion_ids: Mapping[int, str]
+
+
+def names_of(catalogue: Catalogue) -> Names:
+    """The names of a catalogue."""
+    promotion_ids = {no: listed.promotion_id for no, listed in catalogue.by_no.items()}
+    return Names(catalogue.workspace.workspace_id, promotion_ids)
+
+
+def names_in(ask: Ask, workspace_id: str) -> Names:
+    """The names that stand in the inputs."""
+    rows = ask("SELECT promotion_no, promotion_id FROM promotion_terms")
+    return Names(workspace_id, {row[0]: row[1] for row in rows})
+
+
+class Differing(NamedTuple):
+    """What is different in a slice: how many events it has, the first rows of each kind, how many more there are."""
+
+    events: int
+    rows: dict[str, list[Row]]
+    more: int
+
+
+def differing_in_slice(ask: Ask) -> Differing:
+    """Takes down what is different in the slice just counted."""
+    rows, more = {}, 0
+    for name in _OF_SLICES:
+        rows[name], beyond = _first_rows(ask, name)
+        more += beyond
+    return Differing(ask("SELECT COUNT(*) FROM verdict")[0][0], rows, more)
+
+
+def _first_rows(ask: Ask, name: str) -> tuple[list[Row], int]:
+    """The first rows of a kind of difference, and how many there are beyond."""
+    text = comparison()[name]
+    rows = ask(f"{text} LIMIT {MAX_LISTED}")
+    if len(rows) < MAX_LISTED:
+        return rows, 0
+    return rows, ask(f"SELECT COUNT(*) FROM ({text}) AS f")[0][0] - MAX_LISTED
+
+
+class Comparison:
     """What the store and the metrics say differently: of each slice's facts, then of what they come to."""
 
-    def __init__(self, ask: Ask, catalogue: Catalogue, report: VerifyReport) -> None:
-        self._ask = ask
-        self._catalogue = catalogue
+    def __init__(self, names: Names, report: VerifyReport) -> None:
+        self._names = names
         self._report = report
-        self._wanted = comparison()
         self._rows: dict[str, list[Row]] = {}
 
-    def slice_counted(self) -> None:
-        """Takes down what is different in the slice just counted."""
-        self._report.events += self._ask("SELECT COUNT(*) FROM verdict")[0][0]
-        for name in _OF_SLICES:
-            self._take_down(name)
+    def add_slice(self, found: Differing) -> None:
+        """Takes what is different in a slice."""
+        self._report.events += found.events
+        self._report.different += found.more
+        for name, rows in found.rows.items():
+            self._keep(name, rows)
 
-    def all_counted(self) -> None:
+    def all_counted(self, ask: Ask) -> None:
         """Compares the whole, and adds to the report all that is different."""
-        self._report.cells += self._ask(self._wanted["compared_cells"])[0][0]
-        self._report.amounts += self._ask(self._wanted["compared_amounts"])[0][0]
+        wanted = comparison()
+        self._report.cells += ask(wanted["compared_cells"])[0][0]
+        self._report.amounts += ask(wanted["compared_amounts"])[0][0]
         for name, (reader, _) in _READERS.items():
             if name not in _OF_SLICES:
-                self._take_down(name)
+                rows, more = _first_rows(ask, name)
+                self._report.different += more
+                self._keep(name, rows)
             for row in self._rows[name]:
                 self._add(row, reader)
 
-    def _take_down(self, name: str) -> None:
-        """Keeps the first of the rows of this slice and those before; the others are counted."""
-        rows = self._ask(f"{self._wanted[name]} LIMIT {MAX_LISTED}")
-        if len(rows) == MAX_LISTED:
-            text = f"SELECT COUNT(*) FROM ({self._wanted[name]}) AS f"
-            self._report.different += self._ask(text)[0][0] - MAX_LISTED
+    def _keep(self, name: str, rows: list[Row]) -> None:
+        """Keeps the first of these rows and those of the slices before; the others are counted."""
         if before := self._rows.get(name):
             _, columns = _READERS[name]
             rows = sorted(before + rows, key=lambda row: _in_order(row[:columns]))
@@ -274,12 +328,9 @@ class _Comparison:
         self._report.different += len(rows) - len(self._rows[name])
 
     def _add(self, row: Row, reader: Callable[[Row], Iterator[_Found]]) -> None:
-        listed = self._catalogue.by_no.get(row[0])
-        promotion_id = listed.promotion_id if listed else None
+        promotion_id = self._names.promotion_ids.get(row[0])
         for found in reader(row):
-            self._report.add(
-                Difference(self._catalogue.workspace.workspace_id, promotion_id, *found)
-            )
+            self._report.add(Difference(self._names.workspace_id, promotion_id, *found))
 
 
 def _in_order(row: Row) -> tuple[tuple[bool, Value], ...]:

@@ -59,6 +59,7 @@ class Logged(NamedTuple):
     """
 
     decision_id: str
+    customer_no: int
     customer_id: str
     decided_us: int
     mode: str
@@ -107,7 +108,7 @@ def every_logged(tx: Tx, workspace_no: int, *, from_us: int, to_us: int) -> Iter
 
 
 def _logged(tx: Tx, catalogue: Catalogue, row: Row) -> Logged:
-    (decision_id, _no, customer_id, decided_us, mode, version, revision, board_no) = row[:8]
+    (decision_id, customer_no, customer_id, decided_us, mode, version, revision, board_no) = row[:8]
     promotion_no, tier_id, assignment_id, told, redeemed, withdrawn, *rest = row[8:]
     trace = _trace.decode(told)
     board = kept_board(tx, catalogue.workspace.workspace_no, board_no)
@@ -121,6 +122,7 @@ def _logged(tx: Tx, catalogue: Catalogue, row: Row) -> Logged:
         worth = value - cost
     return Logged(
         decision_id=decision_id,
+        customer_no=customer_no,
         customer_id=customer_id,
         decided_us=decided_us,
         mode=mode,
