@@ -184,6 +184,7 @@ def check(client: httpx.Client) -> None:
     assert cost in " ".join(line.values())
     assert order in " ".join(line.values())
     now = datetime.now(UTC).isoformat()
+    _check_then(client, now, cost, order)
     for by in DIMENSIONS:
         costs: Counter[str] = Counter()
         for one in EVERYBODY:
@@ -194,6 +195,21 @@ def check(client: httpx.Client) -> None:
             assert found["total"]["order_value"] == {"IRR": order}
             rows = {row["key"]: row["reward_cost"] for row in found["rows"] if row["redemptions"]}
             assert rows == {key: {"IRR": irr(Decimal(sum_))} for key, sum_ in costs.items()}, by
+
+
+def _check_then(client: httpx.Client, moment: str, cost: str, order: str) -> None:
+    """As of a moment the same is told as now, and what else is told of it does not fail."""
+    for path in ("", "/return", "/funnel", "/maturity"):
+        answer = client.get(f"/v1/promotions/p{path}", params={"as_of": moment})
+        assert answer.status_code == 200, (path, answer.text)
+        if path == "":
+            figures = answer.json()["figures"]
+            assert figures["reward_cost"] == {"IRR": cost}
+            assert figures["order_value"] == {"IRR": order}
+            _check_limits(figures["usage"])
+    moved = client.get("/v1/promotions/p/moved", params={"since": moment})
+    assert moved.status_code == 200, moved.text
+    assert moved.json()["now"]["total"]["reward_cost"] == {"IRR": cost}
 
 
 def _check_limits(usage: list[dict[str, Any]]) -> None:
