@@ -19,8 +19,9 @@ from promosight.flows.ledger.rematch import rebuild
 from promosight.rules.instants import from_datetime
 from promosight.rules.money import format_amount
 from promosight.store.engine import Store, open_store
+from tests.api.deciding import decided, learned, settings
 from tests.api.listening import listening
-from tests.api.server import client_of, promotion, running
+from tests.api.server import client_of, figures, promotion, running
 
 LARGEST, SMALL = "9999999999.999999", ("0.000001", "3.333333", "0")
 ORDER = "9999999999.99"
@@ -174,15 +175,17 @@ def check(client: httpx.Client) -> None:
     """Whatever is told of sums is exact."""
     cost = irr(sum((one.cost for one in EVERYBODY), Decimal()))
     order = irr(Decimal(ORDER) * len(EVERYBODY))
-    figures = client.get("/v1/promotions/p").json()["figures"]
-    assert figures["reward_cost"] == {"IRR": cost}
-    assert figures["order_value"] == {"IRR": order}
-    _check_limits(figures["usage"])
+    now_told: Any = figures(client, "p")
+    assert now_told["reward_cost"] == {"IRR": cost}
+    assert now_told["order_value"] == {"IRR": order}
+    _check_limits(now_told["usage"])
     (line,) = csv.DictReader(
         client.get("/v1/promotions", params={"format": "csv"}).text.splitlines()
     )
     assert cost in " ".join(line.values())
     assert order in " ".join(line.values())
+    returned = client.get("/v1/promotions/p/return", params={"horizon_days": "7"}).json()
+    assert returned["cost"] == {"IRR": cost}
     now = datetime.now(UTC).isoformat()
     _check_then(client, now, cost, order)
     for by in DIMENSIONS:
@@ -252,3 +255,44 @@ def test_sums_of_the_largest_amounts_stay_exact(store_url: str, client: httpx.Cl
         again.headers = client.headers
         check(again)
         assert told(again) == before
+
+
+def test_what_reservations_hold_is_told_in_full(client: httpx.Client) -> None:
+    """S12, P8: more than 64 bits of it; then a budget leaves no room."""
+    reward = {"type": "amount", "currency": "IRR", "value": LARGEST}
+    promotion(client, "p", reward=reward)
+    for n in range(930):
+        asked = {"promotion_id": "p", "customer_id": f"c{n}"}
+        assert client.post("/v1/reservations", json=asked).status_code == 201
+    promotion(client, "p", reward=reward, limits=[BUDGET])
+    told: Any = figures(client, "p")
+    assert told["usage"][0]["committed"] == irr(Decimal(LARGEST) * 930)
+    answer = client.post("/v1/reservations", json={"promotion_id": "p", "customer_id": "late"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "cap_reached")
+
+
+def test_what_decisions_learn_is_kept_in_full(client: httpx.Client) -> None:
+    """S12, P20: redemptions and outcomes of one customer that come to more than 64 bits hold."""
+    settings(client)
+    promotion(client, "p", max_redemptions=1_000)
+    made = next(one for n in range(50) if (one := decided(client, f"c{n}"))["choice"])
+    now = datetime.now(UTC).isoformat()
+    whose = {"promotion_id": "p", "customer_id": made["customer_id"]}
+    used = {"assignment_id": made["assignment_id"], "redeemed_at": now}
+    amounts = {"order_value": ORDER, "reward_value": LARGEST}
+    told = [{"event_id": f"e{n}", **whose, **used, **amounts} for n in range(1_000)]
+    post(client, "redemptions", told)
+    acted = {"customer_id": made["customer_id"], "occurred_at": now, "measure": "order_value"}
+    worth = {"value": LARGEST, "currency": "EUR"}
+    post(client, "outcomes", [{"outcome_id": f"o{n}", **acted, **worth} for n in range(1_000)])
+    learned(client)
+    lines = csv.DictReader(
+        client.get("/v1/decisioning/log", params={"format": "csv"}).text.splitlines()
+    )
+    (line,) = (one for one in lines if one["decision_id"] == made["decision_id"])
+    assert Decimal(line["order_value"]) == Decimal(ORDER) * 1_000
+    assert Decimal(line["reward_cost"]) == Decimal(LARGEST) * 1_000
+    again = decided(client, made["customer_id"])  # whose orders are looked at
+    assert again["decision_id"] != made["decision_id"]
+    for path in ("evaluation", "value", "pacing"):
+        assert client.get(f"/v1/decisioning/{path}").status_code == 200
