@@ -13,7 +13,9 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 
-export const count = (value: number): string => whole.format(value);
+/** A whole number, or the decimal string of one with however many digits. */
+export const count = (value: number | string): string =>
+  whole.format(value as number | `${number}`);
 export const compact = (value: number): string =>
   value < 10_000 ? count(value) : short.format(value);
 export const share = (value: number): string => percent.format(value);
@@ -37,11 +39,11 @@ function moneyFormat(currency: string, options: Intl.NumberFormatOptions): Intl.
 
 /** An exact decimal string with a currency: "32,000.00 EUR" as "€32,000.00". `brief` drops the cents of large sums. */
 export function money(amount: string, currency: string, brief = false): string {
-  const value = Number(amount); // for showing only: the exact amount is the string
+  const value = Number(amount); // for comparing only: sums may have more digits than a number
   const digits = brief && Math.abs(value) >= 1_000 ? 0 : undefined;
   try {
     const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return moneyFormat(currency, options).format(value);
+    return moneyFormat(currency, options).format(amount as `${number}`);
   } catch {
     return `${amount} ${currency}`;
   }

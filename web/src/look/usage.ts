@@ -69,8 +69,8 @@ export function limitAmount(
   amount: string,
   currency: string | null,
 ): string {
-  if (usage.measure !== "reward") return count(Number(amount));
-  return currency ? money(amount, currency, true) : count(Number(amount));
+  if (usage.measure !== "reward") return count(amount);
+  return currency ? money(amount, currency, true) : count(amount);
 }
 
 const ENDS: Record<string, string> = {

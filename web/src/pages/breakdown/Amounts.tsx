@@ -21,7 +21,7 @@ export function amountTexts(
   units: Record<string, string>,
   own: string,
 ): string[] {
-  const unitTexts = Object.entries(units).map(([unit, n]) => `${count(Number(n))} ${unit}`);
+  const unitTexts = Object.entries(units).map(([unit, n]) => `${count(n)} ${unit}`);
   const sums = amounts(money, own).filter(
     // Nothing in one currency says nothing where another, or a unit, has something.
     ([, amount], index, { length }) =>
