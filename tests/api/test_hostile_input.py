@@ -195,3 +195,30 @@ def test_a_promotion_of_thousands_of_tiers_is_refused(client: httpx.Client) -> N
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
         assert [one["pointer"] for one in answer.json()["errors"]] == ["/tiers"]
     assert client.get("/v1/promotions/new").status_code == 404
+
+
+def test_a_customer_of_thousands_of_words_is_refused(client: httpx.Client) -> None:
+    """Each decision would look at them all, and all who report would wait for it."""
+    for name, said in (
+        ("attributes", {f"word-{number}": number for number in range(10_000)}),
+        ("segments", [f"segment-{number}" for number in range(1_001)]),
+        ("opt_outs", [f"promotion-{number}" for number in range(1_001)]),
+    ):
+        answer = client.put("/v1/customers/ann", json={name: said})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{name}")
+    assert client.put("/v1/customers/ann", json={"segments": ["vip"] * 1_000}).status_code == 201
+
+
+def test_nothing_is_passed_over_because_it_is_empty(client: httpx.Client) -> None:
+    """An empty setting is no setting left out: it was answered 200, and nothing was changed."""
+    for name in ("name", "time_zone", "currency", "week_start"):
+        answer = client.patch("/v1/workspace", json={name: ""})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{name}")
+
+
+def test_a_password_is_told_whether_it_is_too_short_or_too_long(client: httpx.Client) -> None:
+    user = {"email": "ann@example.com", "role": "viewer"}
+    for password, why in (("\u00e4" * 9, "at least 10"), ("x" * 1_001, "at most 1000")):
+        answer = client.post("/v1/users", json=user | {"password": password})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/password")
+        assert why in answer.json()["detail"]

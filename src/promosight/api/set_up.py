@@ -19,10 +19,14 @@ from promosight.flows.people.retention import retention_of, set_retention
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
 from promosight.flows.set_up import workspaces as set_up
 from promosight.flows.set_up.show_set_up import describe_workspace, list_keys
+from promosight.rules.eligibility import check_profile
 from promosight.rules.instants import format_instant
 from promosight.rules.keeping import Retention
 from promosight.store.catalogue import load
 from promosight.store.rows import Arrival
+
+_MOST = 100
+"""Scopes, and ranges of addresses, of a key: every request is held against them."""
 
 
 class WorkspaceChange(msgspec.Struct):
@@ -109,6 +113,9 @@ def keys(door: Door, call: Call) -> Answer:
 def create_key(door: Door, call: Call) -> Answer:
     """POST /v1/keys: the secret is in this answer and nowhere else."""
     wanted = decoded(call.body, NewKey)
+    for name in ("scopes", "ip_ranges"):
+        if len(getattr(wanted, name)) > _MOST:
+            raise Invalid(f"has more than {_MOST}", pointer=f"/{name}")
     _check_exceeds_nobody(call, wanted.scopes)
     for index, one in enumerate(wanted.ip_ranges):
         try:
@@ -161,6 +168,7 @@ def revoke_key(door: Door, call: Call) -> Answer:
 def put_customer(door: Door, call: Call) -> Answer:
     """PUT /v1/customers/{customer_id}: attributes, segments, opt-outs; the customer is known from here on."""
     profile = msgspec.structs.asdict(decoded(call.body, Profile))
+    check_profile(profile)
     said = {name: value for name, value in profile.items() if value}
     text = msgspec.json.encode(said, order="sorted").decode()
     known = KnownCustomer(call.path("customer_id"), text)

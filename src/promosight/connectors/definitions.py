@@ -18,10 +18,11 @@ from promosight.connectors.csv_columns import whole_number
 from promosight.connectors.csv_rows import StrictRows
 from promosight.connectors.elements import MAX_DEPTH, is_deep
 from promosight.connectors.reading import kept_text
-from promosight.errors import Unreadable
+from promosight.errors import Invalid, Unreadable
 from promosight.flows.promotions.define_promotions import NamedPromotion
 from promosight.flows.reporting.know_customers import KnownCustomer
 from promosight.flows.reporting.rejecting import Refused
+from promosight.rules.eligibility import check_profile
 from promosight.rules.facts import Rejection, identifier
 from promosight.rules.promotions import Promotion
 
@@ -136,6 +137,9 @@ def _item(kind: str, record: Any, line: int) -> Defined:
     make: Callable[[str, Record], Defined] = _promotion if kind == "promotions" else _customer
     try:
         return make(named, record)
+    except Invalid as error:
+        why = Rejection(error.code, error.pointer or "", error.detail)
+        return Refused(why, kind, named, _payload(record), line)
     except msgspec.ValidationError as error:
         found = _PATH.search(str(error))
         pointer = re.sub(r"[.\[]", "/", found[1]).replace("]", "") if found else ""
@@ -161,6 +165,7 @@ def _customer(customer_id: str, record: Record) -> KnownCustomer:
     lists = {n: msgspec.convert(rest.pop(n), list[str]) for n in _LISTS if n in rest}
     attributes = msgspec.convert(rest.pop("attributes", {}), dict[str, Any]) | rest
     profile = lists | ({"attributes": attributes} if attributes else {})
+    check_profile(profile)
     return KnownCustomer(customer_id, _canonical(profile).decode() if profile else None)
 
 

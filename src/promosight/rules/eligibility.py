@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
+from promosight.errors import Invalid
 from promosight.rules.decisioning import FrequencyCap, OfferTerms
 
 EVERYTHING = ("all", "offers", "promotions", "decisions", "marketing")
@@ -21,6 +24,10 @@ _PRIVATE = frozenset(
     )
 )
 _LONGEST_WORD = 32
+MOST_WORDS = 1_000
+"""Segments, and opt-outs, of a customer: every decision looks at them all."""
+MOST_ATTRIBUTES = 65_536
+"""Characters of attributes, written as JSON."""
 
 
 class Barrier(NamedTuple):
@@ -39,6 +46,17 @@ class Person(NamedTuple):
     opt_outs: frozenset[str]
     opted_out: bool
     self_excluded: bool
+
+
+def check_profile(profile: Mapping[str, Any]) -> None:
+    """Raises Invalid naming what of a customer's profile is too much."""
+    for name in ("segments", "opt_outs"):
+        if len(profile.get(name) or ()) > MOST_WORDS:
+            raise Invalid(f"has more than {MOST_WORDS}", pointer=f"/{name}")
+    written = msgspec.json.encode(profile.get("attributes") or {}).decode()
+    if len(written) > MOST_ATTRIBUTES:
+        why = f"have more than {MOST_ATTRIBUTES} characters as JSON"
+        raise Invalid(why, pointer="/attributes")
 
 
 def person_of(profile: Mapping[str, Any], context: Mapping[str, Any]) -> Person:

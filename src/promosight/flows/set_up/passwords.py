@@ -20,8 +20,10 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 
 def check_password(password: str, pointer: str = "/password") -> None:
     """Raises Invalid, naming the field, where a password is too short or too long."""
-    if not SHORTEST <= len(_plain(password)) <= LONGEST:
+    if len(normalize("NFKC", password[: LONGEST + 1])) < SHORTEST:
         raise Invalid(f"must have at least {SHORTEST} characters", pointer=pointer)
+    if len(_plain(password)) > LONGEST:
+        raise Invalid(f"must have at most {LONGEST} characters", pointer=pointer)
 
 
 def hash_of(password: str, salt: bytes) -> str:

@@ -71,10 +71,10 @@ def change_workspace(
     now = load(tx, workspace_no).workspace
     wanted = msgspec.structs.replace(
         now,
-        name=name or now.name,
-        time_zone=time_zone or now.time_zone,
-        currency=currency or now.currency,
-        week_start=week_start or now.week_start,
+        name=now.name if name is None else name,
+        time_zone=now.time_zone if time_zone is None else time_zone,
+        currency=now.currency if currency is None else currency,
+        week_start=now.week_start if week_start is None else week_start,
     )
     _check(wanted.time_zone, wanted.currency, wanted.week_start)
     tx.run(
