@@ -9,9 +9,12 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { queries } from "./api/queries";
+import { follow } from "./look/leaving";
 import { Messages } from "./look/tell";
 import { router } from "./routes";
 import { theme, variables } from "./theme";
+
+follow(router);
 
 const root = document.getElementById("root");
 if (root)

@@ -11,7 +11,7 @@ from promosight.api.door.bodies import identified
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
 from promosight.api.known_then import as_asked
-from promosight.api.promotion_list import asked_for, asked_form
+from promosight.api.promotion_list import asked_for
 from promosight.connectors.tables import Columns, csv_lines, csv_row
 from promosight.errors import Invalid, NotFound
 from promosight.flows.figures.comparing import MOST, SORTABLE, Compared, Comparison, compare
@@ -30,7 +30,7 @@ async def show(door: Door, call: Call) -> Answer:
     if sort.removeprefix("-") not in SORTABLE:
         raise Invalid("must be one of " + ", ".join(SORTABLE), pointer="/sort")
     days = call.whole("horizon_days", 1, 366) or HORIZON_DAYS
-    choose, form = _choice(call), asked_form(call)
+    choose, form = _choice(call), call.form()
 
     def find(tx: Tx, as_of_us: int | None = None) -> Comparison:
         return compare(

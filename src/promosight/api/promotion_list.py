@@ -34,7 +34,7 @@ _encode = msgspec.json.Encoder().encode
 async def listing(door: Door, call: Call) -> Answer:
     """GET /v1/promotions: filter, sort by any figure, page; now, or as of a moment."""
     is_wanted, field, page = asked_for(call), _order(call), _page(call)
-    form = asked_form(call)
+    form = call.form()
 
     def look(view: View, at_us: int) -> Answer:
         chosen = in_order(view, [one for one in view.catalogue.defined if is_wanted(one)], field)
@@ -93,14 +93,6 @@ def _order(call: Call) -> str:
     if field.removeprefix("-") not in SORTABLE:
         raise Invalid("must be one of " + ", ".join(SORTABLE), pointer="/sort")
     return field
-
-
-def asked_form(call: Call) -> str:
-    """`csv` or `json`. Raises Invalid."""
-    form = call.query("format") or ("csv" if "text/csv" in call.header(b"accept") else "json")
-    if form not in ("csv", "json"):
-        raise Invalid("must be csv or json", pointer="/format")
-    return form
 
 
 def asked_for(call: Call) -> Callable[[Listed], bool]:

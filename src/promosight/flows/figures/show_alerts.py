@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from promosight.errors import NotFound
-from promosight.flows.promotions.manage_promotions import defined
+from promosight.flows.promotions.manage_promotions import number_sought
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, load
@@ -55,14 +55,11 @@ def list_alerts(
     tx: Tx, workspace_no: int, sought: Sought, *, place: AlertPlace, limit: int
 ) -> tuple[list[Alert], AlertPlace | None]:
     """A page of alerts, the newest first, and where the next one begins. Raises NotFound."""
-    catalogue, promotion_no = load(tx, workspace_no), 0
-    if sought.promotion_id is not None:
-        defined(tx, workspace_no, sought.promotion_id)
-        promotion_no = catalogue.by_id[sought.promotion_id].promotion_no
+    catalogue = load(tx, workspace_no)
     rows = tx.all(
         "alerts_before",
         workspace_no=workspace_no,
-        promotion_no=promotion_no,
+        promotion_no=number_sought(tx, catalogue, sought.promotion_id),
         threshold=sought.threshold,
         **place._asdict(),
         limit=limit + 1,

@@ -9,7 +9,7 @@ import msgspec
 
 from promosight.errors import NotFound
 from promosight.flows.noticing.watching import REDEMPTIONS, STREAM
-from promosight.flows.promotions.manage_promotions import defined
+from promosight.flows.promotions.manage_promotions import number_sought
 from promosight.rules.instants import format_instant, zone
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Row, Tx
@@ -95,14 +95,11 @@ def list_anomalies(
     tx: Tx, workspace_no: int, sought: SoughtAnomalies, *, place: AnomalyPlace, limit: int
 ) -> tuple[list[Anomaly], AnomalyPlace | None]:
     """A page of anomalies, the newest first, and where the next one begins. Raises NotFound."""
-    catalogue, promotion_no = load(tx, workspace_no), 0
-    if sought.promotion_id is not None:
-        defined(tx, workspace_no, sought.promotion_id)
-        promotion_no = catalogue.by_id[sought.promotion_id].promotion_no
+    catalogue = load(tx, workspace_no)
     rows = tx.all(
         "anomalies_before",
         workspace_no=workspace_no,
-        promotion_no=promotion_no,
+        promotion_no=number_sought(tx, catalogue, sought.promotion_id),
         source=sought.source or "",
         open=int(sought.is_open),
         **place._asdict(),

@@ -117,6 +117,14 @@ def defined(tx: Tx, workspace_no: int, promotion_id: str) -> Promotion:
     return listed.definition
 
 
+def number_sought(tx: Tx, catalogue: Catalogue, promotion_id: str | None) -> int:
+    """The number of the promotion that a list is to be of, 0 for all. Raises NotFound, as `defined`."""
+    if promotion_id is None:
+        return 0
+    defined(tx, catalogue.workspace.workspace_no, promotion_id)
+    return catalogue.by_id[promotion_id].promotion_no
+
+
 def _check_codes(tx: Tx, catalogue: Catalogue, promotion_id: str, definition: Promotion) -> None:
     codes = [c for c in (definition.code, definition.fallback_code) if c is not None]
     owners = {
