@@ -62,6 +62,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/reservations", {"promotion_id": "SPRING20", "customer_id": "c-9"}),
     ("POST", "/v1/reservations/{held}/confirm", {}),
     ("GET", "/v1/promotions/SPRING20/return", None),
+    ("GET", "/v1/exports", None),
     ("GET", "/v1/promotions/SPRING20/maturity", None),
     ("GET", "/v1/promotions?as_of={now}", None),
     ("GET", "/v1/promotions/SPRING20/moved?since={now}", None),
@@ -200,7 +201,7 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
         assert answer.status_code in statuses, (method, path)
         walked.add(route)
     unwalked = {r.handler.__name__ for r in ROUTES if r not in walked and r.scope != SIGNED_IN}
-    streams = {"export_customers", "listen", "problems", "log"}
+    streams = {"export_customers", "export", "listen", "problems", "log"}
     signed = {"take"}  # what a shop sends: test_shops looks at its answers
     assert unwalked == streams | signed | {"add_codes", "revoke_key", "sign_out", "resend"}
 

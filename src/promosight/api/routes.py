@@ -26,6 +26,7 @@ from promosight.api import (
 )
 from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door.door import Route
+from promosight.api.export_routes import EXPORT_ROUTES
 from promosight.api.reconciliation_routes import RECONCILIATION_ROUTES
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.api.shop_routes import SHOP_ROUTES
@@ -467,6 +468,7 @@ ROUTES = (
         gives=wire.CustomerAnswer,
     ),
     *SET_UP_ROUTES,
+    *EXPORT_ROUTES,
     *RECONCILIATION_ROUTES,
     *WEBHOOK_ROUTES,
     *SHOP_ROUTES,

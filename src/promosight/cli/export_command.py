@@ -7,9 +7,7 @@ what they hold can be imported again.
 from __future__ import annotations
 
 import argparse
-import csv
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -19,23 +17,32 @@ from typing import Any, TextIO
 import msgspec
 
 from promosight.cli.console import Console, plural
-from promosight.cli.options import add_store, add_workspace, opened, take_from_environment
-from promosight.connectors.tables import columns_of, csv_row, flat, parquet_types
+from promosight.cli.options import (
+    add_store,
+    add_workspace,
+    instant,
+    opened,
+    take_from_environment,
+)
+from promosight.connectors.export_files import FILES, FORMS, Records, write_csv, write_lines
+from promosight.connectors.tables import columns_of
 from promosight.errors import Invalid
-from promosight.flows.checking.export_facts import KINDS, Record, Selection, records
+from promosight.flows.checking.export_facts import KINDS, records
+from promosight.flows.checking.export_more import Selection
+from promosight.flows.figures.bars import STATUSES
 from promosight.flows.set_up.workspaces import find_source, find_workspace
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
 
-FORMS = ("csv", "ndjson", "parquet")
-Records = Iterator[Record]
 Writer = Callable[[Records], int]
 """Writes records somewhere; returns how many."""
 
 
 def add(commands: Any, environment: Mapping[str, str]) -> None:
     """Adds the command to the parser."""
-    parser = commands.add_parser("export", help="write facts, figures or problems to a file")
+    parser = commands.add_parser(
+        "export", help="write facts, figures, audiences or problems to a file"
+    )
     add_store(parser)
     add_workspace(parser)
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
@@ -44,6 +51,13 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
     parser.add_argument("--source", metavar="NAME", help="only what this system reported")
     parser.add_argument(
         "--found", action="store_true", help="with source, outcome, match and cost of each fact"
+    )
+    parser.add_argument(
+        "--promotion", metavar="ID", help="only this promotion's; of an audience which"
+    )
+    parser.add_argument("--status", choices=STATUSES, help="of an audience: who, default assigned")
+    parser.add_argument(
+        "--as-of", type=instant, metavar="INSTANT", help="figures as they were known at a moment"
     )
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
@@ -65,7 +79,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 return 0
             columns = columns_of(arguments.kind, found=arguments.found)
             with _replacing(Path(arguments.out)) as path:
-                into = partial(_FILES[form], path, arguments.kind, columns)
+                into = partial(FILES[form], path, arguments.kind, columns)
                 rows = store.read(lambda tx: write(tx, into))
     _say(arguments, console, form, rows)
     return 0
@@ -84,7 +98,12 @@ def _selection(store: Store, arguments: argparse.Namespace, console: Console) ->
         workspace_no = find_workspace(tx, arguments.workspace)
         if arguments.source is not None:
             find_source(tx, workspace_no, arguments.source)
-        return Selection(workspace_no, arguments.source, arguments.found, console.clock())
+        return Selection(
+            *(workspace_no, arguments.source, arguments.found, console.clock()),
+            promotion_id=arguments.promotion,
+            status=arguments.status,
+            as_of_us=arguments.as_of,
+        )
 
     return store.read(select)
 
@@ -107,9 +126,9 @@ def _to_stdout(arguments: argparse.Namespace, form: str, console: Console) -> Wr
     if arguments.json:
         return partial(_write_object, console.out, arguments.kind)
     if form == "ndjson":
-        return partial(_write_lines, console.out)
+        return partial(write_lines, console.out)
     columns = columns_of(arguments.kind, found=arguments.found)
-    return partial(_write_csv, console.out, arguments.kind, columns)
+    return partial(write_csv, console.out, arguments.kind, columns)
 
 
 @contextmanager
@@ -121,65 +140,6 @@ def _replacing(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _csv_file(path: Path, kind: str, columns: dict[str, str], items: Records) -> int:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        return _write_csv(file, kind, columns, items)
-
-
-def _ndjson_file(path: Path, _kind: str, _columns: dict[str, str], items: Records) -> int:
-    with path.open("w", encoding="utf-8") as file:
-        return _write_lines(file, items)
-
-
-def _parquet_file(path: Path, kind: str, columns: dict[str, str], items: Records) -> int:
-    """By way of NDJSON, which DuckDB turns into Parquet with the types of `columns`."""
-    import duckdb  # a heavy import that only this form needs
-
-    with tempfile.TemporaryDirectory(prefix="promosight-export-", dir=path.parent) as folder:
-        lines = Path(folder) / "records.ndjson"
-        with lines.open("w", encoding="utf-8") as file:
-            count = _write_lines(file, (flat(kind, item) for item in items))
-        types = ", ".join(f"'{name}': '{t}'" for name, t in parquet_types(columns).items())
-        with duckdb.connect(":memory:") as connection:
-            connection.execute(
-                f"COPY (SELECT * FROM read_json('{_quoted(lines)}', "
-                f"format='newline_delimited', columns={{{types}}})) "
-                f"TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"
-            )
-    return count
-
-
-_FILES: dict[str, Callable[[Path, str, dict[str, str], Records], int]] = {
-    "csv": _csv_file,
-    "ndjson": _ndjson_file,
-    "parquet": _parquet_file,
-}
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _write_csv(file: TextIO, kind: str, columns: dict[str, str], items: Records) -> int:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    count = 0
-    for item in items:
-        writer.writerow(csv_row(flat(kind, item), columns))
-        count += 1
-    file.flush()
-    return count
-
-
-def _write_lines(file: TextIO, items: Records) -> int:
-    count = 0
-    for item in items:
-        file.write(msgspec.json.encode(item).decode() + "\n")
-        count += 1
-    file.flush()
-    return count
 
 
 def _write_object(file: TextIO, kind: str, items: Records) -> int:

@@ -14,12 +14,19 @@ from typing import Any
 
 Record = dict[str, Any]
 Columns = dict[str, str]
-"""Names and kinds of columns: text (theirs), word (ours), instant, amount, count, share, flag, list or json."""
+"""Names and kinds of columns: text (theirs), word (ours), day, instant, amount, count, share, flag, list or json."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _FIGURES = ("assigned", "redeemed")
 _COUNTS = ("redemptions", "excess", "unassigned", "flagged", "pending", "reversed")
+
+_LINE: Columns = {
+    **dict.fromkeys(_FIGURES, "count"),
+    **dict.fromkeys(("rate", "rate_low", "rate_high"), "share"),
+    **dict.fromkeys(_COUNTS, "count"),
+    **dict.fromkeys(("reward_cost", "reward_units", "order_value"), "json"),
+}
 
 COLUMNS: dict[str, Columns] = {
     "promotions": {
@@ -75,6 +82,46 @@ COLUMNS: dict[str, Columns] = {
         **dict.fromkeys(("reward_cost", "reward_units", "order_value", "usage"), "json"),
         **dict.fromkeys(("last_event_at", "tracked_since"), "instant"),
     },
+    "outcomes": {
+        **dict.fromkeys(("outcome_id", "customer_id"), "text"),
+        "occurred_at": "instant",
+        "measure": "word",
+        "value": "amount",
+        **dict.fromkeys(("currency", "order_id"), "text"),
+    },
+    "decisions": {
+        **dict.fromkeys(("decision_id", "customer_id"), "text"),
+        "decided_at": "instant",
+        **dict.fromkeys(("mode", "policy_version"), "word"),
+        **dict.fromkeys(("promotion_id", "tier_id"), "text"),
+        **dict.fromkeys(("propensity", "probability"), "share"),
+        "explored": "flag",
+        "expected_value": "share",
+        "redeemed": "flag",
+        "reward": "share",
+        "redeemed_at": "instant",
+        **dict.fromkeys(("order_value", "reward_cost"), "amount"),
+        "assignment_id": "text",
+        **dict.fromkeys(("learned_revision", "action"), "count"),
+        **dict.fromkeys(("context", "actions"), "json"),
+    },
+    "breakdowns": {
+        "promotion_id": "text",
+        "by": "word",
+        **dict.fromkeys(("key", "name"), "text"),
+        **_LINE,
+        "enough": "flag",
+    },
+    "days": {"promotion_id": "text", "date": "word", "day": "day", **_LINE},
+    "audience": {
+        **dict.fromkeys(("customer_id", "promotion_id"), "text"),
+        "status": "word",
+        **dict.fromkeys(("assignment_id", "event_id", "tier_id", "segment"), "text"),
+        **dict.fromkeys(("channel", "campaign_id", "promo_code"), "text"),
+        "reward_value": "amount",
+        "currency": "text",
+        **dict.fromkeys(("assigned_at", "expires_at", "redeemed_at"), "instant"),
+    },
     "problems": {
         "problem_id": "text",
         "received_at": "instant",
@@ -96,6 +143,7 @@ FOUND: dict[str, Columns] = {
         "committed": "amount",
         "committed_in": "text",
     },
+    "outcomes": {"source": "text", "received_at": "instant"},
     "redemptions": {
         "source": "text",
         "received_at": "instant",
@@ -111,6 +159,7 @@ FOUND: dict[str, Columns] = {
 _PARQUET = {
     "text": "VARCHAR",
     "word": "VARCHAR",
+    "day": "DATE",
     "instant": "TIMESTAMPTZ",
     "amount": "DECIMAL(18, 6)",
     "count": "BIGINT",

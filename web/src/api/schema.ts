@@ -2442,6 +2442,38 @@ export interface components {
             password: string | null;
         };
         /**
+         * ExportSchema
+         * @description All kinds. `schema` moves when a column goes or means something else; new ones may come at any time.
+         */
+        ExportSchema: {
+            schema: string;
+            formats: string[];
+            kinds: components["schemas"]["ExportKind"][];
+        };
+        /**
+         * ExportKind
+         * @description A kind of records and its columns, in their order.
+         */
+        ExportKind: {
+            kind: string;
+            description: string;
+            columns: components["schemas"]["ExportColumn"][];
+        };
+        /**
+         * ExportColumn
+         * @description A column: how it is written in each form, whether it may be empty, whether it needs `found=true`.
+         */
+        ExportColumn: {
+            name: string;
+            csv: string;
+            ndjson: string;
+            parquet: string;
+            nullable: boolean;
+            only_found: boolean;
+            description: string;
+            example: string;
+        };
+        /**
          * Statement
          * @description What a source says it reported of a day, or of the time from an instant on and before another.
          *

@@ -113,6 +113,7 @@ class Door:
         self.passwords = Passwords(fresh)
         self.attempts = Attempts()
         self.counting = asyncio.Semaphore(_COUNTED_AT_ONCE)
+        self.exporting = asyncio.Semaphore(_COUNTED_AT_ONCE)
         """Whoever has the store count many facts waits for this."""
         self.live = Live(store, clock=clock, token=fresh(6))
         self.holding = Holding(limits)

@@ -12,7 +12,10 @@ from typing import Any
 
 import msgspec
 
-from promosight.flows.figures.of_promotions import list_promotions
+from promosight.errors import Invalid
+from promosight.flows.checking import export_more
+from promosight.flows.checking.export_more import Selection
+from promosight.flows.figures.of_promotions import promotions_in
 from promosight.flows.reporting.lookup import payload_of
 from promosight.flows.reporting.problems import Page, Wanted, problems
 from promosight.rules.facts import Event
@@ -24,26 +27,29 @@ from promosight.store.rows import AssignmentRow, EventRow, derived_id, event_fac
 from promosight.store.tx import Row, Tx
 
 Record = dict[str, Any]
-KINDS = ("promotions", "customers", "assignments", "redemptions", "figures", "problems")
+KINDS = (
+    *("promotions", "customers", "assignments", "redemptions", "outcomes", "decisions"),
+    *("figures", "breakdowns", "days", "audience", "problems"),
+)
+FIGURES = ("figures", "breakdowns", "days")
+"""What can be told as of a moment."""
 _PAGE = 1_000
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """Which records: of one source only, and whether with what was found of them."""
-
-    workspace_no: int
-    source: str | None
-    found: bool
-    now_us: int
 
 
 def records(tx: Tx, kind: str, selection: Selection) -> Iterator[Record]:
     """The records of a kind, streamed in constant memory, in an order that stays the same."""
+    if selection.as_of_us is not None and kind not in FIGURES:
+        raise Invalid("is for figures, breakdowns and days", pointer="/as_of")
     makers: dict[str, Callable[[Tx, Selection], Iterator[Record]]] = {
         "promotions": _promotions,
         "customers": _customers,
         "assignments": _assignments,
         "redemptions": _redemptions,
+        "outcomes": export_more.outcomes,
+        "decisions": export_more.decisions,
+        "breakdowns": export_more.breakdowns,
+        "days": export_more.days,
+        "audience": export_more.audience,
         "figures": _figures,
         "problems": _problems,
     }
@@ -65,7 +71,7 @@ def _customers(tx: Tx, selection: Selection) -> Iterator[Record]:
 
 
 def _figures(tx: Tx, selection: Selection) -> Iterator[Record]:
-    yield from list_promotions(tx, selection.workspace_no, now_us=selection.now_us)
+    yield from promotions_in(export_more.view_of(tx, selection))
 
 
 def _problems(tx: Tx, selection: Selection) -> Iterator[Record]:

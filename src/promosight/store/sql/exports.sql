@@ -44,3 +44,13 @@ LEFT JOIN assignment AS t ON t.bucket = e.bucket AND t.promotion_no = e.promotio
 WHERE e.workspace_no = :workspace_no
   AND (CAST(:source AS TEXT) IS NULL OR s.name = :source)
 ORDER BY e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id;
+
+-- name: export_outcomes
+-- The outcomes of a workspace (of one source, when given) as reported, with the customer's id.
+SELECT c.customer_id, s.name, o.outcome_id, o.occurred_us, o.measure, o.value_micros, o.currency, o.order_id, o.received_us
+FROM outcome AS o
+JOIN source AS s ON s.source_no = o.source_no
+JOIN customer AS c ON c.customer_no = o.customer_no
+WHERE o.workspace_no = :workspace_no
+  AND (CAST(:source AS TEXT) IS NULL OR s.name = :source)
+ORDER BY o.source_no, o.outcome_id;
