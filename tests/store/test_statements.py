@@ -44,6 +44,14 @@ def test_every_statement_says_what_it_is_for() -> None:
             assert re.match(r"-- \w.{8,}", line), f"{path.name}: {name}"
 
 
+def test_amounts_are_added_up_in_halves() -> None:
+    """S12: an amount fits 64 bits, and what many come to does not (`rules/wide`). A tally holds halves already."""
+    for name in load("sqlite").keys() - {"verify_cells"}:
+        for summed in re.findall(r"SUM\(((?:[^()]|\([^()]*\))*)\)", load("sqlite")[name].text):
+            halved = re.search(r"_micros\b.*[/%] 1000000000\b", summed)
+            assert "_micros" not in summed or halved, f"{name}: {summed}"
+
+
 def test_comments_do_not_reach_the_database() -> None:
     assert rewrite("-- why: because\nSELECT 1", "sqlite").text == "SELECT 1"
 
