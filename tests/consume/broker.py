@@ -1,7 +1,7 @@
 """Brokers that speak Kafka on loopback: librdkafka's own cluster for tests, which lives in this process.
 
-Topics come to be when something is written to them, with four partitions. A group waits three seconds for its first
-members, which a session must outlast, and does not hear that one leaves: it waits until that one's session is over.
+Topics come to be when something is written to them, with four partitions. Each has a group of its own, so that none
+waits for what others left behind.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, Producer, TopicPartition
+
+from tests.consume.mock_cluster import MockCluster
 
 PARTITIONS = 4
 _SECONDS = 60.0
@@ -30,10 +32,8 @@ class Broker:
     """A cluster of three brokers and a producer to it."""
 
     def __init__(self) -> None:
-        place = {"bootstrap.servers": "127.0.0.1:1", "test.mock.num.brokers": "3", "log_level": 0}
-        self._producer = Producer(place)
-        brokers = self._producer.list_topics(timeout=_SECONDS).brokers.values()
-        self.address = ",".join(f"{one.host}:{one.port}" for one in brokers)
+        self.cluster = MockCluster(3)
+        self._producer = Producer({"bootstrap.servers": self.cluster.address, "log_level": 0})
 
     def send(self, topic: str, messages: Iterable[Said | dict[str, Any]]) -> None:
         """Writes messages to a topic, and waits until they lie there."""
@@ -42,9 +42,10 @@ class Broker:
             self._producer.produce(topic, said.value, said.key, headers=dict(said.headers))
         assert self._producer.flush(_SECONDS) == 0
 
-    def committed(self, topic: str, group: str) -> int:
-        """How many messages of a topic a group has behind it."""
-        consumer = Consumer({"bootstrap.servers": self.address, "group.id": group, "log_level": 0})
+    def committed(self, topic: str) -> int:
+        """How many messages of a topic its group has behind it."""
+        place = {"bootstrap.servers": self.cluster.address, "group.id": _group(topic)}
+        consumer = Consumer({**place, "log_level": 0})
         try:
             asked = [TopicPartition(topic, number) for number in range(PARTITIONS)]
             found = consumer.committed(asked, timeout=_SECONDS)
@@ -52,9 +53,13 @@ class Broker:
             consumer.close()
         return sum(max(0, one.offset) for one in found)
 
-    def words(self, folder: Path, topic: str, *, group: str = "shop") -> tuple[str | Path, ...]:
+    def words(self, folder: Path, topic: str) -> tuple[str | Path, ...]:
         """What `promosight consume` is told of this cluster."""
         settings = folder / "kafka.properties"
         settings.write_text("# of a test\n" + _SHORT_SESSIONS)
-        place = ("--brokers", self.address, "--topic", topic, "--group", group)
+        place = ("--brokers", self.cluster.address, "--topic", topic, "--group", _group(topic))
         return (*place, "--kafka-config", settings)
+
+
+def _group(topic: str) -> str:
+    return f"shop-{topic}"

@@ -124,7 +124,7 @@ def test_a_topic_is_reported_to_its_end_and_never_counted_twice(
     assert told["outcomes"]["duplicate"] == 5
     before = shop.figures(promotion_id)
     assert (before["redeemed"], before["reversed"]) == (59, 1)
-    assert broker.committed(topic, "shop") == 66
+    assert broker.committed(topic) == 66
     assert consumed(shop, words)["messages"] == 0
     again = consumed(shop, words, "--from-beginning")
     assert (again["messages"], again["outcomes"]) == (66, {"duplicate": 66})
@@ -142,7 +142,7 @@ def test_what_is_no_event_is_kept_and_stops_nothing(
     told = consumed(server, broker.words(tmp_path, topic))
     assert told["outcomes"]["rejected"] == len(rubbish)
     assert server.figures(promotion_id)["redeemed"] == 3
-    assert broker.committed(topic, "shop") == 2 * len(rubbish)
+    assert broker.committed(topic) == 2 * len(rubbish)
     kept = rejected(server)
     assert (kept["[1]"], kept['{"event_id": "x"}']) == (1, 1)
     ends = {text.partition(": ")[2] for text in kept if text.startswith(f"{topic}/")}
@@ -214,7 +214,7 @@ def test_killed_between_the_report_and_its_answer_it_loses_and_doubles_nothing(
         silent.ended.set()
     taken = redeemed(shop, promotion_id)
     assert taken > 0
-    assert broker.committed(topic, "shop") == 0
+    assert broker.committed(topic) == 0
     told = consumed(shop, words)
     assert told["messages"] == 500
     assert told["outcomes"]["duplicate"] == taken
@@ -246,7 +246,7 @@ def test_a_server_that_sheds_load_is_waited_for(
     words = broker.words(tmp_path, topic)
     with proxied(Busy(server.address, 4)) as address, consuming(server, words, address) as process:
         until(lambda: redeemed(server, promotion_id) == 200)
-        until(lambda: broker.committed(topic, "shop") == 200)
+        until(lambda: broker.committed(topic) == 200)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=ENDED_S)
     assert process.returncode == 0, err
@@ -275,7 +275,7 @@ def test_a_rebalance_while_the_server_is_away_loses_and_doubles_nothing(
             for line in lines:
                 line.left = 0
             until(lambda: redeemed(server, promotion_id) == 200)
-            until(lambda: broker.committed(topic, "shop") == 200)
+            until(lambda: broker.committed(topic) == 200)
             for process in (one, other):
                 process.send_signal(signal.SIGTERM)
                 out, err = process.communicate(timeout=ENDED_S)
@@ -293,7 +293,7 @@ def test_told_to_end_it_commits_what_was_answered_for_and_gives_the_rest_back(
     broker.send(topic, [redemption(promotion_id, n) for n in range(20)])
     busy = Busy(server.address, 0)
     with proxied(busy) as address, consuming(server, words, address) as process:
-        until(lambda: broker.committed(topic, "shop") == 20)
+        until(lambda: broker.committed(topic) == 20)
         busy.left = AWAY
         broker.send(topic, [redemption(promotion_id, n) for n in range(20, 40)])
         until(lambda: busy.left < AWAY)
@@ -313,15 +313,17 @@ def test_two_of_a_group_share_a_topic_and_one_takes_over_when_the_other_dies(
     promotion_id = assigned(shop, 900)
     words = broker.words(tmp_path, topic)
     broker.send(topic, [redemption(promotion_id, n) for n in range(300)])
+    broker.cluster.wait_for_first_members(together=True)
     with consuming(shop, words) as one, consuming(shop, words) as other:
         until(lambda: redeemed(shop, promotion_id) == 300)
+        broker.cluster.wait_for_first_members(together=False)
         one.send_signal(signal.SIGKILL)
         broker.send(topic, [redemption(promotion_id, n) for n in range(300, 600)])
         until(lambda: redeemed(shop, promotion_id) == 600)
         with consuming(shop, words) as third:
             broker.send(topic, [redemption(promotion_id, n) for n in range(600, 900)])
             until(lambda: redeemed(shop, promotion_id) == 900)
-            until(lambda: broker.committed(topic, "shop") == 900)
+            until(lambda: broker.committed(topic) == 900)
             for process in (other, third):
                 process.send_signal(signal.SIGTERM)
                 out, err = process.communicate(timeout=ENDED_S)
@@ -341,7 +343,7 @@ def test_what_is_wrong_is_said_with_what_mends_it(
     assert wrong.startswith(f"the topic {topic}-none cannot be read: Broker: Unknown topic")
     denied = good | {"PROMOSIGHT_KEY": "ps_nobody"}
     assert "the server says " in fail("consume", *words, "--until-end", environment=denied)
-    assert broker.committed(topic, "shop") == 0
+    assert broker.committed(topic) == 0
     settings = tmp_path / "more.properties"
     settings.write_text("enable.auto.commit=true\n")
     own = fail("consume", *words, "--kafka-config", settings, environment=good)
