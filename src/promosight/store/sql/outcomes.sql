@@ -51,22 +51,20 @@ GROUP BY r.control, r.closed, r.acted, r.value_high, r.value_micros, r.least_cur
 
 -- name: return_cost
 -- What one promotion's redemptions cost, by currency, without those of customers whose horizon has not closed: their
--- outcomes do not count yet.
+-- outcomes do not count yet. Each redemption looks its group up: joined with all groups, which PostgreSQL takes for one
+-- while it does not know a promotion that was just loaded, each would be compared with all of them.
 SELECT e.currency, CAST(SUM(e.cost_micros / 1000000000) AS BIGINT),
        CAST(SUM(e.cost_micros % 1000000000) AS BIGINT)
 FROM event AS e
-LEFT JOIN (
-    SELECT a.bucket AS bucket, a.customer_no AS customer_no, MIN(a.assigned_us) AS first_us
-    FROM assignment AS a
-    WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-      AND a.promotion_no = :promotion_no AND a.withdrawn_us IS NULL
-      AND a.assigned_us >= :tracking_from_us AND a.import_no <= :published_import_no
-    GROUP BY a.bucket, a.customer_no
-) AS f ON f.bucket = e.bucket AND f.customer_no = e.customer_no
 WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   AND e.promotion_no = :promotion_no AND e.live = 1 AND e.reverses IS NULL AND e.cost_micros <> 0
   AND e.import_no <= :published_import_no
-  AND (f.first_us IS NULL OR f.first_us <= :closed_us)
+  AND COALESCE((
+      SELECT MIN(a.assigned_us) FROM assignment AS a
+      WHERE a.bucket = e.bucket AND a.promotion_no = e.promotion_no AND a.customer_no = e.customer_no
+        AND a.withdrawn_us IS NULL AND a.assigned_us >= :tracking_from_us
+        AND a.import_no <= :published_import_no
+  ), :closed_us) <= :closed_us
 GROUP BY e.currency
 ORDER BY e.currency;
 

@@ -78,9 +78,10 @@ ON CONFLICT (layer, dimension, promotion_no, key, currency) DO UPDATE SET
     order_high = tally.order_high + excluded.order_high;
 
 -- name: drop_held_tallies
--- Empties what imports held back.
+-- Empties what imports held back. All dimensions are named, for the key of a cell begins with layer and dimension:
+-- without them PostgreSQL looked through every cell for each of the promotions.
 DELETE FROM tally
-WHERE layer = 1
+WHERE layer = 1 AND dimension IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
   AND promotion_no IN (SELECT promotion_no FROM promotion WHERE workspace_no = :workspace_no);
 
 -- name: publish_last_events
@@ -101,14 +102,16 @@ WHERE layer = 1
   AND promotion_no IN (SELECT promotion_no FROM promotion WHERE workspace_no = :workspace_no);
 
 -- name: drop_tallies
--- Empties every counter of a workspace, to be counted again from the facts.
+-- Empties every counter of a workspace, to be counted again from the facts; by their whole key, too.
 DELETE FROM tally
-WHERE promotion_no IN (SELECT promotion_no FROM promotion WHERE workspace_no = :workspace_no);
+WHERE layer IN (0, 1) AND dimension IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+  AND promotion_no IN (SELECT promotion_no FROM promotion WHERE workspace_no = :workspace_no);
 
 -- name: drop_last_events
 -- Empties the times of latest events of a workspace.
 DELETE FROM last_event
-WHERE promotion_no IN (SELECT promotion_no FROM promotion WHERE workspace_no = :workspace_no);
+WHERE layer IN (0, 1)
+  AND promotion_no IN (SELECT promotion_no FROM promotion WHERE workspace_no = :workspace_no);
 
 -- name: drop_last_events_of
 -- Empties the times of latest events of one promotion.
