@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from typing import Any
 
 import httpx
@@ -222,3 +223,29 @@ def test_a_password_is_told_whether_it_is_too_short_or_too_long(client: httpx.Cl
         answer = client.post("/v1/users", json=user | {"password": password})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/password")
         assert why in answer.json()["detail"]
+
+
+def test_words_as_long_as_they_may_be_can_be_counted_and_counted_anew(client: httpx.Client) -> None:
+    """An index of PostgreSQL takes 2,700 bytes: a longer key of channels made counting anew impossible for ever."""
+    drawn = random.Random(7)
+
+    def word(length: int) -> str:
+        return "".join(chr(drawn.randrange(0x1F300, 0x1F5FF)) for _ in range(length))
+
+    unit = {"type": "unit", "unit": "u" * 255, "value": "1"}
+    promotion(client, "p", reward=unit)
+    given = {"promotion_id": "p", "assigned_at": "2026-11-01T00:00:00Z", "tier_id": word(255)}
+    long = {name: word(255) for name in ("customer_id", "segment", "campaign_id", "promo_code")}
+    many = {"channels": [word(39) for _ in range(10)]}
+    assert client.post("/v1/assignments", json=given | long | many).json()["outcome"] == "counted"
+    again = client.post("/v1/assignments", json=given | long | {"channel": word(255)})
+    assert again.json()["outcome"] == "duplicate"
+    wrong = client.post(
+        "/v1/assignments", json=given | long | {"channels": [word(40)] * 9 + many["channels"]}
+    )
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/channels")
+    for zone in ("Asia/Tokyo", "UTC"):
+        changed = client.patch("/v1/workspace", json={"time_zone": zone})
+        assert changed.status_code == 200, changed.text
+    rows = client.get("/v1/promotions/p/breakdown?by=channel").json()["rows"]
+    assert [len(one["key"]) for one in rows] == [399]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promosight.rules.facts import (
+    MOST_CHANNELS,
     Assignment,
     Event,
     Rejection,
@@ -17,6 +19,7 @@ from promosight.rules.facts import (
     assignment_from,
     event_from,
     identifier,
+    key_of_channels,
 )
 from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -439,3 +442,24 @@ def test_whatever_is_reported_is_a_fact_or_refused_with_a_field(fields: dict[str
     if isinstance(event, Rejection):
         assert event.reason == "invalid"
         assert event.pointer.removeprefix("/") in ReportedEvent.__struct_fields__
+
+
+@given(
+    st.lists(st.sets(st.text("abc", min_size=1, max_size=200), max_size=6), min_size=1, max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_of_too_many_channels_the_same_stay_in_whatever_order_they_came(
+    told: list[set[str]], random: Random
+) -> None:
+    """N1: told one after the other, or all at once; an index takes no key of any length."""
+
+    def one_by_one(reports: list[set[str]]) -> str:
+        key = ""
+        for channels in reports:
+            key = key_of_channels({*key.split("+"), *channels} - {""})
+        return key
+
+    wanted = key_of_channels(set().union(*told))
+    shuffled = random.sample(told, len(told))
+    assert one_by_one(told) == one_by_one(shuffled) == wanted
+    assert len(wanted) <= MOST_CHANNELS

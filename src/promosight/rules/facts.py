@@ -8,7 +8,7 @@ depends on anything else (its promotion, its customer, other events) is not deci
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,9 @@ FUTURE_TOLERANCE_US = 300 * SECOND_US
 """A source's clock may run this far ahead of ours."""
 
 MAX_ID_LENGTH = 255
+MOST_CHANNELS = 400
+"""Characters of all channels of an assignment. Together they are a key of counters, and an index of PostgreSQL takes no
+key of more than 2,700 bytes; what had a longer one could never be counted again."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
@@ -281,7 +284,26 @@ def channels_of(channels: Sequence[str] | None, channel: str | None) -> tuple[st
         return ()
     named = [*(channels or ()), *((channel,) if channel is not None else ())]
     told = "+".join(_required(one, "channel") for one in named if one.strip())
-    return tuple(sorted({part for one in told.split("+") if (part := one.strip())}))
+    found = {part for one in told.split("+") if (part := one.strip())}
+    if len(told) > MOST_CHANNELS and len("+".join(found)) > MOST_CHANNELS:
+        field = "channels" if channels else "channel"
+        raise Fault("invalid", field, f"have more than {MOST_CHANNELS} characters together")
+    return tuple(sorted(found))
+
+
+def key_of_channels(channels: Iterable[str]) -> str:
+    """The key of channels that came with one assignment again and again: of too many, the shortest names.
+
+    So it is the same in whatever order they came: what had no room once has none beside more of them.
+    """
+    kept: list[str] = []
+    room = MOST_CHANNELS + 1
+    for one in sorted(channels, key=lambda name: (len(name), name)):
+        room -= len(one) + 1
+        if room < 0:
+            break
+        kept.append(one)
+    return "+".join(sorted(kept))
 
 
 def identifier_or_none(value: str | None, field: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promosight.flows.ledger.history import note_channels
 from promosight.flows.reporting.intake import Entry, Intake
-from promosight.rules.facts import Assignment
+from promosight.rules.facts import Assignment, key_of_channels
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, assignment_row
 
 Taken = list[tuple[Entry, Assignment]]
@@ -56,7 +56,7 @@ def _row(intake: Intake, entry: Entry, fact: Assignment) -> AssignmentRow:
 def merge_channels(intake: Intake) -> None:
     """An assignment carried by several channels counts once, under all of them; whichever was reported first."""
     for row, channels in intake.more_channels:
-        merged = "+".join(sorted({*(row.channels or "").split("+"), *channels} - {""}))
+        merged = key_of_channels({*(row.channels or "").split("+"), *channels} - {""})
         if merged != row.channels:
             group = intake.groups.of(row.key)
             if row.slot not in group.carried and any(row is one for one in group.assignments):
