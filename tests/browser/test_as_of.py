@@ -284,3 +284,68 @@ def test_then_and_now_keeps_the_rules(
             assert violations(page) == [], (at, look)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     faults.clear()
+
+
+def test_the_whole_list_is_told_as_of_a_moment_and_leads_back_to_now(signed_in: SignedIn) -> None:
+    """N5: rates, promotions and the table as they were; a promotion opened from there, too."""
+    page = signed_in("viewer", None)
+    page.goto(f"/promotions?known={_reported['LADDER']}")
+    bar = page.get_by_role("region", name="As known on")
+    expect(bar).to_contain_text("As known on")
+    table = page.get_by_role("table").first
+    ladder = table.get_by_role("row", name="LADDER")
+    expect(ladder).to_contain_text("40%")
+    expect(table.get_by_role("row", name="STILL")).to_have_count(0)  # nobody had defined it
+    export = page.get_by_role("link", name="Export CSV").get_attribute("href")
+    assert export is not None
+    assert "as_of=20" in export
+    ladder.get_by_role("link").first.click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("40 of 100 assignments redeemed")
+    groups_section = drawer.get_by_role("region", name="By group", exact=True)
+    expect(groups_section).to_contain_text("Now it is 52.7% (58 of 110)")
+    drawer.get_by_role("button", name="Back to now").first.click()
+    expect(drawer).to_contain_text("58 of 110 assignments redeemed")
+    drawer.get_by_role("button", name="Close the breakdown").click()
+    expect(table.get_by_role("row", name="STILL")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("known"))
+
+
+def test_the_moment_of_the_list_is_chosen_by_keyboard_and_refused_in_words(
+    signed_in: SignedIn, faults: list[str]
+) -> None:
+    """N5, P21: what cannot be told is said at the field."""
+    page = signed_in("viewer", None)
+    page.goto("/promotions")
+    page.get_by_role("button", name="Known on …").press("Enter")
+    bar = page.get_by_role("region", name="As known on")
+    field = bar.get_by_label("Known on (UTC, UTC+00:00)")
+    field.fill("2020-01-01T00:00")
+    field.press("Enter")
+    expect(bar.get_by_role("alert")).to_contain_text("not tracked yet")
+    faults.clear()
+    field.fill(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    field.press("Enter")
+    expect(bar.get_by_role("status")).to_contain_text("As known on")
+    expect(page.get_by_role("table").first.get_by_role("row", name="LADDER")).to_contain_text(
+        "52.7%"
+    )
+    bar.get_by_role("button", name="Back to now").click()
+    expect(bar).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_list_as_of_a_moment_is_accessible(
+    signed_in: SignedIn, loading: set[Request], faults: list[str], width: int
+) -> None:
+    """N5, P21: wide and narrow, light and dark."""
+    page = signed_in("viewer", None)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/promotions?known={_reported['LADDER']}")
+    expect(page.get_by_text("40%").first).to_be_visible()
+    for look in LOOKS:
+        page.emulate_media(color_scheme=look, reduced_motion="reduce")
+        settled(page, loading)
+        assert violations(page) == [], look
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert faults == []

@@ -19,7 +19,7 @@ def _numbered(letter: str, *numbers: int) -> list[str]:
 CLAIMED = [
     *_numbered("S", *range(1, 47)),
     *_numbered("P", *range(1, 24)),
-    *_numbered("N", 1, 2, 3, 4, 6, *range(7, 16)),
+    *_numbered("N", *range(1, 16)),
 ]
 
 

@@ -17,6 +17,7 @@ export type Funnel = Schemas["Funnel"];
 export type Return = Schemas["Return"];
 export type Maturity = Schemas["Maturity"];
 export type Restatement = Schemas["Restatement"];
+export type MovedSince = Schemas["MovedSince"];
 export type Restatements = Schemas["Restatements"];
 export type Comparison = Schemas["Comparison"];
 export type ComparedPromotion = Schemas["Compared"];

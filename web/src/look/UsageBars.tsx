@@ -15,7 +15,7 @@ interface Props {
 /** Budget & Cap Usage: the tightest limit as a bar, all of them on hover, `No limit` where none is set. */
 export const UsageBars = memo(function UsageBars({ promotion }: Props) {
   const [tightest, ...others] = standings(promotion.figures.usage);
-  if (!tightest) return <span className={classes.quietText}>No limit</span>;
+  if (!tightest) return <span className={classes.quietText}>{noUsage(promotion)}</span>;
   const currency = promotion.reward?.currency ?? null;
   return (
     <Hover
@@ -29,6 +29,10 @@ export const UsageBars = memo(function UsageBars({ promotion }: Props) {
     </Hover>
   );
 });
+
+/** Why there is nothing to show of limits: none is set, or of a moment it was not kept what was held. */
+export const noUsage = ({ figures }: Promotion): string =>
+  figures.untold?.includes("usage") ? "Was not kept" : "No limit";
 
 const full = (used: number) => (Number.isFinite(used) ? share(used) : "over");
 

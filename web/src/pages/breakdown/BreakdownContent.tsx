@@ -6,6 +6,7 @@ import type { Promotion } from "../../api/types";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { AnomalyList } from "../anomalies/AnomalyList";
+import { KnownNote } from "../known/KnownNote";
 import { usePromotion } from "./asked";
 import classes from "./breakdown.module.css";
 import { DrawerHead } from "./DrawerHead";
@@ -34,6 +35,7 @@ export function BreakdownContent({ promotionId }: { promotionId: string }) {
         <SectionNav sections={sections(promotion)} />
       </DrawerHead>
       <Drawer.Body className={classes.body}>
+        <KnownNote />
         <Summary promotion={promotion} />
         <NoRate promotion={promotion} />
         <FunnelSection promotion={promotion} />

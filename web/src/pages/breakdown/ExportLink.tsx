@@ -1,4 +1,5 @@
 import { IconDownload } from "@tabler/icons-react";
+import { useKnown } from "../known/useKnown";
 import { audience, fileName, type Status } from "./audience";
 import classes from "./breakdown.module.css";
 
@@ -12,7 +13,8 @@ interface Props {
 
 /** Exports the customers behind a figure, for the next campaign. */
 export function ExportLink({ promotionId, status, name, count }: Props) {
-  if (count === 0) return null;
+  const [known] = useKnown();
+  if (count === 0 || known !== null) return null; // who it was then is not told
   return (
     <a
       className={classes.export}

@@ -2,7 +2,7 @@ import type { Promotion } from "../../api/types";
 import { count, DASH, interval } from "../../format";
 import { Ago } from "../../look/Ago";
 import { Stat, Stats } from "../../look/Surface";
-import { AllLimits } from "../../look/UsageBars";
+import { AllLimits, noUsage } from "../../look/UsageBars";
 import { standings } from "../../look/usage";
 import { Amounts } from "./Amounts";
 import classes from "./breakdown.module.css";
@@ -81,7 +81,7 @@ function Usage({ promotion }: { promotion: Promotion }) {
       {all.length > 0 ? (
         <AllLimits standings={all} currency={promotion.reward?.currency ?? null} />
       ) : (
-        <div className={classes.strong}>No limit</div>
+        <div className={classes.strong}>{noUsage(promotion)}</div>
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, promotionPath } from "../../api/client";
 import type { Return } from "../../api/types";
 import { share } from "../../format";
+import { keyOf, useKnown } from "../known/useKnown";
 
 export const MEASURES = [
   { value: "order_value", label: "Order value" },
@@ -11,10 +12,11 @@ export const MEASURES = [
 ];
 
 export function useReturn(id: string, measure: string) {
+  const [known] = useKnown();
   return useQuery({
-    queryKey: ["breakdown", id, "return", measure],
+    ...keyOf(known, "breakdown", id, "return", measure),
     queryFn: ({ signal }) =>
-      api<Return>(promotionPath(id, "return"), { query: { measure }, signal }),
+      api<Return>(promotionPath(id, "return"), { query: { measure, as_of: known }, signal }),
   });
 }
 

@@ -15,7 +15,7 @@ export interface Compared {
 export function useCompared(ids: readonly string[]): Compared[] {
   const isDark = useComputedColorScheme("light") === "dark";
   const colours = palette(isDark);
-  const asked = useQueries({ queries: ids.map(promotionQuery) });
+  const asked = useQueries({ queries: ids.map((id) => promotionQuery(id)) });
   return ids.map((id, index) => ({
     id,
     colour: colours[index] ?? "gray",

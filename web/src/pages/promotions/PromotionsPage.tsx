@@ -1,13 +1,15 @@
 import { Button } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
-import { IconDownload, IconPlus } from "@tabler/icons-react";
+import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { IconDownload, IconHistory, IconPlus } from "@tabler/icons-react";
 import { useCallback, useEffect, useMemo } from "react";
 import { Link, Outlet, useLocation } from "react-router";
-import { url } from "../../api/client";
+import { ApiError, url } from "../../api/client";
 import { useMay } from "../../api/session";
 import { Failure } from "../../look/Failure";
 import { PageHeader } from "../../look/PageHeader";
 import { Surface } from "../../look/Surface";
+import { KnownBar } from "../known/KnownBar";
+import { useKnown } from "../known/useKnown";
 import { Cards } from "./Cards";
 import { Grid } from "./Grid";
 import { GridSkeleton } from "./GridSkeleton";
@@ -25,6 +27,9 @@ import { filterOf, type View } from "./view";
 export function Component() {
   const [view, change] = useView();
   const [columns, chooseColumns] = useColumns(view, change);
+  const [known, know] = useKnown();
+  const [isOpened, bar] = useDisclosure();
+  const isBar = isOpened || known !== null;
   const selection = useSelection();
   const isNarrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const found = usePromotions(view);
@@ -36,8 +41,9 @@ export function Component() {
   return (
     <>
       <PageHeader title="Promotions" about="How many of the rewards you gave are redeemed.">
-        <PageActions view={view} />
+        <PageActions view={view} known={known} isKnownOpen={isBar} onKnown={bar.toggle} />
       </PageHeader>
+      {isBar && <KnownBar known={known} know={know} error={found.error} onClose={bar.close} />}
       <SetUpNotice />
       <Toolbar
         view={view}
@@ -47,7 +53,9 @@ export function Component() {
         selection={selection}
         isNarrow={isNarrow}
       />
-      {found.error && <Failure error={found.error} again={found.refetch} />}
+      {found.error && !(isBar && isRefused(found.error)) && (
+        <Failure error={found.error} again={found.refetch} />
+      )}
       {(answer || !found.error) && (
         <Summary view={view} change={change} answer={answer} onRefresh={found.refetch} />
       )}
@@ -73,14 +81,31 @@ export function Component() {
   );
 }
 
-function PageActions({ view }: { view: View }) {
+interface Actions {
+  view: View;
+  known: string | null;
+  isKnownOpen: boolean;
+  onKnown: () => void;
+}
+
+function PageActions({ view, known, isKnownOpen, onKnown }: Actions) {
   const may = useMay("promotions:write");
   const { search } = useLocation();
   return (
     <>
+      {known === null && (
+        <Button
+          variant="default"
+          aria-expanded={isKnownOpen}
+          onClick={onKnown}
+          leftSection={<IconHistory size={16} stroke={1.7} />}
+        >
+          Known on …
+        </Button>
+      )}
       <Button
         component="a"
-        href={url("/v1/promotions", { ...filterOf(view), format: "csv" })}
+        href={url("/v1/promotions", { ...filterOf(view), as_of: known, format: "csv" })}
         download
         variant="default"
         leftSection={<IconDownload size={16} stroke={1.7} />}
@@ -99,6 +124,10 @@ function PageActions({ view }: { view: View }) {
     </>
   );
 }
+
+/** Whether it was the moment that could not be told: that stands at its field. */
+const isRefused = (error: Error): boolean =>
+  error instanceof ApiError && error.of("/as_of") !== undefined;
 
 /** The paging of the view; an address past the last page leads to the last. */
 function usePaging(view: View, change: ChangeView, total: number, isStale: boolean): Paging {

@@ -4,6 +4,7 @@ import { useStreamState } from "../../api/live";
 import { useSession } from "../../api/session";
 import type { PromotionPage } from "../../api/types";
 import { count, instant } from "../../format";
+import { useKnown } from "../known/useKnown";
 import type { ChangeView } from "./useView";
 import { STATUSES, type View } from "./view";
 import { counted } from "./words";
@@ -49,7 +50,9 @@ const isShownWith = (view: View) => (one: string) =>
 function Freshness({ answer, onRefresh }: { answer: PromotionPage; onRefresh: () => void }) {
   const { workspace } = useSession();
   const isLive = useStreamState() === "live";
+  const [known] = useKnown();
   const at = instant(answer.as_of, workspace.time_zone);
+  if (known !== null) return null; // said above, and nothing moves it
   return (
     <Group gap={4} wrap="nowrap">
       <Text size="sm" c="dimmed" title={at}>

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api } from "../../api/client";
 import type { PromotionPage, Source } from "../../api/types";
+import { keyOf, useKnown } from "../known/useKnown";
 import { filterOf, type View } from "./view";
 
 /** How many days the small line of each row covers. */
@@ -8,14 +9,16 @@ const TREND_DAYS = 30;
 
 /** The page of promotions that a view shows. The page before stays until the next is there. */
 export function usePromotions(view: View) {
+  const [known] = useKnown();
   const query = {
     ...filterOf(view),
     limit: view.size,
     offset: (view.page - 1) * view.size,
     trend: TREND_DAYS,
+    as_of: known,
   };
   return useQuery({
-    queryKey: ["promotions", query],
+    ...keyOf(known, "promotions", query),
     queryFn: ({ signal }) => api<PromotionPage>("/v1/promotions", { query, signal }),
     placeholderData: keepPreviousData,
   });

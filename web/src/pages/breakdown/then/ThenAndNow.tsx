@@ -51,7 +51,7 @@ export function ThenAndNow(props: Props) {
   return (
     <>
       {then && <Verdict asOf={asOf} total={pairs.total} isMoved={isMoved(pairs, compared)} />}
-      {then && props.hasReasons && <Why promotionId={id} asOf={asOf} total={pairs.total} />}
+      {then && props.hasReasons && <Why promotionId={id} asOf={asOf} />}
       <ThenTable
         caption={props.caption}
         heading={props.heading}

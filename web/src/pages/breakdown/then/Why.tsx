@@ -1,23 +1,22 @@
 import { Link, useLocation } from "react-router";
 import { goTo } from "../SectionNav";
 import { useSince } from "./asked";
-import type { Pair } from "./pairs";
 import classes from "./then.module.css";
-import { reasons } from "./why";
+import { reasons, redefined } from "./why";
 
 interface Props {
   promotionId: string;
   asOf: string;
-  total: Pair;
 }
 
 /** Why the total moved since: by kind of restatement, which the log tells one by one. */
-export function Why({ promotionId, asOf, total }: Props) {
+export function Why({ promotionId, asOf }: Props) {
   const { search } = useLocation();
   const { data } = useSince(promotionId, asOf);
   if (!data) return null;
-  const all = reasons(total, data);
-  if (all.length === 0) return null;
+  const all = reasons(data);
+  const changed = redefined(data);
+  if (all.length === 0 && !changed) return null;
   return (
     <div className={classes.why}>
       <strong>Why it moved since</strong>
@@ -27,11 +26,13 @@ export function Why({ promotionId, asOf, total }: Props) {
             {name}: <b>{text}</b>
           </li>
         ))}
+        {changed && (
+          <li>
+            Redefined: <b>{changed}</b>
+          </li>
+        )}
       </ul>
-      {data.isMore && (
-        <p>These are the newest {data.entries.length} restatements; there are more.</p>
-      )}
-      {data.entries.length > 0 && (
+      {all.some(({ name }) => name !== "Newly reported") && (
         <Link to={{ search, hash: "restatements" }} replace onClick={() => goTo("restatements")}>
           See them in the restatement log
         </Link>

@@ -25,12 +25,15 @@ export function choices(zone: string, earliest: string): Choice[] {
   return all.filter(({ local }) => local >= first);
 }
 
-/** From when on something can be known of a promotion, as far as the page can tell. */
-export function earliest(promotion: Promotion, workspace: Workspace, refused?: unknown): string {
+/** From when on something can be known of a promotion, or of any, as far as the page can tell. */
+export function earliest(
+  promotion: Promotion | null,
+  workspace: Workspace,
+  refused?: unknown,
+): string {
   const named = refused instanceof ApiError ? (instantIn(refused.of("/as_of")) ?? []) : [];
-  const begins = [workspace.tracking_from, workspace.created_at, promotion.created_at].concat(
-    named,
-  );
+  const own = promotion ? [promotion.created_at] : [];
+  const begins = [workspace.tracking_from, workspace.created_at, ...own].concat(named);
   const last = Math.max(...begins.map((text) => Date.parse(text)));
   return new Date(last + 1).toISOString(); // instants of the API are finer than those of a browser
 }
@@ -93,8 +96,3 @@ function wrong(detail: string): string {
     return "The address of this page names no moment. Choose a date and a time.";
   return sentence(detail);
 }
-
-/** An instant as microseconds, in which the API tells it; a Date knows only milliseconds. */
-export const microseconds = (instant: string): number =>
-  Date.parse(instant) * 1_000 +
-  Number((/\.\d{3}(\d{1,3})/.exec(instant)?.[1] ?? "").padEnd(3, "0"));

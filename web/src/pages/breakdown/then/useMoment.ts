@@ -1,6 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Breakdown } from "../../../api/types";
+import { useKnown } from "../../known/useKnown";
 import { useAddress } from "../address";
 import { useThen } from "./asked";
 
@@ -27,12 +28,14 @@ export function useMoment(
 ): Moment {
   const { get, set } = useAddress();
   const [isOpened, setOpened] = useState(false);
-  const asOf = isShown ? get("as_of") : null;
+  const [whole, know] = useKnown();
+  const asOf = isShown ? (get("as_of") ?? whole) : null;
   const known = useThen(promotionId, by, date, after, asOf);
   const isOpen = isOpened || asOf !== null;
   const toggle = () => {
     setOpened(!isOpen);
-    if (asOf !== null) set({ as_of: null, after: null });
+    if (whole !== null) know(null);
+    else if (asOf !== null) set({ as_of: null, after: null });
   };
   return { asOf, known, isOpen, toggle, choose: (moment) => set({ as_of: moment, after: null }) };
 }

@@ -1,9 +1,8 @@
-/** Why figures moved since a moment: what was restated, and what is simply new. */
-import type { Restatement } from "../../../api/types";
+/** Why figures moved since a moment, as the API tells it, in words. */
+import type { MovedSince } from "../../../api/types";
 import { count } from "../../../format";
 import { kindOf, moved } from "../restatements/log";
-import type { Since } from "./asked";
-import { change, type Pair } from "./pairs";
+import { changeText } from "./pairs";
 
 interface Moved {
   assigned: number;
@@ -23,25 +22,19 @@ export interface Reason {
   text: string;
 }
 
-/** One line for each kind of restatement, the most entries first, and one for what is new. */
-export function reasons(total: Pair, { entries, isMore }: Since): Reason[] {
-  const told = byKind(entries).map(([kind, all]) => ({
-    name: times(kind, all.length),
-    text: textOf(all),
-  }));
-  if (isMore) return told;
-  const restated = sum(entries);
-  const fresh = movedText({
-    assigned: (change(total, "assigned") ?? 0) - restated.assigned,
-    redeemed: (change(total, "redeemed") ?? 0) - restated.redeemed,
-  });
-  return fresh ? [...told, { name: "Newly reported", text: fresh }] : told;
+type Cause = MovedSince["causes"][number];
+
+/** One line for each cause, restatements with the most entries first, what is new last. */
+export function reasons({ causes }: MovedSince): Reason[] {
+  return [...causes].sort((a, b) => b.entries - a.entries).map(reason);
 }
 
-function byKind(entries: readonly Restatement[]): [kind: string, entries: Restatement[]][] {
-  const kinds = new Map<string, Restatement[]>();
-  for (const entry of entries) kinds.set(entry.kind, [...(kinds.get(entry.kind) ?? []), entry]);
-  return [...kinds].sort(([, a], [, b]) => b.length - a.length);
+const OWN: Record<string, string> = { new: "Newly reported", unexplained: "Unexplained" };
+
+function reason({ kind, entries, moved: by, rate_change: rate }: Cause): Reason {
+  const told = movedText(by) ?? "no change of assigned or redeemed";
+  const name = OWN[kind] ?? times(kind, entries);
+  return { name, text: rate ? `${told}: ${changeText(rate, "rate")}` : told };
 }
 
 function times(kind: string, often: number): string {
@@ -49,10 +42,8 @@ function times(kind: string, often: number): string {
   return often === 1 ? name : `${name}, ${count(often)} times`;
 }
 
-const textOf = (entries: readonly Restatement[]): string =>
-  movedText(sum(entries)) ?? "no change of assigned or redeemed";
-
-function sum(entries: readonly Restatement[]): Moved {
-  const add = (noun: keyof Moved) => entries.reduce((all, { total }) => all + total[noun], 0);
-  return { assigned: add("assigned"), redeemed: add("redeemed") };
+/** "Redefined: name, limits". */
+export function redefined({ redefined: changes }: MovedSince): string | null {
+  const names = [...new Set(changes.flatMap(({ fields }) => fields.map(({ name }) => name)))];
+  return names.length > 0 ? names.map((name) => name.replaceAll("_", " ")).join(", ") : null;
 }

@@ -2,9 +2,11 @@ import { Button, SegmentedControl, Skeleton } from "@mantine/core";
 import { IconChartBar, IconTable } from "@tabler/icons-react";
 import type { Promotion } from "../../../api/types";
 import { Failure } from "../../../look/Failure";
+import { useKnown } from "../../known/useKnown";
 import { chosen, useAddress } from "../address";
 import { useBreakdown } from "../asked";
 import { Section } from "../Section";
+import { useThen } from "../then/asked";
 import { KnownOn } from "../then/KnownOn";
 import { KnownOnButton } from "../then/KnownOnButton";
 import { useMoment } from "../then/useMoment";
@@ -42,7 +44,11 @@ export function TimeSection({ promotion }: { promotion: Promotion }) {
   const isTable = get("time") === "table";
   const asked = useBreakdown(promotion.promotion_id, unit, dates);
   const moment = useMoment(promotion.promotion_id, unit, dates, null, isTable);
-  const { data, error, refetch, isPlaceholderData: isPassing } = asked;
+  const [known] = useKnown();
+  const then = useThen(promotion.promotion_id, unit, dates, null, isTable ? null : known);
+  const isOfThen = known !== null && !isTable;
+  const { data, error, refetch } = isOfThen ? then : asked;
+  const isPassing = asked.isPlaceholderData;
   return (
     <Section
       id="time"
