@@ -63,6 +63,10 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/v1/reservations/{held}/confirm", {}),
     ("GET", "/v1/promotions/SPRING20/return", None),
     ("GET", "/v1/exports", None),
+    ("POST", "/v1/views", {"name": "Best", "query": "sort=-rate", "shared": True}),
+    ("GET", "/v1/views", None),
+    ("PATCH", "/v1/views/{view}", {"name": "The best"}),
+    ("DELETE", "/v1/views/{view}", None),
     ("GET", "/v1/promotions/SPRING20/maturity", None),
     ("GET", "/v1/promotions?as_of={now}", None),
     ("GET", "/v1/promotions/SPRING20/moved?since={now}", None),
@@ -152,6 +156,7 @@ MADE = {
     "/v1/mappings": ("mapping", "mapping_id"),
     "/v1/webhooks": ("hook", "webhook_id"),
     "/v1/shops": ("shop", "shop_id"),
+    "/v1/views": ("view", "view_id"),
 }
 """Where something is made, what paths call it below, and where the answer says its id."""
 
@@ -177,7 +182,7 @@ def test_every_answer_is_of_the_documented_type(client: httpx.Client) -> None:
     promotion(client, "SPRING20", limits=limits, tiers=[{"tier_id": "gold"}])
     mine = {**EXAMPLES[ReportedAssignment], "assignment_id": "mine", "customer_id": "c-43"}
     assert client.post("/v1/assignments", json=mine).status_code == 200
-    names = ("held", "hook", "shop", "problem", "receipt", "mapping")
+    names = ("held", "hook", "shop", "problem", "receipt", "mapping", "view")
     walked, named = set(), dict.fromkeys(names, "") | {"anomaly": anomaly, "now": moment()}
     for method, path, body in WALK:
         for name, value in named.items():

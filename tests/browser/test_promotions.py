@@ -168,6 +168,30 @@ def test_many_promotions_come_page_by_page(signed_in: SignedIn, server: httpx.Cl
     expect(page.get_by_text("51 to 60 of 60")).to_be_visible()
 
 
+def test_a_view_of_the_workspace_is_everybodys_and_forgotten_by_who_may(
+    signed_in: SignedIn,
+) -> None:
+    """P24, P14: saved by a marketer, gone to by a viewer, who cannot take it away."""
+    page = signed_in("marketer", "/promotions?status=active&sort=-rate&columns=name,rate")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("menuitem", name="Save view").click()
+    page.get_by_label("Name").fill("Team board")
+    page.get_by_label("For everybody in the workspace").check()
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_role("button", name="Team board")).to_be_visible()
+    page = signed_in("viewer", "/promotions")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("menuitem", name="Team board").click()
+    expect(page).to_have_url(re.compile("sort=-rate"))
+    page.get_by_role("button", name="Team board").click()
+    expect(page.get_by_role("menuitem", name="Copy link")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Forget Team board")).to_have_count(0)
+    page = signed_in("marketer", "/promotions?status=active&sort=-rate&columns=name,rate")
+    page.get_by_role("button", name="Team board").click()
+    page.get_by_role("menuitem", name="Forget Team board").click()
+    expect(page.get_by_role("button", name="Views")).to_be_visible()
+
+
 def test_the_view_leaves_as_a_file(signed_in: SignedIn) -> None:
     """P24: with the same filter and order, all pages."""
     page = signed_in("viewer", "/promotions?kind=tiered&sort=-rate")

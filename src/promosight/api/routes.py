@@ -30,6 +30,7 @@ from promosight.api.export_routes import EXPORT_ROUTES
 from promosight.api.reconciliation_routes import RECONCILIATION_ROUTES
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.api.shop_routes import SHOP_ROUTES
+from promosight.api.view_routes import VIEW_ROUTES
 from promosight.api.webhook_routes import WEBHOOK_ROUTES
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.flows.figures.breakdowns import Breakdown
@@ -470,6 +471,7 @@ ROUTES = (
     *SET_UP_ROUTES,
     *EXPORT_ROUTES,
     *RECONCILIATION_ROUTES,
+    *VIEW_ROUTES,
     *WEBHOOK_ROUTES,
     *SHOP_ROUTES,
 )

@@ -2643,6 +2643,49 @@ export interface components {
             next: string | null;
         };
         /**
+         * ViewPage
+         * @description The views of a list: the workspace's, then one's own, by name.
+         */
+        ViewPage: {
+            items: components["schemas"]["ViewAnswer"][];
+        };
+        /**
+         * ViewAnswer
+         * @description A saved view. `query` is what its address says; `shared`: everybody in the workspace has it.
+         */
+        ViewAnswer: {
+            view_id: string;
+            list: string;
+            name: string;
+            query: string;
+            shared: boolean;
+            created_by: string;
+            created_at: string;
+            updated_at: string;
+        };
+        /**
+         * NewView
+         * @description A view: its name, and the query of the address that shows it. `shared`: for everybody in the workspace.
+         */
+        NewView: {
+            name: string;
+            query: string;
+            /** @default promotions */
+            list: string;
+            /** @default false */
+            shared: boolean;
+        };
+        /**
+         * ViewChange
+         * @description What is to change of a view; null stays as it is.
+         */
+        ViewChange: {
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            query: string | null;
+        };
+        /**
          * WebhookPage
          * @description All webhooks.
          */

@@ -74,3 +74,4 @@ export type Candidate = Schemas["promosight.flows.decisioning.explaining.Candida
 export type Happened = Schemas["Happened"];
 export type Timeline = Schemas["Timeline"];
 export type TimelineEntry = Schemas["Entry"];
+export type SavedView = Schemas["ViewAnswer"];

@@ -13,6 +13,7 @@ from promosight.flows.promotions.map_words import mapping_in_force
 from promosight.flows.set_up.shops import find_shop
 from promosight.flows.set_up.show_set_up import describe_workspace, list_keys
 from promosight.flows.set_up.users import describe_user, user_of
+from promosight.flows.set_up.views import View, describe_view
 from promosight.flows.set_up.workspaces import find_source
 from promosight.rules.identity import stable_hash
 from promosight.rules.instants import format_instant
@@ -33,6 +34,16 @@ def the_promotion(workspace_no: int, promotion_id: str) -> Look:
 def the_mapping(workspace_no: int, mapping_id: str) -> Look:
     """What a mapping says, while it is in force."""
     return lambda tx: mapping_in_force(tx, workspace_no, mapping_id)
+
+
+def the_view(workspace_no: int, view_id: str) -> Look:
+    """What a saved view shows."""
+
+    def look(tx: Tx) -> Any:
+        row = tx.one("saved_view", workspace_no=workspace_no, view_id=view_id)
+        return None if row is None else describe_view(View(view_id, *row))
+
+    return look
 
 
 def the_workspace(workspace_no: int) -> Look:

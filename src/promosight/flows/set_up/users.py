@@ -143,6 +143,7 @@ def remove_user(tx: Tx, workspace_no: int, email: str) -> None:
     now = find_user(tx, workspace_no, email)
     _keep_an_admin_beside(tx, now)
     tx.run("remove_user", workspace_no=workspace_no, email=now.email)
+    tx.run("delete_views_of", workspace_no=workspace_no, owner=now.email)
     tx.run("end_sessions_of", email=now.email)
 
 

@@ -9,22 +9,26 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { Link } from "react-router";
+import { useMay } from "../../api/session";
 import { tell } from "../../look/tell";
 import { tellFailure } from "./changes";
 import { SaveView } from "./SaveView";
-import { READY_VIEWS, type SavedView, useSavedViews } from "./savedViews";
+import { type NamedView, READY_VIEWS, useSavedViews } from "./savedViews";
 import { queryOf, readView, type View } from "./view";
 
 /** Views by name: to go to one, to keep this one, to send its link. */
 export function ViewsMenu({ view, isNarrow = false }: { view: View; isNarrow?: boolean }) {
-  const { views, save, forget } = useSavedViews();
+  const { views, error, save, forget } = useSavedViews();
+  const mayShare = useMay("promotions:write");
   const [isSaving, { open, close }] = useDisclosure();
   const query = queryOf(view);
-  const isShown = (one: SavedView) => queryOf(readView(new URLSearchParams(one.query))) === query;
+  const isShown = (one: NamedView) => queryOf(readView(new URLSearchParams(one.query))) === query;
   const own = views.find(isShown);
-  const item = (one: SavedView) => (
+  const shared = views.filter((one) => one.shared);
+  const mine = views.filter((one) => !one.shared);
+  const item = (one: NamedView) => (
     <Menu.Item
-      key={one.name}
+      key={`${one.name} ${one.query}`}
       component={Link}
       to={{ pathname: "/promotions", search: one.query }}
       aria-current={isShown(one) || undefined}
@@ -53,8 +57,11 @@ export function ViewsMenu({ view, isNarrow = false }: { view: View; isNarrow?: b
         </Menu.Target>
         <Menu.Dropdown>
           {READY_VIEWS.map(item)}
-          {views.length > 0 && <Menu.Label c="dimmed">Saved in this browser</Menu.Label>}
-          {views.map(item)}
+          {shared.length > 0 && <Menu.Label c="dimmed">Of the workspace</Menu.Label>}
+          {shared.map(item)}
+          {mine.length > 0 && <Menu.Label c="dimmed">My views</Menu.Label>}
+          {mine.map(item)}
+          {error && <Menu.Label c="dimmed">Saved views cannot be shown now.</Menu.Label>}
           <Menu.Divider />
           <Menu.Item leftSection={<IconDeviceFloppy size={16} stroke={1.7} />} onClick={open}>
             Save view…
@@ -62,17 +69,21 @@ export function ViewsMenu({ view, isNarrow = false }: { view: View; isNarrow?: b
           <Menu.Item leftSection={<IconLink size={16} stroke={1.7} />} onClick={copyLink}>
             Copy link
           </Menu.Item>
-          {own && (
+          {own && (mayShare || !own.shared) && (
             <Menu.Item
               leftSection={<IconTrash size={16} stroke={1.7} />}
-              onClick={() => forget(own.name)}
+              onClick={() =>
+                forget.mutate(own, {
+                  onError: (failed) => tellFailure("The view could not be forgotten", failed),
+                })
+              }
             >
               Forget {own.name}
             </Menu.Item>
           )}
         </Menu.Dropdown>
       </Menu>
-      {isSaving && <SaveView onClose={close} onSave={(name) => save({ name, query })} />}
+      {isSaving && <SaveView query={query} onClose={close} save={save} />}
     </>
   );
 }
