@@ -17,8 +17,9 @@ from promosight.connectors.csv_rows import csv_parts
 from promosight.connectors.reading import Reading, csv_pieces
 from promosight.errors import Unreadable
 from promosight.flows.reporting.rejecting import Refused
+from promosight.rules.aligned import Aligned
 from promosight.rules.facts import Assignment
-from promosight.rules.repeated import Plain, Repeated
+from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import Sheet
 
 END = st.sampled_from(["\n", "\r\n"])
@@ -139,7 +140,7 @@ def test_a_column_is_kept_by_what_it_says() -> None:
     assert isinstance(channel, Repeated)
     assert sorted(channel.values) == ["email", "sms"]
     assert isinstance(nothing, Repeated)
-    assert (type(customer), type(number), type(long)) == (Plain, list, list)
+    assert (type(customer), type(number), type(long)) == (Aligned, list, list)
 
 
 @pytest.mark.parametrize("sign", [b" ", b"\x7f", "é".encode()])
@@ -150,7 +151,7 @@ def test_only_ids_as_they_should_be_are_taken_for_plain(sign: bytes) -> None:
         rows[70] = b"0" + sign + b",070\n"
     columns = columns_of_block(b"".join(rows), 2)
     assert columns is not None
-    assert [type(column) for column in columns] == [list, Plain]
+    assert [type(column) for column in columns] == [list, Aligned]
     assert columns[0][70].encode() in rows[70]
 
 

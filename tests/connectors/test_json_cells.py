@@ -23,8 +23,9 @@ from promosight.connectors.reading import (
 from promosight.errors import Unreadable
 from promosight.flows.reporting.intake import Piece
 from promosight.flows.reporting.rejecting import Refused
+from promosight.rules.aligned import Aligned
 from promosight.rules.columns import AssignmentColumns, EventColumns
-from promosight.rules.repeated import Plain, Repeated
+from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import Sheet
 
 KINDS = ["assignments", "redemptions"]
@@ -200,7 +201,7 @@ def test_a_block_of_several_forms_is_looked_at_as_a_whole() -> None:
     assert isinstance(block.columns["promotion_id"], Repeated)
     assert isinstance(block.columns["tier_id"], Repeated)
     assert isinstance(block.columns["control"], Repeated)
-    assert isinstance(block.columns["customer_id"], Plain)
+    assert isinstance(block.columns["customer_id"], Aligned)
 
 
 LINE = b'{"promotion_id": "p", "customer_id": "c", "assigned_at": "2026-11-03T12:00:00Z"}'

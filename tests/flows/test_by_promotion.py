@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from promosight.flows.checking.verify import verify
@@ -15,8 +16,10 @@ from promosight.flows.imports.publish import start_import
 from promosight.flows.imports.run_import import MAX_LISTED, ImportReport, RunningImport
 from promosight.flows.reporting.intake import Piece
 from promosight.flows.reporting.rejecting import Refused
+from promosight.rules.aligned import Aligned
 from promosight.rules.facts import Event, Rejection, assignment_from, event_from
 from promosight.rules.instants import format_instant
+from promosight.rules.repeated import few_of
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet
 from promosight.store.catalogue import Workspace
@@ -82,6 +85,26 @@ def test_each_row_keeps_its_line_and_each_promotion_its_order() -> None:
     assert all(one == items[line] for line, one in found)
     facts = [(one.promotion_id, line) for line, one in found if isinstance(one, Event)]
     assert facts == sorted(facts)
+
+
+def test_rows_are_moved_whole_in_whatever_form_their_columns_are() -> None:
+    """Ids side by side, promotions kept once each, and texts that read as numbers."""
+    items = [
+        redeemed(f"e-{n:02}", n, ["b", "a", "c"][n % 3], order_id=str(n), order_value=str(n))
+        for n in range(30)
+    ]
+    sheet = sheet_of([*items, REFUSED])
+    columns = sheet.columns
+    ids = [text or "" for text in columns["event_id"]]
+    columns["event_id"] = Aligned(np.array([text.encode() for text in ids], np.bytes_))
+    columns["promotion_id"] = few_of(columns["promotion_id"])
+    columns["order_micros"] = few_of(columns["order_micros"])
+    parts = [*cut_by_promotion(Piece(range(31), sheet), 7)]
+    found = [one for part in parts for one in zip(part.lines, part.items, strict=True)]
+    assert sorted(line for line, _ in found) == [*range(31)]
+    assert all(one == [*items, REFUSED][line] for line, one in found)
+    named = [one.promotion_id or "" for _, one in found if isinstance(one, Event)]
+    assert named == sorted(named)
 
 
 def test_a_piece_is_cut_into_parts_of_about_one_size() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from random import Random
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 
 from promosight.flows.ledger import fingerprints as at
 from promosight.flows.ledger.fingerprints import NumbersByText, fingerprints
+from promosight.rules.aligned import Aligned
 from promosight.rules.numbers import NOTHING, Numbers
 
 
@@ -48,15 +48,26 @@ def test_half_of_them_are_let_go() -> None:
     assert kept(numbers, list(told)) == list(told.values())
 
 
+def test_texts_are_kept_in_whatever_form_they_come() -> None:
+    """Beside longer ones or alone, as a list or side by side."""
+    texts = [f"c-{one}" for one in range(40)]
+    numbers = NumbersByText()
+    keep(numbers, {text: place for place, text in enumerate(texts)})
+    of_bytes = Aligned(np.array([text.encode() for text in texts], np.bytes_))
+    assert numbers.find(fingerprints(of_bytes)).tolist() == [*range(40)]
+    assert kept(numbers, [*texts, "c-" + "x" * 250]) == [*range(40), NOTHING]
+    assert [kept(numbers, [text]) for text in texts] == [[place] for place in range(40)]
+
+
 def test_texts_of_the_same_bytes_are_told_apart() -> None:
-    """Python's hash does not see how wide the characters are that it is taken of."""
+    """Python's own hash does not see how wide the characters are that it is taken of."""
     narrow, wide = "A\x01", "\u0141"
     assert hash(narrow) == hash(wide)
     numbers = NumbersByText()
     keep(numbers, {narrow: 1})
     assert kept(numbers, [narrow, wide]) == [1, NOTHING]
     keep(numbers, {wide: 2})
-    assert kept(numbers, [narrow, wide]) == [1, NOTHING]
+    assert kept(numbers, [narrow, wide]) == [1, 2]
 
 
 def test_nobody_has_the_number_of_another_whose_first_hash_is_the_same(
@@ -65,9 +76,9 @@ def test_nobody_has_the_number_of_another_whose_first_hash_is_the_same(
     """It is looked up anew, which takes longer and is right."""
     of_each = at._hashes
 
-    def alike(texts: Iterable[str], count: int) -> Numbers:
-        found = of_each(texts, count)
-        return found // 2**61 if isinstance(texts, list) else found
+    def alike(signs: at._Signs) -> tuple[Numbers, at.Checks]:
+        key, check = of_each(signs)
+        return key // 2**61, check
 
     monkeypatch.setattr(at, "_hashes", alike)
     numbers, told = NumbersByText(), {f"c-{one}": one for one in range(300)}

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from promosight.rules.aligned import Aligned
 from promosight.rules.numbers import Marks, Numbers
-from promosight.rules.repeated import Plain, Repeated
+from promosight.rules.repeated import Repeated
 
 Words = npt.NDArray[np.uint64]
 
@@ -21,7 +22,7 @@ _WORD = 8
 WIDEST = 8 * _WORD
 """Cells are compared by so many bytes at most; what is longer hardly says the same again and again."""
 
-_GLANCE = 64
+_GLANCE = 256
 _FEW = 400
 """No more different values than these are looked for where they do not follow each other."""
 
@@ -66,7 +67,7 @@ class Cells:
             words = self._words(starts, lengths, longest)
             found = _by_runs(words) or _by_value(words)
             if found is not None:
-                return _each_once(self._texts(starts[found[0]], ends[found[0]]), found[1])
+                return _each_once([*self._texts(starts[found[0]], ends[found[0]])], found[1])
         return self._texts(starts, ends)
 
     def _says_things_again(self, starts: Numbers, ends: Numbers) -> bool:
@@ -84,7 +85,7 @@ class Cells:
             words.append(signs[:, number] & _MASKS[its])
         return words
 
-    def _texts(self, starts: Numbers, ends: Numbers) -> list[str]:
+    def _texts(self, starts: Numbers, ends: Numbers) -> Sequence[str]:
         """The texts of cells."""
         lengths = ends - starts
         if len(lengths) and lengths[0] <= WIDEST and (lengths == lengths[0]).all():
@@ -94,15 +95,17 @@ class Cells:
             return [text[start:end] for start, end in both]
         return [self._text[start:end].decode() for start, end in both]
 
-    def _of_length(self, starts: Numbers, length: int) -> list[str]:
+    def _of_length(self, starts: Numbers, length: int) -> Sequence[str]:
         """The texts of cells that are all so long, by one pass: behind each is the sign that ends it."""
         sign = chr(self._text[starts[0] + length])
         cells = self.gathered(starts, length + 1)
+        signs = cells.view(np.uint8)
+        unusual = np.count_nonzero(signs - _FIRST_PLAIN > _LAST_PLAIN - _FIRST_PLAIN)
+        if length and unusual == (len(starts) if sign == "\n" else 0):
+            its = np.ascontiguousarray(signs.reshape(-1, length + 1)[:, :length])
+            return Aligned(its.view(f"S{length}")[:, 0])
         texts = cells.tobytes().decode().split(sign)
         texts.pop()
-        unusual = np.count_nonzero(cells.view(np.uint8) - _FIRST_PLAIN > _LAST_PLAIN - _FIRST_PLAIN)
-        if length and unusual == (len(starts) if sign == "\n" else 0):
-            return Plain(texts)
         return texts
 
     def gathered(self, places: Numbers, size: int) -> npt.NDArray[np.void]:

@@ -14,8 +14,9 @@ import msgspec
 from promosight.connectors.csv_rows import Table
 from promosight.connectors.decoded import EXTRA, Columns
 from promosight.connectors.elements import is_deep
+from promosight.rules.aligned import Aligned
 from promosight.rules.columns import AssignmentColumns, EventColumns
-from promosight.rules.repeated import Plain, Repeated
+from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import says_one_thing
 
 WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -73,7 +74,7 @@ def _each(column: Sequence[Any], read: Callable[[Any], Any]) -> Sequence[Any]:
 def _present(cells: Sequence[str]) -> Sequence[str | None]:
     if isinstance(cells, Repeated):
         return cells.of(cell or None for cell in cells.values)
-    if isinstance(cells, Plain):
+    if isinstance(cells, Aligned):
         return cells
     if says_one_thing(cells):
         return cells if cells[0] else [None] * len(cells)

@@ -170,7 +170,7 @@ def _filled(
             values.append(value)
         return Repeated(values, which)
     filled = np.empty(count, object)
-    filled[lines] = column
+    filled[lines] = [*column]
     for some, value in others:
         filled[some] = value
     said: list[Any] = filled.tolist()

@@ -21,7 +21,6 @@ from promosight.rules.facts import (
     slot_of,
 )
 from promosight.rules.identity import content_digests, paired_digests
-from promosight.rules.repeated import Repeated
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.rows import Column, Rows
 from promosight.rules.sheets import Sheet
@@ -226,8 +225,6 @@ def _event_fields(
         rows.amounts(c.order_value),
         rows.json(c.metadata),
     )
-    # Who takes events looks at single rows of most columns.
-    fields = tuple([*one] if type(one) is Repeated else one for one in fields)
     digests = content_digests(zip(*fields, strict=True))
     return rows, (*fields, digests)
 

@@ -10,6 +10,7 @@ from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from promosight.rules.counted import AssignedColumns, Names, UseColumns
+from promosight.rules.repeated import values_of
 from promosight.rules.tallies import Assigned, Cells, FirstUse
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def count_uses(cells: Cells, c: UseColumns, names: Names) -> None:
     from promosight.rules.piling import pile_uses  # as above
 
     currencies = c.own_currency, c.currency, c.order_currency
-    if len({*c.own_currency, *c.currency, *c.order_currency}) == 1:  # as nearly always
+    if len(set(chain(*map(values_of, currencies)))) == 1:  # as nearly always
         pile_uses(cells, c, names)
         return
     alike = [own == currency == order for own, currency, order in zip(*currencies, strict=True)]

@@ -24,7 +24,7 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LONGEST = 40
 """No common form of an instant is longer; a fraction may have any number of digits."""
 
-_HUNDREDS = 400
+HUNDREDS = 400
 """From so many on they are parsed digit by digit, all at once."""
 
 QUARTER_US = 900 * SECOND_US
@@ -101,7 +101,7 @@ def parse_instants(texts: list[str]) -> list[int] | None:
 
 
 def _parsed(texts: list[str]) -> list[int] | None:
-    if len(texts) >= _HUNDREDS:
+    if len(texts) >= HUNDREDS:
         from promosight.rules.many_instants import parse_plain  # loads numpy
 
         if (found := parse_plain(texts)) is not None:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from promosight.rules.aligned import Aligned
+
 _FORM = "0000-00-00T00:00:00Z"
 _SIGNS = [place for place, sign in enumerate(_FORM) if sign != "0"]
 _FIRST_DIGITS = [2, 5, 8, 11, 14, 17]
@@ -31,7 +33,18 @@ def parse_plain(texts: Sequence[str]) -> list[int] | None:
     joined = "".join(texts)
     if set(map(len, texts)) != {len(_FORM)} or not joined.isascii():
         return None
-    signs = np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), len(_FORM))
+    return _parsed(np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), len(_FORM)))
+
+
+def parse_aligned(texts: Aligned) -> list[int] | None:
+    """The same of texts that lie side by side."""
+    signs = texts.signs
+    if signs.itemsize != len(_FORM):
+        return None
+    return _parsed(np.ascontiguousarray(signs).view(np.uint8).reshape(len(signs), len(_FORM)))
+
+
+def _parsed(signs: npt.NDArray[np.uint8]) -> list[int] | None:
     numbers = _numbers(np.ascontiguousarray(signs.T))
     if numbers is None:
         return None

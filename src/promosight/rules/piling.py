@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from promosight.rules.counted import AssignedColumns, Names, UseColumns
 from promosight.rules.instants import QUARTER_US
+from promosight.rules.repeated import Repeated, few_numbers_of, values_of
 from promosight.rules.tallies import ASSIGNED_DAY, PLACED, REDEEMED_DAY, Cells, PileKey
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ Numbers = npt.NDArray[np.int64]
 
 _LOW_BITS = 30
 _LOW = (1 << _LOW_BITS) - 1
+_EXACTLY = 1 << 19
+"""Sums of so many halves are below 2^53."""
+_NEAR = 4
+"""Rows are told apart by a place for each number that there may be, where no more than so many a row are."""
 _LARGEST = int(np.iinfo(np.int64).max)
 
 
@@ -104,10 +109,10 @@ class _Shared:
 
     def by_tier(self, more: list[Any], sums: list[Any]) -> list[tuple[Any, int, list[int]]]:
         """Sums by (promotion, tier, currency, *more)."""
-        places, where = np.unique(self._place_no, return_inverse=True)
-        tiers, tier_of = _coded([self._names.places[no][0] for no in places.tolist()])
+        places = few_numbers_of(self._place_no)
+        tiers, tier = _coded(places.of(self._names.places[no][0] for no in places.values))
         currencies = self._currencies
-        keys = [self._promotion_no, tier_of[where], self._currency, *more]
+        keys = [self._promotion_no, tier, self._currency, *more]
         return [
             ((no, tiers[tier], currencies[currency], *rest), n, added)
             for (no, tier, currency, *rest), n, added in added_up(keys, sums)
@@ -119,6 +124,8 @@ def added_up(
 ) -> list[tuple[tuple[int, ...], int, list[int]]]:
     """The distinct rows of some columns, how often each comes, and the exact sums of others over it."""
     rows = np.array(keys, dtype=np.int64)
+    if (near := _near(rows)) is not None:
+        return _added_up_near(*near, values)
     order = _sorted(rows)
     rows = rows[:, order]
     is_new = np.concatenate(([True], (rows[:, 1:] != rows[:, :-1]).any(axis=0)))
@@ -134,6 +141,42 @@ def added_up(
         for both in zip(high, low, strict=True)
     ]
     return list(zip(distinct, numbers, sums, strict=True))
+
+
+def _near(columns: Numbers) -> tuple[Numbers, list[list[int]], list[int]] | None:
+    """One number for each row, if there are few: with what it says of each column, and the numbers there may be."""
+    if columns.shape[1] > _EXACTLY:
+        return None
+    few = [few_numbers_of(column) for column in columns]
+    spans = [len(one.values) for one in few]
+    if math.prod(spans) > _NEAR * columns.shape[1]:
+        return None
+    whole = few[0].which
+    for one, span in zip(few[1:], spans[1:], strict=True):
+        whole = whole * span + one.which
+    return whole, [one.values for one in few], spans
+
+
+def _added_up_near(
+    whole: Numbers, said: list[list[int]], spans: list[int], values: Sequence[Column]
+) -> list[tuple[tuple[int, ...], int, list[int]]]:
+    """`added_up` without sorting: a place for each number that there may be."""
+    numbers = np.bincount(whole, minlength=math.prod(spans))
+    there = np.flatnonzero(numbers)
+    at = np.unravel_index(there, spans)
+    distinct = zip(
+        *([one[n] for n in places.tolist()] for one, places in zip(said, at, strict=True)),
+        strict=True,
+    )
+    sums = []
+    for value in np.array(values, dtype=np.int64):
+        # Halves of so few rows are added up exactly by binary fractions.
+        high = np.bincount(whole, value >> _LOW_BITS)[there].tolist()
+        low = np.bincount(whole, value & _LOW)[there].tolist()
+        sums.append([(int(h) << _LOW_BITS) + int(rest) for h, rest in zip(high, low, strict=True)])
+    return list(
+        zip(distinct, numbers[there].tolist(), map(list, zip(*sums, strict=True)), strict=True)
+    )
 
 
 def _sorted(columns: Numbers) -> Numbers:
@@ -152,24 +195,24 @@ def _sorted(columns: Numbers) -> Numbers:
 
 def _coded(texts: Sequence[str]) -> tuple[list[str], Numbers]:
     """The distinct texts, and the place of each among them."""
-    distinct = sorted(set(texts))
+    said = values_of(texts)
+    distinct = sorted(set(said))
     if len(distinct) == 1:
         return distinct, np.zeros(len(texts), dtype=np.int64)
     code = {text: number for number, text in enumerate(distinct)}
-    return distinct, np.array([code[text] for text in texts], dtype=np.int64)
+    codes = np.array([code[text] for text in said], dtype=np.int64)
+    return distinct, codes[texts.which] if isinstance(texts, Repeated) else codes
 
 
 def _days(instants: Column, names: Names) -> tuple[list[str], Numbers]:
     """The local days of instants, and the place of each among them. A day begins on a quarter of an hour of UTC."""
-    quarters, where = np.unique(np.array(instants) // QUARTER_US, return_inverse=True)
-    days, code = _coded([names.day(quarter * QUARTER_US) for quarter in quarters.tolist()])
-    return days, code[where]
+    quarters = few_numbers_of(np.array(instants) // QUARTER_US)
+    return _coded(quarters.of(names.day(quarter * QUARTER_US) for quarter in quarters.values))
 
 
 def _latest(promotion_no: Column, at_us: Column) -> tuple[list[int], list[int]]:
     """Promotions, and the latest of their instants."""
-    numbers, instants = np.array(promotion_no), np.array(at_us)
-    order = np.lexsort((instants, numbers))
-    numbers, instants = numbers[order], instants[order]
-    last = np.append(numbers[1:] != numbers[:-1], True)
-    return numbers[last].tolist(), instants[last].tolist()
+    promotions = few_numbers_of(np.array(promotion_no))
+    latest = np.full(len(promotions.values), np.iinfo(np.int64).min)
+    np.maximum.at(latest, promotions.which, np.array(at_us))
+    return promotions.values, latest.tolist()

@@ -17,6 +17,10 @@ _MOST_KINDS = 1 << 20
 """So many may have a place each, whether there are any of them or not."""
 
 
+_NEAR = 8
+"""Numbers have a place each where no more than so many of them would have none for each that has one."""
+
+
 class Repeated(Sequence[Any]):
     """A column as its different values, each of which some row says, and the place among them of what each row says.
 
@@ -48,11 +52,14 @@ class Repeated(Sequence[Any]):
 
     def count(self, value: Any) -> int:
         """How many rows say a value."""
-        if len(self.values) == 1:
-            return len(self) if value == self.values[0] else 0
-        return sum(
-            int((self.which == n).sum()) for n, one in enumerate(self.values) if one == value
-        )
+        places = [place for place, one in enumerate(self.values) if one == value]
+        if len(places) == len(self.values):
+            return len(self)
+        if not places:
+            return 0
+        import numpy as np  # as whoever made this has
+
+        return int(np.bincount(self.which, minlength=len(self.values))[places].sum())
 
     def of(self, values: Iterable[Any]) -> Repeated:
         """The column that says another value in place of each."""
@@ -99,18 +106,34 @@ def _repeated(values: list[Any], which: Numbers) -> Repeated:
     return Repeated(said, (np.cumsum(is_said) - 1)[which])
 
 
-class Plain(list[str]):
-    """Texts of which a reader saw, before it made them, that all are ids as they should be.
-
-    None is empty, long, or has a sign in it that is neither a letter, a digit nor punctuation of ASCII.
-    """
-
-    __slots__ = ()
-
-
 def values_of(column: Sequence[Any]) -> Sequence[Any]:
     """What a column says, each of it once where that is known."""
     return column.values if isinstance(column, Repeated) else column
+
+
+def few_of(column: Sequence[Any]) -> Repeated:
+    """A column as what it says again and again."""
+    import numpy as np
+
+    if isinstance(column, Repeated):
+        return column
+    places: dict[Any, int] = {}
+    which = [places.setdefault(value, len(places)) for value in column]
+    return Repeated([*places], np.array(which, np.int64))
+
+
+def few_numbers_of(numbers: Numbers) -> Repeated:
+    """The same of numbers, in their order."""
+    import numpy as np
+
+    low = int(numbers.min())
+    if int(numbers.max()) - low > _NEAR * len(numbers):
+        values, which = np.unique(numbers, return_inverse=True)
+    else:
+        at = numbers - low
+        is_said = np.bincount(at) > 0
+        values, which = np.flatnonzero(is_said) + low, (np.cumsum(is_said) - 1)[at]
+    return Repeated(values.tolist(), which)
 
 
 def chained(parts: Sequence[Repeated]) -> Repeated:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
+from promosight.rules.aligned import Aligned
 from promosight.rules.facts import (
     MAX_ID_LENGTH,
     Fault,
@@ -20,9 +21,9 @@ from promosight.rules.facts import (
     details_of,
     identifier_or_none,
 )
-from promosight.rules.instants import parse_instant, parse_instants
+from promosight.rules.instants import HUNDREDS, parse_instant, parse_instants
 from promosight.rules.money import amount_of, amount_of_text, is_currency
-from promosight.rules.repeated import Plain, Repeated, values_of
+from promosight.rules.repeated import Repeated, values_of
 from promosight.rules.sheets import says_nothing, says_one_thing
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ class Rows:
 
     def ids(self, column: Column) -> Column:
         """Callers' ids, trimmed. Of what is said again and again one text is kept, and the others let go."""
-        if type(column) is Plain or says_nothing(column):
+        if type(column) is Aligned or says_nothing(column):
             return column
         trimmed: Column
         if type(column) is Repeated:
@@ -126,6 +127,11 @@ class Rows:
         """Microseconds since 1970 of texts; what is microseconds already stays."""
         if says_nothing(column):
             return column
+        if type(column) is Aligned and len(column) >= HUNDREDS:
+            from promosight.rules.many_instants import parse_aligned  # loads numpy
+
+            if (found := parse_aligned(column)) is not None:
+                return found
         if says_one_thing(column) and type(column[0]) is str:
             found = parse_instants([column[0]])
             return self._each(column, _instant) if found is None else found * self.count

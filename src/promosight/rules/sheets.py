@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from promosight.rules.aligned import Aligned, side_by_side
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.repeated import Repeated, chained
 
@@ -107,7 +108,7 @@ def joined(sheets: Sequence[Sheet]) -> Sheet:
 
 def _but(column: Sequence[Any], rows: Iterable[int]) -> Sequence[Any]:
     """A column that says nothing in some rows."""
-    if isinstance(column, Repeated):
+    if isinstance(column, Repeated | Aligned):
         return column.but(rows)
     left = list(column)
     for row in rows:
@@ -120,6 +121,9 @@ def _chained(columns: Iterable[Sequence[Any]]) -> Sequence[Any]:
     few = [part for part in parts if isinstance(part, Repeated)]
     if len(few) == len(parts):
         return chained(few)
+    aligned = [part for part in parts if isinstance(part, Aligned)]
+    if len(aligned) == len(parts):
+        return side_by_side(aligned)
     found: list[Any] = []
     for part in parts:
         found += part

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from promosight.rules.aligned import Aligned
+from promosight.rules.repeated import Repeated
 from promosight.store.arrays import pack_number, pack_text
 
 _BEFORE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -44,7 +46,20 @@ def packed(fields: Sequence[Field], count: int) -> tuple[list[str], Iterator[byt
     return rows.targets, chain((_BEFORE,), rows.some(), (_AFTER,))
 
 
-def by_text(texts: Sequence[str | None]) -> _Column | None:
+def order_of(
+    column: Sequence[str | None], rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64] | None:
+    """The places among rows in the order of their texts, as `by_text`."""
+    if not isinstance(column, Aligned):
+        return by_text([column[row] for row in rows.tolist()])
+    if not len(rows) or None in column.at(rows):
+        return None
+    rank = np.empty(len(column), np.int64)
+    rank[column.order()] = np.arange(len(column))
+    return np.argsort(rank[rows])
+
+
+def by_text(texts: Sequence[str | None]) -> npt.NDArray[np.int64] | None:
     """The places of texts in the order of their bytes; None where one is missing."""
     if not texts or None in texts:
         return None
@@ -72,6 +87,9 @@ class _Rows:
         column = field.column
         if field.same:
             self._parts.append(_one(field.kind, column))
+        elif isinstance(column, Repeated):
+            self._add_repeated(field)
+            return
         elif field.kind == "BIGINT" and (isinstance(column, np.ndarray) or None not in column):
             self._parts += [struct.pack(">i", 8), np.asarray(column, np.int64)]
         elif field.kind == "TEXT" and (texts := _alike(column)) is not None:
@@ -81,6 +99,18 @@ class _Rows:
             self._pieces += _pieces(field.kind, column)
             return
         self._at_once.append(field.target)
+
+    def _add_repeated(self, field: Field) -> None:
+        """A column that says few things: each is packed once."""
+        values = [_one(field.kind, value) for value in field.column.values]
+        if len({*map(len, values)}) == 1:
+            alike = np.frombuffer(b"".join(values), f"V{len(values[0])}")
+            self._parts.append(alike[field.column.which])
+            self._at_once.append(field.target)
+        else:
+            few = np.fromiter(values, object, len(values))
+            self._by_piece.append(field.target)
+            self._pieces.append(few[field.column.which].tolist())
 
     def some(self) -> Iterator[bytes]:
         """The rows, so many at a time that what they are made in stays near the processor."""
@@ -135,6 +165,8 @@ def _one(kind: str, value: Any) -> bytes:
 
 def _alike(texts: Sequence[str | None]) -> _Column | None:
     """Texts of one length, all of them ASCII, as an array; None where they are not."""
+    if isinstance(texts, Aligned):
+        return texts.signs.view(f"V{texts.signs.itemsize}") if texts.even else None
     if not texts[0] or texts[-1] is None or len(texts[0]) != len(texts[-1]) or None in texts:
         return None
     joined, length = "".join(texts), len(texts[0])  # type: ignore[arg-type]

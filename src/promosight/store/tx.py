@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import apsw
 
+from promosight.rules.aligned import Aligned
 from promosight.rules.identity import BUCKETS
+from promosight.rules.repeated import Repeated
 from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
 from promosight.store.log import Log
 from promosight.store.statements import (
@@ -184,6 +186,7 @@ class SqliteTx(Tx):
         return found
 
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
+        columns = [_told(column) for column in columns]
         try:
             for text, pieces in self._pieces_of_columns(
                 name, columns, parameters, inserted_in_columns
@@ -325,9 +328,9 @@ class PostgresTx(Tx):
     ) -> npt.NDArray[np.int64] | None:
         # The index of ids compares texts, and is the dearer of the two; that of wide keys splits its pages in half
         # when rows ascend in the middle of it.
-        from promosight.store.copying import by_text
+        from promosight.store.copying import order_of
 
-        return by_text([ids[row] for row in rows.tolist()])
+        return order_of(ids, rows)
 
     def _copy_by_row(
         self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]
@@ -399,6 +402,11 @@ def _wrapped(kind: str, column: Column) -> Any:
     if isinstance(column, Sequence):
         return COLUMN_TYPES[kind](column)
     return pack_array(column)
+
+
+def _told(column: Column) -> Column:
+    """A column as what each row says, where it is more than that."""
+    return [*column] if isinstance(column, Repeated | Aligned) else column
 
 
 def _listed(column: Column) -> Sequence[Any]:

@@ -19,8 +19,10 @@ import numpy as np
 
 from promosight.flows.reporting.intake import Piece
 from promosight.flows.reporting.many import firsts_of, picked
+from promosight.rules.aligned import Aligned
 from promosight.rules.facts import Event
 from promosight.rules.numbers import Numbers, numbers_of
+from promosight.rules.repeated import Repeated, values_of
 from promosight.rules.sheets import Sheet
 
 
@@ -44,11 +46,23 @@ def _in_order(piece: Piece) -> Piece:
     ids = _column(sheet, "event_id", facts)
     if _comes_with_two_contents(ids, _column(sheet, "digest", facts)):
         return piece
-    rows = np.argsort(_places(sheet, facts, ids), kind="stable").tolist()
+    order = np.argsort(_places(sheet, facts, ids), kind="stable")
+    rows = order.tolist()
     now_at = dict(zip(rows, range(len(rows)), strict=True)) if sheet.alone else {}
     alone = {now_at[row]: item for row, item in sheet.alone.items()}
-    columns = [picked(column, rows) for column in sheet.columns.values()]
-    return Piece(picked(piece.lines, rows), Sheet(sheet.kind, columns, alone))
+    columns = [_ordered(column, order, rows) for column in sheet.columns.values()]
+    return Piece(_ordered(piece.lines, order, rows), Sheet(sheet.kind, columns, alone))
+
+
+def _ordered(column: Sequence[Any], order: Numbers, rows: list[int]) -> Sequence[Any]:
+    if isinstance(column, Aligned):
+        return Aligned(column.signs[order])  # its texts go, and few are made again
+    if isinstance(column, Repeated):
+        return Repeated(column.values, column.which[order])
+    if {*map(type, column)} != {int}:
+        return picked(column, rows)
+    numbers: list[int] = np.fromiter(column, np.int64, len(column))[order].tolist()
+    return numbers
 
 
 def _column(sheet: Sheet, name: str, facts: dict[int, Event]) -> Sequence[Any]:
@@ -63,7 +77,10 @@ def _column(sheet: Sheet, name: str, facts: dict[int, Event]) -> Sequence[Any]:
 
 def _comes_with_two_contents(ids: Sequence[str | None], digests: Sequence[int | None]) -> bool:
     """Whether any id does; perhaps also where two ids look alike."""
-    looks = np.fromiter(map(hash, ids), np.int64, len(ids))
+    if isinstance(ids, Aligned):
+        looks = ids.looks()
+    else:
+        looks = np.fromiter(map(hash, ids), np.int64, len(ids)).view(np.uint64)
     order = np.argsort(looks, kind="stable")
     looks, content = looks[order], numbers_of(digests)[order]
     return bool(((looks[1:] == looks[:-1]) & (content[1:] != content[:-1])).any())
@@ -75,8 +92,11 @@ def _places(sheet: Sheet, facts: dict[int, Event], ids: Sequence[str | None]) ->
     if None in named:
         codes = _column(sheet, "promo_code", facts)
         named = [one or code for one, code in zip(named, codes, strict=True)]
-    number = {one: place for place, one in enumerate([None, *sorted({*named} - {None})])}
-    place = np.fromiter(map(number.__getitem__, named), np.int64, len(named))
+    said = values_of(named)
+    number = {one: place for place, one in enumerate([None, *sorted({*said} - {None})])}
+    place = np.fromiter(map(number.__getitem__, said), np.int64, len(said))
+    if isinstance(named, Repeated):
+        place = place[named.which]
     undoing = {row: one.reverses for row, one in facts.items() if one.reverses is not None}
     if undoing:
         first = firsts_of(ids)

@@ -1,26 +1,32 @@
-"""Numbers kept by text without the texts: millions of them, each by 96 bits of two hashes of its text, in 20 bytes.
+"""Numbers kept by text without the texts: millions of them, each by 96 bits of three hashes of its text, in 20 bytes.
 
-Both are Python's own hash (SipHash under a secret key of the process), which a text remembers once it was asked for it:
-of the text, and of the text with a sign before it. That two of two million texts share both has odds of 1 in 10^16; two
-that share the first alone are told apart, as only one of them is kept. Python hashes the bytes that a text has in
-memory, so that some unequal texts always share the first; with a sign before them they are unequal bytes.
+A hash is the sum of a text's bytes, four as a number, each times a key of its place; the upper half of that is kept. By
+keys that nobody knows two texts share one with odds of 1 in 2^32, whatever they are (multilinear hashing), so that any
+two of two million share all three with odds of 1 in 10^16. The keys are Python's own hashes (SipHash under a secret key
+of the process). Two texts that share the first two alone are told apart, as only one of them is kept. Texts hold no
+character zero: no id may.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from promosight.rules.aligned import Aligned
 from promosight.rules.numbers import NOTHING, Marks, Numbers
 
 Checks = npt.NDArray[np.uint32]
 
-_SIGN = "~"
-_TOGETHER = 1_000
-"""Texts hashed together: the second hash finds them near the processor still."""
+_Signs = npt.NDArray[np.bytes_]
+_HASHES = 3
+_HALF = np.uint64(32)
+_WORD = 4
+_TOGETHER = 2_000
+"""Texts hashed together: what is made of them stays near the processor."""
 _FEW = 25_000
 _FEW_OF = 8
 """New ones are kept apart until they are so many and one for eight of the others: each is then moved some ten times."""
@@ -40,21 +46,46 @@ class Fingerprints(NamedTuple):
 
 def fingerprints(texts: Sequence[str | None]) -> Fingerprints:
     """The fingerprints of many texts; None has that of the empty one."""
-    key, check = np.empty(len(texts), np.int64), np.empty(len(texts), np.int64)
-    try:
-        for start in range(0, len(texts), _TOGETHER):
-            some = texts[start : start + _TOGETHER]
-            end = start + len(some)
-            check[start:end] = _hashes(map(_SIGN.__add__, some), len(some))  # type: ignore[arg-type]
-            key[start:end] = _hashes(some, len(some))
-    except TypeError:  # costs less to find out than to look for
-        return fingerprints(["" if text is None else text for text in texts])
+    key, check = np.empty(len(texts), np.int64), np.empty(len(texts), np.uint32)
+    for start in range(0, len(texts), _TOGETHER):
+        some = texts[start : start + _TOGETHER]
+        end = start + len(some)
+        key[start:end], check[start:end] = _hashes(_signs(some))
     row = np.argsort(key)
-    return Fingerprints(key[row], check[row].astype(np.uint32), row)
+    return Fingerprints(key[row], check[row], row)
 
 
-def _hashes(texts: Any, count: int) -> Numbers:
-    return np.fromiter(map(hash, texts), np.int64, count)
+def _signs(texts: Sequence[str | None]) -> _Signs:
+    if isinstance(texts, Aligned):
+        return texts.signs
+    return np.array([b"" if text is None else text.encode() for text in texts], np.bytes_)
+
+
+def _hashes(signs: _Signs) -> tuple[Numbers, Checks]:
+    """The first two hashes of each text as one number, and the third."""
+    count = -(-signs.itemsize // _WORD)
+    filled = np.zeros((len(signs), count * _WORD), np.uint8)
+    its = np.ascontiguousarray(signs).view(np.uint8).reshape(len(signs), -1)
+    filled[:, : its.shape[1]] = its
+    words = filled.view("<u4").T.astype(np.uint64)
+    first, second, third = (_hash(words, keys) for keys in _keys(count + 1))
+    return (first << _HALF | second).view(np.int64), third.astype(np.uint32)
+
+
+def _hash(words: npt.NDArray[np.uint64], keys: Sequence[np.uint64]) -> npt.NDArray[np.uint64]:
+    found = np.full(words.shape[1], keys[0])
+    for word, key in zip(words, keys[1:], strict=True):
+        found += word * key
+    return found >> _HALF
+
+
+@cache
+def _keys(count: int) -> list[list[np.uint64]]:
+    """The keys of so many places, of each hash; the first of those of one stand alone."""
+    return [
+        [np.uint64(hash(f"{number} {place}") % 2**64) for place in range(count)]
+        for number in range(_HASHES)
+    ]
 
 
 class NumbersByText:

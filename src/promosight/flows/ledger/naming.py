@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from promosight.rules.identity import BUCKETS, bucket_of
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
-from promosight.store.tx import Row, Tx
+from promosight.store.tx import Tx
 
 if TYPE_CHECKING:  # loaded by whoever takes thousands
     from promosight.rules.numbers import Numbers
@@ -116,27 +116,30 @@ def name_known(
 
 def _name_strangers(tx: Tx, workspace: Workspace, hashed: dict[str, int]) -> Customers:
     """Settles numbers; returns what was new. Nearly all who are new have the number of their hash for themselves."""
+    from promosight.rules.numbers import NOTHING  # loads numpy, as whoever asks this has
+
     ids = sorted(hashed, key=hashed.__getitem__)
     numbers = list(map(hashed.__getitem__, ids))
-    asked = numbers, ids
-    rows = tx.all_by_column("customers_to_name", asked, workspace_no=workspace.workspace_no)
-    free = [row for row in rows if row[2] is None]
-    if len(set(numbers)) < len(numbers):
-        free = []
-    alone = {row[1] for row in free}
-    left = {row[1]: True for row in rows if row[1] not in alone}
-    found = name_customers(tx, workspace, hashed, left)
+    asked = numbers, ids, range(len(ids))
+    at, known = tx.found_by_column(
+        "customers_to_name", asked, ("BIGINT", "BIGINT"), workspace_no=workspace.workspace_no
+    )
+    each_its_own = len(set(numbers)) == len(numbers)
+    free = at[known == NOTHING].tolist() if each_its_own else []
+    left = at[known == 0 if each_its_own else known != 1].tolist()
+    found = name_customers(tx, workspace, hashed, {ids[row]: True for row in left})
     found.numbers = hashed | found.numbers
-    _add_known(tx, workspace, free, found)
+    _add_known(tx, workspace, [numbers[row] for row in free], [ids[row] for row in free], found)
     return found
 
 
-def _add_known(tx: Tx, workspace: Workspace, free: Sequence[Row], found: Customers) -> None:
+def _add_known(
+    tx: Tx, workspace: Workspace, numbers: list[int], ids: list[str], found: Customers
+) -> None:
     """Adds customers who are known, under numbers that nobody bears."""
-    if not free:
+    if not numbers:
         return
-    numbers, ids, _ = zip(*free, strict=True)
-    ours, known = [workspace.workspace_no] * len(free), [1] * len(free)
+    ours, known = [workspace.workspace_no] * len(numbers), [1] * len(numbers)
     tx.add_columns("add_customers", (numbers, ours, ids, known))
     found.newly_named.update(numbers)
     found.known.update(numbers)

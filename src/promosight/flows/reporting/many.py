@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promosight.flows.reporting.intake import Delivery, Item
+from promosight.rules.aligned import Aligned
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.repeated import Repeated, firsts, values_of
 from promosight.rules.sheets import Sheet, joined, says_nothing, says_one_thing
 from promosight.store.rows import Arrival
+
+if TYPE_CHECKING:
+    from promosight.rules.numbers import Numbers
 
 KEPT = (
     *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
@@ -78,19 +82,18 @@ class Many(NamedTuple):
 
     def kept(self, rows: Sequence[int]) -> Iterator[Sequence[Any]]:
         """Of events what is written as it was said, and how they arrived, in the order of the columns."""
+        places = places_of(rows)
         for name in KEPT:
-            yield picked(self.column(name), rows)
+            yield chosen(self.column(name), rows, places)
         yield picked(self.source_no, rows)
         yield picked(self.received_us, rows)
 
     def beside_code(self, rows: Sequence[int]) -> tuple[Sequence[Any], Sequence[Any]]:
         """The ids of promotions where a code is named beside them, and the codes."""
-        named, codes = (
-            picked(self.column("promotion_id"), rows),
-            picked(self.column("promo_code"), rows),
-        )
+        codes = picked(self.column("promo_code"), rows)
         if says_nothing(codes):
             return codes, codes
+        named = picked(self.column("promotion_id"), rows)
         if None in codes:
             both = zip(named, codes, strict=True)
             named = [one if code is not None else None for one, code in both]
@@ -195,10 +198,28 @@ def firsts_alike(columns: Sequence[Sequence[Any]]) -> list[int]:
     return alike(zip(*telling, strict=True), count)[0] if telling else [0] * count
 
 
+def places_of(rows: Sequence[int]) -> Numbers:
+    """Rows as an array, which chooses from others at once."""
+    import numpy as np  # as whoever takes thousands has
+
+    return np.fromiter(rows, np.int64, len(rows))
+
+
+def chosen(column: Sequence[Any], rows: Sequence[int], places: Numbers) -> Sequence[Any]:
+    """The values of some rows, in their order, for whoever takes a column in any form; `places` are the same rows."""
+    if isinstance(column, Repeated):
+        return Repeated(column.values, column.which[places])
+    if isinstance(column, Aligned):
+        return column.at(places)
+    return picked(column, rows)
+
+
 def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
     """The values of some rows, in their order."""
     if isinstance(column, Repeated):
         return column.at(rows)
+    if isinstance(column, Aligned):
+        return column.at(places_of(rows))
     if says_one_thing(column):
         return list(column[:1]) * len(rows)
     if len(rows) > 1:

@@ -16,6 +16,7 @@ import numpy as np
 from promosight.flows.reporting.many import Many, picked
 from promosight.flows.reporting.plain import Plain
 from promosight.rules.numbers import Marks, Numbers
+from promosight.rules.repeated import Repeated, values_of
 from promosight.rules.sheets import says_nothing
 
 NONE = -1
@@ -31,7 +32,10 @@ def promotions_of(plain: Plain, many: Many, numbers: Numbers) -> Numbers:
     """
     named, codes = many.column("promotion_id"), many.column("promo_code")
     open_nos = plain.catalogue.open_nos
-    no = np.fromiter(map(open_nos.get, named, repeat(NONE)), np.int64, len(many))
+    said = values_of(named)
+    no = np.fromiter(map(open_nos.get, said, repeat(NONE)), np.int64, len(said))
+    if isinstance(named, Repeated):
+        no = no[named.which]
     if says_nothing(codes):
         return no
     coded, of_code = _said(codes), _shared(plain, codes)

@@ -18,19 +18,21 @@ from promosight.flows.ledger.counters import HELD, PUBLISHED
 from promosight.flows.ledger.naming import Customers, name_customers
 from promosight.flows.ledger.places import places
 from promosight.flows.reporting.bare_events import take_bare_events
-from promosight.flows.reporting.many import Many, Placed, alike, picked
+from promosight.flows.reporting.many import Many, Placed, alike, chosen, picked
 from promosight.flows.reporting.many_codes import promotions_of
 from promosight.flows.reporting.many_twins import told_apart
 from promosight.flows.reporting.many_unmatched import keep_unmatched
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_events import PlainEvents
 from promosight.flows.reporting.repeated import answer_repeated
+from promosight.rules.aligned import Aligned
 from promosight.rules.counted import UseColumns
 from promosight.rules.counting import count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import first_use, promised_micros
 from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
+from promosight.rules.repeated import Repeated, few_numbers_of, few_of, firsts_alike
 from promosight.store.rows import GroupKey
 
 _USABLE, _USED, _DECIDED, _CODED = 1, 2, 4, 8
@@ -71,9 +73,9 @@ _HELD_KINDS = tuple("TEXT" if name == "currency" else "BIGINT" for name in _Held
 class _Worth(NamedTuple):
     """What uses are worth, each field a column."""
 
-    reason: Sequence[str | None]
+    reason: Repeated
     cost_micros: Numbers
-    currency: Sequence[str]
+    currency: Repeated
 
 
 def take_many_events(plain: Plain, numbers: Numbers, many: Many) -> tuple[Customers, list[Placed]]:
@@ -223,9 +225,14 @@ class _ManyEvents:
         ids: Sequence[Any] = self._many.column("event_id")
         if len({*self._many.source_no}) > 1:
             ids = list(zip(self._many.source_no, ids, strict=True))
-        first, _ = alike(ids, len(ids))
-        rows = np.flatnonzero(np.array(first) != np.arange(len(first))).tolist()
-        return [(row, first[row]) for row in rows if row not in self._many.sheet.alone]
+        if isinstance(ids, Aligned):
+            rows, firsts = (one.tolist() for one in ids.said_before())
+        else:
+            first, _ = alike(ids, len(ids))
+            rows = np.flatnonzero(np.array(first) != np.arange(len(first))).tolist()
+            firsts = [first[row] for row in rows]
+        alone = self._many.sheet.alone
+        return sorted(both for both in zip(rows, firsts, strict=True) if both[0] not in alone)
 
     def _asked(self) -> _Asked:
         """Rows that may be plain, in the order of the groups; those not alone in theirs here are twins."""
@@ -258,26 +265,25 @@ class _ManyEvents:
 
     def _worth(self, held: _Held) -> _Worth:
         """What uses are worth. Thousands are worth the same: what decides it is worked out once."""
-        rows = held.row.tolist()
-        cases = zip(
-            self._no[held.row].tolist(),
-            held.place_no.tolist(),
-            held.reward_micros.tolist(),
-            picked(self._many.column("reward_micros"), rows),
-            picked(self._many.column("currency"), rows),
-            strict=True,
-        )
-        first, known = alike(cases, len(rows))
-        if not rows:
-            return _Worth([], np.array([], np.int64), [])
-        at = places(self._tx, self._plain.workspace_no, {case[1] for case in known})
-        found: dict[int, tuple[str | None, int, str]] = {}
-        for (no, place_no, own, *said), row in known.items():
+        if not len(held.row):
+            nothing = Repeated([], np.zeros(0, np.int64))
+            return _Worth(nothing, nothing.which, nothing)
+        rows, column = held.row.tolist(), self._many.column
+        said = [chosen(column(name), rows, held.row) for name in ("reward_micros", "currency")]
+        numbers = self._no[held.row], held.place_no, held.reward_micros
+        columns = [*map(few_numbers_of, numbers), *map(few_of, said)]
+        cases = few_numbers_of(firsts_alike(columns, len(rows)))
+        at = places(self._tx, self._plain.workspace_no, {*columns[1].values})
+        found = []
+        for row in cases.values:
+            no, place_no, own, *beside = (one[row] for one in columns)
             terms, tier_id = self._catalogue.by_no[no].terms, at[place_no].words.tier_id
             promised = promised_micros(terms, None if own == NOTHING else own, tier_id)
-            found[row] = first_use(terms, promised, *said)
-        reason, cost_micros, currency = zip(*map(found.__getitem__, first), strict=True)
-        return _Worth(reason, np.array(cost_micros, np.int64), currency)
+            found.append(first_use(terms, promised, *beside))
+        reason, cost_micros, currency = zip(*found, strict=True)
+        return _Worth(
+            cases.of(reason), np.array(cost_micros, np.int64)[cases.which], cases.of(currency)
+        )
 
     def _keep(self, held: _Held, worth: _Worth) -> None:
         """Writes the events, answers them, and moves the counters."""
@@ -305,9 +311,9 @@ class _ManyEvents:
             groups = zip(*(key.tolist() for key in keys), strict=True)
             self._plain.decided += compress(groups, decided.tolist())
         receipts, briefly = self._plain.receipts, self._plain.briefly
-        told = {reason: briefly("counted", reason) for reason in set(worth.reason)}
-        for row, reason in zip(rows, worth.reason, strict=True):
-            receipts[row] = told[reason]
+        told = worth.reason.of(briefly("counted", one) for one in worth.reason.values)
+        for row, receipt in zip(rows, told, strict=True):
+            receipts[row] = receipt
         if self._catalogue.workspace.announced:
             self._announce(held, rows)
         self._count_by_layer(held, worth)
@@ -340,7 +346,6 @@ class _ManyEvents:
         if not len(held.row):
             return
         workspace, rows, column = self._catalogue.workspace, held.row.tolist(), self._many.column
-        usual = workspace.currency
         own_currency: list[str | None]
         if len(self._currencies) == 1:  # as nearly always
             own_currency = [*self._currencies] * len(rows)
@@ -358,13 +363,21 @@ class _ManyEvents:
             source_no=numbers_of(self._many.source_no)[held.row],
             redeemed_us=self._at_us[held.row],
             currency=worth.currency,
-            order_currency=[one or usual for one in picked(column("currency"), rows)],
+            order_currency=self._order_currency(held, rows),
             cost_micros=worth.cost_micros,
             order_micros=numbers_of(column("order_micros"))[held.row],
         )
         nos = np.unique(held.place_no).tolist()
         at_places = places(self._tx, self._plain.workspace_no, nos)
         count_uses(self._plain.cells[layer], columns, self._plain.names(at_places, nos))
+
+    def _order_currency(self, held: _Held, rows: list[int]) -> Sequence[str]:
+        """What orders are said to be paid in, the usual where nothing is said."""
+        usual = self._catalogue.workspace.currency
+        said = chosen(self._many.column("currency"), rows, held.row)
+        if isinstance(said, Repeated):
+            return said.of(one or usual for one in said.values)
+        return [one or usual for one in said]
 
     def _answer_again(self) -> None:
         """Answers events that came earlier in the same transaction, if those were answered."""
@@ -381,9 +394,9 @@ def _some(columns: C, which: Marks | Numbers) -> C:
 
 
 def _some_worth(worth: _Worth, which: Marks) -> _Worth:
-    chosen = which.tolist()
+    reason, cost_micros, currency = worth
     return _Worth(
-        list(compress(worth.reason, chosen)),
-        worth.cost_micros[which],
-        list(compress(worth.currency, chosen)),
+        Repeated(reason.values, reason.which[which]),
+        cost_micros[which],
+        Repeated(currency.values, currency.which[which]),
     )

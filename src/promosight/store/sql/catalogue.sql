@@ -126,16 +126,15 @@ CROSS JOIN customer AS c
 WHERE c.customer_no = batch.customer_no;
 
 -- name: customers_to_name
--- Of the customers given those whom nobody is known by under this number; the last is NULL where nobody bears it.
+-- Of each of the customers given whether it is known under its number (1) or not (0); NULL where nobody bears that.
 SELECT
-    batch.customer_no, batch.customer_id,
-    (SELECT h.customer_no FROM customer AS h WHERE h.customer_no = batch.customer_no)
-FROM {{batch(customer_no BIGINT, customer_id TEXT)}}
-WHERE NOT EXISTS (
-    SELECT 1 FROM customer AS c
-    WHERE c.customer_no = batch.customer_no AND c.customer_id = batch.customer_id
-      AND c.workspace_no = :workspace_no AND c.known = 1
-);
+    batch.number,
+    (
+        SELECT CASE WHEN c.customer_id = batch.customer_id AND c.workspace_no = :workspace_no AND c.known = 1
+                    THEN 1 ELSE 0 END
+        FROM customer AS c WHERE c.customer_no = batch.customer_no
+    )
+FROM {{batch(customer_no BIGINT, customer_id TEXT, number BIGINT)}};
 
 -- name: add_customers
 -- Customers named for the first time.
