@@ -1,4 +1,4 @@
-"""Routes of saved views."""
+"""Routes of saved views: those of a person, and those that a workspace shares."""
 
 from __future__ import annotations
 

@@ -302,11 +302,11 @@ ON CONFLICT DO NOTHING;
 -- What the assignments that assigned_then counts carry of a value of their own, in all, and how many carry none: by tier,
 -- currency and, with `days` 1, the quarter of assignment.
 SELECT p.tier_id, f.currency, f.quarter,
-       CAST(SUM(f.own_high) AS BIGINT), CAST(SUM(f.own_micros) AS BIGINT), CAST(SUM(f.without) AS BIGINT)
+       CAST(SUM(f.own_high) AS BIGINT), CAST(SUM(f.own_low) AS BIGINT), CAST(SUM(f.without) AS BIGINT)
 FROM (
     SELECT t.place_no, t.currency, t.quarter,
            SUM(COALESCE(t.reward_micros / 1000000000, 0)) AS own_high,
-           SUM(COALESCE(t.reward_micros % 1000000000, 0)) AS own_micros,
+           SUM(COALESCE(t.reward_micros % 1000000000, 0)) AS own_low,
            COUNT(*) - COUNT(t.reward_micros) AS without
     FROM (
         SELECT a.place_no, COALESCE(a.reward_currency, '') AS currency, a.reward_micros,
@@ -436,20 +436,16 @@ GROUP BY r.control, r.closed, r.acted, r.value_high, r.value_micros, r.least_cur
 SELECT e.currency, CAST(SUM(e.cost_micros / 1000000000) AS BIGINT),
        CAST(SUM(e.cost_micros % 1000000000) AS BIGINT)
 FROM event AS e
-LEFT JOIN (
-    SELECT a.bucket AS bucket, a.customer_no AS customer_no, MIN(a.assigned_us) AS first_us
-    FROM assignment AS a
-    WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-      AND a.promotion_no = :promotion_no
-      AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
-      AND a.assigned_us >= :tracking_from_us
-      AND a.received_us <= :known_us AND a.import_no <= :published_import_no
-    GROUP BY a.bucket, a.customer_no
-) AS f ON f.bucket = e.bucket AND f.customer_no = e.customer_no
 WHERE e.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   AND e.promotion_no = :promotion_no AND e.live = 1 AND e.reverses IS NULL AND e.cost_micros <> 0
   AND e.received_us <= :known_us AND e.import_no <= :published_import_no
-  AND (f.first_us IS NULL OR f.first_us <= :closed_us)
+  AND COALESCE((
+      SELECT MIN(a.assigned_us) FROM assignment AS a
+      WHERE a.bucket = e.bucket AND a.promotion_no = e.promotion_no AND a.customer_no = e.customer_no
+        AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+        AND a.assigned_us >= :tracking_from_us
+        AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+  ), :closed_us) <= :closed_us
 GROUP BY e.currency
 ORDER BY e.currency;
 
