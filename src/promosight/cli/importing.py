@@ -48,7 +48,11 @@ def imported(
     """Imports all that `take` takes as one import; what was taken before a failure is published too."""
     source_no = _source(store, console, workspace_no, arguments.source)
     workspace = store.read(lambda tx: load(tx, workspace_no).workspace)
-    reading = Reading(received_us=console.clock(), tracking_from_us=workspace.tracking_from_us)
+    reading = Reading(
+        received_us=console.clock(),
+        tracking_from_us=workspace.tracking_from_us,
+        in_any_order=store.runs_here,
+    )
     running = RunningImport(
         store,
         lambda tx: start_import(

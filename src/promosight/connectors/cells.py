@@ -30,7 +30,8 @@ _SOME = 512
 _ROUNDS = 6
 """So often some rows are looked at that say what none before did."""
 
-_ODD = np.uint64(0x9E37_79B1_85EB_CA87)
+_ODD, _ODDER = np.uint64(0x9E37_79B1_85EB_CA87), np.uint64(0xBF58_476D_1CE4_E5B9)
+_HALF = np.uint64(32)
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
 """By how many of a word's bytes belong to a cell."""
 
@@ -69,6 +70,23 @@ class Cells:
             if found is not None:
                 return _each_once([*self._texts(starts[found[0]], ends[found[0]])], found[1])
         return self._texts(starts, ends)
+
+    def keys(self, starts: Numbers, ends: Numbers) -> Words | None:
+        """A number for each cell: of equal ones the same, of others hardly ever.
+
+        None where one is too long or empty, or has at either end a sign that may be trimmed.
+        """
+        lengths = ends - starts
+        longest = int(lengths.max())
+        if longest > WIDEST or lengths.min() == 0 or self._may_be_trimmed(starts, ends):
+            return None
+        return _keyed(self._words(starts, lengths, longest))
+
+    def _may_be_trimmed(self, starts: Numbers, ends: Numbers) -> bool:
+        return any(
+            (self._bytes[places] - _FIRST_PLAIN > _LAST_PLAIN - _FIRST_PLAIN).any()
+            for places in (starts, ends - 1)
+        )
 
     def _says_things_again(self, starts: Numbers, ends: Numbers) -> bool:
         """Whether a column does, as far as can be told at a glance."""
@@ -127,16 +145,14 @@ def _by_runs(words: list[Words]) -> tuple[Numbers, Numbers] | None:
 
 def _by_value(words: list[Words]) -> tuple[Numbers, Numbers] | None:
     """Of a column that says one of a few things in each row: a row that says each of them, and which each row says."""
-    key = words[0]
-    for word in words[1:]:
-        key = key * _ODD ^ word
+    key = _keyed(words)
     known = np.unique(key[:_SOME])
     for _ in range(_ROUNDS):
         which = np.minimum(np.searchsorted(known, key), len(known) - 1)
         strange = np.flatnonzero(known[which] != key)
         if not len(strange):
             break
-        known = np.union1d(known, key[strange[:_SOME]])
+        known = np.union1d(known, key[strange[:: 1 + len(strange) // _SOME]])
         if len(known) > _FEW:
             return None
     else:
@@ -146,6 +162,18 @@ def _by_value(words: list[Words]) -> tuple[Numbers, Numbers] | None:
     # Two may share a key.
     alike = not _differ(words, [word[rows][which] for word in words]).any()
     return (rows, which) if alike else None
+
+
+def _keyed(words: list[Words]) -> Words:
+    """A number for each cell: of equal ones the same, of others hardly ever."""
+    key = words[0]
+    for word in words[1:]:
+        key = key * _ODD
+        key ^= key >> _HALF
+        key *= _ODDER
+        key ^= key >> _HALF
+        key ^= word
+    return key
 
 
 def _differ(some: list[Words], others: list[Words]) -> Marks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,16 +19,38 @@ _COMMA, _END = ord(","), ord("\n")
 _UNUSUAL = b'"\r\0'
 
 
-def columns_of_block(text: bytes, width: int) -> list[Sequence[str]] | None:
-    """The columns of lines, where nothing is quoted, none is blank and all are as wide as the header; else None."""
+class CsvBlock(NamedTuple):
+    """Lines of CSV in which nothing is quoted, none is blank and all have as many cells: where these begin and end."""
+
+    text: bytes
+    """With one sign alone at the end of each line."""
+    cells: Cells
+    starts: Numbers
+    """A row for each column."""
+    ends: Numbers
+
+    def column(self, place: int) -> Sequence[str]:
+        """The cells of a column."""
+        return self.cells.column(self.starts[place], self.ends[place])
+
+    def says_nothing(self, place: int) -> bool:
+        """Whether all cells of a column are empty."""
+        return bool((self.starts[place] == self.ends[place]).all())
+
+
+def block_of(text: bytes, width: int) -> CsvBlock | None:
+    """Lines as a block, if all are as wide as the header and nothing in them is unusual; else None."""
     plain = plain_lines(text, _UNUSUAL)
     if plain is None or width < 2:
         return None
     places = _places(plain, width)
-    if places is None:
-        return None
-    cells = Cells(plain)
-    return [cells.column(starts, ends) for starts, ends in zip(*places, strict=True)]
+    return None if places is None else CsvBlock(plain, Cells(plain), *places)
+
+
+def columns_of_block(text: bytes, width: int) -> list[Sequence[str]] | None:
+    """The columns of such lines; else None."""
+    block = block_of(text, width)
+    return None if block is None else [block.column(place) for place in range(width)]
 
 
 def _places(text: bytes, width: int) -> tuple[Numbers, Numbers] | None:

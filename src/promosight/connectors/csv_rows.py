@@ -11,10 +11,13 @@ import csv
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promosight.connectors.csv_blocks import Blocks
 from promosight.errors import Unreadable
+
+if TYPE_CHECKING:  # loads numpy
+    from promosight.connectors.csv_order import Ordering
 
 _LONGEST_ROW = 16 << 20
 _READ_TWICE = 1 << 20
@@ -94,6 +97,37 @@ class _Lines(Iterator[str]):
         self.next_line += len(table)
         return table
 
+    def take_in_order(self, header: Sequence[str]) -> Iterator[CsvPart]:
+        """The rows of the next blocks in the order of their promotions, as far as they need not stay as they come."""
+        if self._blocks is None:
+            return
+        from promosight.connectors.csv_order import Ordering
+
+        while not self._blocks.lines_open and not self._returned:
+            ordering, first = Ordering(header), self.next_line
+            failure = self._add_blocks(ordering, self._blocks)
+            for rows, text in ordering.parts():
+                table = _table_of_block(text, len(header))
+                assert table is not None
+                yield CsvPart((first + rows).tolist(), table, {})
+            if failure is not None:
+                raise failure
+            if not len(ordering):
+                return
+
+    def _add_blocks(self, ordering: Ordering, blocks: Blocks) -> Exception | None:
+        """Adds as many of the next as are put in order together; returns why one could not be read."""
+        try:
+            while not ordering.is_full and (text := blocks.block()):
+                added = ordering.add(text) if blocks.is_worth_it(text) else 0
+                if not added:
+                    break
+                blocks.take()
+                self.next_line += added
+        except Exception as error:  # noqa: BLE001 - what was read before it is taken first
+            return error
+        return None
+
     def give_back(self, lines: list[str]) -> None:
         """Lines taken are to be read again, one by one."""
         self._returned.extendleft(reversed(lines))
@@ -143,19 +177,25 @@ class StrictRows(Iterator[list[str]]):
 
 
 def csv_parts(
-    lines: Iterable[str], known: set[str], size: int
+    lines: Iterable[str], known: set[str], size: int, *, in_order: bool = False
 ) -> tuple[list[str], Iterator[CsvPart]]:
     """The header, trimmed, and the rows below it in parts of about so many lines.
 
+    `in_order`: they are redemptions, and may be given in the order of their promotions.
     Raises Unreadable where the header has no known column.
     """
     source = _Lines(lines)
     header = _header(source, known)
-    return header, _parts(source, len(header), size)
+    return header, _parts(source, header, size, in_order=in_order and "promotion_id" in header)
 
 
-def _parts(source: _Lines, width: int, size: int) -> Iterator[CsvPart]:
+def _parts(
+    source: _Lines, header: Sequence[str], size: int, *, in_order: bool
+) -> Iterator[CsvPart]:
+    width = len(header)
     while True:
+        if in_order:
+            yield from source.take_in_order(header)
         first = source.next_line
         if (block := source.take_block(width)) is not None:
             yield CsvPart(range(first, first + len(block)), block, {})

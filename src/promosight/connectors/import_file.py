@@ -45,7 +45,9 @@ def pieces_of(file: Opened, form: str, kind: str, taking: reading.Reading) -> It
     if kind not in ("assignments", "redemptions"):
         return each_a_piece(_definitions(file, form, kind))
     if form == "csv":
-        return reading.csv_pieces(kind, text_blocks(file.stream), taking)
+        # What comes through a pipe may come slowly.
+        in_order = taking.in_any_order and kind == "redemptions" and file.total is not None
+        return reading.csv_pieces(kind, text_blocks(file.stream), taking, in_order=in_order)
     if form == "parquet":
         return reading.parquet_pieces(kind, _parquet(file), taking)
     if form == "ndjson":

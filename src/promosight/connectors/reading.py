@@ -93,6 +93,8 @@ class Reading(msgspec.Struct):
     tracking_from_us: int
     equal_rows: dict[int, int] = msgspec.field(default_factory=dict)
     """How often each content without an event id was seen in these files."""
+    in_any_order: bool = False
+    """Whether rows of a file may be taken in another order than theirs, where that is cheaper."""
     leave: int | None = None
     """How many rows may yet be read alone, which costs many times what it costs together; None for any number."""
 
@@ -183,9 +185,15 @@ def ndjson_blocks(
         first += len(lines)
 
 
-def csv_pieces(kind: str, lines: Iterable[str], reading: Reading) -> Iterator[Piece]:
-    """The items of rows below the header. Raises Unreadable when the header names no known column."""
-    header, parts = csv_parts(lines, set(_TYPES[kind].__struct_fields__), TOGETHER)
+def csv_pieces(
+    kind: str, lines: Iterable[str], reading: Reading, *, in_order: bool = False
+) -> Iterator[Piece]:
+    """The items of rows below the header. Raises Unreadable when the header names no known column.
+
+    `in_order`: redemptions may come in the order of their promotions.
+    """
+    fields = set(_TYPES[kind].__struct_fields__)
+    header, parts = csv_parts(lines, fields, TOGETHER, in_order=in_order)
     for part in parts:
         yield Piece(part.lines, _of_rows(kind, header, part, reading))
 

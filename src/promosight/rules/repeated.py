@@ -75,6 +75,10 @@ class Repeated(Sequence[Any]):
         """What some rows say."""
         return self._spread(self.which[rows])
 
+    def some(self, rows: Numbers) -> Repeated:
+        """The column of some rows, in their order."""
+        return _repeated(self.values, self.which[rows])
+
     def rows_of(self, places: Iterable[int]) -> list[int]:
         """The rows that say one of the values at some places."""
         if not (some := list(places)):
