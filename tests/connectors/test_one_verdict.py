@@ -163,3 +163,18 @@ def test_every_form_has_the_same_verdict(place: tuple[str, str], cell: str, rows
     """S14: whatever is written, and however it is sent."""
     if cell.strip():
         assert len(set(in_every_form(*place, cell, rows))) == 1
+
+
+@pytest.mark.parametrize(
+    "beside", [b'"\xff"', b"1e999", b"9" * 400, b'{"\xed\xa0\x80": 1}', b"[[[]]]"]
+)
+@pytest.mark.parametrize("amount", [b'"5_0"', b'"5.00"', b"5.00", b"null", b'"\\u0035"'])
+def test_what_nobody_reads_beside_an_amount_makes_no_door_stumble(
+    beside: bytes, amount: bytes
+) -> None:
+    """P2: fields without a name here are passed over, whatever is in them."""
+    sound = msgspec.json.encode(SOUND["redemptions"])[:-1]
+    text = sound + b', "reward_value": ' + amount + b', "note": ' + beside + b', "till_value": "_"}'
+    for form, body in ((JSON, text), (JSON, b"[" + text + b"," + text + b"]"), (NDJSON, text)):
+        for item in read_body("redemptions", form, body, Reading(NOW_US, 0)):
+            assert isinstance(item, Refused) == (amount == b'"5_0"'), item

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -28,9 +29,24 @@ def misread(text: bytes, fields: tuple[str, ...] = REPORTED, within: str = "") -
     """What is wrong with the amounts of a JSON object that was decoded, or of the object `within` it."""
     if not is_suspect(text):
         return None
-    said = msgspec.json.decode(text)
-    said = said.get(within) if within and isinstance(said, dict) else said
-    return misread_of(said, fields, within) if isinstance(said, dict) else None
+    found = _decoder(fields, within).decode(text)
+    raw = getattr(found, within) if within else found
+    said = {name: getattr(raw, name, None) for name in fields}
+    return misread_of({name: _text(one) for name, one in said.items() if one}, fields, within)
+
+
+@cache
+def _decoder(fields: tuple[str, ...], within: str) -> msgspec.json.Decoder[Any]:
+    """Reads these fields as they are written, and passes over all others as whoever decoded them has."""
+    form = msgspec.defstruct("Amounts", [(name, msgspec.Raw, msgspec.Raw()) for name in fields])
+    if within:
+        form = msgspec.defstruct("Around", [(within, form | None, None)])
+    return msgspec.json.Decoder(form)
+
+
+def _text(raw: msgspec.Raw) -> Any:
+    written = bytes(raw).strip()
+    return msgspec.json.decode(written) if written.startswith(b'"') else None
 
 
 def misread_of(
