@@ -11,13 +11,17 @@ from playwright.sync_api import Browser, sync_playwright
 from tools.chromium import BROWSER, FLAGS
 from tools.page import node_program
 
+_SHORT_LIVED = "--js-flags=--no-maglev,--no-opt"
+"""A page of a test lives for seconds: to compile its scripts a second and a third time takes longer than it spares."""
+
 
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A running browser. Playwright's own Node is left alone: it lacks a library on a bare Debian."""
     os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node_program())
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ[BROWSER], args=FLAGS)
+        flags = (*FLAGS, _SHORT_LIVED)
+        browser = playwright.chromium.launch(executable_path=os.environ[BROWSER], args=flags)
         try:
             yield browser
         finally:
