@@ -22,6 +22,9 @@ def test_an_archive_is_counted_in_the_words_of_verify(tmp_path: Path, sqlite_url
     assert counted.stdout.splitlines()[1:] == there.stdout.splitlines()[1:]
     assert "SPRING20" in counted.stdout
 
+    poor = fail("recount", tmp_path / "archive", "--memory-mb", "2")
+    assert "needs more than 2 MB" in poor
+
     succeed("rebuild", "--database", sqlite_url)
     ask("archive", tmp_path / "mended", "--database", sqlite_url)
     assert ask("recount", tmp_path / "mended")["ok"]

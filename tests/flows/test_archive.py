@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from tests.flows.test_verify_money import MOMENTS, fill
 from tests.flows.worlds import NOW_US
 from tests.stores import made_sqlite
 
-ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 LATER_US = MOMENTS[-1]
 
 
@@ -240,10 +241,14 @@ def test_decisions_are_archived_with_their_chances(other: Store, tmp_path: Path)
         assert isinstance(json.loads(features), dict)
         assert redeemed == 0
     assert recounted(tmp_path / "archive").different == 0
+    example = re.search(r'duckdb.sql\("""(.*?)"""\)', DOCUMENT.read_text(), re.DOTALL)
+    assert example is not None
+    rows = found(example[1].replace("DIR/workspace=shop", str(tmp_path / "archive/workspace=w")))
+    assert sum(row[-1] for row in rows) <= 20
 
 
 def test_the_documented_columns_are_those_of_the_files(archive: Path) -> None:
-    lines = (ROOT / "docs" / "scale.md").read_text().splitlines()
+    lines = DOCUMENT.read_text().splitlines()
     columns = {
         step.name: [line.split()[0] for line in step.text.splitlines()[1:-1]]
         for step in [*steps("inputs"), *steps("training")]

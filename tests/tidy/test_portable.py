@@ -22,7 +22,8 @@ FOREIGN = {
     "a private host": r"://[\w.-]+\.(?:internal|local|lan|corp)\b",
     "a file address": r"\bfile:///\w",
 }
-LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-dev.lock"]
+OURS = [ROOT / "requirements.lock", ROOT / "requirements-dev.lock"]
+LOCKS = [*OURS, ROOT / "requirements-spark.lock"]
 # The only two kinds of line in a lock: a pinned package, perhaps with a marker, and its hashes.
 LOCK_LINE = re.compile(
     r"[a-z0-9][a-z0-9.-]*(?:\[[a-z0-9,-]+\])?==[\w.!+-]+(?: ; [\w\s'\"<>=!().]+)? \\"
@@ -57,7 +58,7 @@ def test_a_lock_holds_pinned_packages_and_hashes_only(path: Path) -> None:
     assert not strange, f"{name(path)}: run ./dev lock"
 
 
-@pytest.mark.parametrize("path", LOCKS, ids=name)
+@pytest.mark.parametrize("path", OURS, ids=name)
 def test_a_lock_holds_what_the_project_asks_for(path: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     asked = project["project"]["dependencies"] + project["dependency-groups"]["build"]

@@ -140,6 +140,7 @@ def _counted(jobs: list[_Job], processes: int) -> Iterator[tuple[range, Differin
 def count_job(job: _Job) -> Differing:
     """Counts a pile of slices, leaves what it comes to in a file, and says what is different in it."""
     spill = job.left / f"pile-{job.slices.start}"
+    spill.mkdir()
     with second_engine(spill, job.memory_mb, threads=job.threads) as ask:
         create_inputs(ask)
         _load(ask, job, job.slices)

@@ -69,14 +69,16 @@ def recount_on_spark(
     """
     started = clock()
     report = VerifyReport()
-    with _session(cluster) as session:
+    name = f"promosight_recount_{uuid4().hex[:12]}"
+    place = f"{(cluster.scratch or archive).rstrip('/')}/_{name}"
+    with _session(cluster, place) as session:
         chosen = _manifest(session, archive).chosen(workspace_id)
         meter.begin("files")
         _check(session, archive, [one for workspace in chosen for one in workspace.files])
         meter.begin("statements", len(chosen) * sum(len(steps(part)) for part in _PARTS))
         for workspace in chosen:
             report.facts += workspace.facts
-            with _tables(session, cluster.scratch or archive):
+            with _tables(session, name, place):
                 _recount(_Engine(session, archive, workspace, meter).ask, workspace, report)
     report.seconds = clock() - started
     return report
@@ -91,14 +93,16 @@ def _recount(ask: Ask, workspace: ArchivedWorkspace, report: VerifyReport) -> No
 
 
 @contextmanager
-def _session(cluster: Cluster) -> Iterator[Any]:
+def _session(cluster: Cluster, place: str) -> Iterator[Any]:
     """A session of Spark, ended afterwards; what goes wrong in it is told in one line."""
     errors, sql = _pyspark("errors"), _pyspark("sql")
     builder = sql.SparkSession.builder.appName("promosight recount")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     if cluster.url is not None:
-        remote = cluster.url.startswith("sc://")
-        builder = builder.remote(cluster.url) if remote else builder.master(cluster.url)
+        if cluster.url.startswith("sc://"):
+            builder = builder.remote(cluster.url)
+        else:  # Spark makes this folder, wherever it is, and by default where the command was given
+            builder = builder.master(cluster.url).config("spark.sql.warehouse.dir", place)
     for key, value in cluster.settings.items():
         builder = builder.config(key, value)
     try:
@@ -123,12 +127,11 @@ def _pyspark(module: str) -> Any:
 
 
 @contextmanager
-def _tables(session: Any, scratch: str) -> Iterator[None]:
+def _tables(session: Any, name: str, place: str) -> Iterator[None]:
     """A database of our own for what is computed on the way, dropped with all that is in it."""
-    name = f"promosight_recount_{uuid4().hex[:12]}"
-    place = f"{scratch.rstrip('/')}/_{name}".replace("'", "\\'")
+    quoted = place.replace("'", "\\'")
     before = session.catalog.currentDatabase()
-    session.sql(f"CREATE DATABASE {name} LOCATION '{place}'")
+    session.sql(f"CREATE DATABASE {name} LOCATION '{quoted}'")
     try:
         session.catalog.setCurrentDatabase(name)
         yield
@@ -192,12 +195,20 @@ class _Engine:
         """An input: the files that the archive has of it, or a table without rows."""
         files = [f"{self._archive}/{one.path}" for one in self._workspace.files_of(table)]
         if files:
-            reader = self._session.read.option("recursiveFileLookup", "true")
-            reader.parquet(*files).createOrReplaceTempView(table)
+            found = self._session.read.option("recursiveFileLookup", "true").parquet(*files)
+            found.selectExpr(*map(_wide, found.dtypes)).createOrReplaceTempView(table)
         else:
             self._session.sql(f"DROP VIEW IF EXISTS {table}")
             typed = re.sub(r"\bTEXT\b", "STRING", columns)
             self._session.sql(f"CREATE TABLE {table} {typed} USING parquet")
+
+
+def _wide(column: tuple[str, str]) -> str:
+    """A column as it is read: elsewhere a sum is wider than its terms, here these have to be wide themselves."""
+    name, kind = column
+    if kind == "bigint" and name.endswith("_micros"):
+        return f"CAST({name} AS DECIMAL(19, 0)) AS {name}"
+    return name
 
 
 def _plain(value: Any) -> Any:
