@@ -58,6 +58,7 @@ def names(client: httpx.Client) -> dict[str, str]:
     mapping = {"field": "promo_code", "word": MARK, "promotion_id": f"{MARK}-promotion"}
     tested = client.post(f"/v1/webhooks/{webhook_id}/test")
     said = {"day": "2026-10-06", "redemptions": 0}
+    view = {"name": MARK, "query": f"q={MARK}", "shared": True}
     stated = client.post(f"/v1/sources/{MARK}-source/reconciliations", json=said)
     return {
         "anomaly_id": anomaly_id,
@@ -66,6 +67,8 @@ def names(client: httpx.Client) -> dict[str, str]:
         "shop_id": shop_id,
         "delivery_id": _done(tested)["delivery_id"],
         "promotion_id": f"{MARK}-promotion",
+        "kind": f"audience?promotion={MARK}-promotion",
+        "view_id": _done(client.post("/v1/views", json=view))["view_id"],
         "assignment_id": f"{MARK}-assignment",
         "event_id": f"{MARK}-event",
         "problem_id": _problem(client),

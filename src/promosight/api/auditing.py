@@ -45,7 +45,8 @@ def log(door: Door, call: Call) -> Answer:
     if form not in ("json", "ndjson", "csv"):
         raise Invalid("must be json, ndjson or csv", pointer="/format")
     if form != "json":
-        return Answer(_file(door, call, wanted, form), media_type=_MEDIA[form])
+        named = {"Content-Disposition": f'attachment; filename="audit.{form}"'}
+        return Answer(_file(door, call, wanted, form), media_type=_MEDIA[form], headers=named)
     items, following = _page(door, call, wanted, call.limit())
     return Answer({"items": items, "next": following and cursor_of(_before(following))})
 

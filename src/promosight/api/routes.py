@@ -24,6 +24,7 @@ from promosight.api import (
     stream,
     wire,
 )
+from promosight.api.as_table import tabled
 from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door.door import Route
 from promosight.api.export_routes import EXPORT_ROUTES
@@ -52,7 +53,7 @@ _ANY_WRITE = f"{REDEMPTIONS} {ASSIGNMENTS} {PROMOTIONS}"
 _PAGE = ("limit", "cursor")
 _P = "/v1/promotions/{promotion_id:str}"
 
-ROUTES = (
+_TOLD = (
     Route(
         "POST",
         "/v1/redemptions",
@@ -475,3 +476,6 @@ ROUTES = (
     *WEBHOOK_ROUTES,
     *SHOP_ROUTES,
 )
+
+ROUTES = tuple(map(tabled, _TOLD))
+"""All of them; lists come as CSV, too."""

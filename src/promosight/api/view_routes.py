@@ -1,4 +1,4 @@
-"""Routes of saved views: those of a person, and those that a workspace shares."""
+"""Routes of saved views: what a list shows, under a name; and what is answered about them."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import { useEffect } from "react";
 import { Link, useLocation } from "react-router";
 import type { Alert, Anomaly } from "../api/types";
 import { Ago } from "../look/Ago";
+import { CsvLink } from "../look/CsvLink";
 import { levelOf, limitAmount, limitName } from "../look/usage";
 import { aboutOf, addressOf, causeOf } from "../pages/anomalies/anomalies";
 import classes from "./AlertBell.module.css";
@@ -60,7 +61,10 @@ export function AlertBell() {
         </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown p={0} aria-label="Alerts">
-        <div className={classes.head}>Budgets, caps and anomalies</div>
+        <div className={classes.head}>
+          Budgets, caps and anomalies
+          {entries.length > 0 && <CsvLink path="/v1/alerts" of="alerts" />}
+        </div>
         {isKnown && entries.length === 0 ? (
           <Nothing />
         ) : (

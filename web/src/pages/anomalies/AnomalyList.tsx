@@ -1,4 +1,5 @@
-import { Button, Skeleton, Stack } from "@mantine/core";
+import { Button, Group, Skeleton, Stack } from "@mantine/core";
+import { CsvLink } from "../../look/CsvLink";
 import { Failure } from "../../look/Failure";
 import { AnomalyCard } from "./AnomalyCard";
 import { type Sought, useAnomalies } from "./anomalies";
@@ -23,16 +24,19 @@ export function AnomalyList({ sought, nothing }: Props) {
       {items.map((one) => (
         <AnomalyCard key={one.anomaly_id} anomaly={one} />
       ))}
-      {hasNextPage && (
-        <Button
-          variant="default"
-          size="xs"
-          loading={isFetchingNextPage}
-          onClick={() => fetchNextPage()}
-        >
-          Show earlier ones
-        </Button>
-      )}
+      <Group gap="xs">
+        <CsvLink path="/v1/anomalies" query={{ ...sought }} of="anomalies" />
+        {hasNextPage && (
+          <Button
+            variant="default"
+            size="xs"
+            loading={isFetchingNextPage}
+            onClick={() => fetchNextPage()}
+          >
+            Show earlier ones
+          </Button>
+        )}
+      </Group>
     </Stack>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Group, Skeleton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconFileImport, IconUpload } from "@tabler/icons-react";
 import { useMay } from "../../api/session";
+import { CsvLink } from "../../look/CsvLink";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { PageHeader } from "../../look/PageHeader";
@@ -28,6 +29,7 @@ export function Component() {
         title="Batches"
         about="Files of any size. Figures move once, at the end of each; sending a file twice changes nothing."
       >
+        {imports && imports.length > 0 && <CsvLink path="/v1/imports" of="batches" />}
         {send}
       </PageHeader>
       {error && <Failure error={error} again={refetch} />}

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { useSession } from "../../api/session";
 import type { Activity } from "../../api/types";
+import { CsvLink } from "../../look/CsvLink";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
 import { ActivityChart } from "./ActivityChart";
@@ -33,6 +34,11 @@ export function ActivitySection({ source }: { source: string }) {
       about="Every event and assignment by its outcome, at the time it was received."
       aside={
         <div className={classes.controls}>
+          <CsvLink
+            path={`/v1/sources/${encodeURIComponent(source)}/activity`}
+            query={{ by }}
+            of="activity"
+          />
           <SegmentedControl
             size="xs"
             aria-label="Period"

@@ -1,4 +1,5 @@
 import { Skeleton, Stack } from "@mantine/core";
+import { CsvLink } from "../../look/CsvLink";
 import { Failure } from "../../look/Failure";
 import { PageHeader } from "../../look/PageHeader";
 import { Surface } from "../../look/Surface";
@@ -19,6 +20,7 @@ export function Component() {
         title="Integrations"
         about="The systems that report to this workspace, and whether they are heard."
       >
+        {!isFirst && data && <CsvLink path="/v1/sources" of="sources" />}
         {!isFirst && <ConnectButton />}
       </PageHeader>
       {error && <Failure error={error} again={refetch} />}

@@ -1,4 +1,5 @@
 import { Skeleton, Text } from "@mantine/core";
+import { CsvLink } from "../../look/CsvLink";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
 import { Snippet } from "../../look/Snippet";
@@ -18,6 +19,15 @@ export function ReconciliationSection({ source }: { source: string }) {
           : `What ${source} said it had reported, and what was found when it said so. The latest first.`
       }
       isFlush={!!data && !isEmpty}
+      aside={
+        data &&
+        !isEmpty && (
+          <CsvLink
+            path={`/v1/sources/${encodeURIComponent(source)}/reconciliations`}
+            of="reconciliations"
+          />
+        )
+      }
     >
       {error && <Failure error={error} again={refetch} />}
       {!error && !data && <Skeleton height={120} />}

@@ -6,6 +6,7 @@ import type { Mapping } from "../../api/types";
 import { Ago } from "../../look/Ago";
 import { asking } from "../../look/asking";
 import { Confirm } from "../../look/Confirm";
+import { CsvLink } from "../../look/CsvLink";
 import { Section } from "../../look/Section";
 import { Tag } from "../../look/Tag";
 import { fieldName, useEndMapping, useMappings } from "./mappings";
@@ -22,6 +23,7 @@ export function Mappings() {
       <Section
         title="Mappings"
         about="Ids and codes that sources write otherwise, and the promotion that somebody said they mean."
+        aside={<CsvLink path="/v1/mappings" of="mappings" />}
       >
         <ul className={classes.mappings}>
           {inOrder.map((one) => (

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { useMay } from "../../api/session";
 import type { Key } from "../../api/types";
+import { CsvLink } from "../../look/CsvLink";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
@@ -46,6 +47,7 @@ export function KeysTab() {
               }
             />
           )}
+          <CsvLink path="/v1/keys" of="keys" />
           <Button size="xs" leftSection={<IconPlus size={14} />} onClick={() => setMaking({})}>
             Make a key
           </Button>

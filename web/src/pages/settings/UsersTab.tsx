@@ -1,10 +1,11 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button, Group, Skeleton } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useMay } from "../../api/session";
 import type { User } from "../../api/types";
 import { asking } from "../../look/asking";
 import { Confirm } from "../../look/Confirm";
+import { CsvLink } from "../../look/CsvLink";
 import { Failure } from "../../look/Failure";
 import { Section } from "../../look/Section";
 import { ClosedTab } from "./ClosedTab";
@@ -33,13 +34,16 @@ export function UsersTab() {
       about="The people who may sign in, and what each may do."
       isFlush
       aside={
-        <Button
-          size="xs"
-          leftSection={<IconPlus size={14} />}
-          onClick={() => setAsked({ what: "add" })}
-        >
-          Add a user
-        </Button>
+        <Group gap="xs">
+          <CsvLink path="/v1/users" of="users" />
+          <Button
+            size="xs"
+            leftSection={<IconPlus size={14} />}
+            onClick={() => setAsked({ what: "add" })}
+          >
+            Add a user
+          </Button>
+        </Group>
       }
     >
       {error && <Failure error={error} again={refetch} />}

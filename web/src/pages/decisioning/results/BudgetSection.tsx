@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { useSession } from "../../../api/session";
 import type { Budget } from "../../../api/types";
 import { count, DASH, date, money, share } from "../../../format";
+import { CsvLink } from "../../../look/CsvLink";
 import { Failure } from "../../../look/Failure";
 import look from "../../../look/look.module.css";
 import { Section } from "../../../look/Section";
@@ -19,6 +20,9 @@ export function BudgetSection() {
       title="Budgets and their prices"
       about="A budget that would be gone before its time gets a shadow price: what one unit of it would bring elsewhere. Offers worth less than that are held back, so that it is spent where it is worth most."
       isFlush={Boolean(data?.items.length)}
+      aside={
+        data && data.items.length > 0 && <CsvLink path="/v1/decisioning/pacing" of="budgets" />
+      }
     >
       {!data && <Skeleton height={160} />}
       {data?.items.length === 0 && (

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useSession } from "../../../api/session";
 import type { Webhook } from "../../../api/types";
 import { moment } from "../../../format";
+import { CsvLink } from "../../../look/CsvLink";
 import { Failure } from "../../../look/Failure";
 import { DeliveryLine } from "./DeliveryLine";
 import { useDeliveries } from "./deliveries";
@@ -33,6 +34,11 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
           value={state}
           onChange={setState}
           data={STATES.map((value) => ({ value, label: LABELS[value] }))}
+        />
+        <CsvLink
+          path={`/v1/webhooks/${encodeURIComponent(webhook.webhook_id)}/deliveries`}
+          query={{ state }}
+          of="deliveries"
         />
         <Button
           size="xs"

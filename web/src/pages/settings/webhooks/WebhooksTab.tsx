@@ -1,8 +1,9 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button, Group, Skeleton } from "@mantine/core";
 import { IconPlus, IconWebhook } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { useSearchParams } from "react-router";
 import { useMay } from "../../../api/session";
+import { CsvLink } from "../../../look/CsvLink";
 import { Empty } from "../../../look/Empty";
 import { Failure } from "../../../look/Failure";
 import { Section } from "../../../look/Section";
@@ -36,7 +37,15 @@ export function WebhooksTab() {
       title="Webhooks"
       about="Addresses of your systems that are told what happens here, as signed messages."
       isFlush
-      aside={data && data.length > 0 && add}
+      aside={
+        data &&
+        data.length > 0 && (
+          <Group gap="xs">
+            <CsvLink path="/v1/webhooks" of="webhooks" />
+            {add}
+          </Group>
+        )
+      }
     >
       {error && <Failure error={error} again={refetch} />}
       {!data && !error && <Skeleton height={160} m="md" />}
