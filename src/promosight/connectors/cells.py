@@ -51,7 +51,7 @@ def plain_lines(text: bytes, unusual: bytes) -> bytes | None:
 
 
 class Cells:
-    """A block of text of which cells are parts. Each is followed by a sign, the same for all of a column."""
+    """A block of text of which cells are parts. Each is followed by a sign that is not in it."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -107,7 +107,9 @@ class Cells:
         """The texts of cells."""
         lengths = ends - starts
         if len(lengths) and lengths[0] <= WIDEST and (lengths == lengths[0]).all():
-            return self._of_length(starts, int(lengths[0]))
+            length = int(lengths[0])
+            if (self._bytes[starts + length] == self._bytes[starts[0] + length]).all():
+                return self._of_length(starts, length)
         both = zip(starts.tolist(), ends.tolist(), strict=True)
         if (text := self._characters) is not None:
             return [text[start:end] for start, end in both]

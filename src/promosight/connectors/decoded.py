@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from promosight.connectors.elements import is_deep
+from promosight.connectors.json_forms import Form, form_of
 from promosight.rules.columns import (
     AssignmentColumns,
     EventColumns,
@@ -36,15 +37,13 @@ EXTRA = {"redemptions": "metadata", "assignments": "attributes"}
 
 _FIRST, _LAST = itemgetter(0), itemgetter(-1)
 _OPENING, _CLOSING = set(b"{"), set(b"}")
-_AMOUNTS = ("reward_value", "order_value")
+AMOUNTS = ("reward_value", "order_value")
 _UNREAD = (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError)
 
 
 def _raw_form(type_: type[msgspec.Struct]) -> type[msgspec.Struct]:
     """A struct of the same fields, of which those that cost most to decode are left as they are."""
-    rawer: dict[str, Any] = dict.fromkeys(_AMOUNTS, Any) | dict.fromkeys(
-        EXTRA.values(), msgspec.Raw
-    )
+    rawer: dict[str, Any] = dict.fromkeys(AMOUNTS, Any) | dict.fromkeys(EXTRA.values(), msgspec.Raw)
     fields = [
         (field.encode_name, rawer.get(field.name, field.type), None)
         for field in msgspec.structs.fields(type_)
@@ -84,12 +83,22 @@ def are_objects(lines: list[bytes]) -> bool:
         return False
 
 
-def decode_plain(kind: str, line: bytes) -> Any:
-    """An element with nothing in it that is looked at later. Raises ValueError, ArithmeticError or RecursionError."""
-    found = _one[kind].decode(line)
-    if getattr(found, EXTRA[kind]) is not None:
-        raise ValueError(EXTRA[kind])
-    return found
+def decode_line(kind: str, line: bytes) -> Any:
+    """An element. Raises ValueError, ArithmeticError or RecursionError."""
+    return _one[kind].decode(line)
+
+
+def form_of_line(kind: str, line: bytes) -> Form | None:
+    """The form of a line that says plain values, of a redemption perhaps an object of them as metadata; else None."""
+    holder = EXTRA[kind]
+
+    def decode(text: bytes) -> Any:
+        found = decode_line(kind, text)
+        if kind == "assignments" and getattr(found, holder) is not None:
+            raise ValueError(holder)  # it is put together with other fields
+        return found
+
+    return form_of(line, decode, AMOUNTS, holder)
 
 
 def decode_each(kind: str, texts: Sequence[bytes]) -> list[Any]:

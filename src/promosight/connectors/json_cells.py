@@ -1,10 +1,10 @@
 """Lines of JSON as columns: what one program writes is alike but for what its strings say.
 
-The first line of a block is decoded, and what stands between the strings in it is its *form*. A line that has the very
-same bytes between its strings says the same fields by the same means, so that none of it need be decoded: where its
+The first line of a block is decoded, and what stands between its strings and amounts is its *form*. A line that has
+the very same bytes between these says the same fields by the same means, so that none of it need be decoded: where its
 quotes stand is all there is to know. The first line of another form is the next to be decoded. A block of more forms
-than a few, with something nested, an escape or a sign that hardly belongs there, is no matter of this module: its lines
-are decoded, to the same end.
+than a few, with something nested but plain metadata, an escape or a sign that hardly belongs there, is no matter of
+this module: its lines are decoded, to the same end.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from promosight.connectors.cells import Cells, plain_lines
-from promosight.connectors.json_forms import Form, form_of
+from promosight.connectors.json_forms import LONGEST_NUMBER, Form
 from promosight.rules.numbers import Marks, Numbers
-from promosight.rules.repeated import Repeated
+from promosight.rules.repeated import Canonical, Repeated
 
 _END, _QUOTE, _FIRST_SIGN = ord("\n"), ord('"'), 0x20
+_ZERO, _POINT = np.uint8(ord("0")), ord(".")
 _UNUSUAL = b"\\"
 _MOST_FORMS = 16
 """Each costs a look at all lines that have as many strings."""
@@ -47,23 +48,25 @@ class Block(NamedTuple):
 
 
 def block_of_lines(
-    text: bytes, fields: Sequence[str], decode: Callable[[bytes], Any]
+    text: bytes, fields: Sequence[str], told: Callable[[bytes], Form | None]
 ) -> Block | None:
     """Some fields of lines that are objects of strings and, the same in many lines, other plain values; else None.
 
-    `decode` makes of a line an object with its fields, or raises ValueError.
+    `told` says the form of a line.
     """
     head = _Lines.found(text[: text.find(b"\n", _GLANCE) + 1 or len(text)])
-    if head is None or head.by_form(decode) is None:
+    if head is None or head.by_form(told) is None:
         return None
     lines = _Lines.found(text)
-    alike = None if lines is None else lines.by_form(decode)
+    alike = None if lines is None else lines.by_form(told)
     if lines is None or alike is None:
         return None
     names = set(chain.from_iterable((*one.form.names, *one.form.others) for one in alike))
     columns = {
         name: _column(lines.cells, name, alike, len(lines)) for name in fields if name in names
     }
+    for holder in {one.form.held.name for one in alike if one.form.held is not None}:
+        columns[holder] = _held(lines.cells, alike, len(lines))
     return Block(columns, lines)
 
 
@@ -100,14 +103,14 @@ class _Lines(Sequence[bytes]):
             return [self[one] for one in range(*row.indices(len(self)))]
         return self._text[self._starts[row] : self._ends[row]]
 
-    def by_form(self, decode: Callable[[bytes], Any]) -> list[_Alike] | None:
+    def by_form(self, told: Callable[[bytes], Form | None]) -> list[_Alike] | None:
         """All lines by their forms, of which there are few; else None."""
         found: list[_Alike] = []
         left, looks = np.arange(len(self)), _MOST_LOOKS * len(self)
         while len(left):
             if len(found) == _MOST_FORMS or looks <= 0:
                 return None
-            form = form_of(self[left[0]], decode)
+            form = told(self[left[0]])
             if form is None:
                 return None
             some = left[self._said[left] == form.quotes]
@@ -118,17 +121,47 @@ class _Lines(Sequence[bytes]):
 
     def _of_form(self, form: Form, lines: Numbers) -> _Alike:
         """Those of some lines that have a form; they have as many quotes."""
-        opening = self._first[lines] + np.array(form.opening)[:, None]
-        starts, ends = self._quotes[opening] + 1, self._quotes[opening + 1]
+        opening, behind, before = np.array(
+            [(cell.opening, cell.behind, cell.before) for cell in form.cells]
+        ).T[:, :, None]
+        after = self._first[lines] + opening + 1
+        starts = self._quotes[after - 1] + behind
+        ends = self._quotes[np.minimum(after, len(self._quotes) - 1)]
+        if form.cells[-1].opening + 1 == form.quotes:
+            ends[-1] = self._ends[lines]
+        ends -= before
+        is_alike = self._are_between(form, lines, starts, ends)
+        for cell, *its in zip(form.cells, starts, ends, strict=True):
+            if cell.is_number:
+                is_alike &= self._are_numbers(*its, whole=cell.is_held)
+        if is_alike.all():
+            return _Alike(form, lines, starts, ends)
+        return _Alike(form, lines[is_alike], starts[:, is_alike], ends[:, is_alike])
+
+    def _are_between(self, form: Form, lines: Numbers, starts: Numbers, ends: Numbers) -> Marks:
+        """Whether the very same stands between cells."""
         begins = chain([self._starts[lines]], ends)
         is_alike = np.ones(len(lines), np.bool_)
         for said, begin, end in zip(
             form.between, begins, chain(starts, [self._ends[lines]]), strict=True
         ):
             is_alike &= (end - begin == len(said)) & self._say(said, begin)
-        if is_alike.all():
-            return _Alike(form, lines, starts, ends)
-        return _Alike(form, lines[is_alike], starts[:, is_alike], ends[:, is_alike])
+        return is_alike
+
+    def _are_numbers(self, starts: Numbers, ends: Numbers, *, whole: bool) -> Marks:
+        """Whether cells are numbers as JSON has them, without sign and exponent; `whole`: without a point."""
+        lengths = ends - starts
+        signs = self.cells.gathered(starts, LONGEST_NUMBER).view(np.uint8)
+        signs = signs.reshape(-1, LONGEST_NUMBER)
+        is_in = np.arange(LONGEST_NUMBER) < lengths[:, None]
+        is_digit, is_point = signs - _ZERO <= 9, (signs == _POINT) & is_in
+        last = np.clip(lengths, 1, LONGEST_NUMBER) - 1
+        found: Marks = (lengths > 0) & (lengths <= LONGEST_NUMBER)
+        found &= is_digit[:, 0] & is_digit[np.arange(len(lengths)), last]
+        found &= (is_digit | is_point | ~is_in).all(axis=1)
+        found &= is_point.sum(axis=1) <= (0 if whole else 1)
+        found &= (signs[:, 0] != _ZERO) | (lengths == 1) | is_point[:, 1]
+        return found
 
     def _say(self, text: bytes, places: Numbers) -> Marks:
         """Whether a text stands at places."""
@@ -155,6 +188,19 @@ def _column(cells: Cells, name: str, alike: list[_Alike], count: int) -> Sequenc
     order = np.argsort(lines, kind="stable")  # values that follow each other are alike
     column = cells.column(starts[order], ends[order])
     return _filled(column, lines[order], others, count) if others else column
+
+
+def _held(cells: Cells, alike: list[_Alike], count: int) -> Canonical:
+    """The objects that lines hold in one field, as canonical JSON."""
+    filled = np.empty(count, object)
+    for one in alike:
+        if (held := one.form.held) is not None:
+            said = [[held.pieces[0]] * len(one.lines)]
+            for place, piece in zip(held.cells, held.pieces[1:], strict=True):
+                said.append([*cells.column(one.starts[place], one.ends[place])])
+                said.append([piece] * len(one.lines))
+            filled[one.lines] = list(map("".join, zip(*said, strict=True)))
+    return Canonical(filled.tolist())
 
 
 def _filled(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from promosight.connectors.csv_blocks import BLOCK, LONGEST_LINE, too_long
 
 _BOM = b"\xef\xbb\xbf"
+_SPACE = b" \t\r\n"
+_BETWEEN = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 _PART = 1 << 16
 _ENOUGH = 1 << 18
 """So many bytes are taken as they are where no more is there at the moment: what comes slowly is not waited for."""
@@ -63,6 +66,19 @@ def blocks_of_body(body: bytes, *, size: int = _BODY) -> Iterator[bytes]:
         end = body.find(b"\n", start + size) + 1 or len(body)
         yield body[start:end]
         start = end
+
+
+def lines_of_array(body: bytes) -> bytes:
+    """The elements of an array of objects as lines, where all are parted by the same signs; else anything else.
+
+    These signs may stand within a string, too. Then it is cut into lines that are no objects: who sees that all are
+    objects knows that each is an element.
+    """
+    text = body.strip(_SPACE)
+    between = _BETWEEN.search(text)
+    if between is None or not text.startswith(b"[") or not text.endswith(b"]"):
+        return b""
+    return text[1:-1].strip(_SPACE).replace(between[0], b"}\n{")
 
 
 def lines_of_file(block: bytes) -> list[bytes]:

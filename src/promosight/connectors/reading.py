@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from promosight.connectors.amounts import is_suspect, misread, misread_of
-from promosight.connectors.csv_blocks import WORTH, Blocks
+from promosight.connectors.csv_blocks import Blocks
 from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_number
 from promosight.connectors.csv_rows import CsvPart, csv_parts
 from promosight.connectors.decoded import (
@@ -28,12 +28,12 @@ from promosight.connectors.decoded import (
     decode_array,
     decode_each,
     decode_lines,
-    decode_plain,
+    form_of_line,
     sheet_of_columns,
     sheet_of_decoded,
 )
 from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, only_object, split_array
-from promosight.connectors.line_blocks import blocks_of_body, lines_of_file
+from promosight.connectors.line_blocks import blocks_of_body, lines_of_array, lines_of_file
 from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_row
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
 from promosight.flows.reporting.intake import Item, Piece
@@ -107,6 +107,10 @@ class Reading(msgspec.Struct):
             raise Laborious
 
 
+_WORTH = 1 << 16
+"""Fewer bytes of JSON are decoded: what is done once for a block is little beside thousands of lines."""
+
+
 def read_body(
     kind: str, content_type: str, body: bytes, reading: Reading, *, at_most: int = MAX_EVENTS
 ) -> Sequence[Item]:
@@ -168,7 +172,7 @@ def ndjson_blocks(
     reading: Reading,
     *,
     split: Callable[[bytes], list[bytes]] = lines_of_file,
-    worth: int = WORTH,
+    worth: int = _WORTH,
 ) -> Iterator[Piece]:
     """The items of lines that come in blocks of whole lines: of a block at once, or else of its lines."""
     first = 1
@@ -227,7 +231,7 @@ def _block(kind: str, text: bytes) -> Block | None:
     from promosight.connectors.json_cells import block_of_lines  # loads numpy
 
     return block_of_lines(
-        text, _TYPES[kind].__struct_fields__, lambda line: decode_plain(kind, line)
+        text, _TYPES[kind].__struct_fields__, lambda line: form_of_line(kind, line)
     )
 
 
@@ -271,6 +275,10 @@ def _of_columns(columns: Columns, reading: Reading, alone: Callable[[int], Item]
 def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> Sequence[Item]:
     if is_single(JSON, body):
         return [_single(kind, body, reading)]
+    if len(body) >= _WORTH and (block := _block(kind, lines_of_array(body))) is not None:
+        if len(block.lines) > at_most:
+            raise TooLarge(f"more than {at_most} events in one request")
+        return _of_array(kind, block, reading)
     decoded = decode_array(kind, body)
     texts: list[bytes] = []
     if decoded is None:
@@ -296,6 +304,18 @@ def _read_json(kind: str, body: bytes, reading: Reading, at_most: int) -> Sequen
         )
         found.append(_completed(judged, reading, lambda row, first=start: alone(first + row)))  # type: ignore[misc]
     return _gathered(found)
+
+
+def _of_array(kind: str, block: Block, reading: Reading) -> Sequence[Item]:
+    """The items of an array: an event of it needs an id, and no line is told of what is refused."""
+    judged = sheet_of_columns(
+        columns_of_fields(kind, block.columns, len(block.lines)),
+        received_us=reading.received_us,
+        tracking_from_us=reading.tracking_from_us,
+        derive=False,
+    )
+    sheet = _completed(judged, reading, lambda row: _element(kind, block.lines[row], reading))
+    return _gathered([sheet])
 
 
 def _gathered(parts: Sequence[Sequence[Item]]) -> Sequence[Item]:

@@ -110,6 +110,12 @@ def _repeated(values: list[Any], which: Numbers) -> Repeated:
     return Repeated(said, (np.cumsum(is_said) - 1)[which])
 
 
+class Canonical(list[str | None]):
+    """Objects that a reader saw as canonical JSON already."""
+
+    __slots__ = ()
+
+
 def values_of(column: Sequence[Any]) -> Sequence[Any]:
     """What a column says, each of it once where that is known."""
     return column.values if isinstance(column, Repeated) else column

@@ -23,7 +23,7 @@ from promosight.rules.facts import (
 )
 from promosight.rules.instants import HUNDREDS, parse_instant, parse_instants
 from promosight.rules.money import amount_of, amount_of_text, is_currency
-from promosight.rules.repeated import Repeated, values_of
+from promosight.rules.repeated import Canonical, Repeated, values_of
 from promosight.rules.sheets import says_nothing, says_one_thing
 
 T = TypeVar("T")
@@ -231,7 +231,9 @@ class Rows:
     @_each_once
     def json(self, column: Column) -> Column:
         """Objects as canonical JSON."""
-        return column if says_nothing(column) else self._each(column, _json)
+        if type(column) is Canonical or says_nothing(column):
+            return column
+        return self._each(column, _json)
 
     def _doubt(self, wrong: Iterable[bool]) -> None:
         self.doubts.update(row for row, is_wrong in enumerate(wrong) if is_wrong)
