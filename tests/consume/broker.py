@@ -33,7 +33,9 @@ class Broker:
 
     def __init__(self) -> None:
         self.cluster = MockCluster(3)
-        self._producer = Producer({"bootstrap.servers": self.cluster.address, "log_level": 0})
+        place = {"bootstrap.servers": self.cluster.address, "log_level": 0}
+        # What is sent within so many milliseconds lies in one partition else, and a member may get none of it.
+        self._producer = Producer({**place, "sticky.partitioning.linger.ms": 0})
 
     def send(self, topic: str, messages: Iterable[Said | dict[str, Any]]) -> None:
         """Writes messages to a topic, and waits until they lie there."""
