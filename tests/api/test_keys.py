@@ -51,7 +51,7 @@ _PARAMETERS = (
     *("promotion_id", "assignment_id", "event_id", "customer_id", "import_id"),
     *("reservation_id", "decision_id", "version", "anomaly_id"),
     *("name", "key_id", "email", "webhook_id", "delivery_id", "shop_id"),
-    *("problem_id", "reconciliation_id", "mapping_id"),
+    *("problem_id", "reconciliation_id", "mapping_id", "kind", "view_id"),
 )
 
 

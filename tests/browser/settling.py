@@ -29,3 +29,11 @@ def settled(page: Page, loading: set[Request]) -> None:
             return
         page.wait_for_timeout(20)
     raise AssertionError(f"still loads {[one.url for one in loading]}")
+
+
+def put_in(page: Page, look: str, loading: set[Request]) -> None:
+    """Waits until a page is settled in a look: it hears of another one a moment after it was told."""
+    page.emulate_media(color_scheme=look, reduced_motion="reduce")  # type: ignore[arg-type]
+    wears = "look => document.documentElement.dataset.mantineColorScheme === look"
+    page.wait_for_function(wears, arg=look)
+    settled(page, loading)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
-from tests.browser.settling import settled
+from tests.browser.settling import put_in
 from tests.browser.shop import open_shop
 
 Look = Literal["light", "dark"]
@@ -78,8 +78,7 @@ def test_every_page_keeps_the_rules(signed_in: SignedIn, loading: set[Request], 
         page.goto(address)
         expect(page.get_by_role("heading", name=heading).first).to_be_visible()
         for look in LOOKS:
-            page.emulate_media(color_scheme=look, reduced_motion="reduce")
-            settled(page, loading)
+            put_in(page, look, loading)
             wrong[address, look] = violations(page)
     assert not {where: found for where, found in wrong.items() if found}
 
@@ -90,8 +89,7 @@ def test_the_narrow_page_keeps_the_rules(signed_in: SignedIn, loading: set[Reque
     for address in NARROW:
         page.goto(address)
         for look in LOOKS:
-            page.emulate_media(color_scheme=look, reduced_motion="reduce")
-            settled(page, loading)
+            put_in(page, look, loading)
             assert violations(page) == [], (address, look)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, f"{address} is {width} wide"

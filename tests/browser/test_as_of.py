@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 from tests.api.server import promotion
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
-from tests.browser.settling import settled
+from tests.browser.settling import put_in
 from tests.browser.shop import ago, assign, redeem
 
 TIERS = [{"tier_id": "gold", "name": "Gold"}, {"tier_id": "silver", "name": "Silver"}]
@@ -279,8 +279,7 @@ def test_then_and_now_keeps_the_rules(
         section = groups(page, f"/promotions/LADDER?as_of={at}")
         expect(section.get_by_text(re.compile("was known as|no workspace yet"))).to_be_visible()
         for look in LOOKS:
-            page.emulate_media(color_scheme=look, reduced_motion="reduce")
-            settled(page, loading)
+            put_in(page, look, loading)
             assert violations(page) == [], (at, look)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     faults.clear()
@@ -344,8 +343,7 @@ def test_the_list_as_of_a_moment_is_accessible(
     page.goto(f"/promotions?known={_reported['LADDER']}")
     expect(page.get_by_text("40%").first).to_be_visible()
     for look in LOOKS:
-        page.emulate_media(color_scheme=look, reduced_motion="reduce")
-        settled(page, loading)
+        put_in(page, look, loading)
         assert violations(page) == [], look
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert faults == []

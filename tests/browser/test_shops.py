@@ -14,7 +14,7 @@ from promosight.rules.shop_signatures import shopify_signature
 from tests.api.server import figures, promotion
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
-from tests.browser.settling import settled
+from tests.browser.settling import put_in, settled
 from tests.browser.shop import ago, assign
 from tests.browser.test_accessibility import LOOKS
 
@@ -104,8 +104,7 @@ def keeps_the_rules(page: Page, loading: set[Request]) -> None:
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
         for look in LOOKS:
-            page.emulate_media(color_scheme=look, reduced_motion="reduce")
-            settled(page, loading)
+            put_in(page, look, loading)
             assert violations(page) == [], (look, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 

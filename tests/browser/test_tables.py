@@ -9,7 +9,7 @@ from playwright.sync_api import Request, expect
 from tests.api.server import promotion
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
-from tests.browser.settling import settled
+from tests.browser.settling import put_in
 from tests.browser.shop import assign, redeem
 
 TABLES = {
@@ -56,8 +56,7 @@ def test_what_is_listed_leaves_as_a_file(
         assert answer.headers["content-type"].startswith("text/csv")
         assert len(answer.text().splitlines()) > 1, address
         page.set_viewport_size({"width": 390, "height": 844})
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        settled(page, loading)
+        put_in(page, "dark", loading)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
         assert violations(page) == [], address
         page.set_viewport_size({"width": 1440, "height": 900})

@@ -14,7 +14,7 @@ from tests.api.server import new_workspace, promotion, serving
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
 from tests.browser.people import Role
-from tests.browser.settling import settled
+from tests.browser.settling import put_in
 from tests.browser.shop import assign, redemption
 from tests.receiving import Receiver, receiving
 
@@ -238,7 +238,6 @@ def test_webhooks_keep_the_rules(
 def keeps_the_rules(page: Page, loading: set[Request], width: int) -> None:
     """Looks at the page in both colours."""
     for look in ("light", "dark"):
-        page.emulate_media(color_scheme=look, reduced_motion="reduce")
-        settled(page, loading)
+        put_in(page, look, loading)
         assert violations(page) == [], look
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -65,13 +65,13 @@ def _sides(draw: st.DrawFn) -> tuple[Told, Told]:
         if one.startswith("r-"):
             event["reverses"] = draw(_ids.filter(lambda other: not other.startswith("r-")))
             event["redeemed_at"] = draw(st.none() | _instants)
-            event["promotion_id"] = None  # another one than its redemption's would be refused
+            event["promotion_id"] = event["currency"] = None  # others than its redemption's are refused
         where = draw(st.sampled_from(("both", "both", "both", "theirs", "ours", "changed")))
         if where != "ours":
             theirs[one] = event
         if where != "theirs":
-            may_change = ["redeemed_at", "order_value", "currency"]
-            may_change += [] if "reverses" in event else ["promotion_id"]
+            may_change = ["redeemed_at", "order_value"]
+            may_change += [] if "reverses" in event else ["promotion_id", "currency"]
             field = draw(st.sampled_from(may_change))
             other = draw(_whole)[field] if where == "changed" else event[field]
             ours[one] = event | {field: other}
