@@ -76,8 +76,8 @@ class Repeated(Sequence[Any]):
         return self._spread(self.which[rows])
 
     def some(self, rows: Numbers) -> Repeated:
-        """The column of some rows, in their order."""
-        return _repeated(self.values, self.which[rows])
+        """The column of some rows, in their order; its values stay, also those that none of them says."""
+        return Repeated(self.values, self.which[rows])
 
     def rows_of(self, places: Iterable[int]) -> list[int]:
         """The rows that say one of the values at some places."""

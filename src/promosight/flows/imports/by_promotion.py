@@ -58,7 +58,7 @@ def _ordered(column: Sequence[Any], order: Numbers, rows: list[int]) -> Sequence
     if isinstance(column, Aligned):
         return Aligned(column.signs[order])  # its texts go, and few are made again
     if isinstance(column, Repeated):
-        return Repeated(column.values, column.which[order])
+        return column.some(order)
     if {*map(type, column)} != {int}:
         return picked(column, rows)
     numbers: list[int] = np.fromiter(column, np.int64, len(column))[order].tolist()

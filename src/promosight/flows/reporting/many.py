@@ -208,7 +208,7 @@ def places_of(rows: Sequence[int]) -> Numbers:
 def chosen(column: Sequence[Any], rows: Sequence[int], places: Numbers) -> Sequence[Any]:
     """The values of some rows, in their order, for whoever takes a column in any form; `places` are the same rows."""
     if isinstance(column, Repeated):
-        return Repeated(column.values, column.which[places])
+        return column.some(places)
     if isinstance(column, Aligned):
         return column.at(places)
     return picked(column, rows)

@@ -1,9 +1,9 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useSession } from "../../api/session";
-import { choices, earliest, refusal, said, shown, written } from "../breakdown/then/moments";
-import { saidZone, toLocal } from "../promotions/form/times";
+import { MomentChoices, MomentField } from "../breakdown/then/MomentInputs";
+import { earliest, refusal, said, shown, written } from "../breakdown/then/moments";
 import classes from "./known.module.css";
 
 interface Props {
@@ -50,30 +50,17 @@ export function KnownBar({ known, know, error, onClose }: Props) {
         )}
       </div>
       <form className={classes.form} onSubmit={submit} noValidate>
-        <TextInput
-          type="datetime-local"
-          size="xs"
-          label={`Known on (${saidZone(zone, local)})`}
-          value={local}
-          min={toLocal(first, zone)}
-          max={toLocal(new Date().toISOString(), zone)}
-          onChange={({ currentTarget }) => setLocal(currentTarget.value)}
-          error={refusal(error, zone)?.why}
-          errorProps={{ role: "alert" }}
+        <MomentField
+          zone={zone}
+          local={local}
+          type={setLocal}
+          first={first}
+          why={refusal(error, zone)?.why}
         />
         <Button type="submit" size="xs">
           Show
         </Button>
-        {choices(zone, first).map((choice) => (
-          <Button
-            key={choice.name}
-            size="xs"
-            variant="default"
-            onClick={() => know(written(choice.local, zone) ?? first)}
-          >
-            {choice.name}
-          </Button>
-        ))}
+        <MomentChoices zone={zone} first={first} choose={know} />
         <Button
           size="xs"
           variant="default"

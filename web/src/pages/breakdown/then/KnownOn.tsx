@@ -1,9 +1,9 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useSession } from "../../../api/session";
 import type { Promotion } from "../../../api/types";
-import { saidZone, toLocal } from "../../promotions/form/times";
-import { choices, earliest, refusal, said, shown, written } from "./moments";
+import { MomentChoices, MomentField } from "./MomentInputs";
+import { earliest, refusal, said, shown, written } from "./moments";
 import classes from "./then.module.css";
 import type { Moment } from "./useMoment";
 
@@ -34,17 +34,13 @@ function Choice({ promotion, moment }: Props) {
   };
   return (
     <form className={classes.known} onSubmit={submit} noValidate aria-label="As known on">
-      <TextInput
-        ref={field}
-        type="datetime-local"
-        size="xs"
-        label={`Known on (${saidZone(zone, local)})`}
-        value={local}
-        min={toLocal(first, zone)}
-        max={toLocal(new Date().toISOString(), zone)}
-        onChange={({ currentTarget }) => setLocal(currentTarget.value)}
-        error={refused?.why}
-        errorProps={{ role: "alert" }}
+      <MomentField
+        field={field}
+        zone={zone}
+        local={local}
+        type={setLocal}
+        first={first}
+        why={refused?.why}
         classNames={{
           root: classes.field,
           label: classes.label,
@@ -56,16 +52,7 @@ function Choice({ promotion, moment }: Props) {
         Show
       </Button>
       <div className={classes.choices}>
-        {choices(zone, first).map((choice) => (
-          <Button
-            key={choice.name}
-            size="xs"
-            variant="default"
-            onClick={() => choose(written(choice.local, zone) ?? first)}
-          >
-            {choice.name}
-          </Button>
-        ))}
+        <MomentChoices zone={zone} first={first} choose={choose} />
       </div>
       {refused?.isTooEarly && (
         <Button
