@@ -176,3 +176,19 @@ def forget_customers(tx: Tx, workspace: Workspace, numbers: dict[str, int]) -> N
 
     forget(tx, workspace, numbers)
     tx.run_many("forget_customers", [(no,) for no in numbers.values()])
+
+
+def leave_unknown(
+    tx: Tx, workspace: Workspace, customers: Customers, unknown: Iterable[str]
+) -> None:
+    """Has customers whom this transaction made known be as unknown as before it."""
+    numbers = {one: customers.numbers[one] for one in sorted(unknown)}
+    if not numbers:
+        return
+    from promosight.flows.ledger.acquainted import forget  # loads numpy
+
+    nos = set(numbers.values())
+    customers.known -= nos
+    customers.newly_known = [no for no in customers.newly_known if no not in nos]
+    forget(tx, workspace, numbers)
+    tx.run_many("leave_customers_unknown", [(no,) for no in sorted(nos)])

@@ -15,7 +15,6 @@ from promosight.flows.ledger.groups import settle, write_cells
 from promosight.flows.ledger.history import note_known
 from promosight.flows.ledger.naming import (
     Customers,
-    forget_customers,
     name_customers,
     name_known,
     number_promotions,
@@ -26,6 +25,7 @@ from promosight.flows.reporting.activity import note_activity
 from promosight.flows.reporting.contradicting import why_rejected
 from promosight.flows.reporting.intake import Delivery, Entry, Intake, Item, Receipt, refusal
 from promosight.flows.reporting.many import Many, Named, Placed, many_of, named_by, named_in, picked
+from promosight.flows.reporting.naming_nobody import Naming
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_assignments import take_plain_assignments
 from promosight.flows.reporting.plain_events import take_plain_events
@@ -72,11 +72,12 @@ def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt
     customers, rest = left
     restating = Restating(catalogue, max(d.arrival.received_us for d in deliveries))
     intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
-    _settle_left(plain, intake, rest, deliveries[0].arrival, restating)
+    naming = Naming(intake, many, placed, rest)
+    _settle_left(plain, intake, rest, deliveries[0].arrival, restating, naming)
     restating.write(tx, many.firsts(restating.today_us) if many else placed)
     receipts = _receipts(plain, intake, rest)
     _note(intake, deliveries, receipts)
-    _forget_unnamed(intake, many, placed or rest)
+    naming.forget_unnamed()
     return receipts
 
 
@@ -100,14 +101,19 @@ def report_granted(
 
 
 def _settle_left(
-    plain: Plain, intake: Intake, rest: list[Placed], first: Arrival, restating: Restating
+    plain: Plain,
+    intake: Intake,
+    rest: list[Placed],
+    first: Arrival,
+    restating: Restating,
+    naming: Naming | None = None,
 ) -> None:
     """Settles what is not plain, and moves the counters by all of it."""
     tx, workspace_no = plain.tx, plain.workspace_no
     if plain.decided:
         note_news(tx, workspace_no, plain.decided, now_us=first.received_us)
     if rest:
-        _settle_rest(intake, first.import_no, plain.cells, restating)
+        _settle_rest(intake, first.import_no, plain.cells, restating, naming)
     else:
         write_cells(tx, workspace_no, plain.cells, restating)
 
@@ -181,29 +187,18 @@ def _of_kind(placed: list[Placed], kind: type) -> list[Placed]:
     return [one for one in placed if isinstance(one[1], kind)] if kind in kinds else []
 
 
-def _forget_unnamed(intake: Intake, many: Many | None, placed: list[Placed]) -> None:
-    """Facts that came before name nobody anew: whom only these name here was erased meanwhile, and stays so."""
-    newly, numbers = intake.customers.newly_named, intake.customers.numbers
-    again = {id(e.item) for e in intake.entries if e.repeated or e.names_nobody}
-    if not newly or not again:
-        return
-    wanted = {one for one, number in numbers.items() if number in newly}
-    named = many.customers_but((one[0] for one in placed), wanted) if many else set()
-    named |= {
-        item.customer_id
-        for _, item, _ in placed
-        if not isinstance(item, Refused) and item.customer_id in wanted and id(item) not in again
-    }
-    unnamed = {one: numbers[one] for one in sorted(wanted - named)}
-    forget_customers(intake.tx, intake.catalogue.workspace, unnamed)
-
-
 def _settle_rest(
-    intake: Intake, import_no: int, cells: dict[int, Cells], restating: Restating
+    intake: Intake,
+    import_no: int,
+    cells: dict[int, Cells],
+    restating: Restating,
+    naming: Naming | None,
 ) -> None:
     assignments = [(e, e.item) for e in intake.entries if isinstance(e.item, Assignment)]
     events = [(e, e.item) for e in intake.entries if isinstance(e.item, Event)]
     take_assignments(intake, assignments)
+    if naming is not None:
+        naming.leave_unknown()
     take_events(intake, events)
     _settle(intake, import_no, cells, restating)
 

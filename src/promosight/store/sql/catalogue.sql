@@ -150,6 +150,12 @@ UPDATE customer SET known = 1
 FROM {{batch(customer_no BIGINT)}}
 WHERE customer.customer_no = batch.customer_no;
 
+-- name: leave_customers_unknown
+-- Customers whom nothing made known after all, in the transaction that had said so.
+UPDATE customer SET known = 0
+FROM {{batch(customer_no BIGINT)}}
+WHERE customer.customer_no = batch.customer_no;
+
 -- name: profile_customers
 -- What the brand says of customers: attributes, segments, opt-outs.
 UPDATE customer SET profile = batch.profile
