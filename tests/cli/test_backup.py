@@ -70,6 +70,42 @@ def test_a_restore_goes_back_to_a_moment(tmp_path: Path, store_url: str) -> None
     assert ask("verify", "--database", url)["ok"]
 
 
+def test_a_reversal_whose_redemption_came_later_waits_for_it_again(
+    tmp_path: Path, store_url: str
+) -> None:
+    """A restore to a moment shows what was known then, of restatements and decisions, too."""
+    file, url = tmp_path / "backup", f"sqlite:///{tmp_path}/restored.db"
+    key = new_workspace(store_url)
+    with serving(store_url, key) as client:
+        promotion(client, "p")
+        _assign(client, 0)
+        undo = {"event_id": "undo-0", "type": "reversal", "reverses": "e-0", "promotion_id": "p"}
+        told = {**undo, "customer_id": "c-0", "redeemed_at": "2026-10-07T10:00:00Z"}
+        assert client.post("/v1/redemptions", json=told).json()["outcome"] == "pending"
+        restated = client.get("/v1/promotions/p/restatements").json()["items"]
+        then = datetime.now(UTC).isoformat()
+        time.sleep(0.01)
+        _redeem(client, 0)
+        assert client.get("/v1/events/undo-0").json()["outcome"] == "counted"
+        _assign(client, 1)
+        asked = {"customer_id": "c-9", "decision_id": "d"}
+        assert client.post("/v1/decisions", json=asked).status_code == 200
+        assert client.get("/v1/promotions/p/restatements").json()["items"] != restated
+    ask("backup", file, "--database", store_url)
+    ask("restore", file, "--database", url, "--until", then)
+    assert ask("verify", "--database", url)["ok"]
+    with serving(url, key) as client:
+        event = client.get("/v1/events/undo-0").json()
+        assert (event["outcome"], event["reason"]) == ("pending", "unknown_original")
+        assert client.get("/v1/promotions/p/restatements").json()["items"] == restated
+        assert client.get("/v1/decisions/d").status_code == 404
+        assert client.get("/v1/decisioning").json()["learned"]["decisions"] == 0
+        _redeem(client, 0)
+        assert client.get("/v1/events/undo-0").json()["outcome"] == "counted"
+        assert client.get("/v1/events/e-0").json()["live"] is False
+    assert ask("verify", "--database", url)["ok"]
+
+
 def test_half_a_backup_a_damaged_one_and_none_are_refused_and_nothing_is_restored(
     tmp_path: Path, sqlite_url: str
 ) -> None:

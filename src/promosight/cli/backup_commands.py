@@ -23,6 +23,7 @@ from promosight.cli.options import (
 )
 from promosight.connectors.backup_file import Head, Piece, Reader, Writer
 from promosight.errors import Conflict, Unreadable
+from promosight.flows.ledger.rematch import Progress
 from promosight.flows.ledger.restoring import go_back
 from promosight.rules.instants import format_instant
 from promosight.store import archive, migrate
@@ -91,7 +92,7 @@ def run_restore(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.until is not None:
             with console.bar("groups", total=None, unit=" groups") as bar:
                 forgotten = whole.change(
-                    lambda tx: go_back(tx, arguments.until, progress=bar.advance)
+                    lambda tx: _go_back(tx, arguments.until, now_us, bar.advance)
                 )
         whole.change(lambda tx: _note(tx, console, reader.head, rows, forgotten))
     told = {"rows": rows, "forgotten": forgotten, "made_at": reader.head.made_at}
@@ -104,6 +105,16 @@ def run_restore(arguments: argparse.Namespace, console: Console) -> int:
                 f"{plural(forgotten, 'row')} of later left out, and every figure derived anew"
             )
     return 0
+
+
+def _go_back(tx: Tx, until_us: int, now_us: int, progress: Progress) -> int:
+    """Leaves out what came later; figures, and what decisions learned, are those of what is left."""
+    from promosight.flows.decisioning.learning import relearn  # heavy, and only needed here
+
+    forgotten = go_back(tx, until_us, progress=progress)
+    for workspace in tx.all("workspaces"):
+        relearn(tx, workspace[0], now_us=now_us)
+    return forgotten
 
 
 def _note(tx: Tx, console: Console, head: Head, rows: int, forgotten: int) -> None:

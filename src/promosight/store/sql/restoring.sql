@@ -21,3 +21,25 @@ DELETE FROM rejection WHERE received_us > :until_us;
 -- name: forget_reservations_after
 -- Reservations granted after an instant.
 DELETE FROM reservation WHERE created_us > :until_us;
+
+-- name: forget_decisions_after
+-- Decisions received after an instant.
+DELETE FROM decision WHERE received_us > :until_us;
+
+-- name: forget_alerts_after
+-- Alerts raised after an instant.
+DELETE FROM alert WHERE raised_us > :until_us;
+
+-- name: forget_restatements_after
+-- Entries of the restatement log made after an instant.
+DELETE FROM restatement WHERE restated_us > :until_us;
+
+-- name: leave_reversals_waiting
+-- Reversals whose redemption is not there lie where those lie that came ahead of theirs.
+UPDATE event
+SET bucket = 0, promotion_no = 0, customer_no = 0, outcome = 'pending', reason = 'unknown_original',
+    slot = NULL, live = 0, cost_micros = 0, currency = ''
+WHERE reverses IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM event AS o
+    WHERE o.source_no = event.source_no AND o.event_id = event.reverses AND o.reverses IS NULL
+);
