@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from promosight.api.routes import ROUTES
 from promosight.flows.figures.of_promotions import Figures
 from tests.api.offers import promotion
 from tests.api.server import new_workspace, serving
@@ -109,6 +111,17 @@ def test_pages_are_followed_by_their_cursor_to_the_end(brand: httpx.Client) -> N
             seen += page["items"]
             cursor = page["next"]
         assert seen == whole
+
+
+def test_every_list_takes_up_to_a_thousand_at_once(shown: httpx.Client) -> None:
+    paged = [r.path for r in ROUTES if {"limit", "cursor"} <= set(r.query) and r.method == "GET"]
+    assert "/v1/promotions/{promotion_id:str}/restatements" in paged
+    for path in paged:
+        named = re.sub(r"{\w+:str}", "alpha", path)
+        asked = {"limit": "1000"} | ({"by": "code"} if path.endswith("breakdown") else {})
+        assert shown.get(named, params=asked).status_code in (200, 404), path
+        wrong = shown.get(named, params=asked | {"limit": "1001"})
+        assert wrong.status_code == 404 or wrong.json()["errors"][0]["pointer"] == "/limit", path
 
 
 def test_a_page_begins_anywhere_and_says_how_many_there_are(shown: httpx.Client) -> None:

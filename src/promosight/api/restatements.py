@@ -42,7 +42,7 @@ async def listing(door: Door, call: Call) -> Answer:
         first = await _page(door, call, before, _ROWS_AT_ONCE)
         named = {"Content-Disposition": 'attachment; filename="restatements.csv"'}
         return Answer(_lines(door, call, first), media_type="text/csv", headers=named)
-    items, following = await _page(door, call, before, call.limit(default=50, at_most=500))
+    items, following = await _page(door, call, before, call.limit(default=50))
     cursor = cursor_of(following)
     return Answer(Restatements(call.path("promotion_id"), items, cursor))
 

@@ -200,9 +200,9 @@ class Call:
             raise Invalid("must be json or csv", pointer="/format")
         return form
 
-    def limit(self, default: int = 100, at_most: int = 1_000) -> int:
-        """The page size asked for. Raises Invalid."""
-        return self.whole("limit", 1, at_most) or default
+    def limit(self, default: int = 100) -> int:
+        """The page size asked for: up to 1,000, of every list. Raises Invalid."""
+        return self.whole("limit", 1, 1_000) or default
 
     def whole(self, name: str, least: int, most: int) -> int | None:
         """A whole number of the query string, or None. Raises Invalid."""
