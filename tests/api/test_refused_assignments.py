@@ -92,3 +92,27 @@ def test_assignments_that_come_again_after_an_erasure_make_nobody_known(
     assert again["outcomes"] == {"duplicate": 2 + many}
     assert client.get("/v1/events/e1").json()["outcome"] == "pending"
     assert outcome_for(client, "e2", "anna") == ("pending", "unknown_customer")
+
+
+@pytest.mark.parametrize("others", [None, 0, 1_500])
+def test_what_comes_under_the_id_of_a_refused_assignment_is_judged_by_itself(
+    client: httpx.Client, others: int | None
+) -> None:
+    """P2: a batch is answered as its assignments one by one, and so is one of thousands."""
+    promotion(client, "p")
+    promotion(client, "q", code="OF-Q")
+    foreign = given("a", "c", promo_code="OF-Q")
+    items = [foreign, foreign, given("a", "c", promo_code="OWN"), given("a", "c")]
+    if others is None:
+        answers = [client.post("/v1/assignments", json=one).json() for one in items]
+        found = [one["reason"] or one["outcome"] for one in answers]
+    else:
+        many = items + [given(f"o{n}", f"o{n}") for n in range(others)]
+        answer = client.post("/v1/assignments", json=many).json()
+        assert answer["outcomes"] == {"counted": 1 + others, "rejected": 3}
+        reasons = {one["index"]: one["reason"] for one in answer["problems"]}
+        found = [reasons.get(index, "counted") for index in range(4)]
+    assert found == ["identifier_conflict", "identifier_conflict", "counted", "event_conflict"]
+    redeemed = {"event_id": "e", "promo_code": "OWN", "customer_id": "c"}
+    told = client.post("/v1/redemptions", json={**redeemed, "redeemed_at": "2026-11-20T10:00:00Z"})
+    assert told.json()["assignment_id"] == "a"

@@ -126,15 +126,16 @@ class _ManyAssignments:
         no, number = self._promotion_no, self._number
         may = (no >= 0) & (number >= 0)
         codes = column("promo_code")
+        slot = numbers_of(column("slot"))
         if not says_nothing(codes):
-            may &= np.array([code is None for code in codes], np.bool_)
+            # What comes under the identity of one with a code is judged with it, in their order.
+            may &= ~np.isin(slot, slot[np.array([code is not None for code in codes], np.bool_)])
         if newly_known:
             may &= ~np.isin(number, np.array(newly_known, np.int64))
         if (apart := self._many.apart_from_alone("assignment_id")) is not None:
             may &= apart
         rows = np.flatnonzero(may)
-        slot = numbers_of(column("slot"))[rows]
-        no, number = no[rows], number[rows]
+        slot, no, number = slot[rows], no[rows], number[rows]
         bucket = number >> BUCKET_SHIFT
         order = _by_key(bucket, no, number, slot)
         new = _New(*(one[order] for one in (rows, bucket, no, number, slot)))

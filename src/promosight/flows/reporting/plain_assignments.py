@@ -116,10 +116,15 @@ class PlainAssignments:
         ]
         given: dict[tuple[_Key, int], Granted] = {}
         rest: list[Granted] = []
+        apart = set[
+            tuple[_Key, int]
+        ]()  # what comes under an identity after one of these is judged after it
         for one, fact, key in zip(granted, facts, keys, strict=True):
             where = key, fact.slot
             unusual = key[1] < 0 or fact.promo_code is not None or key[2] in newly_known
-            if unusual or given.setdefault(where, one) is not one:
+            if unusual:
+                apart.add(where)
+            if where in apart or given.setdefault(where, one) is not one:
                 rest.append(one)
         return given, rest
 

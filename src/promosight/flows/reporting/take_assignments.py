@@ -29,22 +29,25 @@ def take_assignments(intake: Intake, given: Taken) -> None:
         )
     }
     present = {(a.key, a.slot): a for g in intake.groups.by_key.values() for a in g.assignments}
-    new: list[tuple[Entry, AssignmentRow]] = []
+    codes = _Codes(intake, rows)
+    new: list[AssignmentRow] = []
     for (entry, fact), row in zip(given, rows, strict=True):
         there = present.get((row.key, row.slot)) or elsewhere.get(row.assignment_id)
-        if there is None:
-            entry.row = present[row.key, row.slot] = row
-            if row.assignment_id is not None:
-                elsewhere[row.assignment_id] = row
-            new.append((entry, row))
-        else:
+        if there is not None:
             entry.repeat(there, fact.digest)
             if entry.repeated and fact.channels:
                 intake.more_channels.append((there, fact.channels))
-    _issue_codes(intake, new)
-    for entry, row in new:
-        if entry.refused is None:
-            intake.groups.of(row.key).new_assignments.append(row)
+        elif codes.are_anothers(row):
+            # It is no fact, so whatever comes under its identity is judged by itself.
+            entry.refuse("identifier_conflict", "/promo_code", "is a code of another promotion")
+        else:
+            entry.row = present[row.key, row.slot] = row
+            if row.assignment_id is not None:
+                elsewhere[row.assignment_id] = row
+            new.append(row)
+    codes.issue(new)
+    for row in new:
+        intake.groups.of(row.key).new_assignments.append(row)
 
 
 def _row(intake: Intake, entry: Entry, fact: Assignment) -> AssignmentRow:
@@ -66,37 +69,39 @@ def merge_channels(intake: Intake) -> None:
             row.channels = merged
 
 
-def _issue_codes(intake: Intake, new: list[tuple[Entry, AssignmentRow]]) -> None:
+class _Codes:
     """Personal codes are issued by assignments; a code of another promotion contradicts and is refused."""
-    coded = [
-        (entry, row)
-        for entry, row in new
-        if row.promo_code is not None
-        and row.promo_code not in intake.catalogue.by_no[row.promotion_no].codes
-    ]
-    if not coded:
-        return
-    codes = sorted({(row.promo_code,) for _, row in coded})
-    owners = {
-        code: promotion_no
-        for code, _, promotion_no in intake.tx.all_for(
-            "code_samples", codes, workspace_no=intake.workspace_no
-        )
-    }
-    issued = set()
-    for entry, row in coded:
-        assert row.promo_code is not None
-        shared = intake.catalogue.by_code.get(row.promo_code)
-        owner = (
-            shared.promotion_no if shared else owners.setdefault(row.promo_code, row.promotion_no)
-        )
-        if owner != row.promotion_no or intake.catalogue.leads_elsewhere(row.promo_code, owner):
-            entry.row = None
-            entry.refuse("identifier_conflict", "/promo_code", "is a code of another promotion")
-        else:
-            issued.add((intake.workspace_no, row.promo_code, row.customer_no, row.promotion_no))
-    intake.tx.run_many("add_codes", sorted(issued))
-    claim_codes(intake, {code: promotion_no for _, code, _, promotion_no in issued})
+
+    def __init__(self, intake: Intake, rows: list[AssignmentRow]) -> None:
+        self._intake = intake
+        codes = sorted({(row.promo_code,) for row in rows if self._is_personal(row)})
+        samples = intake.tx.all_for("code_samples", codes, workspace_no=intake.workspace_no)
+        self._owners = {code: promotion_no for code, _, promotion_no in samples}
+
+    def are_anothers(self, row: AssignmentRow) -> bool:
+        """Whether an assignment names a code of another promotion; the first to name a new one has it."""
+        code = row.promo_code
+        if code is None or not self._is_personal(row):
+            return False
+        shared = self._intake.catalogue.by_code.get(code)
+        owner = shared.promotion_no if shared else self._owners.setdefault(code, row.promotion_no)
+        leads = self._intake.catalogue.leads_elsewhere(code, owner)
+        return owner != row.promotion_no or bool(leads)
+
+    def issue(self, rows: list[AssignmentRow]) -> None:
+        """Issues the codes of new assignments to their customers."""
+        issued = {
+            (self._intake.workspace_no, row.promo_code, row.customer_no, row.promotion_no)
+            for row in rows
+            if row.promo_code is not None and self._is_personal(row)
+        }
+        if issued:
+            self._intake.tx.run_many("add_codes", sorted(issued))
+            claim_codes(self._intake, {code: promotion_no for _, code, _, promotion_no in issued})
+
+    def _is_personal(self, row: AssignmentRow) -> bool:
+        code = row.promo_code
+        return code is not None and code not in self._intake.catalogue.by_no[row.promotion_no].codes
 
 
 def claim_codes(intake: Intake, codes: dict[str, int]) -> None:
