@@ -185,3 +185,25 @@ def test_promotions_change_within_their_rules(client: httpx.Client) -> None:
     assert client.post("/v1/promotions/p/activate").status_code == 409
     taken = client.put("/v1/promotions/r", json={"name": "r", "code": "GOLD"})
     assert (taken.status_code, taken.json()["code"]) == (409, "code_taken")
+
+
+def test_terms_and_zone_change_with_thousands_of_customers_as_with_one(
+    client: httpx.Client,
+) -> None:
+    """S4: what is worked out ahead of the change comes to the same, and rows still sum to the total."""
+    promotion(client, "p")
+    people = [ASSIGNMENT | {"customer_id": f"c{no}"} for no in range(1_200)]
+    used = [
+        EVENT
+        | {"customer_id": f"c{no}", "event_id": f"e{no}", "redeemed_at": "2026-11-03T23:30:00Z"}
+        for no in range(0, 1_200, 2)
+    ]
+    assert client.post("/v1/assignments", json=people).status_code == 200
+    assert client.post("/v1/redemptions", json=used).status_code == 200
+    terms = {"reward": {"value": "7.00"}}
+    changed = client.patch("/v1/promotions/p", json=terms).json()["figures"]
+    assert (changed["rate"], changed["reward_cost"]) == (0.5, {"EUR": "4200.00"})
+    assert client.patch("/v1/workspace", json={"time_zone": "Asia/Tokyo"}).status_code == 200
+    days = client.get("/v1/promotions/p/breakdown", params={"by": "day", "date": "redeemed"}).json()
+    assert [(row["key"], row["redemptions"]) for row in days["rows"]][-1:] == [("2026-11-04", 600)]
+    assert days["total"]["reward_cost"] == {"EUR": "4200.00"}

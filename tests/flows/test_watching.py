@@ -15,7 +15,7 @@ from promosight.flows.ledger import counters
 from promosight.flows.ledger.counters import fold
 from promosight.flows.ledger.rematch import rebuild
 from promosight.flows.promotions.manage_promotions import put_promotion
-from promosight.flows.set_up.workspaces import change_workspace, cover
+from promosight.flows.set_up.workspaces import Settings, change_workspace, cover
 from promosight.rules.instants import DAY_US, parse_instant
 from promosight.rules.promotions import Promotion
 from promosight.store.catalogue import Workspace, load
@@ -142,7 +142,7 @@ def _workspace(follower: Follower) -> Workspace:
 
 
 def _change(follower: Follower, **settings: str) -> None:
-    follower.store.change(lambda tx: change_workspace(tx, follower.number, **settings))
+    follower.store.change(lambda tx: change_workspace(tx, follower.number, Settings(**settings)))
 
 
 def test_only_what_changed_is_told(follower: Follower) -> None:

@@ -28,13 +28,16 @@ from promosight.flows.figures.maturing import maturity
 from promosight.flows.figures.of_promotions import list_promotions, promotions_in
 from promosight.flows.figures.promotion_return import HORIZON_DAYS, promotion_return
 from promosight.flows.figures.told_then import funnel_then, maturity_then, one_then, return_then
+from promosight.flows.ledger.ahead import Ahead, changed_ahead
 from promosight.flows.promotions.manage_promotions import (
+    change_ahead,
     change_promotion,
     duplicate_promotion,
     load_codes,
+    put_ahead,
     put_promotion,
 )
-from promosight.flows.promotions.patch_promotion import patch_promotion
+from promosight.flows.promotions.patch_promotion import patch_ahead, patch_promotion
 from promosight.rules.outcomes import MEASURES
 from promosight.rules.promotions import Promotion
 from promosight.store.tx import Tx
@@ -47,15 +50,12 @@ def put(door: Door, call: Call) -> Answer:
     definition = decoded(call.body, Promotion)
     says_status = decoded(call.body, _Said).status is not msgspec.UNSET
     promotion_id = call.path("promotion_id")
-    _, created = _noted(
-        door,
-        call,
-        "put",
-        promotion_id,
-        lambda tx: put_promotion(
-            *(tx, call.workspace_no, promotion_id, definition),
-            now_us=call.now_us,
-            says_status=says_status,
+    named, said = (call.workspace_no, promotion_id), (call.now_us, says_status)
+    _, created = _noted_ahead(
+        *(door, call, "put", promotion_id),
+        lambda tx: put_ahead(tx, *named, definition, now_us=said[0], says_status=said[1]),
+        lambda tx, ahead: put_promotion(
+            tx, *named, definition, now_us=said[0], says_status=said[1], ahead=ahead
         ),
     )
     return _one(door, call, promotion_id, status=201 if created else 200)
@@ -70,16 +70,12 @@ class _Said(msgspec.Struct):
 def patch(door: Door, call: Call) -> Answer:
     """PATCH /v1/promotions/{promotion_id}: an RFC 7396 merge patch."""
     promotion_id = call.path("promotion_id")
-    wanted = decoded(call.body, dict[str, Any])
+    wanted, named = decoded(call.body, dict[str, Any]), (call.workspace_no, promotion_id)
     try:
-        _noted(
-            door,
-            call,
-            "patch",
-            promotion_id,
-            lambda tx: patch_promotion(
-                tx, call.workspace_no, promotion_id, wanted, now_us=call.now_us
-            ),
+        _noted_ahead(
+            *(door, call, "patch", promotion_id),
+            lambda tx: patch_ahead(tx, *named, wanted, now_us=call.now_us),
+            lambda tx, ahead: patch_promotion(tx, *named, wanted, now_us=call.now_us, ahead=ahead),
         )
     except msgspec.ValidationError as error:
         raise unfit(error) from None
@@ -305,14 +301,11 @@ def _accepted(call: Call) -> str:
 
 def _change(door: Door, call: Call, change: str) -> Answer:
     promotion_id = call.path("promotion_id")
-    _noted(
-        door,
-        call,
-        change,
-        promotion_id,
-        lambda tx: change_promotion(
-            tx, call.workspace_no, promotion_id, change, now_us=call.now_us
-        ),
+    said = (call.workspace_no, promotion_id, change)
+    _noted_ahead(
+        *(door, call, change, promotion_id),
+        lambda tx: change_ahead(tx, *said, now_us=call.now_us),
+        lambda tx, ahead: change_promotion(tx, *said, now_us=call.now_us, ahead=ahead),
     )
     return _one(door, call, promotion_id)
 
@@ -320,6 +313,21 @@ def _change(door: Door, call: Call, change: str) -> Answer:
 def _noted(door: Door, call: Call, action: str, promotion_id: str, make: Callable[[Tx], R]) -> R:
     look = the_promotion(call.workspace_no, promotion_id)
     return change_noted(door, call, f"promotion.{action}", promotion_id, look, make)
+
+
+def _noted_ahead(
+    door: Door,
+    call: Call,
+    action: str,
+    promotion_id: str,
+    prepare: Callable[[Tx], Ahead | None],
+    make: Callable[[Tx, Ahead | None], R],
+) -> R:
+    return changed_ahead(
+        door.store,
+        prepare,
+        lambda ahead: _noted(door, call, action, promotion_id, lambda tx: make(tx, ahead)),
+    )
 
 
 def _one(door: Door, call: Call, promotion_id: str, *, status: int = 200) -> Answer:

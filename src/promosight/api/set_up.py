@@ -14,6 +14,7 @@ from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
 from promosight.errors import Conflict, Denied, Invalid, NotFound
 from promosight.flows.auditing.as_it_stands import the_key, the_workspace
+from promosight.flows.ledger.ahead import changed_ahead
 from promosight.flows.people.find_customer import find_customer
 from promosight.flows.people.retention import retention_of, set_retention
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
@@ -29,13 +30,9 @@ _MOST = 100
 """Scopes, and ranges of addresses, of a key: every request is held against them."""
 
 
-class WorkspaceChange(msgspec.Struct):
+class WorkspaceChange(set_up.Settings):
     """What may change of a workspace; the start of tracking may not."""
 
-    name: str | None = None
-    time_zone: str | None = None
-    currency: str | None = None
-    week_start: str | None = None
     tracking_from: str | None = None
 
 
@@ -66,23 +63,24 @@ def workspace(door: Door, call: Call) -> Answer:
 
 def change_workspace(door: Door, call: Call) -> Answer:
     """PATCH /v1/workspace."""
-    wanted = msgspec.structs.asdict(decoded(call.body, WorkspaceChange))
-    start = wanted.pop("tracking_from")
+    wanted = decoded(call.body, WorkspaceChange)
+    start = wanted.tracking_from
     if start is not None and (
         instant(start, "/tracking_from") != call.caller.workspace.tracking_from_us
     ):
         raise Conflict(
             "the start of tracking is set once", code="tracking_fixed", pointer="/tracking_from"
         )
-    if wanted["name"] is not None:
-        wanted["name"] = identified(wanted["name"], "/name")
-    changed = change_noted(
-        door,
-        call,
-        "workspace.change",
-        call.caller.workspace.workspace_id,
-        the_workspace(call.workspace_no),
-        lambda tx: set_up.change_workspace(tx, call.workspace_no, **wanted),
+    if wanted.name is not None:
+        wanted.name = identified(wanted.name, "/name")
+    where = (door, call, "workspace.change", call.caller.workspace.workspace_id)
+    changed = changed_ahead(
+        door.store,
+        lambda tx: set_up.workspace_ahead(tx, call.workspace_no, wanted),
+        lambda ahead: change_noted(
+            *(*where, the_workspace(call.workspace_no)),
+            lambda tx: set_up.change_workspace(tx, call.workspace_no, wanted, ahead=ahead),
+        ),
     )
     door.forget_callers()
     return Answer(describe_workspace(changed))

@@ -304,6 +304,17 @@ class Cells:
         for promotion_no, redeemed_us in written.last_event_us:
             self.seen(promotion_no, redeemed_us)
 
+    def leave_out(self, written: Combinations) -> None:
+        """Takes a difference away that is in this one; times of latest events stay."""
+        for assigned, n in written.assigned:
+            self._assigned[assigned] = self._assigned.get(assigned, 0) - n
+        for taken, n in written.taken:
+            self._taken[taken] = self._taken.get(taken, 0) - n
+        for redeemed, (n, cost_micros, order_micros) in written.redeemed:
+            self.redeem(redeemed, -n, -cost_micros, -order_micros)
+        for promotion_no, given, taking in written.customers:
+            self.customer(promotion_no, -given, -taking)
+
     def piles(self) -> dict[int, Pile]:
         """The difference by promotion; what was collected as combinations is piled up now."""
         for assigned, n in self._assigned.items():

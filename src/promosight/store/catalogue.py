@@ -139,6 +139,20 @@ class Catalogue:
             self.by_code[code] = listed
 
 
+def as_if(
+    catalogue: Catalogue, workspace: Workspace, definitions: dict[str, Promotion]
+) -> Catalogue:
+    """The catalogue as it would be with other settings, and with promotions defined otherwise."""
+    thought = Catalogue(workspace)
+    thought.sources, thought.mapped = catalogue.sources, catalogue.mapped
+    thought.mapped_ids = catalogue.mapped_ids
+    for listed in catalogue.by_no.values():
+        definition = definitions.get(listed.promotion_id, listed.definition)
+        terms = UNKNOWN if definition is None else _terms(workspace, definition)
+        thought.put(msgspec.structs.replace(listed, definition=definition, terms=terms))
+    return thought
+
+
 def load(tx: Tx, workspace_no: int) -> Catalogue:
     """The catalogue of a workspace as it is in this transaction. Raises NotFound."""
     row = tx.one("workspace", workspace_no=workspace_no)
@@ -178,9 +192,13 @@ def _listed(
     if definition is None:
         return Listed(promotion_no, promotion_id, None, UNKNOWN, created_us, updated_us)
     promotion = msgspec.json.decode(definition, type=Promotion)
-    terms = terms_of(
+    terms = _terms(workspace, promotion)
+    return Listed(promotion_no, promotion_id, promotion, terms, created_us, updated_us)
+
+
+def _terms(workspace: Workspace, promotion: Promotion) -> Terms:
+    return terms_of(
         promotion,
         tracking_from_us=workspace.tracking_from_us,
         workspace_currency=workspace.currency,
     )
-    return Listed(promotion_no, promotion_id, promotion, terms, created_us, updated_us)

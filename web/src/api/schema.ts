@@ -2164,6 +2164,8 @@ export interface components {
          */
         WorkspaceChange: {
             /** @default null */
+            tracking_from: string | null;
+            /** @default null */
             name: string | null;
             /** @default null */
             time_zone: string | null;
@@ -2171,8 +2173,6 @@ export interface components {
             currency: string | null;
             /** @default null */
             week_start: string | null;
-            /** @default null */
-            tracking_from: string | null;
         };
         /**
          * Retention

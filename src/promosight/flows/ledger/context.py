@@ -20,10 +20,18 @@ def context_of(
     unsure = {e.customer_no for e in events} - customers
     rows = tx.all_for("customers_of", [(no,) for no in sorted(unsure)])
     customers.update(row[0] for row in rows if row[3])
-    coded = [e for e in events if _is_personal(catalogue, e)]
-    if not coded:
-        return Context(catalogue, customers, set(), {})
-    return Context(catalogue, customers, *_codes(tx, catalogue, coded))
+    coded = coded_in(catalogue, groups)
+    return Context(catalogue, customers, *codes_of(tx, catalogue.workspace.workspace_no, coded))
+
+
+def coded_in(catalogue: Catalogue, groups: Groups) -> set[tuple[str, int]]:
+    """The personal codes that redemptions of the groups loaded name, each with who used it."""
+    return {
+        (e.promo_code or "", e.customer_no)
+        for g in groups.by_key.values()
+        for e in (*g.events, *g.new_events)
+        if e.reverses is None and _is_personal(catalogue, e)
+    }
 
 
 def _is_personal(catalogue: Catalogue, e: EventRow) -> bool:
@@ -33,12 +41,14 @@ def _is_personal(catalogue: Catalogue, e: EventRow) -> bool:
     return listed is None or e.promo_code not in listed.codes
 
 
-def _codes(
-    tx: Tx, catalogue: Catalogue, coded: list[EventRow]
+def codes_of(
+    tx: Tx, workspace_no: int, coded: set[tuple[str, int]]
 ) -> tuple[set[tuple[int, str, int]], dict[str, int]]:
-    """Which (promotion, code, customer) are foreign, and the promotion of each personal code."""
-    workspace_no = catalogue.workspace.workspace_no
-    codes = sorted({e.promo_code for e in coded if e.promo_code is not None})
+    """Of codes and the customers who used them: which (promotion, code, customer) are foreign, and the promotion of
+    each personal code."""
+    if not coded:
+        return set(), {}
+    codes = sorted({code for code, _ in coded})
     issued: set[str] = set()
     promotions: dict[str, int] = {}
     for code, customer_no, promotion_no in tx.all_for(
@@ -47,7 +57,7 @@ def _codes(
         promotions[code] = promotion_no
         if customer_no:
             issued.add(code)
-    pairs = sorted({(e.promo_code or "", e.customer_no) for e in coded if e.promo_code in issued})
+    pairs = sorted(pair for pair in coded if pair[0] in issued)
     own = {
         (row[0], row[1]) for row in tx.all_for("codes_issued_to", pairs, workspace_no=workspace_no)
     }

@@ -20,7 +20,7 @@ from promosight.flows.ledger.settling import Context, Group, Standing, derive, m
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey, assignment_columns
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 
 
 class Groups:
@@ -67,6 +67,20 @@ class Groups:
                 group.events.append(event)
 
 
+class Changes:
+    """What settling groups changes: of stored facts, and beside the counters."""
+
+    __slots__ = ("assignments", "counted", "decided", "events", "lapsed")
+
+    def __init__(self) -> None:
+        self.assignments: list[AssignmentRow] = []
+        self.events: list[tuple[Any, ...]] = []
+        self.counted: list[tuple[int, EventRow]] = []
+        self.lapsed: set[int] = set()
+        self.decided: dict[GroupKey, int] = {}
+        """When the latest fact came of the groups that hold assignments of decisions."""
+
+
 def settle(
     tx: Tx,
     context: Context,
@@ -82,10 +96,23 @@ def settle(
     `restating` is told what moves; whoever gives it writes it.
     """
     cells = new_cells() if cells is None else cells
-    changed_assignments: list[AssignmentRow] = []
-    changed_events: list[tuple[object, ...]] = []
-    lapsed: set[int] = set()
-    counted: list[tuple[int, EventRow]] = []
+    changes = Changes()
+    weigh(context, groups, changes, cells, import_no=import_no, restating=restating)
+    _add_facts(tx, context.catalogue, groups)
+    rows = settled_rows(tx, context.catalogue, changes.assignments)
+    write_changes(tx, context.catalogue, changes, rows, cells, restating)
+
+
+def weigh(
+    context: Context,
+    groups: Groups,
+    changes: Changes,
+    cells: dict[int, Cells],
+    *,
+    import_no: int,
+    restating: Restating | None,
+) -> None:
+    """Settles groups and collects what changes, writing nothing."""
     for key, group in sorted(groups.by_key.items()):
         facts: list[AssignmentRow | EventRow] = [*group.assignments, *group.events]
         layer = layer_of(context.catalogue, import_no, facts)
@@ -94,35 +121,49 @@ def settle(
         before, after = _settle_group(context, cells[layer], key, group)
         if restating is not None:
             restating.group(layer, group, before, after)
-        changed_assignments += [
+        changes.assignments += [
             a
             for a, before in zip(group.assignments, derived_before, strict=True)
             if _derived(a) != before or a.slot in group.carried
         ]
-        changed_events += [
+        changes.events += [
             (*e.identity, *_outcome(e))
             for e, before in zip(group.events, events_before, strict=True)
             if _outcome(e) != before
         ]
         if context.catalogue.workspace.announced:
             waits_for = _waits_for(import_no, facts) if layer == HELD else 0
-            counted += [(waits_for, e) for e in _newly_counted(group, events_before)]
+            changes.counted += [(waits_for, e) for e in _newly_counted(group, events_before)]
         # An event that was accepted and is not any more may have been its promotion's latest.
-        lapsed.update(
+        changes.lapsed.update(
             key.promotion_no
             for e, before in zip(group.events, events_before, strict=True)
             if _is_accepted(before[0]) and not _is_accepted(e.outcome) and e.reverses is None
         )
-    _add_facts(tx, context.catalogue, groups)
-    _settle_assignments(tx, context.catalogue, changed_assignments)
-    tx.run_many("settle_events", sorted(changed_events))
-    write_cells(tx, context.catalogue.workspace.workspace_no, cells, restating)
-    _note_news(tx, context.catalogue.workspace.workspace_no, groups)
-    if counted:
+    changes.decided |= _decided(groups)
+
+
+def write_changes(
+    tx: Tx,
+    catalogue: Catalogue,
+    changes: Changes,
+    settled: list[Row],
+    cells: dict[int, Cells],
+    restating: Restating | None,
+) -> None:
+    """Writes what settling changed; `settled` are its assignments as `settled_rows` has them."""
+    workspace = catalogue.workspace
+    tx.run_many("settle_assignments", settled)
+    tx.run_many("settle_events", sorted(changes.events))
+    write_cells(tx, workspace.workspace_no, cells, restating)
+    if changes.decided:
+        latest_us = max(changes.decided.values())
+        note_news(tx, workspace.workspace_no, changes.decided, now_us=latest_us)
+    if counted := changes.counted:
         now_us = restating.now_us if restating else max(e.received_us for _, e in counted)
-        announce_settled(tx, context.catalogue.workspace, counted, now_us=now_us)
-    if lapsed:
-        find_last_events(tx, context.catalogue.workspace, sorted(lapsed))
+        announce_settled(tx, workspace, counted, now_us=now_us)
+    if changes.lapsed:
+        find_last_events(tx, workspace, sorted(changes.lapsed))
 
 
 def _newly_counted(group: Group, before: list[tuple[Any, ...]]) -> list[EventRow]:
@@ -137,15 +178,13 @@ def _waits_for(import_no: int, facts: Sequence[Imported]) -> int:
     return max([import_no, *(fact.import_no for fact in facts)])
 
 
-def _note_news(tx: Tx, workspace_no: int, groups: Groups) -> None:
-    """Leaves word of the groups that hold assignments of decisions, as of the latest fact among them."""
-    decided = {
+def _decided(groups: Groups) -> dict[GroupKey, int]:
+    """The groups that hold assignments of decisions, and when the latest fact of each came."""
+    return {
         key: max(fact.received_us for fact in _facts(group))
         for key, group in groups.by_key.items()
         if any(is_decided(a.details) for a in (*group.assignments, *group.new_assignments))
     }
-    if decided:
-        note_news(tx, workspace_no, decided, now_us=max(decided.values()))
 
 
 def _facts(group: Group) -> list[AssignmentRow | EventRow]:
@@ -209,13 +248,13 @@ def layer_of(catalogue: Catalogue, import_no: int, facts: Sequence[Imported]) ->
     return HELD if facts and any(fact.import_no > published for fact in facts) else PUBLISHED
 
 
-def _settle_assignments(tx: Tx, catalogue: Catalogue, changed: list[AssignmentRow]) -> None:
+def settled_rows(tx: Tx, catalogue: Catalogue, changed: list[AssignmentRow]) -> list[Row]:
+    """What is derived for assignments, and their place, as it is written."""
     places = places_for(tx, catalogue.workspace.workspace_no, map(words_of, changed))
-    rows = [
+    return [
         (*a.key, a.slot, places[words_of(a)].place_no, a.committed_micros, a.currency)
         for a in changed
     ]
-    tx.run_many("settle_assignments", rows)
 
 
 def _add_facts(tx: Tx, catalogue: Catalogue, groups: Groups) -> None:

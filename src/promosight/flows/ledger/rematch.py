@@ -1,20 +1,24 @@
 """Settling many groups anew: a promotion whose terms changed, or the whole workspace from its facts.
 
 The groups are walked bucket by bucket in the order of their keys, a page at a time, so that memory stays
-constant; all of it is one transaction, so that readers see the figures before or after.
+constant; all of it is one transaction, so that readers see the figures before or after. What was worked out ahead of
+the transaction (`ahead`) is taken, where it fits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from promosight.flows.ledger.ahead import WORTH, Ahead, marks_of
 from promosight.flows.ledger.context import context_of
 from promosight.flows.ledger.counters import drop_counters, forget_last_events
-from promosight.flows.ledger.groups import Groups, settle
-from promosight.flows.ledger.restating import Restating
+from promosight.flows.ledger.groups import settle
+from promosight.flows.ledger.restating import Cause, Restating
 from promosight.flows.ledger.settling import Standing
+from promosight.flows.ledger.weighed import loaded
 from promosight.rules.identity import BUCKETS
-from promosight.store.catalogue import Catalogue, load
+from promosight.rules.promotions import Promotion
+from promosight.store.catalogue import Catalogue, Workspace, as_if, load
 from promosight.store.rows import WAITING, GroupKey
 from promosight.store.tx import Tx
 
@@ -24,30 +28,75 @@ Progress = Callable[[int], None]
 
 
 def rematch_promotion(
-    tx: Tx, catalogue: Catalogue, promotion_no: int, restating: Restating
+    tx: Tx,
+    catalogue: Catalogue,
+    promotion_no: int,
+    restating: Restating,
+    ahead: Ahead | None = None,
 ) -> None:
-    """Settles every group of a promotion by its terms as they are now."""
+    """Settles every group of a promotion by its terms as they are now. `ahead`: what fits them, worked out before."""
     forget_last_events(tx, catalogue.workspace.workspace_no, [promotion_no])
+    if ahead is not None and ahead.write(tx, catalogue, restating):
+        return
     for keys in _pages(tx, promotion_no):
         settle_keys(tx, catalogue, keys, restating)
 
 
 def settle_keys(tx: Tx, catalogue: Catalogue, keys: list[GroupKey], restating: Restating) -> None:
     """Settles these groups whole."""
-    groups = Groups()
-    groups.load_assignments(tx, keys)
-    groups.load_events(tx, keys)
+    groups = loaded(tx, keys)
     settle(tx, context_of(tx, catalogue, groups), groups, import_no=0, restating=restating)
 
 
-def rebuild(tx: Tx, workspace_no: int, *, progress: Progress | None = None) -> int:
-    """Derives everything anew from the facts: outcomes, matches, counters. Returns the number of groups."""
+def terms_ahead(
+    snapshot: Tx, workspace_no: int, promotion_id: str, wanted: Promotion, *, now_us: int
+) -> Ahead | None:
+    """What new terms of a promotion come to, worked out before the transaction that gives it them; None where that does
+    not help: its codes change too, which other groups may wait for, or its groups are few."""
+    catalogue = load(snapshot, workspace_no)
+    thought = as_if(catalogue, catalogue.workspace, {promotion_id: wanted})
+    before, after = catalogue.by_id.get(promotion_id), thought.by_id.get(promotion_id)
+    if before is None or after is None:
+        return None
+    if after.terms == before.terms or set(after.codes) != set(before.codes):
+        return None
+    marks = marks_of(snapshot, before.promotion_no)
+    if len(marks) < WORTH:
+        return None
+    restating = Restating(thought, now_us, Cause("terms"))
+    ahead = Ahead(snapshot, catalogue.row, thought, restating)
+    ahead.add(before.promotion_no, marks)
+    return ahead
+
+
+def settings_ahead(snapshot: Tx, workspace_no: int, wanted: Workspace) -> Ahead | None:
+    """The same of another time zone or currency of a workspace."""
+    catalogue = load(snapshot, workspace_no)
+    now = catalogue.workspace
+    if (wanted.time_zone, wanted.currency) == (now.time_zone, now.currency):
+        return None
+    marks = {no: marks_of(snapshot, no) for no in sorted(catalogue.by_no)}
+    if sum(map(len, marks.values())) < WORTH:
+        return None
+    ahead = Ahead(snapshot, catalogue.row, as_if(catalogue, wanted, {}))
+    for promotion_no, some in marks.items():
+        ahead.add(promotion_no, some)
+    return ahead
+
+
+def rebuild(
+    tx: Tx, workspace_no: int, *, progress: Progress | None = None, ahead: Ahead | None = None
+) -> int:
+    """Derives everything anew from the facts: outcomes, matches, counters. Returns the number of groups.
+
+    `ahead`: what fits, worked out before; then none are counted here.
+    """
     tx.lock(workspace_no)
     catalogue = load(tx, workspace_no)
     drop_counters(tx, workspace_no)
     done = 0
-    for promotion_no in sorted(catalogue.by_no):
-        for keys in _pages(tx, promotion_no):
+    if ahead is None or not ahead.write(tx, catalogue):
+        for keys in _every_page(tx, catalogue):
             _count_anew(tx, catalogue, keys)
             done += len(keys)
             if progress is not None:
@@ -56,10 +105,13 @@ def rebuild(tx: Tx, workspace_no: int, *, progress: Progress | None = None) -> i
     return done
 
 
+def _every_page(tx: Tx, catalogue: Catalogue) -> Iterator[list[GroupKey]]:
+    for promotion_no in sorted(catalogue.by_no):
+        yield from _pages(tx, promotion_no)
+
+
 def _count_anew(tx: Tx, catalogue: Catalogue, keys: list[GroupKey]) -> None:
-    groups = Groups()
-    groups.load_assignments(tx, keys)
-    groups.load_events(tx, keys)
+    groups = loaded(tx, keys)
     for group in groups.by_key.values():
         group.before = Standing({}, {})
     settle(tx, context_of(tx, catalogue, groups), groups, import_no=0)

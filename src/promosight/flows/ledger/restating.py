@@ -113,6 +113,20 @@ class Restating:
             for key, values in lines.items():
                 add_line(there, key, values)
 
+    def another(self) -> Restating:
+        """One of the same moment and cause that has noted nothing yet."""
+        return Restating(self._catalogue, self.now_us, self._cause)
+
+    def include(self, other: Restating) -> None:
+        """Notes what another one has noted of groups."""
+        for key, cells in other._changed.items():
+            self._cells(*key).include(cells.combinations())
+
+    def leave_out(self, other: Restating) -> None:
+        """Takes back what another one has noted of groups, which is in this one."""
+        for key, cells in other._changed.items():
+            self._cells(*key).leave_out(cells.combinations())
+
     def write(self, tx: Tx, items: Placed = ()) -> None:
         """Writes the log; `items` are those among which the first that came late is looked for."""
         if not self._changed and not self._ended:
@@ -204,8 +218,8 @@ class _Causes:
             return Cause("late_assignment", a.source_no, public_id)
         for e in sorted(group.new_events, key=lambda e: (e.reverses is not None, e.identity)):
             return Cause("late_redemption", e.source_no, e.event_id)
-        waited = [e for e in group.events if e.reverses is None]
-        return Cause("identified", *waited[0].identity) if waited else Cause("terms")
+        waited = [e.identity for e in group.events if e.reverses is None]
+        return Cause("identified", *min(waited)) if waited else Cause("terms")
 
 
 def publish_restatements(tx: Tx, workspace_no: int, import_no: int, *, now_us: int) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import msgspec
 
 from promosight.errors import Conflict, NotFound
+from promosight.flows.ledger.ahead import Ahead
 from promosight.flows.ledger.history import note_definition
 from promosight.flows.ledger.naming import NUMBERS_LOCK, Customers, next_version
-from promosight.flows.ledger.rematch import rematch_promotion, settle_keys
+from promosight.flows.ledger.rematch import rematch_promotion, settle_keys, terms_ahead
 from promosight.flows.ledger.restating import Cause, Restating
 from promosight.flows.reporting.intake import Intake
 from promosight.flows.reporting.take_assignments import claim_codes
@@ -39,17 +40,19 @@ def put_promotion(
     *,
     now_us: int,
     says_status: bool = True,
+    ahead: Ahead | None = None,
 ) -> tuple[Listed, bool]:
     """Creates or replaces a promotion; says whether it was created. Raises Invalid or Conflict.
 
-    Where the definition `says_status` not, one that is there keeps its own.
+    Where the definition `says_status` not, one that is there keeps its own. `ahead` is what was worked out before, if
+    anything, for whatever definition.
     """
     check(definition)
     tx.lock(workspace_no, EVERY_BUCKET)
     catalogue = load(tx, workspace_no)
     before = catalogue.by_id.get(promotion_id)
-    if not says_status and before is not None and before.definition is not None:
-        definition = msgspec.structs.replace(definition, status=before.definition.status)
+    if not says_status:
+        definition = _keeping_status(before, definition)
     if before is not None and before.definition == definition:
         return before, False
     check_changes(None if before is None else before.definition, definition)
@@ -62,16 +65,53 @@ def put_promotion(
             pointer="/promotion_id",
         )
     _check_codes(tx, catalogue, promotion_id, definition)
-    after = _write(tx, catalogue, before, promotion_id, definition, now_us)
+    after = _write(tx, catalogue, before, promotion_id, definition, now_us, ahead)
     return after, before is None or before.definition is None
 
 
+def put_ahead(
+    snapshot: Tx,
+    workspace_no: int,
+    promotion_id: str,
+    definition: Promotion,
+    *,
+    now_us: int,
+    says_status: bool = True,
+) -> Ahead | None:
+    """What `put_promotion` will come to, worked out before its transaction. Raises as that."""
+    check(definition)
+    if not says_status:
+        before = load(snapshot, workspace_no).by_id.get(promotion_id)
+        definition = _keeping_status(before, definition)
+    return terms_ahead(snapshot, workspace_no, promotion_id, definition, now_us=now_us)
+
+
+def _keeping_status(before: Listed | None, definition: Promotion) -> Promotion:
+    if before is None or before.definition is None:
+        return definition
+    return msgspec.structs.replace(definition, status=before.definition.status)
+
+
 def change_promotion(
-    tx: Tx, workspace_no: int, promotion_id: str, change: str, *, now_us: int
+    tx: Tx,
+    workspace_no: int,
+    promotion_id: str,
+    change: str,
+    *,
+    now_us: int,
+    ahead: Ahead | None = None,
 ) -> Listed:
     """Activates, deactivates or archives. Raises NotFound or Conflict."""
     definition = changed_status(defined(tx, workspace_no, promotion_id), change)
-    return put_promotion(tx, workspace_no, promotion_id, definition, now_us=now_us)[0]
+    return put_promotion(tx, workspace_no, promotion_id, definition, now_us=now_us, ahead=ahead)[0]
+
+
+def change_ahead(
+    snapshot: Tx, workspace_no: int, promotion_id: str, change: str, *, now_us: int
+) -> Ahead | None:
+    """What `change_promotion` will come to. Raises as that."""
+    definition = changed_status(defined(snapshot, workspace_no, promotion_id), change)
+    return put_ahead(snapshot, workspace_no, promotion_id, definition, now_us=now_us)
 
 
 def duplicate_promotion(
@@ -155,7 +195,9 @@ def _write(
     promotion_id: str,
     definition: Promotion,
     now_us: int,
+    ahead: Ahead | None,
 ) -> Listed:
+    was_row = catalogue.row
     workspace_no = catalogue.workspace.workspace_no
     old_terms = before.terms if before is not None else UNKNOWN
     old_codes = set(before.codes) if before is not None else set()
@@ -177,7 +219,10 @@ def _write(
     if changed := old_codes ^ set(after.codes):
         _claim(tx, catalogue, dict.fromkeys(changed, after.promotion_no), restating)
     if before is not None and after.terms != old_terms:
-        rematch_promotion(tx, catalogue, after.promotion_no, restating)
+        fits = ahead is not None and not changed and ahead.fits(was_row, catalogue)
+        rematch_promotion(
+            *(tx, catalogue, after.promotion_no, restating), ahead=ahead if fits else None
+        )
     restating.write(tx)
     return after
 

@@ -11,7 +11,8 @@ from hashlib import sha256
 import msgspec
 
 from promosight.errors import Conflict, Invalid, NotFound
-from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.ledger.ahead import Ahead
+from promosight.flows.ledger.rematch import rebuild, settings_ahead
 from promosight.rules.cadences import CADENCES
 from promosight.rules.facts import FUTURE_TOLERANCE_US
 from promosight.rules.instants import format_instant, is_week_start, zone
@@ -57,26 +58,26 @@ def create_workspace(tx: Tx, wanted: NewWorkspace) -> Workspace:
     return load(tx, workspace_no).workspace
 
 
+class Settings(msgspec.Struct, kw_only=True):
+    """What may change of a workspace; None stays as it is."""
+
+    name: str | None = None
+    time_zone: str | None = None
+    currency: str | None = None
+    week_start: str | None = None
+
+
 def change_workspace(
-    tx: Tx,
-    workspace_no: int,
-    *,
-    name: str | None = None,
-    time_zone: str | None = None,
-    currency: str | None = None,
-    week_start: str | None = None,
+    tx: Tx, workspace_no: int, settings: Settings, *, ahead: Ahead | None = None
 ) -> Workspace:
-    """Changes settings. Days lie elsewhere in another zone, so the counters are counted anew. Raises Invalid."""
+    """Changes settings. Days lie elsewhere in another zone, so the counters are counted anew. Raises Invalid.
+
+    `ahead` is what that was found to come to before its transaction, if anything.
+    """
     tx.lock(workspace_no)
-    now = load(tx, workspace_no).workspace
-    wanted = msgspec.structs.replace(
-        now,
-        name=now.name if name is None else name,
-        time_zone=now.time_zone if time_zone is None else time_zone,
-        currency=now.currency if currency is None else currency,
-        week_start=now.week_start if week_start is None else week_start,
-    )
-    _check(wanted.time_zone, wanted.currency, wanted.week_start)
+    before = load(tx, workspace_no)
+    now, was_row = before.workspace, before.row
+    wanted = _changed(now, settings)
     tx.run(
         "change_workspace",
         workspace_no=workspace_no,
@@ -86,8 +87,22 @@ def change_workspace(
         week_start=wanted.week_start,
     )
     if (wanted.time_zone, wanted.currency) != (now.time_zone, now.currency):
-        rebuild(tx, workspace_no)
+        fits = ahead is not None and ahead.fits(was_row, load(tx, workspace_no))
+        rebuild(tx, workspace_no, ahead=ahead if fits else None)
     return load(tx, workspace_no).workspace
+
+
+def workspace_ahead(snapshot: Tx, workspace_no: int, settings: Settings) -> Ahead | None:
+    """What `change_workspace` will come to, worked out before its transaction. Raises Invalid."""
+    wanted = _changed(load(snapshot, workspace_no).workspace, settings)
+    return settings_ahead(snapshot, workspace_no, wanted)
+
+
+def _changed(now: Workspace, settings: Settings) -> Workspace:
+    said = {k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None}
+    wanted = msgspec.structs.replace(now, **said)
+    _check(wanted.time_zone, wanted.currency, wanted.week_start)
+    return wanted
 
 
 def find_workspace(tx: Tx, workspace_id: str | None) -> int:

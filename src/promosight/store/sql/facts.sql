@@ -198,6 +198,28 @@ SELECT customer_no FROM (
 ORDER BY customer_no
 LIMIT :limit;
 
+-- name: marks_of_groups
+-- A number for each group of one promotion that changes with its facts and with what is derived of them, by customer.
+SELECT customer_no, CAST(SUM(mark) AS BIGINT) FROM (
+    SELECT customer_no, 1 + digest % 1000003 * (
+        1000 + slot % 100003 + place_no % 100019 + committed_micros % 100043 + COALESCE(withdrawn_us, -1) % 100049
+        + import_no % 100057 + LENGTH(currency) + LENGTH(COALESCE(details, ''))
+    ) AS mark
+    FROM assignment
+    WHERE bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) AND promotion_no = :promotion_no
+    UNION ALL
+    SELECT customer_no, 1 + digest % 1000003 * (
+        2000 + COALESCE(slot, -1) % 100003 + cost_micros % 100043 + live * 17 + import_no % 100057
+        + LENGTH(currency) + LENGTH(COALESCE(reason, '')) * 31
+        + CASE outcome WHEN 'counted' THEN 1 WHEN 'excess' THEN 2 WHEN 'unassigned' THEN 3 WHEN 'flagged' THEN 4
+                       WHEN 'pending' THEN 5 ELSE 6 END * 1009
+    ) AS mark
+    FROM event
+    WHERE bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) AND promotion_no = :promotion_no
+) AS facts
+GROUP BY customer_no
+ORDER BY customer_no;
+
 -- name: add_assignments
 -- New assignments. One already there is left alone; the caller compares the count.
 INSERT INTO assignment (

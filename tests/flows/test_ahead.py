@@ -1,0 +1,248 @@
+"""What is worked out ahead of a change comes to what the change itself would: whatever happens between the two."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import cycle
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from promosight.errors import Conflict, NotFound
+from promosight.flows.ledger import rematch
+from promosight.flows.ledger.ahead import Ahead, changed_ahead
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.people.erase import erase
+from promosight.flows.promotions.manage_promotions import load_codes, put_ahead, put_promotion
+from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
+from promosight.flows.reporting.rejecting import Refused
+from promosight.flows.reporting.withdraw import withdraw
+from promosight.flows.set_up.workspaces import Settings, change_workspace, workspace_ahead
+from promosight.flows.webhooks.setting_up import Wanted, create_webhook
+from promosight.rules.facts import Assignment
+from promosight.rules.promotions import Promotion
+from promosight.rules.webhooks import TYPES
+from promosight.store.catalogue import Workspace
+from promosight.store.engine import Store
+from promosight.store.rows import Arrival
+from promosight.store.tx import Tx
+from tests.flows.worlds import (
+    MINUTE_US,
+    NOW_US,
+    PROMOTIONS,
+    begin_import,
+    define,
+    deliver,
+    end_import,
+    facts,
+    open_workspace,
+    shown,
+    source_number,
+)
+
+CHANGED_US = NOW_US + 60 * MINUTE_US
+_FACTS = """
+SELECT source_no, event_id, promotion_no, customer_no, outcome, reason, slot, live, cost_micros, currency FROM event
+ORDER BY source_no, event_id
+"""
+_GIVEN = """
+SELECT promotion_no, customer_no, slot, place_no, committed_micros, currency FROM assignment
+ORDER BY promotion_no, customer_no, slot
+"""
+_LOG = "SELECT promotion_no, kind, event_id, held, facts, lines FROM restatement ORDER BY 1, 2, 3, 4, 6"
+_LAST = "SELECT promotion_no, MAX(redeemed_us) FROM last_event GROUP BY promotion_no ORDER BY 1"
+
+
+@pytest.fixture(autouse=True)
+def _few_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rematch, "WORTH", 1)
+
+
+def everything(store: Store, workspace: Workspace) -> list[Any]:
+    """What is derived, what readers see, and what the log tells."""
+
+    def look(tx: Any) -> list[Any]:
+        rows = [tx.connection.execute(text).fetchall() for text in (_FACTS, _GIVEN, _LOG, _LAST)]
+        word = tx.connection.execute("SELECT type, import_no, facts FROM announcement").fetchall()
+        told = sorted((kind, no, fact) for kind, no, facts in word for fact in json.loads(facts))
+        return [*rows, told]
+
+    return [shown(store, workspace, ("tier", "source", "day")), *store.read(look)]
+
+
+class World:
+    """A store with half of a dense world told, and what may happen to it."""
+
+    def __init__(self, store: Store, seed: int) -> None:
+        self.store = store
+        self.workspace = open_workspace(store)
+        self.number = self.workspace.workspace_no
+        wanted = Wanted(url="https://crm.test/", events=list(TYPES), description="", private=True)
+        store.change(
+            lambda tx: create_webhook(tx, self.number, "wh", "secret", wanted, now_us=NOW_US)
+        )
+        for promotion_id in PROMOTIONS:
+            define(store, self.workspace, promotion_id)
+        self.items: list[Any] = facts(seed)
+        Random(seed).shuffle(self.items)
+        self.told(60)
+
+    def told(self, count: int, import_no: int = 0) -> None:
+        some, self.items = self.items[:count], self.items[count:]
+        deliver(self.store, self.workspace, some, import_no=import_no)
+
+    def told_singly(self, count: int) -> None:
+        for _ in range(count):
+            self.told(1)
+
+    def withdrawn(self) -> None:
+        given = [one.assignment_id for one in facts(0) if isinstance(one, Assignment)]
+        for own in [one for one in given if one][::5]:
+            change = partial(withdraw, workspace_no=self.number, assignment_id=own, now_us=NOW_US)
+            with suppress(NotFound):  # it is not told of yet
+                self.store.change(change)
+
+    def known(self) -> None:
+        arrival = Arrival(self.number, source_number(self.store, self.workspace), 0, NOW_US)
+        people: list[KnownCustomer | Refused] = [KnownCustomer(f"c{no}", None) for no in range(9)]
+        self.store.write(know_customers, Acquaintance(arrival, people))
+
+    def codes_loaded(self) -> None:
+        for no in range(0, 40, 3):
+            load = partial(_load, number=self.number, code=f"P{no}")
+            with suppress(Conflict):  # it is a code of another promotion
+                self.store.change(load)
+
+    def imported(self) -> None:
+        import_no = begin_import(self.store, self.workspace)
+        self.told(15, import_no)
+        end_import(self.store, self.workspace, import_no)
+
+    def running(self) -> None:
+        self.told(15, begin_import(self.store, self.workspace))
+
+    def erased(self) -> None:
+        self.store.change(
+            partial(erase, workspace_no=self.number, customer_id="c1", random="ab12", now_us=NOW_US)
+        )
+
+    def redefined(self) -> None:
+        define(self.store, self.workspace, "global", max_redemptions=3)
+
+
+def _load(tx: Tx, *, number: int, code: str) -> int:
+    return load_codes(tx, number, "personal", [code], now_us=NOW_US)
+
+
+Between = Callable[[World], None]
+BETWEEN: dict[str, Between] = {
+    "nothing": lambda world: None,
+    "events": lambda world: world.told_singly(12),
+    "a batch": lambda world: world.told(25),
+    "withdrawals": World.withdrawn,
+    "customers": World.known,
+    "codes": World.codes_loaded,
+    "an import": World.imported,
+    "an import that runs on": World.running,
+    "an erasure": World.erased,
+    "another promotion": World.redefined,
+}
+TERMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "values": ("tiered", {"max_redemptions": 1, "reward": {"type": "amount", "value": "2.50"}}),
+    "uses": ("global", {"max_redemptions": 4}),
+    "activated": ("draft", {"status": "active"}),
+    "by code": ("personal", {"reward": {"type": "unit", "unit": "spins", "value": "25"}}),
+    "in points": ("global", {"reward": {"type": "unit", "unit": "points", "value": "3"}}),
+    "ended": ("global", {"ends_at": "2026-09-01T00:00:00Z"}),
+}
+
+
+def terms_changed(world: World, what: str, between: Between, *, ahead: bool) -> bool:
+    """Changes terms with something between looking and doing; whether what was worked out was there."""
+    promotion_id, terms = TERMS[what]
+    definition = msgspec.convert(PROMOTIONS[promotion_id] | terms, Promotion)
+    where = (world.number, promotion_id, definition)
+    return _changed(
+        world,
+        between,
+        lambda tx: put_ahead(tx, *where, now_us=CHANGED_US),
+        lambda tx, found: put_promotion(tx, *where, now_us=CHANGED_US, ahead=found),
+        ahead=ahead,
+    )
+
+
+def settings_changed(world: World, settings: Settings, between: Between, *, ahead: bool) -> bool:
+    """The same of the workspace."""
+    return _changed(
+        world,
+        between,
+        lambda tx: workspace_ahead(tx, world.number, settings),
+        lambda tx, found: change_workspace(tx, world.number, settings, ahead=found),
+        ahead=ahead,
+    )
+
+
+def _changed(
+    world: World,
+    between: Between,
+    prepare: Callable[[Tx], Ahead | None],
+    make: Callable[[Tx, Ahead | None], Any],
+    *,
+    ahead: bool,
+) -> bool:
+    def change(found: Ahead | None) -> bool:
+        between(world)
+        world.store.change(lambda tx: make(tx, found))
+        return found is not None
+
+    return changed_ahead(world.store, prepare, change) if ahead else change(None)
+
+
+def same(store: Store, other: Store, seed: int, change: Callable[..., bool], *said: Any) -> None:
+    worlds = World(store, seed), World(other, seed)
+    assert change(worlds[0], *said, ahead=True)
+    change(worlds[1], *said, ahead=False)
+    for step in ("at once", "after more"):
+        found, expected = (everything(one.store, one.workspace) for one in worlds)
+        assert found == expected, step
+        for one in worlds:
+            one.told(len(one.items))
+
+
+@pytest.mark.parametrize(
+    ("happened", "what"),
+    [*zip(BETWEEN, cycle(TERMS)), *zip(reversed(BETWEEN), cycle(TERMS))],
+)
+def test_new_terms_come_to_the_same_whatever_happens_while_they_are_worked_out(
+    store: Store, other: Store, happened: str, what: str
+) -> None:
+    """P5: events go on meanwhile, and the figures are those of a change that nobody worked out before."""
+    same(store, other, len(what), terms_changed, what, BETWEEN[happened])
+
+
+@pytest.mark.parametrize("happened", BETWEEN)
+def test_another_zone_comes_to_the_same_whatever_happens_while_it_is_worked_out(
+    store: Store, other: Store, happened: str
+) -> None:
+    settings = Settings(time_zone="America/New_York", currency="USD" if " " in happened else None)
+    same(store, other, len(happened), settings_changed, settings, BETWEEN[happened])
+
+
+def test_two_changes_of_thousands_at_once_are_both_made(store: Store) -> None:
+    """One of them is worked out before; the other one does not wait for that."""
+    world = World(store, 5)
+
+    def within(found: World) -> None:
+        assert not terms_changed(found, "uses", BETWEEN["nothing"], ahead=True)
+
+    assert terms_changed(world, "values", within, ahead=True)
+    found = shown(store, world.workspace, ("tier",))
+    assert b'"max_redemptions":4' in found
+    assert b'"value":"2.50"' in found
+    store.change(lambda tx: rebuild(tx, world.number))
+    assert shown(store, world.workspace, ("tier",)) == found
