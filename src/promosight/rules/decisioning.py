@@ -28,6 +28,9 @@ BOUNDS = {
     "control_share": (0.0, 0.5),
 }
 """The least and the most of settings that are numbers."""
+MOST_SEED = 255
+"""Characters of a seed, which is hashed with every decision."""
+MOST_ASSIGNED = 2**31 - 1
 
 
 class Fixed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
@@ -113,6 +116,8 @@ def check_settings(settings: Settings) -> None:
     for name in BOUNDS:
         check_bounds(name, getattr(settings, name))
     check_money(settings.contact_cost, "/contact_cost")
+    if len(settings.seed) > MOST_SEED:
+        raise Invalid(f"has more than {MOST_SEED} characters", pointer="/seed")
     cap = settings.frequency_cap
     if cap is not None and not 1 <= cap.assignments <= 10_000:
         raise Invalid("must be from 1 to 10000", pointer="/frequency_cap/assignments")

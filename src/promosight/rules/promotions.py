@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import Conflict, Invalid
-from promosight.rules.decisioning import offer_terms
+from promosight.rules.decisioning import MOST_ASSIGNED, offer_terms
 from promosight.rules.instants import kept_instant, parse_instant
 from promosight.rules.money import UNIT_MARK, is_currency, parse_amount
 
@@ -212,6 +212,9 @@ def check_changes(before: Promotion | None, after: Promotion) -> None:
     if after.properties != was.properties:
         written = msgspec.json.encode(after.properties).decode()
         _no_longer(written, MOST_PROPERTIES, "/properties")
+        if (offer_terms(after.properties).max_per_customer or 0) > MOST_ASSIGNED:
+            where = "/properties/decisioning/max_per_customer"
+            raise Invalid(f"must be at most {MOST_ASSIGNED}", pointer=where)
 
 
 def _check_new_times(was: Promotion, after: Promotion) -> None:

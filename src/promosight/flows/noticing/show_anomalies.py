@@ -126,7 +126,7 @@ def number_of(anomaly_id: str) -> int:
         number = int(anomaly_id, 16)
     except ValueError:
         raise NotFound("there is no such anomaly") from None
-    if f"{number:016x}" != anomaly_id or number >= _LARGER:
+    if f"{number:016x}" != anomaly_id or not 0 <= number < _LARGER:
         raise NotFound("there is no such anomaly")
     return number
 
