@@ -74,7 +74,7 @@ def _shop(folder: Path) -> Iterator[tuple[str, str]]:
 def _browser() -> Iterator[Browser]:
     os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node_program())
     with sync_playwright() as playwright:
-        program = find_or_install_chromium()
+        program = find_or_install_chromium(whole=True)
         yield playwright.chromium.launch(executable_path=program, args=FLAGS)
 
 
