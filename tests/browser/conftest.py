@@ -13,7 +13,7 @@ from typing import Protocol
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.api.server import new_workspace, serving
 from tests.browser.faults import watch
@@ -57,20 +57,42 @@ def faults() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser, server: httpx.Client) -> Iterator[BrowserContext]:
+    """Where the tests of a file open their pages, one after another, at the server's address.
+
+    A tab without any script of ours stays open, and with it the process of its pages, which has compiled our scripts.
+    """
+    with browser.new_context(base_url=str(server.base_url), locale="en-GB") as context:
+        context.new_page().goto("/favicon.svg")
+        yield context
+
+
 @pytest.fixture
 def page(
-    browser: Browser, server: httpx.Client, faults: list[str], request: pytest.FixtureRequest
+    window: BrowserContext, faults: list[str], request: pytest.FixtureRequest
 ) -> Iterator[Page]:
-    """An empty page at the server's address. A picture of it is kept when the test fails."""
+    """An empty page in a browser that knows nobody. A picture of it is kept when the test fails."""
     failed_before = request.session.testsfailed
-    with browser.new_context(base_url=str(server.base_url), locale="en-GB") as context:
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        watch(page, faults)
-        yield page
-        if request.session.testsfailed > failed_before or faults:
-            page.screenshot(path=_picture(request.node.name), full_page=True)
+    page = window.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    watch(page, faults)
+    yield page
+    if request.session.testsfailed > failed_before or faults:
+        page.screenshot(path=_picture(request.node.name), full_page=True)
+    _leave(window)
     assert not faults
+
+
+def _leave(window: BrowserContext) -> None:
+    """Closes what a test opened, and lets the browser forget what it was told."""
+    stays, *opened = window.pages
+    for page in opened:
+        page.close()
+    window.set_offline(False)
+    window.clear_permissions()
+    window.clear_cookies()
+    stays.evaluate("localStorage.clear()")
 
 
 @pytest.fixture

@@ -112,13 +112,14 @@ def test_what_nobody_changed_is_not_sent_again_when_the_stream_begins(
 
 
 class _Answers:
-    """How what the page asks is answered, as it comes over the wire."""
+    """How what the page asks is answered, as it comes over the wire, from a cache that holds nothing yet."""
 
     def __init__(self, page: Page) -> None:
         self._urls: dict[str, str] = {}
         self._statuses: list[tuple[str, int]] = []
         wire = page.context.new_cdp_session(page)
         wire.send("Network.enable")
+        wire.send("Network.clearBrowserCache")
         wire.on("Network.requestWillBeSent", self._asked)
         wire.on("Network.responseReceivedExtraInfo", self._answered)
 
