@@ -207,3 +207,13 @@ def test_terms_and_zone_change_with_thousands_of_customers_as_with_one(
     days = client.get("/v1/promotions/p/breakdown", params={"by": "day", "date": "redeemed"}).json()
     assert [(row["key"], row["redemptions"]) for row in days["rows"]][-1:] == [("2026-11-04", 600)]
     assert days["total"]["reward_cost"] == {"EUR": "4200.00"}
+
+
+def test_a_pool_of_codes_has_one_column(client: httpx.Client) -> None:
+    """S33: a second column is no code, and is not passed over in silence."""
+    promotion(client, "p", kind="personalized")
+    table = {"Content-Type": "text/csv"}
+    wrong = client.post("/v1/promotions/p/codes", content="A1,\nA2,ann\n", headers=table)
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/1")
+    loaded = client.post("/v1/promotions/p/codes", content='code\n"A,1",\nA2\n', headers=table)
+    assert loaded.json() == {"received": 2, "added": 2}

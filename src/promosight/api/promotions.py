@@ -138,6 +138,9 @@ def _codes(body: bytes) -> list[str]:
         rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise Unreadable(f"the body is no CSV of one column: {error}") from None
+    for index, row in enumerate(rows):
+        if any(cell.strip() for cell in row[1:]):
+            raise Invalid("has several columns; send one code in each line", pointer=f"/{index}")
     codes = [row[0] for row in rows if row and row[0].strip()]
     if codes and codes[0].strip() in ("code", "promo_code"):
         del codes[0]
