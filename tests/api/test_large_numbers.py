@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.server import promotion
 from tests.api.test_hostile_input import is_problem
+from tests.connectors.test_one_verdict import REFUSED, TAKEN
 
 TOO_LARGE = ("9223372036854775808", "18446744073709551616", "-9223372036854775809", "1" + "0" * 400)
 BODIES = (
@@ -78,6 +79,45 @@ def test_an_assignment_of_too_many_uses_is_refused_alone(
             assert told.json()["errors"][0]["pointer"] == "/max_redemptions"
         else:
             assert told.json()["problems"][0]["pointer"] == "/0/max_redemptions"
+
+
+@pytest.mark.parametrize("amount", TAKEN["amounts"])
+def test_an_amount_is_the_same_wherever_it_is_defined(client: httpx.Client, amount: str) -> None:
+    """S24: rewards, tiers, budgets and what decisions weigh, up to the last millionth below 10 billion."""
+    for path, body, _ in _defined(amount):
+        assert client.request(*path, json=body).status_code < 300, (path, amount)
+
+
+@pytest.mark.parametrize("amount", REFUSED["amounts"])
+def test_what_is_no_amount_is_refused_wherever_it_is_defined(
+    client: httpx.Client, amount: str
+) -> None:
+    """S24: with its field named."""
+    for path, body, pointer in _defined(amount):
+        told = client.request(*path, json=body)
+        assert told.status_code == 422, (path, amount)
+        assert told.json()["errors"][0]["pointer"] == pointer
+
+
+def _defined(amount: str) -> list[tuple[tuple[str, str], dict[str, Any], str]]:
+    put = ("PUT", "/v1/promotions/amounts")
+    offered = "/properties/decisioning"
+    return [
+        (put, {"name": "P", "reward": {"value": amount}}, "/reward/value"),
+        (
+            put,
+            {"name": "P", "tiers": [{"tier_id": "a", "reward_value": amount}]},
+            "/tiers/0/reward_value",
+        ),
+        (
+            put,
+            {"name": "P", "limits": [{"measure": "reward", "amount": amount}]},
+            "/limits/0/amount",
+        ),
+        (put, {"name": "P", "properties": {"decisioning": {"value": amount}}}, f"{offered}/value"),
+        (put, {"name": "P", "properties": {"decisioning": {"cost": amount}}}, f"{offered}/cost"),
+        (("PATCH", "/v1/decisioning"), {"contact_cost": amount}, "/contact_cost"),
+    ]
 
 
 def test_what_decides_is_bounded_with_its_field_named(client: httpx.Client) -> None:

@@ -14,7 +14,9 @@ from promosight.client.errors import Invalid
 from promosight.client.facts import assignment, redemption, reversal
 from promosight.client.rising import RisingIds
 from promosight.rules.facts import Event, event_from
+from promosight.rules.money import parse_amount
 from promosight.rules.reported import ReportedEvent
+from tests.connectors.test_one_verdict import REFUSED, TAKEN
 
 PLAIN = {"promotion_id": "p", "customer_id": "ann"}
 
@@ -42,12 +44,26 @@ PLAIN = {"promotion_id": "p", "customer_id": "ann"}
         ("metadata", {"x": float("nan")}),
         ("metadata", ["x"]),
         ("coupon", "x"),
+        ("metadata", {"note": "x" * 65_526}),
+        *(("reward_value", cell) for cell in REFUSED["amounts"]),
     ],
 )
 def test_a_fault_names_its_field(field: str, value: object) -> None:
     with pytest.raises(Invalid) as fault:
         redemption({**PLAIN, field: value})
     assert fault.value.pointer == f"/{field}"
+
+
+@pytest.mark.parametrize("cell", [*TAKEN["amounts"], "0e-50", "5." + "0" * 60])
+def test_an_amount_that_the_server_takes_is_taken_as_the_same(cell: str) -> None:
+    """S24: at the bound, too, and however many zeros it ends in."""
+    assert parse_amount(redemption({**PLAIN, "reward_value": cell})["reward_value"]) == (
+        parse_amount(Decimal(cell.strip()))
+    )
+
+
+def test_what_is_noted_may_come_to_the_servers_bound() -> None:
+    assert redemption({**PLAIN, "metadata": {"note": "\u20ac" * 65_525}})["metadata"]
 
 
 def test_reversals_and_assignments_say_what_they_are_about() -> None:

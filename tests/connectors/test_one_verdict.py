@@ -21,7 +21,7 @@ from promosight.connectors.reading import (
     read_body,
 )
 from promosight.flows.reporting.rejecting import Refused
-from promosight.rules.facts import Event
+from promosight.rules.facts import MOST_METADATA, Event
 
 NOW_US = 2_000_000_000_000_000
 SOUND = {
@@ -73,8 +73,30 @@ REFUSED = {
         "Infinity",
         "five",
         "5 0",
+        "-0.01",
+        "-1e9",
+        "10000000000",
+        "10000000000.000000",
+        "1e10",
+        "1E+400",
+        "9" * 39,
+        "9" * 400,
+        "9999999999.9999995",
+        "0.0000001",
+        "1e-7",
+        "-Infinity",
+        "sNaN",
     ],
 }
+AT_THE_BOUND = [
+    "9999999999.999999",
+    "9999999999.9999990",
+    "0",
+    "-0",
+    "1e9",
+    "1e-6",
+    "99999999.99E2",
+]
 TAKEN = {
     "instants": [
         "2026-11-23T10:15:00Z",
@@ -84,7 +106,7 @@ TAKEN = {
         "2026-11-23T11:15:00+0100",
         "2026-11-23 10:15:00.000001 UTC",
     ],
-    "amounts": ["5", "5.00", "0.000001", "5.", ".5", "+5", "1e2", " 5 "],
+    "amounts": ["5", "5.00", "0.000001", "5.", ".5", "+5", "1e2", " 5 ", *AT_THE_BOUND],
 }
 CELLS = st.one_of(
     st.sampled_from([one for many in (*REFUSED.values(), *TAKEN.values()) for one in many]),
@@ -112,17 +134,18 @@ def _unlike(item: Any) -> dict[str, Any]:
     return {"assignment_id": "", "digest": 0, "slot": 0}
 
 
-def in_every_form(kind: str, field: str, cell: str, rows: int) -> list[Any]:
-    """The verdict on a cell in each form, once for each number of rows it comes with."""
-    record = {**SOUND[kind], field: cell}
+def in_every_form(kind: str, field: str, value: str | dict[str, Any], rows: int) -> list[Any]:
+    """The verdict on a value in each form, once for each number of rows it comes with."""
     own = "event_id" if kind == "redemptions" else "assignment_id"
-    records = [{**record, own: f"{record[own]}-{row}"} for row in range(rows)]
+    records = [{**SOUND[kind], field: value, own: f"{own}-{row}"} for row in range(rows)]
+    cell = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    cells = [one | {field: cell} for one in records]
     table = io.StringIO()
-    writer = csv.DictWriter(table, list(record))
+    writer = csv.DictWriter(table, list(cells[0]))
     writer.writeheader()
-    writer.writerows(records)
-    columns = [(name, "VARCHAR") for name in record]
-    parquet = ParquetRows(columns, [tuple(one.values()) for one in records])
+    writer.writerows(cells)
+    columns = [(name, "VARCHAR") for name in cells[0]]
+    parquet = ParquetRows(columns, [tuple(one.values()) for one in cells])
     bodies = {
         JSON: msgspec.json.encode(records if rows > 1 else records[0]),
         NDJSON: b"\n".join(map(msgspec.json.encode, records)),
@@ -158,11 +181,59 @@ def test_what_may_be_written_is_the_same_fact_in_every_form(
         assert one != f"/{field}", cell
 
 
+@pytest.mark.parametrize(
+    ("kind", "field"), [("redemptions", "metadata"), ("assignments", "attributes")]
+)
+@pytest.mark.parametrize("rows", [1, 3, 40])
+def test_what_is_noted_beside_is_bounded_alike_in_every_form(
+    kind: str, field: str, rows: int
+) -> None:
+    """P16: a fact is kept for ever, and with it what its source noted."""
+    room = MOST_METADATA - len('{"note":""}')
+    (taken,) = set(in_every_form(kind, field, {"note": "x" * room}, rows))
+    assert taken != f"/{field}"
+    assert set(in_every_form(kind, field, {"note": "x" * (room + 1)}, rows)) == {f"/{field}"}
+
+
 @given(st.sampled_from(PLACES), CELLS, st.sampled_from([1, 2, 40]))
 def test_every_form_has_the_same_verdict(place: tuple[str, str], cell: str, rows: int) -> None:
     """S14: whatever is written, and however it is sent."""
     if cell.strip():
         assert len(set(in_every_form(*place, cell, rows))) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "micros"),
+    [
+        (b"9999999999.999999", 9_999_999_999_999_999),
+        (b"1e9", 10**15),
+        (b"0e400", 0),
+        (b"-0", 0),
+        (b"5." + b"0" * 60, 5_000_000),
+        (b"10000000000", None),
+        (b"1e10", None),
+        (b"9999999999.9999995", None),
+        (b"1e-7", None),
+        (b"-0.01", None),
+        (b"9" * 400, None),
+        (b"1e9999999999999999999", None),
+        (b"0e9999999999999999999", None),
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 3, 700])
+def test_numbers_are_amounts_as_their_texts_are(
+    number: bytes, micros: int | None, rows: int
+) -> None:
+    """S24: a JSON number is never a float on its way."""
+    sound = msgspec.json.encode(SOUND["redemptions"])[:-1]
+    records = [sound + b', "order_value": ' + number + b"}"] * rows
+    for form, body in ((JSON, b"[" + b",".join(records) + b"]"), (NDJSON, b"\n".join(records))):
+        for item in read_body("redemptions", form, body, Reading(NOW_US, 0)):
+            if isinstance(item, Refused):
+                assert (micros, item.rejection.pointer) == (None, "/order_value")
+            else:
+                assert isinstance(item, Event)
+                assert item.order_micros == micros
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ _LONGEST = 255
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MOST_MONEY = 10**10
+_MOST_NOTED = 65_536
 _is_form = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 ).fullmatch
@@ -149,10 +150,10 @@ def _money(value: object, field: str) -> str:
         raise Invalid(field, "must be a decimal number such as 5.00") from None
     if not amount.is_finite() or not 0 <= amount < _MOST_MONEY:
         raise Invalid(field, f"must be from 0 to less than {_MOST_MONEY}")
-    text = f"{amount:f}"
-    if len(text.partition(".")[2].rstrip("0")) > 6:
+    whole, point, decimals = f"{amount:f}".partition(".")
+    if decimals[6:].rstrip("0"):
         raise Invalid(field, "has more than six decimals")
-    return text
+    return whole + point + decimals[:6]
 
 
 def _currency(value: object, field: str) -> str:
@@ -178,9 +179,17 @@ def _plain(value: object, field: str) -> Any:
     if not isinstance(value, Mapping):
         raise Invalid(field, "must be a mapping")
     try:
-        return json.loads(json.dumps(dict(value), allow_nan=False))
+        written = json.dumps(dict(value), allow_nan=False)
+        plain = json.loads(written)
     except (TypeError, ValueError, RecursionError) as error:
         raise Invalid(field, f"is not JSON: {error}") from None
+    if len(written) > _MOST_NOTED and len(_as_kept(plain)) > _MOST_NOTED:
+        raise Invalid(field, f"has more than {_MOST_NOTED} characters as JSON")
+    return plain
+
+
+def _as_kept(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 _IDENTIFIERS = (

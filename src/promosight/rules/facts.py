@@ -22,6 +22,8 @@ FUTURE_TOLERANCE_US = 300 * SECOND_US
 """A source's clock may run this far ahead of ours."""
 
 MAX_ID_LENGTH = 255
+MOST_METADATA = 65_536
+"""Characters of an event's metadata, or an assignment's attributes, as JSON: kept with each fact for ever."""
 MOST_CHANNELS = 400
 """Characters of all channels of an assignment. Together they are a key of counters, and an index of PostgreSQL takes no
 key of more than 2,700 bytes; what had a longer one could never be counted again."""
@@ -183,7 +185,7 @@ def _event(r: ReportedEvent, received_us: int, tracking_from_us: int) -> Event:
         _currency(r.currency),
         identifier_or_none(r.order_id, "order_id"),
         _amount(r.order_value, "order_value"),
-        canonical_json(r.metadata),
+        metadata_of(r.metadata),
     )
     return Event(*fields, content_digest(*fields))
 
@@ -271,7 +273,22 @@ def details_of(
     if occurrence is None and decision_id is None and not attributes:
         return None
     rest = {"occurrence": occurrence, "decision_id": decision_id, "attributes": attributes}
-    return canonical_json({name: value for name, value in rest.items() if value})
+    text = canonical_json({name: value for name, value in rest.items() if value})
+    if text is not None and len(text) > MOST_METADATA:
+        _bounded(canonical_json(attributes), "attributes")
+    return text
+
+
+def metadata_of(value: dict[str, Any] | None) -> str | None:
+    """What else an event says, as canonical JSON. Raises Fault."""
+    return _bounded(canonical_json(value), "metadata")
+
+
+def _bounded(text: str | None, field: str) -> str | None:
+    if text is not None and len(text) > MOST_METADATA:
+        why = f"has more than {MOST_METADATA} characters as JSON"
+        raise Fault("invalid", field, why)
+    return text
 
 
 def channels_of(channels: Sequence[str] | None, channel: str | None) -> tuple[str, ...]:

@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from promosight.rules.aligned import Aligned
 from promosight.rules.facts import (
     MAX_ID_LENGTH,
+    MOST_METADATA,
     Fault,
-    canonical_json,
     channels_of,
     details_of,
     identifier_or_none,
+    metadata_of,
 )
 from promosight.rules.instants import HUNDREDS, parse_instant, parse_instants
 from promosight.rules.money import amount_of, amount_of_text, is_currency
@@ -231,7 +232,11 @@ class Rows:
     @_each_once
     def json(self, column: Column) -> Column:
         """Objects as canonical JSON."""
-        if type(column) is Canonical or says_nothing(column):
+        if says_nothing(column):
+            return column
+        if type(column) is Canonical:
+            if max(len(text) for text in column if text is not None) > MOST_METADATA:
+                self._doubt(text is not None and len(text) > MOST_METADATA for text in column)
             return column
         return self._each(column, _json)
 
@@ -325,4 +330,4 @@ def _details(beside: tuple[str | None, str | None, Any]) -> str | None:
 def _json(value: Any) -> str | None:
     if not isinstance(value, dict):
         raise TypeError
-    return canonical_json(value)
+    return metadata_of(value)
