@@ -17,14 +17,14 @@ from promosight.api.door.cookies import find_caller
 from promosight.api.door.keys import Keys
 from promosight.api.wire import SessionAnswer
 from promosight.errors import TooMany, Unauthenticated
-from promosight.flows.set_up.passwords import hash_of, is_right
+from promosight.flows.set_up.passwords import NOBODYS_HASH, hash_of, is_right
 from promosight.flows.set_up.sessions import LASTS_US, begin_session, touch_session
 from promosight.flows.set_up.users import NewUser, UserChange, add_user, change_user
 from promosight.flows.set_up.workspaces import digest_of
 from promosight.store.engine import Store, open_store
 from tests.api.offers import promotion
 from tests.api.people import PASSWORD, browser, new_user, sign_in, signed_in, status
-from tests.api.server import new_workspace, serving
+from tests.api.server import client_of, new_workspace, serving, serving_here
 
 HOUR_US = 3600 * 1_000_000
 EVENT = {"promotion_id": "p", "customer_id": "ann", "redeemed_at": "2026-11-03T12:00:00Z"}
@@ -73,8 +73,18 @@ def test_a_token_is_kept_as_a_digest_only(shared_store_url: str, client: httpx.C
     assert token not in map(str, row)
 
 
-def test_a_wrong_password_and_an_unknown_email_are_answered_alike(client: httpx.Client) -> None:
+def test_a_wrong_password_and_an_unknown_email_are_answered_alike(store_url: str) -> None:
     """P14: nobody learns by asking, nor by the time it takes, who has an account."""
+    key = new_workspace(store_url)
+    # Here passwords are slow to check, as they are to people.
+    with (
+        serving_here(store_url, fresh=lambda size: "0" * size) as (_, port),
+        client_of(f"http://127.0.0.1:{port}", key) as client,
+    ):
+        _answered_alike(client)
+
+
+def _answered_alike(client: httpx.Client) -> None:
     email, answers = new_user(client), []
     times: dict[str, list[float]] = {email: [], "nobody@shop.example": []}
     for turn in range(8):
@@ -262,6 +272,14 @@ def test_a_password_is_the_same_however_a_keyboard_composes_it() -> None:
     kept = hash_of("Grüße vom Käse", b"0123456789abcdef")
     assert is_right("Gru\u0308ße vom Ka\u0308se", kept)
     assert not is_right("Grusse vom Kase", kept)
+
+
+def test_a_password_is_slow_to_check_and_so_is_that_of_nobody() -> None:
+    """Argon2id, twice over 46 MiB. (In the servers of tests it is quick.)"""
+    kept = hash_of("a long word", b"0123456789abcdef")
+    for one in (kept, NOBODYS_HASH):
+        assert one.startswith("$argon2id$v=19$m=47104,t=2,p=1$")
+    assert len(NOBODYS_HASH) == len(kept)
 
 
 @pytest.fixture
