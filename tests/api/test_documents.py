@@ -56,6 +56,7 @@ WALK: tuple[tuple[str, str, Any], ...] = (
     ("PATCH", "/v1/promotions/SPRING20", {"description": "Spring"}),
     ("GET", "/v1/promotions/SPRING20/breakdown?by=tier", None),
     ("GET", "/v1/promotions/SPRING20/funnel", None),
+    ("GET", "/v1/promotions/SPRING20/usage", None),
     ("POST", "/v1/reservations", {"promotion_id": "SPRING20", "customer_id": "c-9"}),
     ("GET", "/v1/reservations/{held}", None),
     ("POST", "/v1/reservations/{held}/release", None),

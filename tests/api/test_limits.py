@@ -67,6 +67,30 @@ def _awaited(client: httpx.Client, count: int, **query: Any) -> list[dict[str, A
     raise AssertionError(f"no {count} alerts within {SECONDS} s")
 
 
+def test_what_is_held_is_told_on_its_day_and_as_it_was_known(client: httpx.Client) -> None:
+    """P24, P8, N5: usage over time ends at the list's usage, holds included; and says what was known at a moment."""
+    promotion(client, "held", limits=[_limit(10, window="monthly"), _limit("90", "reward")])
+    _assign(client, "held", ["a", "b"])
+    before = datetime.now(UTC).isoformat()
+    promotion(client, "unused", limits=[_limit(10)])
+    (unused,) = client.get("/v1/promotions/unused/usage").json()["limits"]
+    assert [one["committed_so_far"] for one in unused["days"]] == ["0"]
+    held = {"promotion_id": "held", "customer_id": "c"}
+    assert client.post("/v1/reservations", json=held).status_code == 201
+    _assign(client, "held", ["d"])
+    told = client.get("/v1/promotions/held/usage").json()
+    assert [one["usage"]["committed"] for one in told["limits"]] == ["4", "20.00"]
+    for one in told["limits"]:
+        assert one["days"][-1]["committed_so_far"] == one["usage"]["committed"]
+    month, money = told["limits"]
+    assert (month["currency"], money["currency"], money["ends_on"]) == (None, "EUR", None)
+    assert month["ends_on"][:7] == month["days"][-1]["day"][:7]
+    then = client.get("/v1/promotions/held/usage", params={"as_of": before}).json()
+    assert [one["days"][-1]["committed_so_far"] for one in then["limits"]] == ["2", "10.00"]
+    unknown = client.get("/v1/promotions/nobody/usage")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+
+
 def test_a_tiers_window_is_told_with_what_was_reported(client: httpx.Client) -> None:
     """P7, S24: exact for what came before the limit, and what comes after it."""
     promotion(client, "t", kind="tiered", tiers=TIERS)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from random import Random
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from promosight.errors import PromosightError
@@ -14,6 +17,7 @@ from promosight.flows.checking.verify import verify
 from promosight.flows.figures.of_promotions import list_promotions
 from promosight.flows.figures.raise_alerts import AlertWatch, raise_alerts
 from promosight.flows.figures.show_alerts import AlertPlace, Sought, list_alerts
+from promosight.flows.figures.usage_over_time import usage_over_time
 from promosight.flows.figures.watch_figures import WatchedFigures
 from promosight.flows.imports.publish import finish_import, start_import
 from promosight.flows.ledger import counters
@@ -116,6 +120,22 @@ class Brand:
         count = len(used)
         return str(len(given) if limit.measure == "assignments" else count), str(count)
 
+    def on(self, limit: Limit, day: str) -> tuple[Decimal, Decimal]:
+        """What was committed and redeemed on a day, by nothing but what was reported."""
+        mine = [use for use in self.there if limit.tier_id in (None, use.tier)]
+        given = [use for use in mine if self.days.day(use.assigned_us) == day]
+        used = [
+            use
+            for use in mine
+            if use.redeemed_us is not None
+            and not use.reversed
+            and self.days.day(use.redeemed_us) == day
+        ]
+        sides = (used if limit.measure == "redemptions" else given, used)
+        worth = TIERS if limit.measure == "reward" else dict.fromkeys(TIERS, 1)
+        committed, redeemed = (Decimal(sum(worth[use.tier] for use in side)) for side in sides)
+        return committed, redeemed
+
     def check(self, limits: list[Limit]) -> None:
         shown = [(one["committed"], one["redeemed"]) for one in self.usage()]
         assert shown == [self.counted(one) for one in limits]
@@ -189,6 +209,31 @@ def test_every_limit_says_what_the_facts_say(
     brand.there = after
     brand.check(LIMITS)
     assert verify(store, number).different == 0
+
+
+def test_usage_over_time_comes_to_what_is_used(brand: Brand) -> None:
+    """P24, P7: of each limit every day says what the facts say, adds up within its window, and ends at the list's."""
+    brand.define(LIMITS)
+    lot = Random(3)
+    brand.report([brand.draw(lot, one) for one in range(150)])
+    asked = (brand.number, "p")
+    told = brand.store.read(lambda tx: usage_over_time(tx, *asked, now_us=SHOWN_US))
+    assert [msgspec.to_builtins(one.usage) for one in told.limits] == brand.usage()
+    for limit, one in zip(LIMITS, told.limits, strict=True):
+        days = [date.fromisoformat(day.day) for day in one.days]
+        assert days == [days[0] + timedelta(n) for n in range(len(days))]
+        whole = {"": (Decimal(0), Decimal(0))}
+        for day in one.days:
+            on_it = brand.on(limit, day.day)
+            assert (Decimal(day.committed), Decimal(day.redeemed)) == on_it
+            window = window_of(day.day, limit.window, "monday")
+            before = whole.get(window, (Decimal(0), Decimal(0)))
+            whole[window] = (before[0] + on_it[0], before[1] + on_it[1])
+            said = Decimal(day.committed_so_far), Decimal(day.redeemed_so_far)
+            assert said == whole[window], (limit, day)
+        this = whole[window_of(brand.days.day(SHOWN_US), limit.window, "monday")]
+        assert this == (Decimal(one.usage.committed), Decimal(one.usage.redeemed))
+        assert one.currency == ("EUR" if limit.measure == "reward" else None)
 
 
 def test_a_limit_is_right_at_once_for_what_came_before_it(brand: Brand) -> None:

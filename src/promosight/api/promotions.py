@@ -28,6 +28,7 @@ from promosight.flows.figures.maturing import maturity
 from promosight.flows.figures.of_promotions import list_promotions, promotions_in
 from promosight.flows.figures.promotion_return import HORIZON_DAYS, promotion_return
 from promosight.flows.figures.told_then import funnel_then, maturity_then, one_then, return_then
+from promosight.flows.figures.usage_over_time import usage_over_time
 from promosight.flows.ledger.ahead import Ahead, changed_ahead
 from promosight.flows.promotions.manage_promotions import (
     change_ahead,
@@ -207,6 +208,17 @@ async def show_funnel(door: Door, call: Call) -> Answer:
         *(door, call),
         lambda tx: funnel(tx, *asked, now_us=now_us),
         lambda tx, as_of_us: funnel_then(tx, *asked, as_of_us, now_us=now_us),
+    )
+    return Answer(found)
+
+
+async def show_usage(door: Door, call: Call) -> Answer:
+    """GET /v1/promotions/{promotion_id}/usage."""
+    asked, now_us = (call.workspace_no, call.path("promotion_id")), call.now_us
+    found = await as_asked(
+        *(door, call),
+        lambda tx: usage_over_time(tx, *asked, now_us=now_us),
+        lambda tx, as_of_us: usage_over_time(tx, *asked, as_of_us, now_us=now_us),
     )
     return Answer(found)
 

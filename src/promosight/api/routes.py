@@ -41,6 +41,7 @@ from promosight.flows.figures.maturing import Maturity
 from promosight.flows.figures.moved_since import MovedSince
 from promosight.flows.figures.promotion_return import Return
 from promosight.flows.figures.show_restatements import Restatements
+from promosight.flows.figures.usage_over_time import UsageOverTime
 from promosight.flows.noticing.show_anomalies import Anomaly
 from promosight.flows.reporting.near_misses import LikelyReasons
 from promosight.rules.outcomes import ReportedOutcome
@@ -341,6 +342,15 @@ _TOLD = (
         REPORTS,
         "What became of one promotion's assignments: redeemed, open, expired",
         gives=Funnel,
+        query=("as_of",),
+    ),
+    Route(
+        "GET",
+        f"{_P}/usage",
+        promotions.show_usage,
+        REPORTS,
+        "How one promotion's limits came to be used, day by day, with pace and forecast",
+        gives=UsageOverTime,
         query=("as_of",),
     ),
     Route(

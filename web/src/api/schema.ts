@@ -1674,6 +1674,38 @@ export interface components {
             as_of: string;
         };
         /**
+         * UsageOverTime
+         * @description The limits of a promotion, in their order. `untold`, as of a moment: `usage`, where it was not kept.
+         */
+        UsageOverTime: {
+            promotion_id: string;
+            as_of: string;
+            limits: components["schemas"]["LimitOverTime"][];
+            untold?: string[];
+        };
+        /**
+         * LimitOverTime
+         * @description A limit as it stands (`usage`) and came to it. `currency`: of a reward that is money. `ends_on`: the last day of
+         *         its window, or of the promotion if that is sooner; null for no end.
+         */
+        LimitOverTime: {
+            usage: components["schemas"]["Usage"];
+            currency: string | null;
+            ends_on: string | null;
+            days: components["schemas"]["UsedOn"][];
+        };
+        /**
+         * UsedOn
+         * @description A day of the workspace's zone: what was committed and redeemed on it, and in its window up to its end.
+         */
+        UsedOn: {
+            day: string;
+            committed: string;
+            redeemed: string;
+            committed_so_far: string;
+            redeemed_so_far: string;
+        };
+        /**
          * Return
          * @description What a promotion brought. `state` is `computed`, or `not_computable` and `reason` says why.
          *

@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from promosight.flows.figures.limit_sums import (
+    ASSIGNED,
+    DATED,
+    REDEEMED,
+    held_for,
+    micros_of,
+    sum_of,
+    written,
+)
 from promosight.flows.ledger.held import Held, Part
 from promosight.flows.ledger.limit_cells import LimitCells, has_limits, looks_at_cells
 from promosight.flows.ledger.outstanding import CellsByKey, Counters
@@ -18,7 +27,7 @@ from promosight.rules.forecasts import Pace, basis_from, pace, quarter_of
 from promosight.rules.instants import format_instant, kept_instant
 from promosight.rules.money import MICROS, UNIT_MARK, amount_of_text, format_amount
 from promosight.rules.promotions import WINDOWS, Limit
-from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY
+from promosight.rules.tallies import ASSIGNED_DAY
 from promosight.rules.thresholds import alert_no, reached
 from promosight.rules.windows import days_of, window_of
 from promosight.store.catalogue import Catalogue, Listed
@@ -27,21 +36,6 @@ from promosight.store.tx import Row, Tx
 if TYPE_CHECKING:
     from promosight.flows.figures.sums import Sums
 
-_ASSIGNED, _REDEEMED, _REDEMPTIONS, _COMMITTED, _COST = (
-    MEASURES.index(name)
-    for name in ("assigned", "redeemed", "redemptions", "committed_micros", "cost_micros")
-)
-_COUNTED = {
-    "reward": (_COMMITTED, _COST),
-    "assignments": (_ASSIGNED, _REDEEMED),
-    "redemptions": (_REDEMPTIONS, _REDEMPTIONS),
-}
-"""The measures that are committed and redeemed of a limit, and the days on which they are."""
-_DATED = {
-    "reward": (ASSIGNED_DAY, REDEEMED_DAY),
-    "assignments": (ASSIGNED_DAY, REDEEMED_DAY),
-    "redemptions": (REDEEMED_DAY, REDEEMED_DAY),
-}
 _PACE_STEP = MICROS // 100
 """A pace is told to the hundredth."""
 
@@ -133,10 +127,8 @@ class Windows:
         found = []
         for limit in listed.definition.limits:
             used = max(self._used(listed, limit, sums))
-            if there := reached(_micros(limit, used), amount_of_text(limit.amount)):
-                found.append(
-                    Crossed(limit, self._name(limit), there, _written(listed, limit, used))
-                )
+            if there := reached(micros_of(limit, used), amount_of_text(limit.amount)):
+                found.append(Crossed(limit, self._name(limit), there, written(listed, limit, used)))
         return found
 
     def looked_at(self, listed: Listed) -> Any:
@@ -156,7 +148,7 @@ class Windows:
         """What grants have to leave of each limit, in millionths: all that is given, promised or held."""
         assert listed.definition is not None
         return [
-            _micros(limit, self._promised(listed, limit, sums))
+            micros_of(limit, self._promised(listed, limit, sums))
             for limit in listed.definition.limits
         ]
 
@@ -164,7 +156,7 @@ class Windows:
         """What is redeemed of each limit, in millionths."""
         assert listed.definition is not None
         return [
-            _micros(limit, self._counted(listed, limit, sums)[1])
+            micros_of(limit, self._counted(listed, limit, sums)[1])
             for limit in listed.definition.limits
         ]
 
@@ -183,7 +175,7 @@ class Windows:
             return sums["assigned"] - sums["redeemed"]
         else:
             given = self._cells.of_tier(listed, limit.tier_id)
-        return sum(values[_ASSIGNED] - values[_REDEEMED] for values in given.values())
+        return sum(values[ASSIGNED] - values[REDEEMED] for values in given.values())
 
     def _used(self, listed: Listed, limit: Limit, sums: Sums) -> _Both:
         committed, redeemed = self._counted(listed, limit, sums)
@@ -196,31 +188,27 @@ class Windows:
     def _within_limit(self, listed: Listed, limit: Limit, parts: list[Part]) -> int:
         """What grants come to in a limit's window and tier, and its measure."""
         now = self._name(limit)
-        there = [
-            one
+        return sum(
+            held_for(listed, limit, one)
             for one in parts
-            if limit.tier_id in (None, one.tier_id)
-            and window_of(one.day, limit.window, self._week_start) == now
-        ]
-        if limit.measure == "reward":
-            return sum(one.micros for one in there if one.currency == listed.terms.currency)
-        return sum(one.grants for one in there)
+            if window_of(one.day, limit.window, self._week_start) == now
+        )
 
     def _counted(self, listed: Listed, limit: Limit, sums: Sums) -> _Both:
         """The same without what is held."""
         if limit.window == "lifetime":
             return self._lifetime(listed, limit, sums)
-        given_on, used_on = _DATED[limit.measure]
+        given_on, used_on = DATED[limit.measure]
         used = self._within(listed, limit, used_on)
         given = used if given_on == used_on else self._within(listed, limit, given_on)
-        return _sum(listed, limit, given, 0), _sum(listed, limit, used, 1)
+        return sum_of(listed, limit, given, 0), sum_of(listed, limit, used, 1)
 
     def _lifetime(self, listed: Listed, limit: Limit, sums: Sums) -> _Both:
         """What the promotion, or the limit's tier, has come to in all."""
         if limit.tier_id is None:
             return _in_all(listed, limit, sums)
         both = self._cells.of_tier(listed, limit.tier_id)
-        return _sum(listed, limit, both, 0), _sum(listed, limit, both, 1)
+        return sum_of(listed, limit, both, 0), sum_of(listed, limit, both, 1)
 
     def _within(self, listed: Listed, limit: Limit, dimension: int) -> CellsByKey:
         cells = self._cells.by_day(listed, dimension, limit.tier_id)
@@ -232,20 +220,20 @@ class Windows:
 
     def _usage(self, listed: Listed, limit: Limit, sums: Sums) -> Usage:
         committed, redeemed = used = self._used(listed, limit, sums)
-        whole, most = amount_of_text(limit.amount), _micros(limit, max(used))
+        whole, most = amount_of_text(limit.amount), micros_of(limit, max(used))
         return Usage(
             measure=limit.measure,
             window=limit.window,
             limit=limit.amount,
-            committed=_written(listed, limit, committed),
-            redeemed=_written(listed, limit, redeemed),
+            committed=written(listed, limit, committed),
+            redeemed=written(listed, limit, redeemed),
             alert=max(reached(most, whole), default=None),
             forecast=self._forecast(listed, limit, sums, used),
             tier_id=limit.tier_id,
         )
 
     def _forecast(self, listed: Listed, limit: Limit, sums: Sums, used: _Both) -> Forecast | None:
-        left = amount_of_text(limit.amount) - _micros(limit, max(used))
+        left = amount_of_text(limit.amount) - micros_of(limit, max(used))
         found = self._pace(listed, limit, sums, place=int(used[1] > used[0]), left_micros=left)
         if left > 0:
             return None if found is None else _told(listed, limit, found, found.reached_us)
@@ -261,7 +249,7 @@ class Windows:
         """The pace of what is committed (place 0) or redeemed (1), whichever is more."""
         by_day = self._by_day(listed, limit, place)
         lately = sum(amount for day, amount in by_day.items() if day >= basis_from(self._today))
-        in_all = _micros(limit, self._lifetime(listed, limit, sums)[place])
+        in_all = micros_of(limit, self._lifetime(listed, limit, sums)[place])
         return pace(
             self._days,
             by_day,
@@ -276,9 +264,9 @@ class Windows:
     def _by_day(self, listed: Listed, limit: Limit, place: int) -> dict[str, int]:
         """What was used on each of the days that are read, in millionths."""
         found: dict[str, int] = {}
-        cells = self._cells.by_day(listed, _DATED[limit.measure][place], limit.tier_id)
+        cells = self._cells.by_day(listed, DATED[limit.measure][place], limit.tier_id)
         for key, values in cells.items():
-            used = _micros(limit, _sum(listed, limit, {key: values}, place))
+            used = micros_of(limit, sum_of(listed, limit, {key: values}, place))
             found[key[0]] = found.get(key[0], 0) + used
         return found
 
@@ -315,23 +303,6 @@ def _in_all(listed: Listed, limit: Limit, sums: Sums) -> _Both:
     return sums["redemptions"], sums["redemptions"]
 
 
-def _sum(listed: Listed, limit: Limit, cells: CellsByKey, place: int) -> int:
-    """What is committed (place 0) or redeemed (1) in cells; a reward in the promotion's own currency."""
-    measure = _COUNTED[limit.measure][place]
-    if limit.measure != "reward":
-        return sum(values[measure] for values in cells.values())
-    currency = listed.terms.currency
-    return sum(values[measure] for key, values in cells.items() if key[1] == currency)
-
-
-def _micros(limit: Limit, used: int) -> int:
-    return used if limit.measure == "reward" else used * MICROS
-
-
-def _written(listed: Listed, limit: Limit, used: int) -> str:
-    return format_amount(used, listed.terms.currency) if limit.measure == "reward" else str(used)
-
-
 def _told(listed: Listed, limit: Limit, found: Pace, at_us: int | None) -> Forecast:
     currency = listed.terms.currency if limit.measure == "reward" else UNIT_MARK
     rounded = (found.per_day_micros + _PACE_STEP // 2) // _PACE_STEP * _PACE_STEP
@@ -344,6 +315,6 @@ def _told(listed: Listed, limit: Limit, found: Pace, at_us: int | None) -> Forec
 
 
 def _share(both: _Both, limit: Limit) -> float:
-    used = _micros(limit, max(both))
+    used = micros_of(limit, max(both))
     whole = amount_of_text(limit.amount)
     return used / whole if whole else float(used > 0)

@@ -39,6 +39,24 @@ def looks_at_cells(listed: Listed) -> bool:
     return any(one.window != "lifetime" or one.tier_id for one in limits)
 
 
+def every_day(
+    outstanding: Counters, listed: Listed, dimension: int, tier_id: str | None
+) -> CellsByKey:
+    """All days of a promotion, by `ASSIGNED_DAY` or `REDEEMED_DAY`, of a tier if one is named; read anew."""
+    no = listed.promotion_no
+    if tier_id is None:
+        return outstanding.cells(no, dimension)
+    return _days_of_tier(outstanding.cells(no, _OF_TIER[dimension]), tier_id)
+
+
+def _days_of_tier(cells: CellsByKey, tier_id: str) -> CellsByKey:
+    return {
+        (key[0][: _KEY_OF_TIER - 1], key[1]): values
+        for key, values in cells.items()
+        if key[0][_KEY_OF_TIER:] == tier_id
+    }
+
+
 class LimitCells:
     """The cells of some promotions on one day."""
 
@@ -63,11 +81,7 @@ class LimitCells:
         if tier_id is None:
             return self._of(listed).get((listed.promotion_no, dimension), {})
         cells = self._of(listed).get((listed.promotion_no, _OF_TIER[dimension]), {})
-        return {
-            (key[0][: _KEY_OF_TIER - 1], key[1]): values
-            for key, values in cells.items()
-            if key[0][_KEY_OF_TIER:] == tier_id
-        }
+        return _days_of_tier(cells, tier_id)
 
     def all_of(self, listed: Listed) -> list[CellsByKey | None]:
         """Everything that is read of a promotion: equal means equal usage."""
