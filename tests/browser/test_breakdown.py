@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.api.server import promotion
 from tests.browser.conftest import SignedIn
+from tests.browser.files import kept
 from tests.browser.shop import assign, redeem, redemption
 
 TIERS = [
@@ -151,6 +153,21 @@ def test_a_table_leaves_as_a_file_that_no_spreadsheet_calculates(signed_in: Sign
         ("vip", "100", "80"),
         ("", "210", "110"),
     ]
+
+
+def test_the_funnel_and_its_weeks_leave_as_files(signed_in: SignedIn) -> None:
+    """P24: exact, and named after the table and the day."""
+    page = signed_in("viewer", None)
+    drawer = opened(page, "/promotions/CASHBACK")
+    funnel = kept(page, drawer.get_by_role("button", name="Save as CSV: funnel"))
+    assert re.fullmatch(r"CASHBACK-funnel-\d{4}-\d\d-\d\d\.csv", funnel.name)
+    assert [row["number"] for row in funnel.rows[:2]] == ["210", "110"]
+    assert funnel.rows[1]["share_of_assigned"] == str(110 / 210)
+    drawer.get_by_text("By week of assignment: redeemed").click()
+    weeks = kept(page, drawer.get_by_role("button", name="Save as CSV: weekly cohorts"))
+    assert weeks.name.startswith("CASHBACK-weekly-cohorts-20")
+    assert sum(int(row["assigned"]) for row in weeks.rows) == 210
+    assert sum(int(row["redeemed"]) for row in weeks.rows) == 110
 
 
 def test_the_link_of_what_one_sees_shows_it_to_others(signed_in: SignedIn) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.api.server import promotion
 from tests.browser.conftest import SignedIn
+from tests.browser.files import kept
 from tests.browser.shop import assign, redeem
 
 
@@ -71,6 +72,24 @@ def test_the_same_group_is_compared_across_promotions(signed_in: SignedIn) -> No
     cell.click()
     table = page.get_by_role("dialog").get_by_role("table", name="SUMMER10 by segment")
     expect(table.get_by_role("row", name="loyal")).to_contain_text("56%")
+
+
+def test_what_is_compared_leaves_as_files(signed_in: SignedIn) -> None:
+    """P24: the matrix by group and the weeks, a column for each promotion; rewards and rates as they were told."""
+    page = signed_in("viewer", "/compare?id=SPRING20&id=SUMMER10&time=table")
+    groups = page.get_by_role("region", name="By group", exact=True)
+    file = kept(page, groups.get_by_role("button", name="Save as CSV"))
+    assert file.name.startswith("redemption-rate-by-segment-20")
+    (loyal,) = file.rows
+    assert (loyal["segment"], loyal["SPRING20 rate"], loyal["SUMMER10 redeemed"]) == (
+        *("loyal", "0.32", "56"),
+    )
+    weeks = page.get_by_role("region", name="Rate by week of assignment")
+    (week,) = kept(page, weeks.get_by_role("button", name="Save as CSV")).rows
+    assert (week["SPRING20 assigned"], week["SUMMER10 rate"]) == ("100", "0.4")
+    page.get_by_text("Show the numbers").click()
+    given = kept(page, page.get_by_role("button", name="Save as CSV: generosity"))
+    assert {(one["reward"], one["reward_in"]) for one in given.rows} == {("5.00", "EUR")}
 
 
 def test_promotions_without_a_common_group_say_so(signed_in: SignedIn) -> None:

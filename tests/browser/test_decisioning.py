@@ -13,6 +13,7 @@ from tests.api.deciding import settings
 from tests.api.server import new_workspace, promotion, serving
 from tests.api.worlds import World
 from tests.browser.conftest import SignedIn
+from tests.browser.files import kept
 
 WEEKS = 4
 
@@ -69,6 +70,39 @@ def test_what_was_gained_is_said_in_words_and_shown_with_intervals(
     mix = page.get_by_role("region", name="Offer mix by segment")
     expect(mix.get_by_text("Vip")).to_be_visible()
     expect(page.get_by_role("button", name="Change mode")).to_have_count(0)
+
+
+def test_what_decisioning_shows_leaves_as_files(
+    signed_in: SignedIn, world: World, server: httpx.Client
+) -> None:
+    """P24, P19: policies, value over time, the mix, versions and candidates, to the last digit."""
+    page = signed_in("viewer", "/decisioning")
+    policies = kept(page, page.get_by_role("button", name="CSV: policies"))
+    said = server.get("/v1/decisioning/evaluation").json()["policies"]
+    values = {one["policy"]: one["value"] for one in policies.rows}
+    assert values.pop("control")
+    assert {one: float(value) for one, value in values.items()} == {
+        one["policy"]: one["dr"]["value"] for one in said
+    }
+    value = kept(page, page.get_by_role("button", name="CSV: value by week"))
+    told = server.get("/v1/decisioning/value", params={"by": "week"}).json()
+    assert [int(one["decisions"]) for one in value.rows] == [
+        one["decisions"] for one in told["periods"]
+    ]
+    mix = kept(page, page.get_by_role("button", name="CSV: offer mix"))
+    assert {one["segment"] for one in mix.rows} >= {"", "vip"}
+    assert kept(page, page.get_by_role("button", name="CSV: learning")).rows
+    page.goto("/decisioning?tab=versions")
+    versions = kept(page, page.get_by_role("button", name="CSV: policy versions"))
+    assert versions.name.startswith("policy-versions-20")
+    assert "running" in [one["state"] for one in versions.rows]
+    one = redeemed_decision(server)
+    page.goto(f"/decisioning/decisions/{one['decision_id']}")
+    candidates = kept(page, page.get_by_role("button", name="CSV: candidates"))
+    (chosen,) = (each for each in candidates.rows if each["chosen"] == "true")
+    assert (chosen["promotion_id"], float(chosen["propensity"])) == (
+        *(one["promotion_id"], one["propensity"]),
+    )
 
 
 def test_what_the_log_cannot_tell_is_not_guessed(

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.api.server import figures, promotion
 from tests.browser.conftest import SignedIn
+from tests.browser.files import kept
 from tests.browser.shop import ago, assign, redemption
 
 
@@ -138,11 +139,16 @@ def test_the_cadence_is_changed_at_any_time(signed_in: SignedIn, server: httpx.C
 
 
 def test_what_a_source_sent_is_shown_by_outcome(signed_in: SignedIn, server: httpx.Client) -> None:
-    """As a chart and as a table, by hour or day; the address says which."""
+    """P24: with how fresh it was; as a chart and as a table, by hour or day; the address says which."""
     told = redemption("SPRING20", 2) | {"event_id": "seen"}
     report(server, key_of(server, "App"), told)
     page = signed_in("viewer", "/integrations/App?by=day")
     expect(page.get_by_role("figure", name="What App sent")).to_be_visible()
+    expect(page.get_by_role("figure", name="For how long App had been silent")).to_be_visible()
+    expect(page.get_by_text("never overdue (6 hours are allowed)")).to_be_visible()
+    fresh = kept(page, page.get_by_role("button", name="CSV: freshness"))
+    assert fresh.name.startswith("App-freshness-20")
+    assert (fresh.rows[-1]["silent_hours"], fresh.rows[-1]["overdue"]) == ("0", "false")
     page.get_by_text("Table", exact=True).click()
     expect(page).to_have_url(re.compile("view=table"))
     expect(page.get_by_role("columnheader", name="Counted")).to_be_visible()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.api.server import promotion
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
+from tests.browser.files import kept
+from tests.browser.settling import put_in
 from tests.browser.shop import ago, assign
 
 CAP = {"measure": "assignments", "window": "lifetime"}
@@ -16,9 +18,10 @@ CAP = {"measure": "assignments", "window": "lifetime"}
 
 @pytest.fixture(scope="module", autouse=True)
 def offers(server: httpx.Client) -> None:
-    """NEAR stands at 18 of 20, used on three days; nothing was used of FAR."""
+    """NEAR stands at 18 of 20, used on three days; nothing was used of FAR and UNUSED."""
     promotion(server, "NEAR", limits=[CAP | {"amount": "20"}])
     promotion(server, "FAR", limits=[CAP | {"amount": "1000"}])
+    promotion(server, "UNUSED", limits=[CAP | {"amount": "1000"}])
     for days in range(3):
         told = [
             {"promotion_id": "NEAR", "customer_id": f"c{days}-{n}", "assigned_at": ago(days=days)}
@@ -65,4 +68,29 @@ def test_usage_says_in_words_when_a_limit_is_reached(signed_in: SignedIn) -> Non
     usage.focus()
     expect(page.get_by_text("Reached on").first).to_be_visible()
     page.goto("/promotions/NEAR")
-    expect(page.get_by_role("dialog").get_by_text("at today's pace")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text("at today's pace").first).to_be_visible()
+
+
+def test_how_a_limit_came_to_be_used_is_drawn_with_its_forecast(
+    signed_in: SignedIn, loading: set[Request]
+) -> None:
+    """P24, P7, P21: day by day against the limit, as a chart, in words, as a table and as a file; on small screens."""
+    page = signed_in("viewer", "/promotions/NEAR#usage")
+    drawer = page.get_by_role("dialog")
+    section = drawer.get_by_role("region", name="Limits over time")
+    expect(section.get_by_role("figure", name="Assignments: used over time")).to_be_visible()
+    expect(section.get_by_text("Limit 20", exact=True)).to_be_visible()
+    expect(section.get_by_text("Forecast", exact=True)).to_be_visible()
+    expect(section).to_contain_text("Reached on")
+    page.set_viewport_size({"width": 390, "height": 844})
+    put_in(page, "dark", loading)
+    section.get_by_role("button", name="Show as table").click()
+    expect(section.get_by_role("row")).to_have_count(4)
+    expect(section.get_by_role("row").nth(1)).to_contain_text("90%")
+    file = kept(page, section.get_by_role("button", name="Save as CSV"))
+    assert file.name.startswith("NEAR-assignments-by-day-20")
+    assert [one["committed_so_far"] for one in file.rows] == ["6", "12", "18"]
+    assert {one["limit"] for one in file.rows} == {"20"}
+    assert violations(page) == []
+    page.goto("/promotions/UNUSED")
+    expect(page.get_by_role("heading", name="Nothing of it was used yet")).to_be_visible()

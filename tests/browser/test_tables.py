@@ -19,6 +19,7 @@ TABLES = {
     "/integrations": "sources",
     "/integrations/default": "activity",
     "/batches": "batches",
+    "/customers/c-1": "timeline",
 }
 
 

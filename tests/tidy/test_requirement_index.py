@@ -18,7 +18,7 @@ def _numbered(letter: str, *numbers: int) -> list[str]:
 
 CLAIMED = [
     *_numbered("S", *range(1, 47)),
-    *_numbered("P", *range(1, 24)),
+    *_numbered("P", *range(1, 25)),
     *_numbered("N", *range(1, 16)),
 ]
 

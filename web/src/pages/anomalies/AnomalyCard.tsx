@@ -4,10 +4,13 @@ import { useMay } from "../../api/session";
 import type { Anomaly } from "../../api/types";
 import { count, share } from "../../format";
 import { Ago } from "../../look/Ago";
+import { SaveCsv } from "../../look/SaveCsv";
 import { Tag } from "../../look/Tag";
 import { AnomalyChart } from "./AnomalyChart";
 import { aboutOf, dimensionOf, useAcknowledge } from "./anomalies";
 import classes from "./anomalies.module.css";
+import { linesTable } from "./files";
+import { SlotsTable } from "./SlotsTable";
 
 /** One anomaly: what happened in a sentence, counted against expected, and whose share it is. */
 export function AnomalyCard({ anomaly }: { anomaly: Anomaly }) {
@@ -27,7 +30,17 @@ export function AnomalyCard({ anomaly }: { anomaly: Anomaly }) {
         <AnomalyChart anomaly={anomaly} />
         <Lines anomaly={anomaly} />
       </div>
-      <Seen anomaly={anomaly} />
+      <SlotsTable anomaly={anomaly} />
+      <Group gap="xs">
+        <Seen anomaly={anomaly} />
+        {anomaly.breakdown.length > 0 && (
+          <SaveCsv
+            whose={anomaly.promotion_id ?? anomaly.source ?? undefined}
+            of={`${aboutOf(anomaly)} by group`.toLowerCase()}
+            rows={() => linesTable(anomaly)}
+          />
+        )}
+      </Group>
     </article>
   );
 }

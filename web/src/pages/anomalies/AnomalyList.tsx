@@ -1,6 +1,8 @@
 import { Button, Group, Skeleton, Stack } from "@mantine/core";
+import { useMemo } from "react";
 import { CsvLink } from "../../look/CsvLink";
 import { Failure } from "../../look/Failure";
+import { AnomaliesOverTime } from "./AnomaliesOverTime";
 import { AnomalyCard } from "./AnomalyCard";
 import { type Sought, useAnomalies } from "./anomalies";
 import classes from "./anomalies.module.css";
@@ -15,12 +17,13 @@ interface Props {
 export function AnomalyList({ sought, nothing }: Props) {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
     useAnomalies(sought);
+  const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   if (error && !data) return <Failure error={error} again={refetch} />;
   if (!data) return <Skeleton height={120} radius="md" />;
-  const items = data.pages.flatMap((page) => page.items);
   if (items.length === 0) return <p className={classes.none}>{nothing}</p>;
   return (
     <Stack gap="md">
+      {items.length > 1 && <AnomaliesOverTime anomalies={items} />}
       {items.map((one) => (
         <AnomalyCard key={one.anomaly_id} anomaly={one} />
       ))}

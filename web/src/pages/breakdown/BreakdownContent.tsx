@@ -20,6 +20,7 @@ import { Section } from "./Section";
 import { SectionNav } from "./SectionNav";
 import { Summary } from "./Summary";
 import { TimeSection } from "./time/TimeSection";
+import { hasUsage, UsageSection } from "./usage/UsageSection";
 import { useTitle } from "./useTitle";
 import { Waiting } from "./Waiting";
 
@@ -40,6 +41,7 @@ export function BreakdownContent({ promotionId }: { promotionId: string }) {
         <NoRate promotion={promotion} />
         <FunnelSection promotion={promotion} />
         <TimeSection promotion={promotion} />
+        {hasUsage(promotion) && <UsageSection promotion={promotion} />}
         <LinesSection promotion={promotion} />
         {hasGenerosity(promotion) && <GenerositySection promotion={promotion} />}
         <ReturnSection promotion={promotion} />
@@ -54,8 +56,9 @@ function sections(promotion: Promotion): [id: string, name: string][] {
   const all: [string, string][] = [
     ["funnel", "Funnel"],
     ["time", "Over time"],
-    ["groups", "By group"],
   ];
+  if (hasUsage(promotion)) all.push(["usage", "Limits"]);
+  all.push(["groups", "By group"]);
   if (hasGenerosity(promotion)) all.push(["generosity", "By generosity"]);
   all.push(["return", "Return"], ["anomalies", "Anomalies"], ["restatements", "Restatements"]);
   return all;

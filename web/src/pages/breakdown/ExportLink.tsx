@@ -1,6 +1,7 @@
 import { IconDownload } from "@tabler/icons-react";
+import { fileName } from "../../look/csv";
 import { useKnown } from "../known/useKnown";
-import { audience, fileName, type Status } from "./audience";
+import { audience, type Status } from "./audience";
 import classes from "./breakdown.module.css";
 
 interface Props {

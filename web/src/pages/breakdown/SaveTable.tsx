@@ -1,9 +1,6 @@
-import { Button } from "@mantine/core";
-import { IconTableExport } from "@tabler/icons-react";
 import type { Breakdown, Line } from "../../api/types";
-import { fileName } from "./audience";
-import { save } from "./csv";
-import { fileOf } from "./lines/file";
+import { SaveCsv } from "../../look/SaveCsv";
+import { tableOf } from "./lines/file";
 
 interface Props {
   promotionId: string;
@@ -15,15 +12,12 @@ interface Props {
 export function SaveTable({ promotionId, breakdown, name }: Props) {
   const { by, date, rows } = breakdown;
   const isTime = by === "day" || by === "week" || by === "month";
-  const file = fileName(promotionId, "by", by, isTime ? date : null);
   return (
-    <Button
-      variant="default"
-      size="xs"
-      leftSection={<IconTableExport size={15} aria-hidden />}
-      onClick={() => save(file, fileOf(breakdown, rows, name))}
-    >
-      Save as CSV
-    </Button>
+    <SaveCsv
+      isLong
+      whose={promotionId}
+      of={isTime ? `by ${by} ${date}` : `by ${by}`}
+      rows={() => tableOf(breakdown, rows, name)}
+    />
   );
 }

@@ -2,7 +2,7 @@ import { useCallback } from "react";
 import { useLocation, useNavigate } from "react-router";
 
 /** Names in the query that belong to the breakdown; all others are the list's, and are left as they are. */
-const MINE = ["by", "date", "unit", "order", "after", "time", "as_of"] as const;
+const MINE = ["by", "date", "unit", "order", "after", "time", "limit", "usage", "as_of"] as const;
 type Mine = (typeof MINE)[number];
 
 /** What is shown, as the address says it. */

@@ -20,9 +20,3 @@ export function audience(promotionId: string, status: Status, group?: Group): st
   }
   return `${promotionPath(promotionId, "customers")}?${words}`;
 }
-
-/** What the browser calls the file. */
-export function fileName(promotionId: string, ...parts: (string | null | undefined)[]): string {
-  const words = [promotionId, ...parts].filter(Boolean).join("-");
-  return `${words.replaceAll(/[^\p{L}\p{N}_-]+/gu, "-")}.csv`;
-}

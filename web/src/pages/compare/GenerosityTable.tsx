@@ -1,5 +1,7 @@
 import { count, interval } from "../../format";
+import { SaveCsv } from "../../look/SaveCsv";
 import effect from "./effect.module.css";
+import { generosityTable } from "./files";
 import { amount, type Given } from "./generosity";
 
 /** The points of the chart as numbers, for those who do not see it; opened by who wants them. */
@@ -41,6 +43,7 @@ export function GenerosityTable({ points }: { points: readonly Given[] }) {
           </tbody>
         </table>
       </section>
+      <SaveCsv isLong of="generosity" rows={() => generosityTable(rows)} />
     </details>
   );
 }

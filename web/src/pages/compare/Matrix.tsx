@@ -2,10 +2,12 @@ import { memo } from "react";
 import { Link } from "react-router";
 import type { Line } from "../../api/types";
 import { count, DASH, interval } from "../../format";
+import { SaveCsv } from "../../look/SaveCsv";
 import { commonScale } from "../breakdown/lines/comparing";
 import { RateBar } from "../breakdown/lines/RateBar";
 import { type Compared, nameOf } from "./asked";
 import classes from "./compare.module.css";
+import { matrixTable } from "./files";
 import type { MatrixRow } from "./matrix";
 
 interface Props {
@@ -25,45 +27,54 @@ const COLUMN = 136;
 export function Matrix({ caption, heading, compared, rows, name, query }: Props) {
   const scale = commonScale(rows.flatMap(({ cells }) => cells.flatMap((line) => line ?? [])));
   return (
-    <section
-      className={classes.scroll}
-      aria-label={caption}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-      tabIndex={0}
-    >
-      <table className={classes.matrix} style={{ minWidth: (compared.length + 1) * COLUMN }}>
-        <caption className="only-read-aloud">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{heading}</th>
-            {compared.map((one) => (
-              <th scope="col" key={one.id}>
-                <span className={classes.swatch} style={{ background: one.colour }} aria-hidden />
-                {nameOf(one)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ key, cells }) => (
-            <tr key={key}>
-              <th scope="row">{name(key)}</th>
-              {compared.map((one, index) => (
-                <td key={one.id}>
-                  <MatrixCell
-                    line={cells[index]}
-                    scale={scale}
-                    colour={one.colour}
-                    to={`/promotions/${encodeURIComponent(one.id)}?${query}`}
-                    label={`${nameOf(one)}, ${name(key)}`}
-                  />
-                </td>
+    <>
+      <section
+        className={classes.scroll}
+        aria-label={caption}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+      >
+        <table className={classes.matrix} style={{ minWidth: (compared.length + 1) * COLUMN }}>
+          <caption className="only-read-aloud">{caption}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{heading}</th>
+              {compared.map((one) => (
+                <th scope="col" key={one.id}>
+                  <span className={classes.swatch} style={{ background: one.colour }} aria-hidden />
+                  {nameOf(one)}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+          </thead>
+          <tbody>
+            {rows.map(({ key, cells }) => (
+              <tr key={key}>
+                <th scope="row">{name(key)}</th>
+                {compared.map((one, index) => (
+                  <td key={one.id}>
+                    <MatrixCell
+                      line={cells[index]}
+                      scale={scale}
+                      colour={one.colour}
+                      to={`/promotions/${encodeURIComponent(one.id)}?${query}`}
+                      label={`${nameOf(one)}, ${name(key)}`}
+                    />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <footer className={classes.below}>
+        <SaveCsv
+          isLong
+          of={caption.toLowerCase()}
+          rows={() => matrixTable(heading, compared, rows, name)}
+        />
+      </footer>
+    </>
   );
 }
 

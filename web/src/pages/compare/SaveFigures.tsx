@@ -1,7 +1,6 @@
-import { Button } from "@mantine/core";
-import { IconTableExport } from "@tabler/icons-react";
 import type { Promotion } from "../../api/types";
-import { type Cell, csv, save } from "../breakdown/csv";
+import type { Cell } from "../../look/csv";
+import { SaveCsv } from "../../look/SaveCsv";
 import type { Compared } from "./asked";
 
 type Sums = "reward_cost" | "reward_units" | "order_value";
@@ -11,20 +10,17 @@ const SUMS: Sums[] = ["reward_cost", "reward_units", "order_value"];
 export function SaveFigures({ compared }: { compared: readonly Compared[] }) {
   const known = compared.flatMap(({ promotion }) => promotion ?? []);
   return (
-    <Button
-      variant="default"
-      size="xs"
+    <SaveCsv
+      isLong
+      of="promotions compared"
       disabled={known.length === 0}
-      leftSection={<IconTableExport size={15} aria-hidden />}
-      onClick={() => save("promotions-compared.csv", fileOf(known))}
-    >
-      Save as CSV
-    </Button>
+      rows={() => tableOf(known)}
+    />
   );
 }
 
 /** Exact: rates as fractions, amounts as decimals with a column for each currency or unit. */
-function fileOf(promotions: readonly Promotion[]): string {
+function tableOf(promotions: readonly Promotion[]): Cell[][] {
   const sums = SUMS.flatMap((what) => {
     const units = new Set(promotions.flatMap(({ figures }) => Object.keys(figures[what])));
     return [...units].sort().map((unit) => [what, unit] as const);
@@ -55,5 +51,5 @@ function fileOf(promotions: readonly Promotion[]): string {
     figures.redemptions,
     ...sums.map(([what, unit]) => figures[what][unit] ?? "0"),
   ]);
-  return csv([head, ...rows]);
+  return [head, ...rows];
 }

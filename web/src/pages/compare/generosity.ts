@@ -10,6 +10,8 @@ export interface Given {
   /** Which promotion; points of one have its colour. */
   promotion: string;
   reward: number;
+  /** The reward as it was told. */
+  exact: string;
   /** A currency or a unit. */
   unit: string;
   rate: number;
@@ -30,7 +32,7 @@ export function pointsOf(items: readonly ComparedPromotion[], isByTier: boolean)
     return parts.flatMap(({ reward, rate, enough, ...more }) =>
       reward === null || rate === null || !enough
         ? []
-        : [{ ...more, promotion, unit, rate, reward: Number(reward) }],
+        : [{ ...more, promotion, unit, rate, reward: Number(reward), exact: reward }],
     );
   });
 }

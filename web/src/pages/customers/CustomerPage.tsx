@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Select, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, SegmentedControl, Select, Skeleton, Stack, Text } from "@mantine/core";
 import { IconUserOff } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { useParams } from "react-router";
@@ -7,6 +7,7 @@ import { useSession } from "../../api/session";
 import type { Timeline } from "../../api/types";
 import { amounts, count, DASH, date, money, share } from "../../format";
 import { Ago } from "../../look/Ago";
+import { CsvLink } from "../../look/CsvLink";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { FindById } from "../../look/FindById";
@@ -18,7 +19,7 @@ import classes from "./customers.module.css";
 import { Entries } from "./Entries";
 import { rememberLooked } from "./lookedAt";
 import { PersonalData } from "./PersonalData";
-import { KINDS, useKind, useTimeline } from "./timeline";
+import { KINDS, timelinePath, useKind, useTimeline } from "./timeline";
 
 /** One customer: how recent, how often, how much, and everything that happened in one timeline. */
 export function Component() {
@@ -59,7 +60,15 @@ export function Component() {
       {first && (
         <Stack gap="md">
           <SummarySection summary={first.summary} />
-          <Section title="Timeline" aside={<KindChoice kind={kind} choose={choose} />}>
+          <Section
+            title="Timeline"
+            aside={
+              <Group gap="xs">
+                <CsvLink path={timelinePath(customerId)} query={{ kind }} of="timeline" />
+                <KindChoice kind={kind} choose={choose} />
+              </Group>
+            }
+          >
             <Entries entries={data.pages.flatMap((page) => page.items)} kind={kind} />
             {found.hasNextPage && (
               <Button

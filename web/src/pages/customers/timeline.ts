@@ -21,13 +21,16 @@ export function useKind(): [kind: string, choose: (kind: string) => void] {
   return [kind, (next) => setQuery(next ? { kind: next } : {}, { replace: true })];
 }
 
+export const timelinePath = (customerId: string): string =>
+  `/v1/customers/${encodeURIComponent(customerId)}/timeline`;
+
 /** What happened to a customer, the newest first, page by page. */
 export function useTimeline(customerId: string, kind: string) {
   return useInfiniteQuery({
     queryKey: ["customer", customerId, kind],
     initialPageParam: "",
     queryFn: ({ pageParam: cursor, signal }) =>
-      api<Timeline>(`/v1/customers/${encodeURIComponent(customerId)}/timeline`, {
+      api<Timeline>(timelinePath(customerId), {
         query: { kind, cursor, limit: PAGE },
         signal,
       }),

@@ -1,11 +1,12 @@
 import { Skeleton, useComputedColorScheme } from "@mantine/core";
 import { memo, useMemo } from "react";
 import { useSession } from "../../api/session";
-import type { Activity } from "../../api/types";
+import type { Activity, Source } from "../../api/types";
 import { count } from "../../format";
 import { useNow } from "../../look/Ago";
 import { Hover } from "../../look/Hover";
 import { type Bucket, buckets, totals } from "./buckets";
+import { allowedHours, hoursSaid, isLate, silences } from "./freshness";
 import classes from "./integrations.module.css";
 import { Legend } from "./Legend";
 import { occurring, outcomeColour, outcomeLabel } from "./outcomes";
@@ -15,47 +16,67 @@ const WIDTH = 288;
 const HEIGHT = 36;
 const MINUTE_MS = 60_000;
 
-/** The events of the last 48 hours as small stacked bars, with their number; which outcomes, on hover. */
-export function ActivityBars({ source }: { source: string }) {
-  const { data, isPending } = useActivity(source, "hour");
+/** What came in the last 48 hours as small stacked bars, red below where it was overdue; which outcomes, on hover. */
+export function ActivityBars({ source }: { source: Source }) {
+  const { data, isPending } = useActivity(source.name, "hour");
   if (isPending) return <Skeleton height={62} />;
   if (!data) return null;
-  const sums = totals(data.items);
-  const all = sums.reduce((sum, [, number]) => sum + number, 0);
-  const said = sums.map(([outcome, number]) => `${outcomeLabel(outcome)} ${count(number)}`);
-  return (
-    <div className={classes.activity}>
-      <Hover width={220} more={() => <Legend items={data.items} />}>
-        <button
-          type="button"
-          className={classes.bars}
-          aria-label={`Last 48 hours: ${said.join(", ") || "nothing came"}`}
-        >
-          <Bars activity={data} />
-        </button>
-      </Hover>
-      <span className={classes.small}>
-        {all === 0 ? "Nothing in 48 hours" : `${count(all)} in 48 hours`}
-      </span>
-    </div>
-  );
+  return <Shown source={source} activity={data} />;
 }
 
-const Bars = memo(function Bars({ activity }: { activity: Activity }) {
+function Shown({ source, activity }: { source: Source; activity: Activity }) {
   const { workspace } = useSession();
-  const isDark = useComputedColorScheme("light") === "dark";
   const minute = Math.floor(useNow() / MINUTE_MS) * MINUTE_MS;
   const shown = useMemo(
     () => buckets(activity, workspace.time_zone, minute),
     [activity, workspace.time_zone, minute],
   );
+  const late = useMemo(() => {
+    const allowed = allowedHours(source);
+    const all = silences(shown, activity.items, source, activity.by, minute);
+    return all.map((one) => isLate(one, allowed));
+  }, [shown, activity, source, minute]);
+  const sums = totals(activity.items);
+  const all = sums.reduce((sum, [, number]) => sum + number, 0);
+  const hours = late.filter(Boolean).length;
+  const said = sums.map(([outcome, number]) => `${outcomeLabel(outcome)} ${count(number)}`);
+  const overdue = hours === 0 ? "" : `, overdue in ${hoursSaid(hours)}`;
+  return (
+    <div className={classes.activity}>
+      <Hover width={220} more={() => <Legend items={activity.items} />}>
+        <button
+          type="button"
+          className={classes.bars}
+          aria-label={`Last 48 hours: ${said.join(", ") || "nothing came"}${overdue}`}
+        >
+          <Bars buckets={shown} late={late} />
+        </button>
+      </Hover>
+      <span className={classes.small}>
+        {all === 0 ? "Nothing in 48 hours" : `${count(all)} in 48 hours`}
+        {overdue}
+      </span>
+    </div>
+  );
+}
+
+interface BarsProps {
+  buckets: readonly Bucket[];
+  late: readonly boolean[];
+}
+
+const Bars = memo(function Bars({ buckets: shown, late }: BarsProps) {
+  const isDark = useComputedColorScheme("light") === "dark";
   const stacks = useMemo(() => drawn(shown), [shown]);
+  const step = WIDTH / Math.max(shown.length, 1);
+  const below = late.map((is, i) => (is ? `M${i * step} ${HEIGHT - 1.5}h${step}` : "")).join("");
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
       <path d={`M0 ${HEIGHT - 0.5}H${WIDTH}`} stroke="var(--ps-line)" />
       {stacks.map(([outcome, path]) => (
         <path key={outcome} d={path} fill={outcomeColour(outcome, isDark)} />
       ))}
+      {below && <path d={below} stroke="var(--ps-bad)" strokeWidth={3} />}
     </svg>
   );
 });

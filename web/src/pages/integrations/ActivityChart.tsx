@@ -27,7 +27,7 @@ function drawn(buckets: readonly Bucket[], isDark: boolean): EChartsOption {
       data: buckets.map((one) => one.label),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: line } },
-      axisLabel: { hideOverlap: true, margin: 12 },
+      axisLabel: { hideOverlap: true, margin: 12, showMaxLabel: true, alignMaxLabel: "right" },
     },
     yAxis: {
       type: "value",

@@ -60,7 +60,7 @@ function Sections({ source }: { source: Source }) {
     <Stack gap="md">
       <Overdue source={source} />
       <StandingSection source={source} />
-      <ActivitySection source={source.name} />
+      <ActivitySection source={source} />
       <AnomaliesSection source={source.name} />
       <ProblemsSection source={source.name} />
       <ShopSection source={source.name} />

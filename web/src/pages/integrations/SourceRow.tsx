@@ -35,7 +35,7 @@ export function SourceRow({ source }: { source: Source }) {
       <div className={classes.rowHeard}>
         <LastHeard source={source} />
       </div>
-      <ActivityBars source={source.name} />
+      <ActivityBars source={source} />
       <div className={classes.rowAction}>
         {!isLive(source) && !isOurs(source) && mayChange ? (
           <Button component={Link} to={`${address}/setup`} size="xs">

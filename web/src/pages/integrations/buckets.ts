@@ -6,11 +6,13 @@ import "../../format"; // dayjs learns time zones there
 export interface Bucket {
   key: string;
   label: string;
+  /** A moment in it, milliseconds: of a day noon. */
+  at: number;
   outcomes: Record<string, number>;
 }
 
 export const UNITS = { hour: 48, day: 30 } as const;
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 /** With its offset: when clocks go back, there are two hours of the same name. */
 const KEY = { hour: "YYYY-MM-DD HH Z", day: "YYYY-MM-DD" } as const;
 const LABEL = { hour: "ddd D MMM, HH:00", day: "ddd D MMM" } as const;
@@ -22,7 +24,8 @@ export function buckets(activity: Activity, zone: string, now: number): Bucket[]
   const starts = by === "hour" ? hours(now) : days(now, zone);
   return starts.map((start) => {
     const key = written(start, zone, KEY[by]);
-    return { key, label: written(start, zone, LABEL[by]), outcomes: came.get(key) ?? {} };
+    const label = written(start, zone, LABEL[by]);
+    return { key, label, at: Date.parse(start), outcomes: came.get(key) ?? {} };
   });
 }
 

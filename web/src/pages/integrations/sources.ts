@@ -10,6 +10,9 @@ const DEFAULT = "default";
 const listing = (signal: AbortSignal) =>
   api<{ items: Source[] }>("/v1/sources", { signal }).then(({ items }) => items);
 
+/** Who was silent for longer is overdue, whatever the cadence. */
+const LONGEST_SILENCE_H = 30;
+
 /** The sources to show: all but the default one that nothing came from. */
 export function useSources() {
   return useQuery({
@@ -38,6 +41,18 @@ export function useActivity(name: string, by: Activity["by"]) {
   return useQuery({
     queryKey: ["source", name, "activity", by],
     queryFn: ({ signal }) => api<Activity>(`${path(name)}/activity`, { query: { by }, signal }),
+  });
+}
+
+/** The hours in which a source was heard, and as long before what is shown as a source may be silent. */
+export function useHeard(name: string, by: Activity["by"]) {
+  const hours = { hour: 48, day: 30 * 24 }[by] + LONGEST_SILENCE_H;
+  return useQuery({
+    queryKey: ["source", name, "heard", by],
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - hours * 3_600_000).toISOString();
+      return api<Activity>(`${path(name)}/activity`, { query: { by: "hour", from }, signal });
+    },
   });
 }
 

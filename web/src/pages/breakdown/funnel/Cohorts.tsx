@@ -1,8 +1,10 @@
 import type { Maturity } from "../../../api/types";
 import { count, DASH, interval, sentence, share } from "../../../format";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { useMaturity } from "../asked";
 import { label } from "../words";
 import classes from "./cohorts.module.css";
+import { cohortsTable } from "./files";
 
 type Cohort = Maturity["cohorts"][number];
 
@@ -40,6 +42,14 @@ export function Cohorts({ promotionId }: { promotionId: string }) {
           </tbody>
         </table>
       </section>
+      <footer className={classes.below}>
+        <SaveCsv
+          isLong
+          whose={promotionId}
+          of="weekly cohorts"
+          rows={() => cohortsTable(maturity.cohorts)}
+        />
+      </footer>
     </details>
   );
 }

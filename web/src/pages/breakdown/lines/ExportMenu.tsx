@@ -1,7 +1,8 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { count } from "../../../format";
-import { audience, fileName, type Group, type Status } from "../audience";
+import { fileName } from "../../../look/csv";
+import { audience, type Group, type Status } from "../audience";
 
 export interface Audience {
   status: Status;

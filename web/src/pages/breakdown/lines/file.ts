@@ -1,5 +1,5 @@
 import type { Breakdown, Line } from "../../../api/types";
-import { type Cell, csv } from "../csv";
+import type { Cell } from "../../../look/csv";
 
 type Sums = "reward_cost" | "reward_units" | "order_value";
 
@@ -12,12 +12,12 @@ export const COUNTS = [
   "reversed",
 ] as const satisfies (keyof Line)[];
 
-/** A breakdown as a CSV file, exact: rates as fractions, amounts as decimals with a column for each currency. */
-export function fileOf(
+/** A breakdown as a table, exact: rates as fractions, amounts as decimals with a column for each currency. */
+export function tableOf(
   { by, total }: Breakdown,
   lines: readonly Line[],
   name: (line: Line) => string,
-): string {
+): Cell[][] {
   const sums = (["reward_cost", "reward_units", "order_value"] satisfies Sums[]).flatMap((what) =>
     Object.keys(total[what]).map((unit) => [what, unit] as const),
   );
@@ -43,5 +43,5 @@ export function fileOf(
     ...COUNTS.map((count) => line[count]),
     ...sums.map(([what, unit]) => line[what][unit] ?? "0"),
   ];
-  return csv([head, ...lines.map((line) => row(line, name(line))), row(total, "Total")]);
+  return [head, ...lines.map((line) => row(line, name(line))), row(total, "Total")];
 }

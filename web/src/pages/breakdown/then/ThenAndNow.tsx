@@ -1,13 +1,10 @@
-import { Button } from "@mantine/core";
-import { IconTableExport } from "@tabler/icons-react";
 import { useCallback, useMemo } from "react";
 import type { Breakdown, Promotion } from "../../../api/types";
-import { fileName } from "../audience";
-import { save } from "../csv";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { CodePager } from "../lines/CodePager";
 import lines from "../lines/lines.module.css";
 import { label } from "../words";
-import { fileOf } from "./file";
+import { tableOf } from "./file";
 import { isMoved, isSaying, measures, type Pairs, paired } from "./pairs";
 import { ThenTable } from "./ThenTable";
 import { Verdict } from "./Verdict";
@@ -43,11 +40,7 @@ export function ThenAndNow(props: Props) {
     [by, pairs, compared],
   );
   const name = useCallback((key: string | null) => label(by, key, tiers), [by, tiers]);
-  const keep = () =>
-    save(
-      fileName(id, "by", by, compared.includes("assigned") ? null : date, "known", asOf),
-      fileOf(by, asOf, pairs, name),
-    );
+  const dated = compared.includes("assigned") ? by : `${by} ${date}`;
   return (
     <>
       {then && <Verdict asOf={asOf} total={pairs.total} isMoved={isMoved(pairs, compared)} />}
@@ -66,15 +59,13 @@ export function ThenAndNow(props: Props) {
       {by === "code" && <CodePager next={pairs.next} />}
       <footer className={lines.below}>
         <p>What was known then stays as it is; what is known now moves as reports come in.</p>
-        <Button
-          variant="default"
-          size="xs"
+        <SaveCsv
+          isLong
+          whose={id}
+          of={`by ${dated} known ${asOf}`}
           disabled={!then}
-          leftSection={<IconTableExport size={15} aria-hidden />}
-          onClick={keep}
-        >
-          Save as CSV
-        </Button>
+          rows={() => tableOf(by, asOf, pairs, name)}
+        />
       </footer>
     </>
   );

@@ -1,6 +1,6 @@
-/** Then and now as a CSV file, exact: a row has what was known, what is, and by how much it moved. */
+/** Then and now as a table, exact: a row has what was known, what is, and by how much it moved. */
 import type { Line } from "../../../api/types";
-import { type Cell, csv } from "../csv";
+import type { Cell } from "../../../look/csv";
 import { COUNTS } from "../lines/file";
 import type { Pair, Pairs } from "./pairs";
 
@@ -8,12 +8,12 @@ type Sums = "reward_cost" | "reward_units" | "order_value";
 const SUMS: readonly Sums[] = ["reward_cost", "reward_units", "order_value"];
 const NUMBERS = ["assigned", "redeemed", ...COUNTS] as const;
 
-export function fileOf(
+export function tableOf(
   by: string,
   asOf: string,
   { total, rows }: Pairs,
   name: (key: string | null) => string,
-): string {
+): Cell[][] {
   const sums = SUMS.flatMap((what) =>
     [...new Set(sides(total).flatMap((line) => Object.keys(line[what])))].map(
       (unit) => [what, unit] as const,
@@ -37,7 +37,7 @@ export function fileOf(
       ...sums.flatMap(([what, unit]) => [known, now].map((line) => line?.[what][unit] ?? "0")),
     ];
   };
-  return csv([head, ...rows.map((pair) => row(pair, name(pair.key))), row(total, "Total")]);
+  return [head, ...rows.map((pair) => row(pair, name(pair.key))), row(total, "Total")];
 }
 
 const sides = ({ known, now }: Pair): Line[] => [known, now].flatMap((line) => line ?? []);

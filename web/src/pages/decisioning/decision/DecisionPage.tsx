@@ -9,6 +9,7 @@ import { Empty } from "../../../look/Empty";
 import { Failure } from "../../../look/Failure";
 import { Note } from "../../../look/Note";
 import { PageHeader } from "../../../look/PageHeader";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
 import { Stat, Stats, Surface } from "../../../look/Surface";
 import { Tag } from "../../../look/Tag";
@@ -17,6 +18,7 @@ import { useExplanation } from "../asked";
 import classes from "../decisioning.module.css";
 import { CHOSEN_BY, offerName } from "../words";
 import { Candidates } from "./Candidates";
+import { candidatesTable, excludedTable } from "./files";
 import { Trace } from "./Trace";
 
 /** One decision: the choice, why, what else there was, the same sums done again, and what came of it. */
@@ -72,6 +74,13 @@ function Sections({ decision }: { decision: Explanation }) {
       <Section
         title="Candidates"
         about="What could have been chosen. The score is the probability times what a redemption brings less its cost, at the price of its budget."
+        aside={
+          <SaveCsv
+            of="candidates"
+            whose={decision.decision_id}
+            rows={() => candidatesTable(decision)}
+          />
+        }
         isFlush
       >
         <Candidates decision={decision} />
@@ -146,6 +155,13 @@ function Excluded({ decision }: { decision: Explanation }) {
     <Section
       title="Not open"
       about="Candidates that were taken out before the choice, and why."
+      aside={
+        <SaveCsv
+          of="excluded candidates"
+          whose={decision.decision_id}
+          rows={() => excludedTable(decision)}
+        />
+      }
       isFlush
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}

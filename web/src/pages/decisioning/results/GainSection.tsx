@@ -2,10 +2,12 @@ import { Skeleton } from "@mantine/core";
 import type { Evaluation, ValuePeriod } from "../../../api/types";
 import { count, sentence } from "../../../format";
 import { Note } from "../../../look/Note";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
 import type { Tone } from "../../../look/Tag";
 import classes from "../decisioning.module.css";
 import { between, inUnit } from "../words";
+import { policiesTable } from "./files";
 import { Policies } from "./Policies";
 
 interface Props {
@@ -16,7 +18,16 @@ interface Props {
 /** What deciding for each customer gained, in words first, then every figure it rests on. */
 export function GainSection({ evaluation, whole }: Props) {
   return (
-    <Section title="What it gained" about={evaluation && aboutOf(evaluation)}>
+    <Section
+      title="What it gained"
+      about={evaluation && aboutOf(evaluation)}
+      aside={
+        evaluation &&
+        evaluation.used > 0 && (
+          <SaveCsv of="policies" rows={() => policiesTable(evaluation, whole)} />
+        )
+      }
+    >
       {evaluation ? (
         <div className={classes.gain}>
           <Headline evaluation={evaluation} />

@@ -3,8 +3,10 @@ import { useMemo } from "react";
 import type { ValueOverTime } from "../../../api/types";
 import { count, share } from "../../../format";
 import { Chart } from "../../../look/Chart";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
 import classes from "../decisioning.module.css";
+import { learningTable } from "./files";
 import { learningChart } from "./valueChart";
 
 /** How well the policy knew beforehand what would be redeemed. */
@@ -12,7 +14,15 @@ export function LearningSection({ value }: { value: ValueOverTime | undefined })
   const isDark = useComputedColorScheme("light") === "dark";
   const option = useMemo(() => value && learningChart(value, isDark), [value, isDark]);
   return (
-    <Section title="Learning" about={value ? said(value) : undefined}>
+    <Section
+      title="Learning"
+      about={value ? said(value) : undefined}
+      aside={
+        value?.periods.some((one) => one.learning) && (
+          <SaveCsv of="learning" rows={() => learningTable(value)} />
+        )
+      }
+    >
       {!value || !option ? (
         <Skeleton height={240} />
       ) : value.periods.some((one) => one.learning) ? (

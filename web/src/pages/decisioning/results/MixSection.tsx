@@ -2,9 +2,11 @@ import { Skeleton, useComputedColorScheme } from "@mantine/core";
 import type { MixSegment, ValueOverTime } from "../../../api/types";
 import { capital, count, share } from "../../../format";
 import { palette } from "../../../look/palette";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
 import classes from "../decisioning.module.css";
 import { inUnit, offerName } from "../words";
+import { mixTable } from "./files";
 
 type Shown = { name: string; colour: string };
 const OTHERS = "Other offers";
@@ -28,6 +30,7 @@ export function MixSection({ value }: { value: ValueOverTime | undefined }) {
           ? "Nothing has settled yet."
           : "Which offers each segment got, of all settled decisions, and what a decision brought there."
       }
+      aside={!isEmpty && <SaveCsv of="offer mix" rows={() => mixTable(value)} />}
     >
       {!isEmpty && (
         <>

@@ -4,9 +4,11 @@ import { type ReactNode, useMemo, useState } from "react";
 import type { ValueOverTime } from "../../../api/types";
 import { count, DASH, day } from "../../../format";
 import { Chart } from "../../../look/Chart";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
 import classes from "../decisioning.module.css";
 import { estimated } from "../words";
+import { valueTable } from "./files";
 import { valueChart } from "./valueChart";
 
 interface Props {
@@ -25,6 +27,9 @@ export function ValueSection({ value, aside }: Props) {
       about="What a decision brought on average, with its 95% interval. Where single periods cannot tell of the best fixed offer, it is shown for all of them together."
       aside={
         <Group gap="xs">
+          {value && value.periods.length > 0 && (
+            <SaveCsv of={`value by ${value.by}`} rows={() => valueTable(value)} />
+          )}
           {aside}
           <Button
             size="xs"

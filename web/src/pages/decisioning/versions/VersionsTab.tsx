@@ -1,14 +1,16 @@
-import { Button, Skeleton, Stack } from "@mantine/core";
+import { Button, Group, Skeleton, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useMay, useSession } from "../../../api/session";
 import type { VersionLine, Versions } from "../../../api/types";
 import { count, DASH, interval, moment, share, titled } from "../../../format";
 import { Failure } from "../../../look/Failure";
+import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
 import { Tag, type Tone } from "../../../look/Tag";
 import { useVersions } from "../asked";
 import classes from "../decisioning.module.css";
 import { estimated } from "../words";
+import { versionsTable } from "./file";
 import { NewVersion } from "./NewVersion";
 import { RunVersion } from "./RunVersion";
 
@@ -23,7 +25,12 @@ export function VersionsTab() {
       <Section
         title="Versions"
         about="A version is what is aimed at and how much is tried. A new one is promoted when it is shown to bring more than the one that runs, or by hand."
-        aside={mayChange && <Button onClick={() => setMaking(true)}>New version</Button>}
+        aside={
+          <Group gap="xs">
+            {data && <SaveCsv of="policy versions" rows={() => versionsTable(data.versions)} />}
+            {mayChange && <Button onClick={() => setMaking(true)}>New version</Button>}
+          </Group>
+        }
         isFlush
       >
         {data ? <Table versions={data.versions} /> : <Skeleton height={160} m="md" />}
