@@ -44,20 +44,22 @@ export function UsageSection({ promotion }: { promotion: Promotion }) {
               }
             />
           )}
-          <Button
-            size="xs"
-            variant="default"
-            onClick={() => set({ usage: isTable ? null : "table" })}
-            leftSection={
-              isTable ? (
-                <IconChartLine size={15} aria-hidden />
-              ) : (
-                <IconTable size={15} aria-hidden />
-              )
-            }
-          >
-            {isTable ? "Show as chart" : "Show as table"}
-          </Button>
+          {limit && isUsed(limit) && (
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => set({ usage: isTable ? null : "table" })}
+              leftSection={
+                isTable ? (
+                  <IconChartLine size={15} aria-hidden />
+                ) : (
+                  <IconTable size={15} aria-hidden />
+                )
+              }
+            >
+              {isTable ? "Show as chart" : "Show as table"}
+            </Button>
+          )}
         </>
       }
     >
