@@ -65,7 +65,8 @@ def _sides(draw: st.DrawFn) -> tuple[Told, Told]:
         if one.startswith("r-"):
             event["reverses"] = draw(_ids.filter(lambda other: not other.startswith("r-")))
             event["redeemed_at"] = draw(st.none() | _instants)
-            event["promotion_id"] = event["currency"] = None  # others than its redemption's are refused
+            # Others than its redemption's are refused.
+            event["promotion_id"] = event["currency"] = None
         where = draw(st.sampled_from(("both", "both", "both", "theirs", "ours", "changed")))
         if where != "ours":
             theirs[one] = event
