@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from tests.api.server import client_of, new_workspace, promotion
 from tests.faults.checking import faults
+from tests.faults.clusters import adopt_orphans
 from tests.faults.facts import PROMOTIONS
 from tests.faults.ledger import Ledger
 from tests.faults.sending import HOST, started
@@ -151,6 +152,7 @@ def _place(store: str) -> Iterator[Place]:
             if store == "sqlite":
                 yield Place(f"sqlite:///{folder}/promosight.db", disk, None)
                 return
+            adopt_orphans()
             with cluster_in(folder, max_wal_size="1GB") as cluster:
                 yield Place(cluster.url, disk, cluster)
     finally:

@@ -8,16 +8,14 @@ is dead because it killed it, so it need not settle who leads: what decides that
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import shutil
-import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tests.faults.clusters import start_again
+from tests.faults.clusters import adopt_orphans, kill, start_again
 from tests.faults.replicated import asked, await_true, is_followed, is_primary
 from tools.ports import HOST, kept_port
 from tools.postgres import Cluster, cluster_in
@@ -101,6 +99,7 @@ class Pair:
 @contextlib.contextmanager
 def pair_in(folder: Path) -> Iterator[Pair]:
     """A started pair in an empty folder; stopped at the end. Raises CannotContinue."""
+    adopt_orphans()
     (keeper, port), (second_keeper, second_port) = kept_port(), kept_port()
     (folder / "first").mkdir()
     folder.chmod(0o755)
@@ -122,6 +121,4 @@ def _kill(cluster: Cluster) -> None:
     """Ends a server and all its processes at once, as the loss of its machine does."""
     first = cluster.pid
     children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-    for process in (first, *map(int, children)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    kill(first, *map(int, children))

@@ -5,9 +5,7 @@ After each everything must come back without a hand, but for what a service mana
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.faults.clusters import start_again
+from tests.faults.clusters import kill, start_again
 from tests.faults.servers import Servers, fill
 from tools.postgres import Cluster
 
@@ -94,7 +92,7 @@ class Troubles:
 
     def _kill_postgres(self, drawn: random.Random) -> None:
         assert self._cluster is not None
-        os.kill(self._cluster.pid, signal.SIGKILL)
+        kill(self._cluster.pid)
         self.kills += 1
         time.sleep(drawn.uniform(0.0, 0.5))
         self._start_postgres()
