@@ -8,9 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.api.server import promotion
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
-from tests.browser.settling import put_in
+from tests.browser.settling import put_in, settled
 from tests.browser.shop import open_shop
 
 Look = Literal["light", "dark"]
@@ -101,3 +102,24 @@ def test_the_front_door_keeps_the_rules(page: Page, look: Look) -> None:
     page.goto("/")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert violations(page) == []
+
+
+def test_ids_and_names_without_a_blank_are_broken_and_not_the_page(
+    signed_in: SignedIn, server: httpx.Client, loading: set[Request]
+) -> None:
+    """P21: nothing is pushed out of a narrow window by the longest words there may be."""
+    word = "W" * 255
+    promotion(server, word, name=word)
+    given = {"promotion_id": word, "customer_id": word, "assigned_at": "2026-10-01T10:00:00Z"}
+    assert server.post("/v1/assignments", json=given).status_code == 200
+    page = signed_in("marketer", None)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for address in (f"/promotions/{word}", f"/promotions/{word}/edit", f"/customers/{word}"):
+        page.goto(address)
+        heading = page.get_by_role("heading", name=word).first
+        expect(heading).to_be_visible()
+        settled(page, loading)
+        box = heading.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390, address
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
