@@ -410,3 +410,26 @@ def test_two_of_one_customer_in_one_batch_hear_what_each_counts_as(store: Store)
     send(store, report, [granted(1)])
     late, early = redeemed("late", 1, redeemed_at=at(80)), redeemed("early", 1, redeemed_at=at(70))
     assert [r.outcome for r in send(store, report, [late, early])] == ["excess", "counted"]
+
+
+def test_an_event_that_comes_again_together_with_what_it_waited_for_is_a_duplicate(
+    store: Store,
+) -> None:
+    """N1: the code that it named is issued in the same transaction; other content under its id is a conflict."""
+    opened_with_promotions(store)
+    by_code: dict[str, Any] = {"promotion_id": None, "promo_code": "OWN"}
+    waits = redeemed("e", 1, **by_code)
+    told_otherwise = redeemed("e", 1, **by_code, order_value="9.00")
+    undone = redeemed("undo", 1, **by_code, reverses="e", type="reversal", redeemed_at=at(95))
+    assert [one.outcome for one in send(store, report, [granted(1)])] == ["counted"]
+    assert [one.outcome for one in send(store, report, [waits, undone])] == ["pending", "counted"]
+    issued = granted(1, promotion_id="personal", promo_code="OWN", assigned_at=at(1))
+    answers = send(store, report, [issued, waits, undone, told_otherwise])
+    assert [(one.outcome, one.reason) for one in answers] == [
+        ("counted", None),
+        ("duplicate", None),
+        ("duplicate", None),
+        ("rejected", "event_conflict"),
+    ]
+    assert [one.promotion_id for one in answers[:3]] == ["personal"] * 3
+    assert verify(store, None).differences == []

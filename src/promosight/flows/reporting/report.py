@@ -31,7 +31,7 @@ from promosight.flows.reporting.plain_assignments import take_plain_assignments
 from promosight.flows.reporting.plain_events import take_plain_events
 from promosight.flows.reporting.rejecting import Refused, write_rejections
 from promosight.flows.reporting.take_assignments import merge_channels, take_assignments
-from promosight.flows.reporting.take_events import take_events
+from promosight.flows.reporting.take_events import MOVED, take_events
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.rules.tallies import Cells
@@ -234,6 +234,8 @@ def _receipt(intake: Intake, entry: Entry) -> Receipt:
     assert row is not None
     if isinstance(row, AssignmentRow):
         return _assignment_receipt(intake.catalogue, row, repeated=entry.repeated)
+    if row.reason == MOVED:  # when it was looked up: by now it is settled
+        row = next(e for e in intake.groups.of(row.key).events if e.identity == row.identity)
     return _event_receipt(intake, row, repeated=entry.repeated)
 
 

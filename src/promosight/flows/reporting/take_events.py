@@ -12,6 +12,8 @@ from promosight.store.rows import WAITING, EventRow, GroupKey, arrival_of, event
 Taken = list[tuple[Entry, Event]]
 AHEAD = GroupKey(0, WAITING, 0)
 """Where reversals lie that came ahead of their redemption."""
+MOVED = "moved"
+"""The reason that `move_events` gives events until they are settled where they came to."""
 
 
 def take_events(intake: Intake, given: Taken) -> None:
@@ -37,7 +39,7 @@ def _new(intake: Intake, given: Taken) -> tuple[Taken, list[EventRow]]:
     for entry, fact in given:
         identity = (entry.arrival.source_no, fact.event_id)
         row, first, digest = present.get(identity, (None, None, 0))
-        if row is not None and row.outcome == "rejected" and digest != fact.digest:
+        if row is not None and _is_rejected(row) and digest != fact.digest:
             corrected.append(row)
             row = None
         if row is None and first is None:
@@ -52,6 +54,11 @@ def _new(intake: Intake, given: Taken) -> tuple[Taken, list[EventRow]]:
             entry.refuse("event_conflict", "/event_id", "this id came before with other content")
     _withdraw_corrected(intake, corrected)
     return new, corrected
+
+
+def _is_rejected(row: EventRow) -> bool:
+    """Whether a stored event was refused. One that this transaction has moved is only not settled yet."""
+    return row.outcome == "rejected" and row.reason != MOVED
 
 
 def _withdraw_corrected(intake: Intake, rows: list[EventRow]) -> None:
@@ -142,6 +149,6 @@ def _bring_reversals(intake: Intake, redemptions: dict[tuple[int, str], EventRow
         key = redemptions[reversal.source_no, reversal.reverses or ""].key
         moved.append((*reversal.identity, *key))
         reversal.bucket, reversal.promotion_no, reversal.customer_no = key
-        reversal.outcome, reversal.reason = "rejected", "moved"  # as `move_events` writes it
+        reversal.outcome, reversal.reason = "rejected", MOVED  # as `move_events` writes it
         intake.groups.add_partly([reversal])
     intake.tx.run_many("move_events", sorted(moved))
