@@ -43,6 +43,7 @@ from promosight.api.door.live import Live
 from promosight.api.door.metrics import Metrics
 from promosight.api.door.passwords import Passwords
 from promosight.api.door.pressure import Pressure
+from promosight.api.door.query_names import check_names
 from promosight.api.door.sparing import GZIP, gzipped, is_known, tagged, takes_gzip
 from promosight.api.door.write_keys import UNKEYED_BYTES, with_key
 from promosight.connectors.spool import Spool
@@ -232,6 +233,8 @@ async def answered(
         headers, receive = await with_key(door.strangers, headers, receive)
     now_us = door.clock()
     caller = await admitted(door, route.scope, scope, headers, now_us=now_us)
+    if route.query and scope["query_string"]:
+        check_names(scope["query_string"], route.query)
     left = door.allowance.spend(caller.name, now_us=now_us)
     bare = Call(scope, headers, caller, raw=b"", now_us=now_us, parameters=parameters)
     answer = await _taken_in(door, route, bare, receive)
