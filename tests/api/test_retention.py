@@ -19,10 +19,18 @@ from promosight.store.engine import open_store
 from promosight.worker.retention import Keeper
 from tests.api.server import new_workspace, promotion, serving
 from tests.api.test_erasure import ANNA, dumped, is_clean, redemption, send, shown
+from tests.api.test_shops import charge, outcomes, reason, session, shop
+from tests.api.test_shops import send as send_message
 from tests.cli.program import ask
 
 AT = "2026-11-19T10:00:00Z"
-SETTINGS = {"refused_days": 10, "answers_days": 10, "traces_days": 10, "customers_days": 30}
+SETTINGS = {
+    "refused_days": 10,
+    "answers_days": 10,
+    "traces_days": 10,
+    "payments_days": 40,
+    "customers_days": 30,
+}
 
 
 def lives(client: httpx.Client) -> None:
@@ -120,6 +128,40 @@ def test_what_was_emptied_keeps_its_reason_when_all_is_sent_through_again(
     assert after == before
 
 
+def test_what_shops_said_of_payments_is_kept_as_long_as_any_of_it_is_new(
+    client: httpx.Client, store_url: str
+) -> None:
+    """P18, P22: a refund within the days finds its redemption; what was redeemed stays for ever."""
+    promotion(client, "p", code="SPRING")
+    path = shop(client, "stripe")
+    for one in (session(1), session(2)):
+        assert send_message(client, path, ("", one)).status_code == 200
+    settings = dict.fromkeys(SETTINGS) | {"payments_days": 40}
+    assert client.put("/v1/workspace/retention", json=settings).json() == settings
+    let_time_pass(store_url, 39)
+    assert forgotten(client) == {}
+    noted_before(store_url, 30, "pi_%")
+    assert outcomes(send_message(client, path, ("", charge(1, 500)))) == {"counted": 1}
+    before = shown(client)
+    let_time_pass(store_url, 11)
+    assert forgotten(client) == {"payments": 1}
+    assert shown(client) == before
+    late = send_message(client, path, ("", charge(1, 900, 500)))
+    assert outcomes(late) == {"counted": 1, "duplicate": 1}
+    assert reason(send_message(client, path, ("", charge(2, 500)))) == "no_code_yet"
+    assert is_clean(store_url)
+
+
+def noted_before(store_url: str, days: int, payments: str) -> None:
+    """Makes notes of payments older."""
+    store = open_store(store_url, now_us=0)
+    try:
+        text = f"UPDATE payment_note SET noted_us = noted_us - {days * DAY_US} WHERE payment LIKE '{payments}'"
+        store.change(lambda tx: tx.connection.execute(text))  # type: ignore[attr-defined]
+    finally:
+        store.close()
+
+
 def test_a_running_server_forgets_by_itself(sqlite_url: str) -> None:
     """P18: soon after the settings were made, here on the command line; the log says who made them."""
     with serving(sqlite_url, new_workspace(sqlite_url)) as client:
@@ -147,6 +189,7 @@ def test_a_running_server_forgets_by_itself(sqlite_url: str) -> None:
         ({"refused_days": 0}, "/refused_days"),
         ({"answers_days": -1}, "/answers_days"),
         ({"traces_days": "many"}, "/traces_days"),
+        ({"payments_days": 29}, "/payments_days"),
         ({"customers_days": 40}, "/refused_days"),
         ({"customers_days": 40, "refused_days": 40, "answers_days": 41}, "/answers_days"),
         ({"customers_days": 7, "refused_days": 7, "answers_days": 7}, "/customers_days"),

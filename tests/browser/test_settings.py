@@ -185,6 +185,7 @@ def test_an_administrator_says_how_long_data_is_kept(
         "refused_days": 90,
         "answers_days": 30,
         "traces_days": None,
+        "payments_days": None,
         "customers_days": 365,
     }
     page.get_by_role("tab", name="Audit log").click()

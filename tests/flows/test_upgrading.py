@@ -9,11 +9,13 @@ from __future__ import annotations
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import pytest
 
 from promosight.flows.checking.verify import verify
+from promosight.flows.figures.breakdowns import breakdown
 from promosight.flows.ledger.recounting import recount_what_is_due
 from promosight.store import archive, migrate
 from promosight.store.catalogue import Workspace
@@ -34,6 +36,7 @@ class World(NamedTuple):
     workspace: Workspace
     rows: list[tuple[archive.Table, list[Row]]]
     shown: bytes
+    shown_without_channels: bytes
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
                 for table in archive.tables(tx)
             ]
         )
-        return World(workspace, rows, shown(store, workspace))
+        less = shown(store, workspace, ("tier", "source", "day"))
+        return World(workspace, rows, shown(store, workspace), less)
     finally:
         store.close()
 
@@ -119,6 +123,37 @@ def test_counters_that_were_nearly_full_are_counted_anew(
     try:
         assert recount_what_is_due(store) == [world.workspace.workspace_no]
         assert shown(store, world.workspace) == world.shown
+        assert verify(store, None).differences == []
+    finally:
+        store.close()
+
+
+def test_channels_too_long_for_an_index_are_counted_under_the_key_they_would_have_today(
+    blank_store_url: str, world: World
+) -> None:
+    """N1: such a store could not be counted anew on PostgreSQL; it is, and goes on counting."""
+    drawn = Random(3)
+    names = ["".join(chr(drawn.randrange(0x1F300, 0x1F5FF)) for _ in range(40)) for _ in range(60)]
+    write_old_store(
+        blank_store_url, SCHEMA.index("0024_notes_of_payments_and_long_keys.sql"), world
+    )
+    long = "+".join(sorted(names))
+    execute(blank_store_url, "DELETE FROM recount_due")
+    execute(
+        blank_store_url,
+        f"UPDATE place SET channels = '{long}', digest = digest + 1 WHERE channels = 'email'",
+    )
+    store = open_store(blank_store_url, now_us=NOW_US)
+    try:
+        assert recount_what_is_due(store) == [world.workspace.workspace_no]
+        assert verify(store, None).differences == []
+        assert (
+            shown(store, world.workspace, ("tier", "source", "day")) == world.shown_without_channels
+        )
+        number = world.workspace.workspace_no
+        found = store.read(lambda tx: breakdown(tx, number, "tiered", "channel"))
+        assert max(len(row.key or "") for row in found.rows) == 40 * 9 + 8
+        deliver(store, world.workspace, list(facts(6)))
         assert verify(store, None).differences == []
     finally:
         store.close()

@@ -108,21 +108,24 @@ async def _settled(
     Each side is on the disk before the other is looked for, so that of two that come at once one finds the other.
     Where this is broken off the shop has no answer and sends again.
     """
-    found = await _noted(door, shop, told.payments, told.notes)
+    now_us = call.now_us
+    found = await _noted(door, shop, told.payments, told.notes, now_us)
     for notes in list(found):
         payments, used = stripe.carried_on(notes)
         if payments:
-            found += await _noted(door, shop, payments, used)
+            found += await _noted(door, shop, payments, used, now_us)
     return await _reported(door, call, shop, stripe.reversals_of(found, reading))
 
 
 async def _noted(
-    door: Door, shop: Shop, payments: Sequence[str], notes: Sequence[stripe.AnyNote]
+    door: Door, shop: Shop, payments: Sequence[str], notes: Sequence[stripe.AnyNote], now_us: int
 ) -> list[list[stripe.AnyNote]]:
     """Notes these under each of the payments, and gives all notes of each."""
     number = shop.shop_no
     rows = [(note.name, msgspec.json.encode(note).decode()) for note in notes]
-    await asyncio.to_thread(door.store.change, lambda tx: note_payments(tx, number, payments, rows))
+    await asyncio.to_thread(
+        door.store.change, lambda tx: note_payments(tx, number, payments, rows, now_us=now_us)
+    )
     found = await asyncio.to_thread(door.store.read, lambda tx: notes_of(tx, number, payments))
     return [[_note(one) for one in said] for said in found]
 

@@ -19,6 +19,7 @@ _KINDS = {
     "refused_days": "payloads that were refused, and tests of sources",
     "answers_days": "answers to retries under an Idempotency-Key",
     "traces_days": "the words of decisions",
+    "payments_days": "what shops said of payments, so that refunds find their redemptions",
     "customers_days": "identifiers of customers whose promotions have all ended",
 }
 

@@ -12,6 +12,7 @@ from promosight.errors import Invalid
 from promosight.rules.instants import DAY_US
 
 LEAST_DAYS_OF_CUSTOMERS = 30
+LEAST_DAYS_OF_PAYMENTS = 30
 _MOST_DAYS = 36_500
 
 
@@ -19,13 +20,15 @@ class Retention(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
     """Days, or None for ever.
 
     `refused_days`: payloads that were refused, and the last tests of sources. `answers_days`: answers to retries
-    under an Idempotency-Key. `traces_days`: the words of decisions. `customers_days`: the identifiers of customers,
-    counted from the end of the last promotion that they have a part in.
+    under an Idempotency-Key. `traces_days`: the words of decisions. `payments_days`: what shops said of a payment,
+    counted from the last of it; a refund after that finds no redemption. `customers_days`: the identifiers of
+    customers, counted from the end of the last promotion that they have a part in.
     """
 
     refused_days: int | None = None
     answers_days: int | None = None
     traces_days: int | None = None
+    payments_days: int | None = None
     customers_days: int | None = None
 
     def check(self) -> None:
@@ -33,6 +36,9 @@ class Retention(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
         for name, days in msgspec.structs.asdict(self).items():
             if days is not None and not 1 <= days <= _MOST_DAYS:
                 raise Invalid(f"must be from 1 to {_MOST_DAYS}, or null", pointer=f"/{name}")
+        if self.payments_days is not None and self.payments_days < LEAST_DAYS_OF_PAYMENTS:
+            why = f"must be at least {LEAST_DAYS_OF_PAYMENTS}: refunds name payments of before"
+            raise Invalid(why, pointer="/payments_days")
         limit = self.customers_days
         if limit is None:
             return

@@ -18,7 +18,9 @@ from promosight.flows.people.retention import (
     empty_refused,
     forget_answers,
     forget_customers,
+    forget_payments,
     old_traces,
+    payments_noted,
     quiet_customers,
     retentions,
     shorten_traces,
@@ -65,6 +67,7 @@ class Keeper(Beside):
             (wanted.refused_days, self._rows_of(empty_refused)),
             (wanted.answers_days, self._rows_of(forget_answers)),
             (wanted.traces_days, self._traces),
+            (wanted.payments_days, self._payments),
             (wanted.customers_days, self._customers),
         ):
             now_us = self._clock()
@@ -87,6 +90,16 @@ class Keeper(Beside):
             if not found:
                 return
             self._step(partial(shorten_traces, step=step, traces=found))
+            after = found[-1][:2]
+
+    def _payments(self, step: Step) -> None:
+        after = (0, "")
+        while not self._stopping.is_set():
+            found = self._store.read(partial(payments_noted, step=step, after=after))
+            if not found:
+                return
+            if any(last_us < step.before_us for _, _, last_us in found):
+                self._step(partial(forget_payments, step=step, payments=found))
             after = found[-1][:2]
 
     def _customers(self, step: Step) -> None:

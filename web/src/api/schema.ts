@@ -2211,8 +2211,9 @@ export interface components {
          * @description Days, or None for ever.
          *
          *         `refused_days`: payloads that were refused, and the last tests of sources. `answers_days`: answers to retries
-         *         under an Idempotency-Key. `traces_days`: the words of decisions. `customers_days`: the identifiers of customers,
-         *         counted from the end of the last promotion that they have a part in.
+         *         under an Idempotency-Key. `traces_days`: the words of decisions. `payments_days`: what shops said of a payment,
+         *         counted from the last of it; a refund after that finds no redemption. `customers_days`: the identifiers of
+         *         customers, counted from the end of the last promotion that they have a part in.
          */
         Retention: {
             /** @default null */
@@ -2221,6 +2222,8 @@ export interface components {
             answers_days: number | null;
             /** @default null */
             traces_days: number | null;
+            /** @default null */
+            payments_days: number | null;
             /** @default null */
             customers_days: number | null;
         };

@@ -101,10 +101,10 @@ class Ahead:
         return None if restating is None else restating.another()
 
     def _weigh(self, part: _Part, customers: Sequence[int], *, first: bool = False) -> Weighed:
-        """What becomes of groups as the snapshot has them; those of customers nobody knows wait."""
+        """What becomes of groups as the snapshot has them; some wait for the transaction."""
         page = Weighed(self._thought, self._another())
         groups = loaded(self._snapshot, _keys(part, customers))
-        waiting = page.add(self._snapshot, groups, but_unknown=True)
+        waiting = page.add_most(self._snapshot, groups)
         if first:
             part.waiting.update(key.customer_no for key in waiting)
             part.coded |= coded_in(self._thought, groups)

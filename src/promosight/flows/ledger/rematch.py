@@ -15,7 +15,7 @@ from promosight.flows.ledger.counters import drop_counters, forget_last_events
 from promosight.flows.ledger.groups import settle
 from promosight.flows.ledger.restating import Cause, Restating
 from promosight.flows.ledger.settling import Standing
-from promosight.flows.ledger.weighed import loaded
+from promosight.flows.ledger.weighed import loaded, shorten_channels
 from promosight.rules.identity import BUCKETS
 from promosight.rules.promotions import Promotion
 from promosight.store.catalogue import Catalogue, Workspace, as_if, load
@@ -45,6 +45,7 @@ def rematch_promotion(
 def settle_keys(tx: Tx, catalogue: Catalogue, keys: list[GroupKey], restating: Restating) -> None:
     """Settles these groups whole."""
     groups = loaded(tx, keys)
+    shorten_channels(catalogue, groups)
     settle(tx, context_of(tx, catalogue, groups), groups, import_no=0, restating=restating)
 
 
@@ -112,6 +113,7 @@ def _every_page(tx: Tx, catalogue: Catalogue) -> Iterator[list[GroupKey]]:
 
 def _count_anew(tx: Tx, catalogue: Catalogue, keys: list[GroupKey]) -> None:
     groups = loaded(tx, keys)
+    shorten_channels(catalogue, groups)
     for group in groups.by_key.values():
         group.before = Standing({}, {})
     settle(tx, context_of(tx, catalogue, groups), groups, import_no=0)

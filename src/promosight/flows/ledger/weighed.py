@@ -5,9 +5,10 @@ from __future__ import annotations
 from promosight.flows.ledger.context import context_of
 from promosight.flows.ledger.groups import Changes, Groups, new_cells, settled_rows, weigh
 from promosight.flows.ledger.restating import Restating
-from promosight.flows.ledger.settling import Standing
+from promosight.flows.ledger.settling import Context, Standing
+from promosight.rules.facts import MOST_CHANNELS, key_of_channels
 from promosight.store.catalogue import Catalogue
-from promosight.store.rows import GroupKey
+from promosight.store.rows import AssignmentRow, GroupKey
 from promosight.store.tx import Row, Tx
 
 _NEVER_US = -(2**63)
@@ -22,22 +23,28 @@ class Weighed:
         self.cells = new_cells()
         self.changes = Changes()
 
-    def add(self, tx: Tx, groups: Groups, *, but_unknown: bool = False) -> set[GroupKey]:
-        """Settles groups; returns those left alone, whose customers nobody knows yet, if such are to be."""
+    def add_most(self, tx: Tx, groups: Groups) -> set[GroupKey]:
+        """Settles groups; returns those left alone, which change with more than facts: their customers nobody knows
+        yet, or their channels are to be written otherwise."""
         context = context_of(tx, self.catalogue, groups)
-        waiting: set[GroupKey] = set()
-        if but_unknown:
-            known = context.known_customers
-            waiting = {
-                k for k, g in groups.by_key.items() if g.events and k.customer_no not in known
-            }
-            for key in waiting:
-                del groups.by_key[key]
+        known = context.known_customers
+        left = {k for k, g in groups.by_key.items() if g.events and k.customer_no not in known}
+        left |= {k for k, g in groups.by_key.items() if any(map(has_too_many, g.assignments))}
+        for key in left:
+            del groups.by_key[key]
+        self._weigh(context, groups)
+        return left
+
+    def add(self, tx: Tx, groups: Groups) -> None:
+        """Settles groups."""
+        shorten_channels(self.catalogue, groups)
+        self._weigh(context_of(tx, self.catalogue, groups), groups)
+
+    def _weigh(self, context: Context, groups: Groups) -> None:
         if self.restating is None:
             for group in groups.by_key.values():
                 group.before = Standing({}, {})
         weigh(*(context, groups, self.changes, self.cells), import_no=0, restating=self.restating)
-        return waiting
 
     def rows(self, tx: Tx) -> list[Row]:
         """The assignments that change, as they are written."""
@@ -80,3 +87,17 @@ def loaded(tx: Tx, keys: list[GroupKey]) -> Groups:
     groups.load_assignments(tx, keys)
     groups.load_events(tx, keys)
     return groups
+
+
+def has_too_many(a: AssignmentRow) -> bool:
+    """Whether an assignment, of before there was a bound, has a key of channels that no index may take."""
+    return a.channels is not None and len(a.channels) > MOST_CHANNELS
+
+
+def shorten_channels(catalogue: Catalogue, groups: Groups) -> None:
+    """Gives such assignments of loaded groups the key that their channels would have if they were told today."""
+    for group in groups.by_key.values():
+        for a in filter(has_too_many, group.assignments):
+            group.remember(catalogue)
+            group.carried.add(a.slot)
+            a.channels = key_of_channels((a.channels or "").split("+"))

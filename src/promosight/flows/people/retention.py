@@ -78,6 +78,23 @@ def forget_answers(tx: Tx, step: Step) -> int:
     return _noted(tx, step, "answers", tx.run_many("forget_answers", found))
 
 
+def payments_noted(tx: Tx, step: Step, after: tuple[int, str]) -> list[Row]:
+    """A page of payments of which shops have said something: shop, payment, and when last."""
+    where = {"workspace_no": step.workspace_no, "after_no": after[0], "after": after[1]}
+    return tx.all("payments_after", **where, limit=ROWS)
+
+
+def forget_payments(tx: Tx, step: Step, payments: list[Row]) -> int:
+    """Forgets what was noted of those of which nothing has been since; how many there were.
+
+    All of a payment or nothing: its redemption must be there as long as money may go back.
+    """
+    old = sorted((shop, payment) for shop, payment, last_us in payments if last_us < step.before_us)
+    if old:
+        tx.run_many("forget_payments", old)
+    return _noted(tx, step, "payments", len(old))
+
+
 def old_traces(tx: Tx, step: Step, after: tuple[int, str]) -> list[Row]:
     """A page of old decisions, with their traces."""
     return tx.all(

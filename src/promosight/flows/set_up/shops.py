@@ -130,10 +130,15 @@ def remove_shop(tx: Tx, workspace_no: int, shop_id: str) -> None:
 
 
 def note_payments(
-    tx: Tx, shop_no: int, payments: Sequence[str], notes: Iterable[tuple[str, str]]
+    tx: Tx,
+    shop_no: int,
+    payments: Sequence[str],
+    notes: Iterable[tuple[str, str]],
+    *,
+    now_us: int,
 ) -> None:
     """Keeps what a message says of payments, by name; one that is kept already stays as it is."""
-    rows = [(shop_no, payment, name, says) for payment in payments for name, says in notes]
+    rows = [(shop_no, payment, name, says, now_us) for payment in payments for name, says in notes]
     tx.run_many("note_payments", sorted(set(rows)))
 
 

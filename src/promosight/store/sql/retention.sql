@@ -44,6 +44,23 @@ WHERE (workspace_no, idempotency_key, claimed_us) IN (
     FROM {{batch(workspace_no BIGINT, idempotency_key TEXT, claimed_us BIGINT)}}
 );
 
+-- name: payments_after
+-- Payments of which something was noted, in the order of their ids, from one on, and when last.
+SELECT n.shop_no, n.payment, MAX(n.noted_us)
+FROM payment_note AS n JOIN shop AS s ON s.shop_no = n.shop_no
+WHERE s.workspace_no = :workspace_no
+  AND (n.shop_no > :after_no OR (n.shop_no = :after_no AND n.payment > :after))
+GROUP BY n.shop_no, n.payment
+ORDER BY n.shop_no, n.payment
+LIMIT :limit;
+
+-- name: forget_payments
+-- All that was noted of payments.
+DELETE FROM payment_note
+WHERE (shop_no, payment) IN (
+    SELECT batch.shop_no, batch.payment FROM {{batch(shop_no BIGINT, payment TEXT)}}
+);
+
 -- name: old_traces
 -- Decisions made before a moment, in the order of time, from one on.
 SELECT d.decided_us, d.decision_id, d.trace FROM decision AS d

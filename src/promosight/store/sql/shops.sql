@@ -49,9 +49,9 @@ WHERE shop_no = :shop_no;
 
 -- name: note_payments
 -- What a message says of payments; said again it is there already.
-INSERT INTO payment_note (shop_no, payment, name, says)
-SELECT batch.shop_no, batch.payment, batch.name, batch.says
-FROM {{batch(shop_no BIGINT, payment TEXT, name TEXT, says TEXT)}}
+INSERT INTO payment_note (shop_no, payment, name, says, noted_us)
+SELECT batch.shop_no, batch.payment, batch.name, batch.says, batch.noted_us
+FROM {{batch(shop_no BIGINT, payment TEXT, name TEXT, says TEXT, noted_us BIGINT)}}
 WHERE true
 ON CONFLICT DO NOTHING;
 

@@ -44,6 +44,12 @@ const KEPT: readonly Kept[] = [
     least: 1,
   },
   {
+    name: "payments_days",
+    label: "Payments of shops",
+    about: "Ids and amounts, by which refunds find their redemptions: none later than that.",
+    least: 30,
+  },
+  {
     name: "customers_days",
     label: "Ids of customers",
     about: "After the last promotion they had a part in. They get a random name; figures stay.",
@@ -147,6 +153,7 @@ const values = (retention: Retention): Values => ({
   refused_days: retention.refused_days ?? "",
   answers_days: retention.answers_days ?? "",
   traces_days: retention.traces_days ?? "",
+  payments_days: retention.payments_days ?? "",
   customers_days: retention.customers_days ?? "",
 });
 
@@ -154,6 +161,7 @@ const daysOf = (all: Values): Retention => ({
   refused_days: days(all.refused_days),
   answers_days: days(all.answers_days),
   traces_days: days(all.traces_days),
+  payments_days: days(all.payments_days),
   customers_days: days(all.customers_days),
 });
 
