@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.bodies import Plan
 from bench.expected import Expected, faults_of_figures, faults_of_outcomes
-from bench.measure import Meter
+from bench.measure import Meter, await_rest
 from bench.product import Imported, Product, figures_only, promotions
 from bench.results import Measurement, Stored
 from bench.run import Run
@@ -111,11 +111,12 @@ def measure_batches(run: Run, stores: Stores, bodies: Bodies) -> None:
 
 
 def measure_singles(run: Run, stores: Stores) -> None:
-    """Single events of now by 64 senders, into a store that has seen half of the redemptions."""
+    """Single events of now by 64 senders, into a store that has seen half of the redemptions; the server is at rest."""
     product = run.until_now(stores).copied("single")
     first = run.size.redemptions // 2
     last = first + run.size.singles
     with product.serving(run.workers_on(stores)) as server:
+        await_rest(server.pid)
         plan = Plan(
             port=server.port,
             path="/v1/redemptions",

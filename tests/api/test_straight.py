@@ -156,7 +156,8 @@ class Line:
 
     def __init__(self) -> None:
         self.client: tuple[str, int] | None = ("127.0.0.1", 1)
-        self.paid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.loop = asyncio.get_running_loop()
+        self.paid: asyncio.Future[int] = self.loop.create_future()
 
     def owes(self) -> None:
         pass

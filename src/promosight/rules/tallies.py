@@ -268,12 +268,12 @@ class Cells:
     @property
     def size(self) -> int:
         """How many combinations of facts there are, and cells of piles."""
-        return (
-            len(self._assigned)
-            + len(self._taken)
-            + len(self._redeemed)
-            + sum(map(len, self._piles.values()))
-        )
+        return self.unpiled + sum(map(len, self._piles.values()))
+
+    @property
+    def unpiled(self) -> int:
+        """How many combinations of facts are not piled up yet."""
+        return len(self._assigned) + len(self._taken) + len(self._redeemed)
 
     @property
     def is_piled(self) -> bool:
@@ -344,52 +344,64 @@ class Cells:
 
     def _pile_assigned(self, assigned: Assigned, n: int) -> None:
         promotion_no, *place, day, committed_micros, currency = assigned
-        promised = n * committed_micros
+        promised, pile = n * committed_micros, self._pile(promotion_no)
         for key in (
             (PLACED, currency, tuple(place)),
             (ASSIGNED_DAY, currency, (day, place[0])),
             (REDEEMED_DAY, currency, (day, place[0])),
         ):
-            cell = self._cell(promotion_no, key)
+            cell = pile[key]
             cell[_ASSIGNED] += n
             cell[_COMMITTED] += promised
 
     def _pile_taken(self, taken: Taken, n: int) -> None:
-        promotion_no, *place, day, redeemed_day, currency = taken
-        for key in (
-            (PLACED, currency, tuple(place)),
-            (ASSIGNED_DAY, currency, (day, place[0])),
-            (REDEEMED_DAY, currency, (redeemed_day, place[0])),
-        ):
-            self._cell(promotion_no, key)[_REDEEMED] += n
+        no, tier, segment, channel, campaign, source, day, redeemed_day, currency = taken
+        pile = self._pile(no)
+        pile[PLACED, currency, (tier, segment, channel, campaign, source)][_REDEEMED] += n
+        pile[ASSIGNED_DAY, currency, (day, tier)][_REDEEMED] += n
+        pile[REDEEMED_DAY, currency, (redeemed_day, tier)][_REDEEMED] += n
 
     def _pile_redeemed(
         self, redeemed: Redeemed, n: int, cost_micros: int, order_micros: int
     ) -> None:
-        promotion_no, *place, day, source, redeemed_day, outcome, currency, paid_in = redeemed
+        no, tier, segment, channel, campaign, day, source, redeemed_day, outcome, *paid = redeemed
+        currency, paid_in = paid
+        pile = self._pile(no)
         keys = (
-            (PLACED, (*place, source)),
-            (ASSIGNED_DAY, (day, place[0])),
-            (REDEEMED_DAY, (redeemed_day, place[0])),
+            (PLACED, (tier, segment, channel, campaign, source)),
+            (ASSIGNED_DAY, (day, tier)),
+            (REDEEMED_DAY, (redeemed_day, tier)),
             (OUTCOME, (outcome,)),
         )
+        if outcome == "counted" and currency == paid_in:  # as nearly always
+            for dimension, key in keys:
+                _add_counted(pile[dimension, currency, key], n, cost_micros, order_micros)
+            return
         live = outcome not in _WITHOUT_AMOUNTS
         for dimension, key in keys:
-            cell = self._cell(promotion_no, (dimension, currency, key))
+            cell = pile[dimension, currency, key]
             for measure in _COUNTED_AS[outcome]:
                 cell[measure] += n
             if live:
                 cell[_COST] += cost_micros
                 if order_micros:
-                    self._cell(promotion_no, (dimension, paid_in, key))[_ORDER] += order_micros
+                    pile[dimension, paid_in, key][_ORDER] += order_micros
 
-    def _cell(self, promotion_no: int, key: PileKey) -> list[int]:
+    def _pile(self, promotion_no: int) -> Pile:
         pile = self._piles.get(promotion_no)
         if pile is None:
-            pile = self._piles[promotion_no] = {}
-        cell = pile.get(key)
-        if cell is None:
-            cell = pile[key] = [0] * len(MEASURES)
+            pile = self._piles[promotion_no] = _Growing()
+        return pile
+
+    def _cell(self, promotion_no: int, key: PileKey) -> list[int]:
+        return self._pile(promotion_no)[key]
+
+
+class _Growing(dict[PileKey, list[int]]):
+    """A pile in which a cell is there as soon as it is named."""
+
+    def __missing__(self, key: PileKey) -> list[int]:
+        cell = self[key] = [0] * len(MEASURES)
         return cell
 
 

@@ -6,6 +6,8 @@ still true. Only what changed is read again.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from promosight.errors import NotFound
@@ -82,6 +84,8 @@ class Catalogue:
         """What words mean that nobody defined: (field, word, source, 0 for any) -> promotion."""
         self.mapped_ids: set[str] = set()
         """Ids of promotions that mean another one, told by some source or any."""
+        self.worth: dict[Any, Any] = {}
+        """What redemptions were found to be worth, by what decides it: true until a promotion changes."""
         self._defined: list[Listed] | None = None
 
     @property
@@ -126,6 +130,7 @@ class Catalogue:
             if self.by_code.get(code) is before:
                 del self.by_code[code]
         self._defined = None
+        self.worth.clear()
         self.by_id[listed.promotion_id] = self.by_no[listed.promotion_no] = listed
         for nos, belongs in (
             (self.known_nos, listed.terms.known),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -172,11 +173,19 @@ class SqliteTx(Tx):
         return found
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
-        return self._run_many(name, rows, {})
+        before = self.connection.total_changes()
+        for text, values in self._pieces(name, rows, {}):
+            self.connection.execute(text, values)
+        return self.connection.total_changes() - before
 
     def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
-        if self._run_many(name, rows, parameters) != len(rows):
-            raise LostRace
+        if not rows:
+            return 0
+        statement = self._statements[name]
+        scalars = tuple(parameters[one] for one in statement.scalars)
+        text = inserted_in_columns(statement.text, statement.columns, statement.scalars, 1, ())
+        with _losing_races():
+            self.connection.executemany(text, [scalars + row for row in rows])
         return len(rows)
 
     def all_by_column(self, name: str, columns: Columns, /, **parameters: Any) -> list[Row]:
@@ -187,22 +196,12 @@ class SqliteTx(Tx):
 
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
         columns = [_told(column) for column in columns]
-        try:
+        with _losing_races():
             for text, pieces in self._pieces_of_columns(
                 name, columns, parameters, inserted_in_columns
             ):
                 self.connection.executemany(text, pieces)
-        except apsw.ConstraintError as error:
-            if not str(error).startswith("UNIQUE"):
-                raise
-            raise LostRace from error
         return len(columns[0])
-
-    def _run_many(self, name: str, rows: Sequence[Row], parameters: dict[str, Any]) -> int:
-        before = self.connection.total_changes()
-        for text, values in self._pieces(name, rows, parameters):
-            self.connection.execute(text, values)
-        return self.connection.total_changes() - before
 
     def _pieces(
         self, name: str, rows: Sequence[Row], parameters: dict[str, Any]
@@ -386,6 +385,17 @@ class PostgresTx(Tx):
     def _arrays(self, name: str, rows: Sequence[Row]) -> list[Any]:
         kinds = [kind for _, kind in self._statements[name].columns]
         return list(map(_wrapped, kinds, zip(*rows, strict=True)))
+
+
+@contextmanager
+def _losing_races() -> Iterator[None]:
+    """A row that is there already was written by somebody else first."""
+    try:
+        yield
+    except apsw.ConstraintError as error:
+        if not str(error).startswith("UNIQUE"):
+            raise
+        raise LostRace from error
 
 
 def _sliced(scalars: Row, columns: Columns, starts: range) -> Iterator[list[Any]]:

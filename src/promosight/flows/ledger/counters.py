@@ -44,6 +44,10 @@ transaction that works them off is the longest of all that take single events.""
 _LOOKED_UP_EVERY = 512
 """After so many combinations a process looks again how much is outstanding, with what others appended."""
 
+_PILED_TOGETHER = 512
+"""So many combinations are piled up at once: one of five is there twice, and the others are cheaper one after the other
+than a few in each transaction. More would be cheaper still, and be felt by those who wait for that transaction."""
+
 LARGE = 4_096
 """A difference of so many combinations is piled up at once."""
 
@@ -148,7 +152,7 @@ def every_outstanding(tx: Tx, workspace_no: int) -> tuple[Sums, dict[int, int]]:
 class _AddedUp:
     """What a connection has added up of the movements of a layer, and which those are, by their very text.
 
-    They are piled up one by one, so that working them off is left with little to do.
+    They are piled up some at a time, so that working them off is left with little to do.
     """
 
     def __init__(self) -> None:
@@ -158,7 +162,8 @@ class _AddedUp:
     def include(self, text: str, written: Combinations) -> None:
         self.texts[text] += 1
         self.cells.include(written)
-        self.cells.piles()
+        if self.cells.unpiled >= _PILED_TOGETHER:
+            self.cells.piles()
 
 
 def _added_up(tx: Tx, where: tuple[int, int], rows: list[Row]) -> Cells:

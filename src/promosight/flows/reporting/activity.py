@@ -42,24 +42,21 @@ def note_activity(
     tx: Tx, days: LocalDays, deliveries: Sequence[Delivery], receipts: Sequence[Receipt]
 ) -> None:
     """Counts the receipts of deliveries, given one after the other; a replay is nothing that a source sent."""
-    together: dict[tuple[int, int], tuple[list[str], list[Receipt]]] = {}
+    answered: Counter[tuple[int, int, str, str]] = Counter()
     start = 0
     for delivery in deliveries:
-        end = start + len(delivery.items)
+        items, arrival = delivery.items, delivery.arrival
+        end = start + len(items)
         if not delivery.replayed:
-            arrival = delivery.arrival
-            where = arrival.source_no, days.hour_us(arrival.received_us)
-            if where not in together:
-                together[where] = [], []
-            kinds, answers = together[where]
-            kinds += _kinds_of(delivery.items)
-            answers += receipts[start:end]
+            source_no, hour_us = arrival.source_no, days.hour_us(arrival.received_us)
+            if len(items) == 1:  # each of many such
+                said = _kind_of(items[0]), receipts[start].outcome
+                answered[source_no, hour_us, *said] += 1
+            else:
+                for said, number in _answered(_kinds_of(items), receipts[start:end]).items():
+                    answered[source_no, hour_us, *said] += number
         start = end
-    rows = [
-        (*where, kind, outcome, tx.lane, number)
-        for where, (kinds, answers) in sorted(together.items())
-        for (kind, outcome), number in sorted(_answered(kinds, answers).items())
-    ]
+    rows = [(*key, tx.lane, number) for key, number in sorted(answered.items())]
     tx.run_many("add_activity", rows)
 
 
@@ -69,7 +66,7 @@ def note_tests(tx: Tx, arrival: Arrival, kind: str, number: int) -> None:
     tx.run_many("add_activity", [(arrival.source_no, hour_us, kind, TEST, tx.lane, number)])
 
 
-def _answered(kinds: list[str], receipts: list[Receipt]) -> Counter[tuple[str, str]]:
+def _answered(kinds: list[str], receipts: Sequence[Receipt]) -> Counter[tuple[str, str]]:
     """How many items of each kind had each outcome."""
     if says_one_thing(kinds):  # as nearly always
         return Counter({(kinds[0], outcome): n for outcome, n in outcomes_of(receipts).items()})

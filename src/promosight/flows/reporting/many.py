@@ -128,10 +128,10 @@ def firsts_of(column: Sequence[Any]) -> dict[Any, int]:
 
 def many_of(deliveries: Sequence[Delivery]) -> Many | None:
     """The deliveries as one sheet; None where they are few, of several kinds, or more is to be told of each."""
+    if sum([len(one.items) for one in deliveries]) < MANY:
+        return None
     sheets = [one.items for one in deliveries if isinstance(one.items, Sheet) and one.brief]
     if len(sheets) < len(deliveries) or len({sheet.kind for sheet in sheets}) > 1:
-        return None
-    if sum(map(len, sheets)) < MANY:
         return None
     arrived = [(one.arrival, len(one.items)) for one in deliveries]
     return Many(

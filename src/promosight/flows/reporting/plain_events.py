@@ -81,6 +81,9 @@ class _Found(NamedTuple):
 
 Worth = tuple[str | None, int, str]
 """Reason, cost (micros) and currency of a redemption that counts."""
+_Case = tuple[int, int, int | None, int | None, str | None]
+"""What decides it: promotion and place, value of the assignment, value and currency of the redemption."""
+_MOST_CASES = 20_000
 _Use = tuple[Told, _Held, Worth]
 """An event that takes an assignment."""
 
@@ -188,14 +191,16 @@ class PlainEvents:
 
     def _sole_uses(self, told: Sequence[Told], sole: list[_Held]) -> list[_Use]:
         """What events take in groups of one assignment, where they may."""
-        worth: dict[tuple[int, int, int | None, int | None, str | None], Worth] = {}
+        # Thousands of uses are worth the same: what decides it is worked out once.
+        worth: dict[_Case, Worth] = self._catalogue.worth
+        if len(worth) > _MOST_CASES:
+            worth.clear()
         uses: list[_Use] = []
         for held in sole:
             one = told[held[0]]
             fact = one[1]
             if not held[7] or not is_in_time(held[5], held[6], fact.redeemed_us):
                 continue
-            # Thousands of uses are worth the same: what decides it is worked out once.
             case = held[2], held[9], held[10], fact.reward_micros, fact.currency
             use = worth.get(case)
             if use is None:
