@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -92,6 +93,34 @@ def test_a_line_that_comes_again_as_it_was_changes_no_order() -> None:
     assert found.index(92) == found.index(90) + 1
     found.remove(92)
     assert len(promotions_in_turn(found)) == 3
+
+
+@pytest.mark.parametrize("longest", [4, 12, 20])
+def test_an_id_with_two_contents_in_blocks_far_apart_leaves_all_as_they_came(longest: int) -> None:
+    """Whatever other ids there are beside it."""
+    more = [line(f"e-{n:0{longest}}", "c", n) for n in range(90, 96)]
+    lines = [*MIXED, *more, line("e-3", "c", 77), line("e-3", "b", 3)]
+    assert lines_of(lines, size=700) == [*range(2, len(lines) + 2)]
+
+
+def test_where_nothing_can_be_written_what_lies_in_memory_is_put_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: Any) -> Any:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    turns = promotions_in_turn(lines_of(MIXED, size=1_500))
+    assert 3 < len(turns) < 30
+
+
+def test_a_promotion_of_many_lines_is_given_back_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_order, "_PART", 7)
+    blocks = blocks_of(MIXED, size=900)
+    pieces = csv_pieces("redemptions", blocks, Reading(2**51, 0), in_order=True)
+    sizes = [len(piece.lines) for piece in pieces]
+    assert sum(sizes) == 90
+    assert max(sizes) < 14
 
 
 def test_what_was_read_before_a_file_breaks_is_taken_in_order() -> None:

@@ -107,6 +107,15 @@ def test_rows_are_moved_whole_in_whatever_form_their_columns_are() -> None:
     assert named == sorted(named)
 
 
+def test_what_lies_promotion_by_promotion_already_is_not_touched() -> None:
+    items = [redeemed(f"e-{n}", n, "bca"[n // 10]) for n in range(30)]
+    for rows, expected in ((items, [*range(30)]), ([*items, items[0]], [*range(20, 30)])):
+        sheet = sheet_of(rows)
+        sheet.columns["promotion_id"] = few_of(sheet.columns["promotion_id"])
+        (piece,) = cut_by_promotion(Piece(range(len(rows)), sheet), 100)
+        assert [*piece.lines][: len(expected)] == expected
+
+
 def test_a_piece_is_cut_into_parts_of_about_one_size() -> None:
     items = [redeemed(f"e-{n}", n, "a") for n in range(104)]
     parts = cut_by_promotion(Piece(range(104), sheet_of(items)), 20)

@@ -51,7 +51,7 @@ def imported(
     reading = Reading(
         received_us=console.clock(),
         tracking_from_us=workspace.tracking_from_us,
-        in_any_order=store.runs_here,
+        in_any_order=True,
     )
     running = RunningImport(
         store,

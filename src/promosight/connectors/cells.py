@@ -167,14 +167,16 @@ def _by_value(words: list[Words]) -> tuple[Numbers, Numbers] | None:
 
 
 def _keyed(words: list[Words]) -> Words:
-    """A number for each cell: of equal ones the same, of others hardly ever."""
+    """A number for each cell: of equal ones the same, of others hardly ever.
+
+    Words that are empty add nothing, so that it is the same in a block of which another cell is longer.
+    """
     key = words[0]
-    for word in words[1:]:
-        key = key * _ODD
-        key ^= key >> _HALF
-        key *= _ODDER
-        key ^= key >> _HALF
-        key ^= word
+    for number, word in enumerate(words[1:]):
+        more = word * _ODD
+        more ^= more >> _HALF
+        more *= _ODDER + np.uint64(2 * number)
+        key = key + more
     return key
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -104,16 +105,17 @@ class _Lines(Iterator[str]):
         from promosight.connectors.csv_order import Ordering
 
         while not self._blocks.lines_open and not self._returned:
-            ordering, first = Ordering(header), self.next_line
-            failure = self._add_blocks(ordering, self._blocks)
-            for rows, text in ordering.parts():
-                table = _table_of_block(text, len(header))
-                assert table is not None
-                yield CsvPart((first + rows).tolist(), table, {})
-            if failure is not None:
-                raise failure
-            if not len(ordering):
-                return
+            with closing(Ordering(header)) as ordering:
+                first = self.next_line
+                failure = self._add_blocks(ordering, self._blocks)
+                for rows, text in ordering.parts():
+                    table = _table_of_block(text, len(header))
+                    assert table is not None
+                    yield CsvPart((first + rows).tolist(), table, {})
+                if failure is not None:
+                    raise failure
+                if not len(ordering):
+                    return
 
     def _add_blocks(self, ordering: Ordering, blocks: Blocks) -> Exception | None:
         """Adds as many of the next as are put in order together; returns why one could not be read."""

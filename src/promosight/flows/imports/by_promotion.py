@@ -42,6 +42,8 @@ def _in_order(piece: Piece) -> Piece:
     sheet = piece.items
     if not isinstance(sheet, Sheet):
         return piece
+    if not sheet.alone and _lie_together(sheet.columns["promotion_id"]):
+        return piece
     facts = {row: one for row, one in sheet.alone.items() if isinstance(one, Event)}
     ids = _column(sheet, "event_id", facts)
     if _comes_with_two_contents(ids, _column(sheet, "digest", facts)):
@@ -52,6 +54,15 @@ def _in_order(piece: Piece) -> Piece:
     alone = {now_at[row]: item for row, item in sheet.alone.items()}
     columns = [_ordered(column, order, rows) for column in sheet.columns.values()]
     return Piece(_ordered(piece.lines, order, rows), Sheet(sheet.kind, columns, alone))
+
+
+def _lie_together(named: Sequence[Any]) -> bool:
+    """Whether rows of each promotion follow each other already, as those of CSV do (`connectors.csv_order`)."""
+    if not isinstance(named, Repeated):
+        return False
+    which = named.which
+    begins = which[np.append(True, which[1:] != which[:-1])]
+    return len(begins) == len(np.unique(begins))
 
 
 def _ordered(column: Sequence[Any], order: Numbers, rows: list[int]) -> Sequence[Any]:
