@@ -259,3 +259,14 @@ def test_a_person_who_is_erased_is_in_no_refused_event(shop: httpx.Client) -> No
     assert shop.delete(f"/v1/customers/{anna}").status_code == 204
     assert anna not in shop.get("/v1/problems").text
     assert len(shop.get("/v1/problems").json()["items"]) == 2
+
+
+def test_a_media_type_that_is_not_taken_is_told_all_that_are(shop: httpx.Client) -> None:
+    """P16: of redemptions the forms of CloudEvents, too."""
+    wrong = {"Content-Type": "application/xml"}
+    answer = shop.post("/v1/redemptions", content=b"<e/>", headers=wrong)
+    assert answer.status_code == 415
+    for one in ("application/json", "text/csv", "application/cloudevents-batch+json"):
+        assert one in answer.json()["detail"]
+    elsewhere = shop.post("/v1/assignments", content=b"<e/>", headers=wrong)
+    assert "cloudevents" not in elsewhere.json()["detail"]

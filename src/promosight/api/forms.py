@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from promosight.api.door.call import JSON, Call
 from promosight.connectors import cloudevents, segment
 from promosight.connectors.foreign import placed
-from promosight.connectors.reading import Reading, is_single, kept_text, read_body
+from promosight.connectors.reading import MEDIA_TYPES, Reading, is_single, kept_text, read_body
 from promosight.errors import Unreadable, UnsupportedMedia
 from promosight.flows.reporting.intake import Item
 
@@ -44,7 +44,11 @@ def form_of(call: Call, kind: str) -> Form:
         if form is None:
             raise UnsupportedMedia(f"send {cloudevents.EVENT} or {cloudevents.BATCH}")
         return form
-    return OURS if call.attributes is None else _BINARY
+    if call.attributes is not None:
+        return _BINARY
+    if media_type not in MEDIA_TYPES:
+        raise UnsupportedMedia("send " + ", ".join((*MEDIA_TYPES, *_STRUCTURED)))
+    return OURS
 
 
 def _read_ours(kind: str, call: Call, reading: Reading) -> Sequence[Item]:
