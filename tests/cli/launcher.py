@@ -31,12 +31,15 @@ from promosight.process import compute_alone
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _LOADED = (
-    "promosight.cli.main",
     "promosight.serve",
     "promosight.api.connections.joined",
+    "promosight.store.prepared",
+    "psycopg",
+    "httpx",
+    "tqdm",
     "uvicorn.lifespan.on",
 )
-"""What the launcher loads; whatever else the program loads when it needs it."""
+"""What the launcher loads beside all commands; whatever else the program loads when it needs it."""
 _WORD = 8
 """Bytes of what a minder says: a number of a process, or how it ended."""
 
@@ -204,8 +207,11 @@ def _load() -> None:
         import_module(name)
     from promosight.api.app import application
     from promosight.api.door.door import Door
+    from promosight.cli.console import of_this_process
+    from promosight.cli.main import build
     from promosight.store.engine import open_store
 
+    build(of_this_process({}, time.time_ns))
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/promosight.db", now_us=0)
         application(Door(store, clock=time.time_ns, fresh=str))
