@@ -1,6 +1,7 @@
 """The page: the built files of `web/`, read once at the start and answered from memory.
 
-Every file has a route of its own, and so has `/`. Any other address that a browser
+Every file beside the page has a route of its own, and so has `/`; the hundred and more in
+`assets` have one together, for a server that starts makes something of each route. Any other address that a browser
 opens, such as one the page made up for a promotion, gets the page as well: not by a
 route, which would also answer for the API, but where a 404 would be answered
 (`Site.instead_of_missing`). Names below `/assets` carry a digest of their content and
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from litestar import HttpMethod, Request, Response
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
 from promosight.api.door.call import Headers, headers_of, listed
@@ -69,12 +71,29 @@ class Site:
         self.page = self._files["/"] = self._files.get("/index.html", missing)
 
     def handlers(self) -> list[HTTPRouteHandler]:
-        """A route for each file."""
+        """A route for each file beside the page, and one for all files of each folder."""
         methods = [HttpMethod.GET, HttpMethod.HEAD]
+        calls = {self._route_of(path): self._call(path) for path in self._files}
         return [
-            HTTPRouteHandler(path, http_method=methods, status_code=200)(_handler(file))
-            for path, file in self._files.items()
+            HTTPRouteHandler(path, http_method=methods, status_code=200)(call)
+            for path, call in calls.items()
         ]
+
+    def _route_of(self, path: str) -> str:
+        folder = path.rpartition("/")[0]
+        return f"{folder}/{{name:str}}" if folder else path
+
+    def _call(self, path: str) -> Callable[..., Any]:
+        folder = path.rpartition("/")[0]
+
+        async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
+            name = request.path_params.get("name")
+            file = self._files.get(f"{folder}/{name}" if folder else path)
+            if file is None:
+                raise NotFoundException
+            return answer(file, headers_of(request.scope))
+
+        return page
 
     def instead_of_missing(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """The page, where a browser opens an address that only the page knows; else None."""
@@ -95,13 +114,6 @@ def answer(file: File, headers: Headers) -> Response[bytes]:
         return Response(file.content, media_type=file.media_type, headers=file.headers)
     coded = {**file.headers, "Content-Encoding": coding}
     return Response(file.coded[coding], media_type=file.media_type, headers=coded)
-
-
-def _handler(file: File) -> Callable[..., Any]:
-    async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return answer(file, headers_of(request.scope))
-
-    return page
 
 
 def _plain(folder: Path) -> list[Path]:
