@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
 
-from tests.api.server import client_of, new_workspace, running, serving
+from promosight.serve import now_us
+from promosight.store.engine import Store, open_store
+from tests.api.server import client_of, new_workspace, new_workspace_in, running, serving
 from tests.stores import Schemas, made_sqlite
 
 Server = tuple[str, str]
@@ -27,8 +30,9 @@ def client(request: pytest.FixtureRequest, engine: str) -> Iterator[httpx.Client
         with serving(url, new_workspace(url)) as client:
             yield client
         return
-    url, address = request.getfixturevalue(f"shared_{engine}_server")
-    with client_of(address, new_workspace(url)) as client:
+    _, address = request.getfixturevalue(f"shared_{engine}_server")
+    store: Store = request.getfixturevalue(f"shared_{engine}_store")
+    with client_of(address, new_workspace_in(store)) as client:
         yield client
 
 
@@ -45,3 +49,17 @@ def shared_postgresql_server(schemas: Schemas) -> Iterator[Server]:
     """A server that tests share, on PostgreSQL."""
     with schemas.made() as url, running(url) as address:
         yield url, address
+
+
+@pytest.fixture(scope="session")
+def shared_sqlite_store(shared_sqlite_server: Server) -> Iterator[Store]:
+    """The store of that server, open: to open it takes longer than to make a workspace in it."""
+    with closing(open_store(shared_sqlite_server[0], now_us=now_us())) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql_store(shared_postgresql_server: Server) -> Iterator[Store]:
+    """The same on PostgreSQL."""
+    with closing(open_store(shared_postgresql_server[0], now_us=now_us())) as store:
+        yield store

@@ -26,7 +26,7 @@ from promosight.flows.set_up.users import NewUser, add_user, user_of
 from promosight.flows.set_up.workspaces import NewKey, NewWorkspace, create_key, create_workspace
 from promosight.rules.instants import parse_instant
 from promosight.serve import OPTIONS, now_us
-from promosight.store.engine import open_store
+from promosight.store.engine import Store, open_store
 from promosight.store.tx import Tx
 from tests.cli.program import start
 from tools.ports import kept_port
@@ -45,12 +45,17 @@ def new_workspace(url: str, *, sandbox: bool = False) -> str:
 
     What `promosight init` makes. But all the first users have one password: hashing it took longer than all the rest.
     """
-    key = fresh_key("admin", ["admin"], now_us=now_us())
     store = open_store(url, now_us=now_us())
     try:
-        store.change(lambda tx: _create(tx, f"brand-{next(_numbers)}", key, sandbox=sandbox))
+        return new_workspace_in(store, sandbox=sandbox)
     finally:
         store.close()
+
+
+def new_workspace_in(store: Store, *, sandbox: bool = False) -> str:
+    """The same in a store that is open."""
+    key = fresh_key("admin", ["admin"], now_us=now_us())
+    store.change(lambda tx: _create(tx, f"brand-{next(_numbers)}", key, sandbox=sandbox))
     return key.secret
 
 
