@@ -239,17 +239,19 @@ def test_rows_that_need_a_look_are_listed_with_line_and_reason(client: httpx.Cli
         ("3", "e2", "rejected", "invalid"),
         ("5", "e3", "rejected", "event_conflict"),
     ]
-    assert sorted(said[2:]) == [
-        ("", "'=e1", "pending", "unknown_customer"),
-        ("", "e3", "flagged", "control_contamination"),
-        ("", "e4", "pending", "unknown_promotion"),
+    assert said[2:] == [
+        ("2", "'=e1", "pending", "unknown_customer"),
+        ("4", "e3", "flagged", "control_contamination"),
+        ("6", "e4", "pending", "unknown_promotion"),
     ]
+    inbox = client.get("/v1/problems").json()["items"]
+    listed = sorted((one["line"], one["event_id"]) for one in inbox)
+    assert listed == [(2, "=e1"), (3, "e2"), (4, "e3"), (5, "e3"), (6, "e4")]
     assert found[0]["pointer"] == "/customer_id"
     assert all(one["detail"] for one in found)
     waiting = take(client, "assignments", lines(assignments(3, promotion_id="later")))
-    assert [one["reason"] for one in problems(client, waiting["import_id"])] == [
-        "unknown_promotion"
-    ] * 3
+    told = {(one["reason"], one["line"]) for one in problems(client, waiting["import_id"])}
+    assert told == {("unknown_promotion", line) for line in "123"}
     promotion(client, "later")
     assert problems(client, waiting["import_id"]) == []
 

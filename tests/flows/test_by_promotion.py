@@ -14,6 +14,7 @@ from promosight.flows.imports import run_import
 from promosight.flows.imports.by_promotion import cut_by_promotion
 from promosight.flows.imports.publish import start_import
 from promosight.flows.imports.run_import import MAX_LISTED, ImportReport, RunningImport
+from promosight.flows.imports.show_imports import Place, ProblemRow, list_imports, problem_rows
 from promosight.flows.reporting.intake import Piece
 from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.aligned import Aligned
@@ -24,6 +25,7 @@ from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store
+from promosight.store.tx import Tx
 from tests.flows.worlds import (
     MINUTE_US,
     NOW_US,
@@ -203,6 +205,17 @@ def imported(store: Store, workspace: Workspace, items: list[Any]) -> ImportRepo
     return running.finish()
 
 
+def rows_of(store: Store, workspace: Workspace) -> list[ProblemRow]:
+    """What the only import of a store brought that needs a look."""
+    number = workspace.workspace_no
+
+    def look(tx: Tx) -> list[ProblemRow]:
+        (run,), _ = list_imports(tx, number, place=Place(), limit=1)
+        return list(problem_rows(tx, number, run["import_id"]))
+
+    return store.read(look)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_import_counts_and_lists_what_it_would_in_the_order_of_its_file(
     store: Store, other: Store, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -218,4 +231,10 @@ def test_an_import_counts_and_lists_what_it_would_in_the_order_of_its_file(
     for outcome in ("rejected", "duplicate"):
         assert here.outcomes[outcome] == there.outcomes[outcome]
     assert shown(store, workspaces[0]) == shown(other, workspaces[1])
+    for one, workspace in zip((store, other), workspaces, strict=True):
+        waiting = [row for row in rows_of(one, workspace) if row.outcome == "pending"]
+        assert len(waiting) > 400
+        for row in waiting:
+            assert row.line is not None
+            assert items[row.line - 2].event_id == row.event_id
     assert verify(store, None).differences == []

@@ -19,6 +19,7 @@ import msgspec
 
 from promosight.errors import Overloaded
 from promosight.flows.imports.publish import finish_import, leave_import, note_import
+from promosight.flows.imports.show_imports import PROBLEMS
 from promosight.flows.promotions.define_promotions import Definitions, define_promotions
 from promosight.flows.reporting.intake import Delivery, Piece, Receipt, outcomes_of
 from promosight.flows.reporting.know_customers import Acquaintance, know_customers
@@ -30,7 +31,7 @@ from promosight.rules.instants import SECOND_US
 from promosight.rules.sheets import Sheet, joined, says_one_thing
 from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 from promosight.store.waiting import SMALL_WEIGHT, Later
 
 KINDS = ("promotions", "customers", "assignments", "redemptions", "outcomes")
@@ -207,6 +208,10 @@ def _listed(problems: list[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda one: (files[one.file], one.line))[:MAX_LISTED]
 
 
+def _written(tx: Tx, *, name: str, rows: list[Row]) -> int:
+    return tx.run_many(name, sorted(rows))
+
+
 class _NoMore(Exception):
     """There is no further piece."""
 
@@ -337,19 +342,23 @@ class RunningImport:
             self._note()
 
     def _name_lines(self, piece: Piece, receipts: list[Receipt]) -> None:
-        """Notes the lines of rows that were refused for what others say; those refused in reading bear theirs."""
+        """Notes the lines of rows that are a problem for what others say; those refused in reading bear theirs."""
         workspace_no, _, import_no, _ = self._arrival
-        if says_one_thing(receipts) and receipts[:1] and receipts[0].outcome != "rejected":
+        if says_one_thing(receipts) and receipts[:1] and receipts[0].outcome not in PROBLEMS:
             return
-        rows = [
-            (workspace_no, receipt.event_id, import_no, piece.lines[row])
-            for row, receipt in enumerate(receipts)
-            if receipt.outcome == "rejected" and not isinstance(piece.items[row], Refused)
-        ]
-        if rows:
-            self._store.submit(
-                each_alone, lambda tx: tx.run_many("line_rejections", rows), weight=_HEAVY
-            ).result()
+        refused: list[Row] = []
+        taken: list[Row] = []
+        for row, receipt in enumerate(receipts):
+            if receipt.outcome not in PROBLEMS:
+                continue
+            if receipt.outcome != "rejected":
+                taken.append((import_no, receipt.event_id, piece.lines[row]))
+            elif not isinstance(piece.items[row], Refused):
+                refused.append((workspace_no, receipt.event_id, import_no, piece.lines[row]))
+        for name, rows in (("line_rejections", refused), ("add_import_lines", taken)):
+            if rows:
+                note: Callable[[Tx], Any] = partial(_written, name=name, rows=rows)
+                self._store.submit(each_alone, note, weight=_HEAVY).result()
 
     def _note(self) -> Future[Any]:
         """Says how far it is, without waiting for the store to have written it."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from promosight.errors import NotFound
+from promosight.flows.reporting.problems import lines_of
 from promosight.rules.instants import SECOND_US, format_instant
 from promosight.rules.reasons import explain
 from promosight.store.rows import derived_id
@@ -58,20 +59,26 @@ def problem_rows(tx: Tx, workspace_no: int, import_id: str) -> Iterator[ProblemR
         ):
             why = (reason, pointer, explain(reason, detail))
             yield ProblemRow(line, event_id or "", "rejected", *why)
-        for event_id, outcome, reason in tx.each(
+        for line, event_id, outcome, reason in tx.each(
             "problem_events_of_import",
             workspace_no=workspace_no,
             import_no=import_no,
             from_us=started_us,
             to_us=until_us,
         ):
-            yield ProblemRow(None, event_id, outcome, reason, "", explain(reason))
-        for customer_no, slot, assignment_id in tx.each(
-            "waiting_assignments_of_import", workspace_no=workspace_no, import_no=import_no
-        ):
-            named = assignment_id or derived_id(customer_no, slot)
-            why = ("unknown_promotion", "", explain("unknown_promotion"))
-            yield ProblemRow(None, named, "pending", *why)
+            yield ProblemRow(line, event_id, outcome, reason, "", explain(reason))
+        yield from _waiting_assignments(tx, workspace_no, import_no)
+
+
+def _waiting_assignments(tx: Tx, workspace_no: int, import_no: int) -> Iterator[ProblemRow]:
+    why = ("unknown_promotion", "", explain("unknown_promotion"))
+    for line, customer_no, slot, assignment_id in tx.each(
+        "waiting_assignments_of_import", workspace_no=workspace_no, import_no=import_no
+    ):
+        named = assignment_id or derived_id(customer_no, slot)
+        if assignment_id is None:
+            line = lines_of(tx, [(import_no, named)]).get((import_no, named))
+        yield ProblemRow(line, named, "pending", *why)
 
 
 def _row(tx: Tx, workspace_no: int, import_id: str) -> Row:

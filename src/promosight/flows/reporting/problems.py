@@ -6,6 +6,7 @@ Each is asked for by itself, from the place where a page begins on, and they are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -181,9 +182,11 @@ def _events(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str
     identities = sorted((key.source_no, *key.reference) for key in keys)
     found = [EventRow(*r) for r in tx.all_for("events_by_identity", identities)]
     names = _customer_ids(tx, {e.customer_no for e in found})
+    lines = lines_of(tx, [(e.import_no, e.event_id) for e in found])
     shown: dict[Key, dict[str, Any]] = {}
     for e in found:
         about = _problem("redemptions", e.event_id, payload_of(e, names.get(e.customer_no)))
+        about["line"] = lines.get((e.import_no, e.event_id))
         if e.outcome == "rejected":
             why = why_rejected(catalogue, e)
             about |= {"pointer": why.pointer, "detail": why.detail}
@@ -207,6 +210,7 @@ def _assignments(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dic
     wanted = sorted(key.reference for key in keys)
     found = [AssignmentRow(*r) for r in tx.all_for("assignments_of_slots", wanted)]
     names = _customer_ids(tx, {a.customer_no for a in found})
+    lines = lines_of(tx, [(a.import_no, a.public_id) for a in found])
     shown: dict[Key, dict[str, Any]] = {}
     for a in found:
         payload = {
@@ -215,11 +219,18 @@ def _assignments(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dic
             "assigned_at": format_instant(a.assigned_us),
         }
         key = Key("assignment", a.source_no, (*a.key, a.slot))
-        shown[key] = _problem("assignments", a.public_id, payload)
+        line = lines.get((a.import_no, a.public_id))
+        shown[key] = _problem("assignments", a.public_id, payload) | {"line": line}
     return shown
 
 
 _DESCRIBED = {"event": _events, "rejection": _rejections, "assignment": _assignments}
+
+
+def lines_of(tx: Tx, facts: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Where facts, by import and public id, stand in their files, of those that were a problem when they came."""
+    rows = tx.all_for("lines_of_facts", sorted({one for one in facts if one[0]}))
+    return {(import_no, fact_id): line for import_no, fact_id, line in rows}
 
 
 def _problem(kind: str, event_id: str | None, payload: Any) -> dict[str, Any]:

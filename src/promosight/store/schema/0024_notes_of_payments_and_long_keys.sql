@@ -10,3 +10,12 @@ UPDATE payment_note SET noted_us = COALESCE(
 INSERT INTO recount_due (workspace_no)
 SELECT DISTINCT p.workspace_no FROM place AS p
 WHERE LENGTH(p.channels) > 400 AND p.workspace_no NOT IN (SELECT workspace_no FROM recount_due);
+
+-- Where the rows of a file stand that were taken and are a problem all the same: those that wait, or are flagged. Most
+-- files have none. `fact_id` is an event's own id, or an assignment's public one.
+CREATE TABLE import_line (
+    import_no BIGINT NOT NULL,
+    fact_id TEXT NOT NULL,
+    line BIGINT NOT NULL,
+    PRIMARY KEY (import_no, fact_id)
+) WITHOUT ROWID;

@@ -110,19 +110,37 @@ SELECT r.line, r.event_id, r.reason, r.pointer, r.detail
 FROM rejection AS r WHERE r.import_no = :import_no AND r.import_no > 0 ORDER BY r.line;
 
 -- name: problem_events_of_import
--- The events that came with one run and wait, are flagged or count for nothing.
-SELECT e.event_id, e.outcome, COALESCE(e.reason, '')
-FROM event AS e
+-- The events that came with one run and wait, are flagged or count for nothing, by line; those without one last.
+SELECT l.line, e.event_id, e.outcome, COALESCE(e.reason, '')
+FROM event AS e LEFT JOIN import_line AS l ON l.import_no = e.import_no AND l.fact_id = e.event_id
 WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
-  AND e.received_us >= :from_us AND e.received_us <= :to_us AND e.import_no = :import_no;
+  AND e.received_us >= :from_us AND e.received_us <= :to_us AND e.import_no = :import_no
+ORDER BY CASE WHEN l.line IS NULL THEN 1 ELSE 0 END, l.line, e.event_id;
 
 -- name: waiting_assignments_of_import
 -- The assignments that came with one run and whose promotion nobody has defined.
-SELECT a.customer_no, a.slot, a.assignment_id
+SELECT l.line, a.customer_no, a.slot, a.assignment_id
 FROM promotion AS n
 JOIN assignment AS a ON a.promotion_no = n.promotion_no
      AND a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-WHERE n.workspace_no = :workspace_no AND n.definition IS NULL AND a.import_no = :import_no;
+LEFT JOIN import_line AS l ON l.import_no = a.import_no AND l.fact_id = a.assignment_id
+WHERE n.workspace_no = :workspace_no AND n.definition IS NULL AND a.import_no = :import_no
+ORDER BY CASE WHEN l.line IS NULL THEN 1 ELSE 0 END, l.line, a.customer_no, a.slot;
+
+-- name: add_import_lines
+-- Where rows stand that were taken and are a problem all the same.
+INSERT INTO import_line (import_no, fact_id, line)
+SELECT batch.import_no, batch.fact_id, batch.line
+FROM {{batch(import_no BIGINT, fact_id TEXT, line BIGINT)}}
+WHERE true
+ON CONFLICT DO NOTHING;
+
+-- name: lines_of_facts
+-- Where facts stand in the files they came with, of those that were a problem then.
+SELECT l.import_no, l.fact_id, l.line
+FROM {{batch(import_no BIGINT, fact_id TEXT)}}
+CROSS JOIN import_line AS l
+WHERE l.import_no = batch.import_no AND l.fact_id = batch.fact_id;
 
 -- name: line_rejections
 -- Where rows stand that were refused for a reason outside them.
