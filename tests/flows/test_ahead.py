@@ -233,6 +233,22 @@ def test_another_zone_comes_to_the_same_whatever_happens_while_it_is_worked_out(
     same(store, other, len(happened), settings_changed, settings, BETWEEN[happened])
 
 
+@pytest.mark.parametrize("happened", ["nothing", "events", "a batch", "customers"])
+def test_the_transaction_settles_only_what_moved(
+    store: Store, happened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facts that come meanwhile do not make it do everything itself."""
+    world = World(store, 4)
+
+    def everything_anew(*_: Any) -> Any:
+        raise AssertionError("every group was gone over")
+
+    monkeypatch.setattr(rematch, "_pages", everything_anew)
+    assert terms_changed(world, "values", BETWEEN[happened], ahead=True)
+    settings = Settings(time_zone="America/New_York")
+    assert settings_changed(world, settings, BETWEEN[happened], ahead=True)
+
+
 def test_two_changes_of_thousands_at_once_are_both_made(store: Store) -> None:
     """One of them is worked out before; the other one does not wait for that."""
     world = World(store, 5)
