@@ -10,8 +10,9 @@ import pytest
 
 from promosight.errors import Overloaded, StoreError
 from promosight.store import waiting
+from promosight.store.database import database
 from promosight.store.engine import Store, open_store
-from promosight.store.tx import LostRace, PostgresTx, Row, Tx
+from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
 
 SOON = 30.0  # seconds after which a test gives up waiting
 
@@ -362,3 +363,24 @@ def test_rows_are_streamed_one_by_one(store: Store) -> None:
         return [row for row in tx.each("schema_versions") if row[0].startswith("9999")]
 
     assert len(store.read(names)) == 20
+
+
+def test_a_run_of_single_events_keeps_less_of_the_store_than_a_batch(sqlite_url: str) -> None:
+    """SQLite looks at all that it keeps at each commit, which is dear where these are small."""
+    db = database(sqlite_url)
+    tx = db.connect(write=True)
+    assert isinstance(tx, SqliteTx)
+
+    def kept() -> list[tuple[Any, ...]]:
+        return tx.connection.execute("PRAGMA cache_size").fetchall()
+
+    usual = kept()
+    for _ in range(100):
+        db.begin(tx, write=True, at_once=True)
+        db.end(tx, commit=True)
+    of_singles = kept()
+    db.begin(tx, write=True)
+    db.end(tx, commit=True)
+    assert of_singles[0] > usual[0]  # negative: in kilobytes
+    assert kept() == usual
+    db.close(tx)

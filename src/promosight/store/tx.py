@@ -145,6 +145,8 @@ class SqliteTx(Tx):
 
     log: Log | None = None
     """The log to keep short; none on a connection that only reads."""
+    singles_in_a_row = 0
+    """How many transactions of single events there were since the last one of anything else."""
 
     def __init__(
         self,
