@@ -132,9 +132,9 @@ class Watch:
     def _judge(self, judged: Judged, log_threshold: float) -> Found | None:
         for direction, ratios in _RATIOS.items():
             most = inf if self._settings.slots_needed == 1 else _ALONE * log_threshold
-            sums = self._evidence[direction]
+            sums, expected = self._evidence[direction], judged.against(direction)
             for at, ratio in enumerate(ratios):
-                factor = min(most, log_factor(judged.against(direction), ratio, judged.counted))
+                factor = min(most, log_factor(expected, ratio, judged.counted))
                 sums[at] = _log_add(sums[at], 0.0) + factor
             if _log_mean(sums) >= log_threshold:
                 found = self._since(direction, _log_mean(sums))

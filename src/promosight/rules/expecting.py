@@ -94,6 +94,8 @@ class Expectation:
         self._beyond = self._squared = 0.0
         self._off = _Off(season)
         self.slots = 0
+        self._latest: tuple[int, int, tuple[float, float]] = (-1, 0, (0.0, 0.0))
+        """The profile that was asked for last: after how many slots, of which place, and what it is."""
 
     @property
     def lasting(self) -> float:
@@ -150,7 +152,14 @@ class Expectation:
         return max(self._least_spread, said)
 
     def _profile(self, place: int) -> tuple[float, float]:
-        """The rate of a place by a weight of one, and how many events say so."""
+        """The rate of a place by a weight of one, and how many events say so. A slot is asked for, then learned."""
+        slots, of, profile = self._latest
+        if (slots, of) != (self.slots, place):
+            profile = self._made_profile(place)
+            self._latest = self.slots, place, profile
+        return profile
+
+    def _made_profile(self, place: int) -> tuple[float, float]:
         events, weight = self._all
         rate, behind = (events + 0.5) / (weight + 1), events + 0.5
         if self._season.day > 1:
