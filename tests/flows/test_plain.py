@@ -15,7 +15,7 @@ from promosight.flows.imports.publish import finish_import, start_import
 from promosight.flows.ledger import acquainted
 from promosight.flows.people.erase import erase
 from promosight.flows.people.find_customer import number_of
-from promosight.flows.reporting import many, many_assignments
+from promosight.flows.reporting import many, many_assignments, used_already
 from promosight.flows.reporting.intake import Delivery, Receipt
 from promosight.flows.reporting.report import report
 from promosight.rules.facts import Assignment, Event, assignment_from, event_from
@@ -199,6 +199,8 @@ def test_sheets_of_any_size_say_what_settling_says(
     monkeypatch.setattr(many, "MANY", 1)
     monkeypatch.setattr(many_assignments, "ASKED_APART", seed % 2)
     monkeypatch.setattr(acquainted, "KEPT", 4 if seed % 3 else 200)
+    monkeypatch.setattr(used_already, "CROWDED", 100 * (seed % 2))
+    monkeypatch.setattr(used_already, "FEW_FOR_EACH", 1 + seed % 3)
     items = facts(seed) + facts(seed)
     random = Random(seed)
     random.shuffle(items)
@@ -258,6 +260,8 @@ def test_what_is_odd_among_many_is_what_settling_says(
 ) -> None:
     """N1: several uses of one group, and those that take nothing: the same facts, receipts and figures."""
     monkeypatch.setattr(many, "MANY", 1)
+    monkeypatch.setattr(used_already, "CROWDED", 100 * (seed % 2))
+    monkeypatch.setattr(used_already, "FEW_FOR_EACH", 1 + seed % 3)
     random = Random(seed)
     given, used = odd(random)
     here, there = opened_with_promotions(store), opened_with_promotions(other)

@@ -25,6 +25,7 @@ from promosight.flows.reporting.many_unmatched import keep_unmatched
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_events import PlainEvents
 from promosight.flows.reporting.repeated import answer_repeated
+from promosight.flows.reporting.used_already import used_already
 from promosight.rules.aligned import Aligned
 from promosight.rules.counted import UseColumns
 from promosight.rules.counting import count_uses
@@ -175,13 +176,19 @@ class _ManyEvents:
 
     def _held(self, asked: _Asked) -> _Held:
         found: list[Any] = [np.zeros(0, np.int64)] * len(_Held._fields)
+        used = used_already(self._tx, asked, len(self._many))
         if len(asked.row):
-            found = self._tx.found_by_column("groups_to_use", asked, _HELD_KINDS)
+            found = self._tx.found_by_column(
+                "groups_to_use", asked, _HELD_KINDS, asking_events=int(used is None)
+            )
             at = _Held._fields.index("currency")
             self._currencies = sorted({*found[at]})
             code = {one: number for number, one in enumerate(self._currencies)}
             found[at] = np.fromiter(map(code.__getitem__, found[at]), np.int64, len(found[at]))
-        return _Held._make(found)
+        held = _Held._make(found)
+        if used is not None:
+            held.state[used[held.row]] |= _USED
+        return held
 
     def _naming(self, held: _Held, rows: Numbers) -> Numbers:
         """Those of some rows that name an assignment, a campaign, or a code where one of the assignments has any."""

@@ -45,11 +45,11 @@ WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
 
 -- name: groups_to_use
 -- The assignments of the groups given, as `plain_groups`, in fewer columns. The last is a sum: 1 where it may be used at
--- all, 2 where its group has an event, 4 where a decision made it, 8 where it carries a code.
+-- all, 2 where its group has an event (if that is asked), 4 where a decision made it, 8 where it carries a code.
 SELECT
     batch.number, a.slot, a.assigned_us, a.expires_us, a.place_no, a.reward_micros, a.source_no, a.import_no, a.currency,
     CASE WHEN a.control = 0 AND a.withdrawn_us IS NULL THEN 1 ELSE 0 END
-    + CASE WHEN EXISTS (
+    + CASE WHEN :asking_events = 1 AND EXISTS (
         SELECT 1 FROM event AS e
         WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
           AND e.customer_no = a.customer_no
@@ -60,6 +60,14 @@ FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT, number BIGI
 CROSS JOIN assignment AS a
 WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
   AND a.customer_no = batch.customer_no;
+
+-- name: groups_with_events_in_ranges
+-- The groups that have events in the buckets of promotions given, once for each event; so many at the most.
+SELECT e.promotion_no, e.customer_no
+FROM {{batch(bucket BIGINT, promotion_no BIGINT)}}
+CROSS JOIN event AS e
+WHERE e.bucket = batch.bucket AND e.promotion_no = batch.promotion_no
+LIMIT :most;
 
 -- name: repeated_events
 -- The events given that their groups hold already, with the assignment they took.
