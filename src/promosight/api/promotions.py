@@ -201,26 +201,25 @@ def _code_page(call: Call, by: str) -> CodePage:
     return CodePage(text.removeprefix("c"), limit)
 
 
-async def show_funnel(door: Door, call: Call) -> Answer:
-    """GET /v1/promotions/{promotion_id}/funnel."""
+async def _told(door: Door, call: Call, now: Callable[..., R], then: Callable[..., R]) -> Answer:
+    """What is told of one promotion: now, or with `as_of` as it was known then."""
     asked, now_us = (call.workspace_no, call.path("promotion_id")), call.now_us
     found = await as_asked(
         *(door, call),
-        lambda tx: funnel(tx, *asked, now_us=now_us),
-        lambda tx, as_of_us: funnel_then(tx, *asked, as_of_us, now_us=now_us),
+        lambda tx: now(tx, *asked, now_us=now_us),
+        lambda tx, as_of_us: then(tx, *asked, as_of_us, now_us=now_us),
     )
     return Answer(found)
+
+
+async def show_funnel(door: Door, call: Call) -> Answer:
+    """GET /v1/promotions/{promotion_id}/funnel."""
+    return await _told(door, call, funnel, funnel_then)
 
 
 async def show_usage(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/usage."""
-    asked, now_us = (call.workspace_no, call.path("promotion_id")), call.now_us
-    found = await as_asked(
-        *(door, call),
-        lambda tx: usage_over_time(tx, *asked, now_us=now_us),
-        lambda tx, as_of_us: usage_over_time(tx, *asked, as_of_us, now_us=now_us),
-    )
-    return Answer(found)
+    return await _told(door, call, usage_over_time, usage_over_time)
 
 
 async def show_return(door: Door, call: Call) -> Answer:
@@ -241,13 +240,7 @@ async def show_return(door: Door, call: Call) -> Answer:
 
 async def show_maturity(door: Door, call: Call) -> Answer:
     """GET /v1/promotions/{promotion_id}/maturity."""
-    asked, now_us = (call.workspace_no, call.path("promotion_id")), call.now_us
-    found = await as_asked(
-        *(door, call),
-        lambda tx: maturity(tx, *asked, now_us=now_us),
-        lambda tx, as_of_us: maturity_then(tx, *asked, as_of_us, now_us=now_us),
-    )
-    return Answer(found)
+    return await _told(door, call, maturity, maturity_then)
 
 
 async def export_customers(door: Door, call: Call) -> Answer:

@@ -3,6 +3,7 @@ import dayjs from "dayjs";
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { Anomaly } from "../../api/types";
 import { compact, count } from "../../format";
+import { axisColour, slotAxis } from "../../look/axes";
 import { palette } from "../../look/palette";
 
 export type Slot = Anomaly["slots"][number];
@@ -19,19 +20,12 @@ export interface Drawing {
 
 export function bandChart(drawing: Drawing): EChartsOption {
   const { slots, slot, zone, isDark } = drawing;
-  const line = isDark ? "#2c3139" : "#e3e6ea";
+  const line = axisColour(isDark);
   const form = slot === "day" ? "D MMM" : "D MMM, HH:mm";
   const labels = slots.map((one) => (one ? dayjs(one.at).tz(zone).format(form) : ""));
   return {
     grid: { left: 4, right: 12, top: 12, bottom: 4, containLabel: true },
-    xAxis: {
-      type: "category",
-      boundaryGap: false,
-      data: labels,
-      axisTick: { show: false },
-      axisLine: { lineStyle: { color: line } },
-      axisLabel: { hideOverlap: true, margin: 12, showMaxLabel: true, alignMaxLabel: "right" },
-    },
+    xAxis: { ...slotAxis(labels, line), boundaryGap: false },
     yAxis: {
       type: "value",
       minInterval: 1,

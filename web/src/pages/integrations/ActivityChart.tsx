@@ -2,6 +2,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import type { EChartsOption } from "echarts";
 import { memo, useMemo } from "react";
 import { compact, count } from "../../format";
+import { axisColour, slotAxis } from "../../look/axes";
 import { Chart } from "../../look/Chart";
 import type { Bucket } from "./buckets";
 import { occurring, outcomeColour, outcomeLabel } from "./outcomes";
@@ -20,15 +21,12 @@ export const ActivityChart = memo(function ActivityChart({ buckets, title, heigh
 });
 
 function drawn(buckets: readonly Bucket[], isDark: boolean): EChartsOption {
-  const line = isDark ? "#2c3139" : "#e3e6ea";
+  const line = axisColour(isDark);
   return {
-    xAxis: {
-      type: "category",
-      data: buckets.map((one) => one.label),
-      axisTick: { show: false },
-      axisLine: { lineStyle: { color: line } },
-      axisLabel: { hideOverlap: true, margin: 12, showMaxLabel: true, alignMaxLabel: "right" },
-    },
+    xAxis: slotAxis(
+      buckets.map((one) => one.label),
+      line,
+    ),
     yAxis: {
       type: "value",
       minInterval: 1,

@@ -1,6 +1,7 @@
 import { useComputedColorScheme } from "@mantine/core";
 import type { EChartsOption } from "echarts";
 import { memo, useMemo } from "react";
+import { axisColour, slotAxis } from "../../look/axes";
 import { Chart } from "../../look/Chart";
 import { hoursSaid, isLate, type Silence } from "./freshness";
 
@@ -24,7 +25,7 @@ function drawn(
   allowed: number | null,
   isDark: boolean,
 ): EChartsOption {
-  const line = isDark ? "#2c3139" : "#e3e6ea";
+  const line = axisColour(isDark);
   const [quiet, bad] = isDark ? ["#7d8794", "#f0625a"] : ["#8b949f", "#c92a2a"];
   const longest = Math.max(0, ...silences.map(({ hours }) => hours ?? 0));
   const across = {
@@ -40,13 +41,10 @@ function drawn(
     data: [{ yAxis: allowed ?? 0 }],
   };
   return {
-    xAxis: {
-      type: "category",
-      data: silences.map((one) => one.label),
-      axisTick: { show: false },
-      axisLine: { lineStyle: { color: line } },
-      axisLabel: { hideOverlap: true, margin: 12, showMaxLabel: true, alignMaxLabel: "right" },
-    },
+    xAxis: slotAxis(
+      silences.map((one) => one.label),
+      line,
+    ),
     yAxis: {
       type: "value",
       minInterval: 1,
