@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promosight.rules.columns import AssignmentColumns, EventColumns, assignment_sheet, event_sheet
-from promosight.rules.numbers import NOTHING, numbers_of
+from promosight.rules.many_numbers import numbers_of
+from promosight.rules.numbers import NOTHING
 from promosight.rules.repeated import Repeated, chained, firsts, firsts_alike, values_of
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet, joined, says_nothing, says_one_thing

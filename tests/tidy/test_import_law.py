@@ -6,14 +6,18 @@ the rules. `client` and `certify` know HTTP and nothing of ours, `consume` and
 `mcp` the client; `cli` uses all four.
 The arrow is what lets a newcomer read one room at a time: nothing to the left
 knows what stands to its right. A room new to the project fails here until its
-place in the law is written down. `flows` and `api` have rooms within them, with a law of the same kind.
+place in the law is written down. `flows` and `api` have rooms within them, with a law of the same kind. No two modules
+know each other, also not by way of others, and also not inside a function or for the checker alone.
 """
 
 import ast
 import subprocess
 import sys
 from collections.abc import Callable, Container, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 from tests.tidy.tree import PACKAGE, parsed, python_files, wrong_in
 
@@ -130,6 +134,27 @@ def _place_of(to: list[str], order: tuple[str, ...]) -> str:
 def test_within_a_room_too_each_knows_only_those_before_it() -> None:
     inner = [path for path in MODULES if room(path) in WITHIN and path.name != "__init__.py"]
     assert not wrong_in(inner, _within_not_allowed), "a new room's place belongs into WITHIN"
+
+
+def _module_of(path: Path) -> str:
+    return ".".join(["promosight", *path.relative_to(PACKAGE).with_suffix("").parts])
+
+
+def test_no_modules_know_each_other_in_a_circle() -> None:
+    known = {_module_of(path): path for path in MODULES}
+    graph = {
+        name: {
+            found
+            for _, imported in imports(path)
+            for found in (imported, imported.rpartition(".")[0])
+            if found in known
+        }
+        for name, path in known.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
 
 
 def _among(forbidden: Container[str]) -> Callable[[Path], Iterator[str]]:

@@ -113,7 +113,8 @@ class Tx(ABC):
 
         Numbers come as arrays, with NOTHING where one is missing; texts as lists, and none of them may be.
         """
-        from promosight.rules.numbers import NOTHING, numbers_of
+        from promosight.rules.many_numbers import numbers_of
+        from promosight.rules.numbers import NOTHING
 
         rows = self.all_by_column(name, columns, **parameters)
         found: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else repeat((), len(kinds))

@@ -21,7 +21,8 @@ from promosight.flows.reporting.intake import Piece
 from promosight.flows.reporting.many import firsts_of, picked
 from promosight.rules.aligned import Aligned
 from promosight.rules.facts import Event
-from promosight.rules.numbers import Numbers, numbers_of
+from promosight.rules.many_numbers import numbers_of
+from promosight.rules.numbers import Numbers
 from promosight.rules.repeated import Repeated, values_of
 from promosight.rules.sheets import Sheet
 

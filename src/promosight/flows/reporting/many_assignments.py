@@ -32,7 +32,8 @@ from promosight.rules.counted import AssignedColumns
 from promosight.rules.counting import count_assigned
 from promosight.rules.identity import BUCKET_SHIFT, BUCKETS
 from promosight.rules.instants import QUARTER_US
-from promosight.rules.numbers import Marks, Numbers, numbers_of
+from promosight.rules.many_numbers import numbers_of
+from promosight.rules.numbers import Marks, Numbers
 from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import says_nothing, says_one_thing
 

@@ -31,8 +31,9 @@ from promosight.rules.counted import UseColumns
 from promosight.rules.counting import count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
+from promosight.rules.many_numbers import are_in_time, numbers_of
 from promosight.rules.matching import first_use, promised_micros
-from promosight.rules.numbers import NOTHING, Marks, Numbers, are_in_time, numbers_of
+from promosight.rules.numbers import NOTHING, Marks, Numbers
 from promosight.rules.repeated import Repeated, few_numbers_of, few_of, firsts_alike
 from promosight.store.rows import GroupKey
 
