@@ -56,7 +56,7 @@ export function ModeSection({ decisioning }: { decisioning: Decisioning }) {
           />
           <Stat
             label="With an offer"
-            value={decisions ? share(offers / decisions) : "0%"}
+            value={decisions ? share(offers / decisions) : "–"}
             more={`${count(offers)} offers`}
           />
           <Stat

@@ -158,8 +158,9 @@ function ReplayButton({ wanted, counts, chosen }: ReplayProps) {
   const again = chosen.length
     ? { ids: chosen.map((one) => one.problem_id) }
     : { ...(reason && { reason }), ...(source && { source }) };
+  if (!many) return null;
   return (
-    <Button onClick={() => replay.mutate(again)} loading={replay.isPending} disabled={many === 0}>
+    <Button onClick={() => replay.mutate(again)} loading={replay.isPending}>
       {chosen.length ? `Replay ${count(many)} chosen` : `Replay all ${count(many)} refused`}
     </Button>
   );
