@@ -184,7 +184,7 @@ def test_what_if_refuses_what_the_log_cannot_tell(differing: World) -> None:
         ({"exploration": "luck"}, "/exploration"),
         ({"gamma": 2, "since": "today"}, "/since"),
         ({"gamma": 2, "horizon_days": -1}, "/horizon_days"),
-        ({"gama": 2}, ""),
+        ({"gama": 2}, "/gama"),
     ):
         refused = differing.client.post("/v1/decisioning/what-if", json=change)
         assert refused.status_code == 422, (change, refused.text)

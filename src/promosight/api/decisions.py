@@ -24,14 +24,14 @@ MOST_CONTEXT = 100
 MOST_CUSTOMERS = 10_000
 
 
-class Candidate(msgspec.Struct, kw_only=True):
+class Candidate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """An offer that may be chosen: a promotion, and one of its tiers if it names one."""
 
     promotion_id: str
     tier_id: str | None = None
 
 
-class NewDecision(msgspec.Struct, kw_only=True):
+class NewDecision(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A customer to be decided on. The same `decision_id` is answered the same."""
 
     customer_id: str
@@ -55,7 +55,7 @@ class NewDecision(msgspec.Struct, kw_only=True):
     ] = None
 
 
-class Batch(msgspec.Struct, kw_only=True):
+class Batch(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Customers to be decided on together. What stands here holds for all that do not say otherwise."""
 
     decisions: list[NewDecision]

@@ -103,7 +103,7 @@ def likely_reasons(door: Door, call: Call) -> Answer:
     return Answer(msgspec.to_builtins(found))
 
 
-class Again(msgspec.Struct):
+class Again(msgspec.Struct, forbid_unknown_fields=True):
     """Which refused items to send through again: some by id, or all of an outcome, reason, source or id in them.
 
     `cursor`: from where an earlier replay ended.

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.door.bodies import decoded, identified, unfit
+from promosight.api.door.bodies import decoded, fields_of, identified, unfit
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
 from promosight.api.known_then import as_asked
@@ -40,7 +40,7 @@ from promosight.flows.promotions.manage_promotions import (
 )
 from promosight.flows.promotions.patch_promotion import patch_ahead, patch_promotion
 from promosight.rules.outcomes import MEASURES
-from promosight.rules.promotions import Promotion
+from promosight.rules.promotions import SHOWN_ONLY, Promotion
 from promosight.store.tx import Tx
 
 R = TypeVar("R")
@@ -48,8 +48,8 @@ R = TypeVar("R")
 
 def put(door: Door, call: Call) -> Answer:
     """PUT /v1/promotions/{promotion_id}: create or replace."""
+    says_status = "status" in fields_of(call.body, Promotion, SHOWN_ONLY)
     definition = decoded(call.body, Promotion)
-    says_status = decoded(call.body, _Said).status is not msgspec.UNSET
     promotion_id = call.path("promotion_id")
     named, said = (call.workspace_no, promotion_id), (call.now_us, says_status)
     _, created = _noted_ahead(
@@ -62,16 +62,11 @@ def put(door: Door, call: Call) -> Answer:
     return _one(door, call, promotion_id, status=201 if created else 200)
 
 
-class _Said(msgspec.Struct):
-    """Whether a definition says its status: what is created without is a draft, what is replaced keeps its own."""
-
-    status: str | msgspec.UnsetType = msgspec.UNSET
-
-
 def patch(door: Door, call: Call) -> Answer:
     """PATCH /v1/promotions/{promotion_id}: an RFC 7396 merge patch."""
     promotion_id = call.path("promotion_id")
-    wanted, named = decoded(call.body, dict[str, Any]), (call.workspace_no, promotion_id)
+    wanted = fields_of(call.body, Promotion, SHOWN_ONLY)
+    named = call.workspace_no, promotion_id
     try:
         _noted_ahead(
             *(door, call, "patch", promotion_id),
@@ -98,7 +93,7 @@ def archive(door: Door, call: Call) -> Answer:
     return _change(door, call, "archive")
 
 
-class Copy(msgspec.Struct):
+class Copy(msgspec.Struct, forbid_unknown_fields=True):
     """What a duplicate shall be called; default: the original's id and `-copy`."""
 
     promotion_id: str | None = None

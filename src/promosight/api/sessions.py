@@ -26,14 +26,14 @@ from promosight.rules.instants import SECOND_US, format_instant
 from promosight.store.tx import Tx
 
 
-class SignIn(msgspec.Struct):
+class SignIn(msgspec.Struct, forbid_unknown_fields=True):
     """Who wants to sign in."""
 
     email: str
     password: str
 
 
-class PasswordChange(msgspec.Struct):
+class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
     """A user's own password, as it was and as it shall be."""
 
     current: str

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.door.bodies import decoded, identified, instant
+from promosight.api.door.bodies import decoded, fields_of, identified, instant
 from promosight.api.door.call import Call
 from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
@@ -29,8 +29,11 @@ from promosight.store.rows import Arrival
 _MOST = 100
 """Scopes, and ranges of addresses, of a key: every request is held against them."""
 
+_SHOWN_ONLY = ("customer_id", "known")
+"""What is told of a customer beside the profile: it may come back with it."""
 
-class WorkspaceChange(set_up.Settings):
+
+class WorkspaceChange(set_up.Settings, forbid_unknown_fields=True):
     """What may change of a workspace; the start of tracking may not."""
 
     tracking_from: str | None = None
@@ -44,7 +47,7 @@ class Profile(msgspec.Struct):
     opt_outs: list[str] = []
 
 
-class NewKey(msgspec.Struct):
+class NewKey(msgspec.Struct, forbid_unknown_fields=True):
     """A key to be made."""
 
     name: str
@@ -165,6 +168,7 @@ def revoke_key(door: Door, call: Call) -> Answer:
 
 def put_customer(door: Door, call: Call) -> Answer:
     """PUT /v1/customers/{customer_id}: attributes, segments, opt-outs; the customer is known from here on."""
+    fields_of(call.body, Profile, _SHOWN_ONLY)
     profile = msgspec.structs.asdict(decoded(call.body, Profile))
     check_profile(profile)
     said = {name: value for name, value in profile.items() if value}

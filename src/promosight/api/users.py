@@ -17,7 +17,7 @@ from promosight.flows.set_up import users
 from promosight.flows.set_up.passwords import check_password
 
 
-class NewUser(msgspec.Struct):
+class NewUser(msgspec.Struct, forbid_unknown_fields=True):
     """A user to be made."""
 
     email: str
@@ -26,7 +26,7 @@ class NewUser(msgspec.Struct):
     name: str = ""
 
 
-class UserChange(msgspec.Struct):
+class UserChange(msgspec.Struct, forbid_unknown_fields=True):
     """What may change of a user; what is left out stays."""
 
     role: str | None = None

@@ -25,7 +25,7 @@ _SECRET_BYTES = 32
 _STATES = ("waiting", "delivered", "failed")
 
 
-class NewWebhook(msgspec.Struct):
+class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
     """An address that is to be told of `events`; `https` only."""
 
     url: str
@@ -33,7 +33,7 @@ class NewWebhook(msgspec.Struct):
     description: str = ""
 
 
-class WebhookChange(msgspec.Struct):
+class WebhookChange(msgspec.Struct, forbid_unknown_fields=True):
     """What is to be otherwise. Enabled again, it is sent what waited."""
 
     url: str | None = None

@@ -2,7 +2,8 @@
 
 Flat means: a promotion's reward lies in `reward_type`, `reward_value`, `reward_currency`, `reward_unit`;
 `tiers` and `limits` may hold JSON; a customer's `segments` and `opt_outs` are joined by `|`. Other columns
-become a promotion's `properties`, a customer's `attributes`.
+become a promotion's `properties`, a customer's `attributes`; those of a Parquet file, too. A field that a promotion
+of JSON lines has beside those that are known is refused by its name, as PUT refuses it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from promosight.flows.reporting.know_customers import KnownCustomer
 from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.eligibility import check_profile
 from promosight.rules.facts import Rejection, identifier
-from promosight.rules.promotions import Promotion
+from promosight.rules.known_fields import check_fields
+from promosight.rules.promotions import SHOWN_ONLY, Promotion
 
 Defined = NamedPromotion | KnownCustomer | Refused
 Record = dict[str, Any]
@@ -38,9 +40,8 @@ _REWARD = {
     "reward_unit": "unit",
     "unit": "unit",
 }
-_PROMOTION = {*Promotion.__struct_fields__, "promotion_id"}
-_SHOWN_ONLY = {"figures", "created_at", "updated_at"}
-"""What the product says of a promotion and nobody defines."""
+_FLAT = {*_REWARD, *SHOWN_ONLY}
+"""What a row may say of a promotion beside the fields of its definition."""
 
 _JSON_COLUMNS = {"tiers", "limits", "attributes", "properties"}
 _LISTS = ("segments", "opt_outs")
@@ -49,8 +50,11 @@ _TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
-def read_ndjson(kind: str, lines: Iterable[bytes]) -> Iterator[Defined]:
-    """An item for each line that is not blank; kind is `promotions` or `customers`."""
+def read_ndjson(kind: str, lines: Iterable[bytes], *, of_table: bool = False) -> Iterator[Defined]:
+    """An item for each line that is not blank; kind is `promotions` or `customers`.
+
+    `of_table`: each is the row of a table, whose columns may have any name.
+    """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -62,6 +66,8 @@ def read_ndjson(kind: str, lines: Iterable[bytes]) -> Iterator[Defined]:
         except RecursionError:
             yield _refused(kind, kept_text(line), "", _TOO_DEEP, number)
             continue
+        if of_table and kind == "promotions":
+            record = _with_properties(record)
         yield _item(kind, record, number)
 
 
@@ -96,7 +102,6 @@ def _row(kind: str, header: list[str], row: list[str], line: int) -> Defined:
 
 def _promotion_cells(cells: dict[str, str]) -> Record:
     record: Record = {}
-    properties: Record = {}
     for name, cell in cells.items():
         if name in _REWARD:
             record.setdefault("reward", {})[_REWARD[name]] = cell
@@ -104,14 +109,20 @@ def _promotion_cells(cells: dict[str, str]) -> Record:
             record[name] = msgspec.json.decode(cell)
         elif name == "max_redemptions":
             record[name] = whole_number(cell)
-        elif name in _PROMOTION:
+        else:
             record[name] = cell
-        elif name not in _SHOWN_ONLY:
-            properties[name] = cell
-    held = record.get("properties", {})
-    if properties and isinstance(held, dict):  # what is no object is refused by its name
-        record["properties"] = held | properties
-    return record
+    return _with_properties(record)
+
+
+def _with_properties(row: Record) -> Record:
+    """The row of a table with what has no field of its own among the properties."""
+    known = {*Promotion.__struct_fields__, *_FLAT}
+    properties = {name: value for name, value in row.items() if name not in known}
+    held = row.get("properties", {})
+    record = {name: value for name, value in row.items() if name in known}
+    if not properties or not isinstance(held, dict):  # what is no object is refused by its name
+        return record
+    return record | {"properties": held | properties}
 
 
 def _customer_cells(cells: dict[str, str]) -> Record:
@@ -151,6 +162,7 @@ def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
     if "reward" not in record:  # the rows of a Parquet file are flat, too
         reward = {_REWARD[name]: _text(value) for name, value in record.items() if name in _REWARD}
         record = record | {"reward": reward}
+    check_fields(record, Promotion, besides=_FLAT)
     definition = msgspec.convert(record, Promotion)
     return NamedPromotion(promotion_id, definition, says_status="status" in record)
 

@@ -67,7 +67,7 @@ def _definitions(file: Opened, form: str, kind: str) -> Iterator[tuple[int, Any]
         texts = _Numbered(text_lines(file.stream))
         return texts.beside(definitions.read_csv(kind, texts))
     lines = _Numbered(_json_lines(file, form))
-    return lines.beside(definitions.read_ndjson(kind, lines))
+    return lines.beside(definitions.read_ndjson(kind, lines, of_table=form == "parquet"))
 
 
 def _outcomes(file: Opened, form: str, taking: reading.Reading) -> Iterator[tuple[int, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import Invalid
+from promosight.rules.known_fields import check_fields
 from promosight.rules.money import MICROS, parse_amount
 
 MODES = ("live", "apprentice", "fixed", "off")
@@ -136,6 +137,7 @@ def offer_terms(properties: dict[str, Any]) -> OfferTerms:
     try:
         terms = msgspec.convert(properties["decisioning"], OfferTerms)
     except msgspec.ValidationError as error:
+        check_fields(properties["decisioning"], OfferTerms, where="/properties/decisioning")
         said, _, where = str(error).partition(" - at `$")
         pointer = where.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
         raise Invalid(said, pointer=f"/properties/decisioning{pointer}") from None

@@ -88,6 +88,9 @@ class Promotion(msgspec.Struct, kw_only=True):
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+SHOWN_ONLY = ("promotion_id", "created_at", "updated_at", "figures", "trend")
+"""What is told of a promotion beside its definition: it may come back with that, and defines nothing."""
+
 _NOTHING_YET = Promotion(name="")
 
 

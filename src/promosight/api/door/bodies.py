@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from typing import TypeVar
+from collections.abc import Collection
+from typing import Any, TypeVar
 
 import msgspec
 import zstandard
@@ -16,6 +17,7 @@ from promosight.connectors.reading import misfit
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
 from promosight.rules.facts import Rejection, identifier
 from promosight.rules.instants import parse_instant
+from promosight.rules.known_fields import check_fields
 
 MAX_BYTES = 10 * 1024 * 1024
 """A body may have this many bytes, before and after decompression."""
@@ -80,9 +82,31 @@ def decoded(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
+        _check_names(body, kind)
         raise unfit(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"the body is not JSON: {error}") from None
+
+
+def _check_names(body: bytes, kind: Any) -> None:
+    """Raises Invalid for a field that is none of the kind, if the body can be read at all."""
+    try:
+        said = msgspec.json.decode(body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    check_fields(said, kind)
+
+
+def fields_of(
+    body: bytes, kind: type[msgspec.Struct], besides: Collection[str] = ()
+) -> dict[str, Any]:
+    """What a body says of a struct's fields, or of those of a merge patch for it. Raises as `decoded`.
+
+    `besides`: what may come along with them, since it is told with them.
+    """
+    said = decoded(body, dict[str, Any])
+    check_fields(said, kind, besides=besides)
+    return said
 
 
 def identified(text: str, pointer: str) -> str:

@@ -11,6 +11,7 @@ from promosight.flows.decisioning.minds import Minds
 from promosight.flows.decisioning.settings import rules_of, write_settings
 from promosight.rules.decisioning import NOTHING, Settings, check_settings
 from promosight.rules.instants import SECOND_US, format_instant
+from promosight.rules.known_fields import check_fields
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Tx
 
@@ -73,6 +74,7 @@ def decisioning_of(tx: Tx, workspace_no: int, minds: Minds, *, now_us: int) -> D
 
 def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: int) -> None:
     """Changes the settings that are said. Raises Invalid naming the field."""
+    check_fields(said, Settings)
     before = msgspec.to_builtins(rules_of(tx, workspace_no).settings)
     try:
         settings = msgspec.convert(before | said, Settings)

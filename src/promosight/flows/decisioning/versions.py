@@ -18,6 +18,7 @@ from promosight.flows.decisioning.settings import Rules, rules_of, write_setting
 from promosight.flows.decisioning.version_state import go_over, state_of
 from promosight.rules.decisioning import Settings, check_settings
 from promosight.rules.instants import DAY_US, format_instant, zone
+from promosight.rules.known_fields import check_fields
 from promosight.store.tx import LostRace, Tx
 
 POLICY = ("objective", "margin", "exploration", "gamma", "floor")
@@ -95,14 +96,11 @@ def ensure_running(tx: Tx, workspace_no: int, now_us: int) -> Rules:
 def wanted_settings(tx: Tx, workspace_no: int, said: dict[str, Any]) -> Settings:
     """The settings that run with what is said changed. Raises Invalid naming the field."""
     before = msgspec.to_builtins(rules_of(tx, workspace_no).settings)
+    check_fields(said, Settings, where="/settings")
     for name in said:
         if name not in POLICY:
-            raise Invalid(
-                "belongs to no version: it is set by PATCH /v1/decisioning"
-                if name in before
-                else "is not known",
-                pointer=f"/settings/{name}",
-            )
+            why = "belongs to no version: it is set by PATCH /v1/decisioning"
+            raise Invalid(why, pointer=f"/settings/{name}")
     try:
         settings = msgspec.convert(before | said, Settings)
         check_settings(settings)
