@@ -63,6 +63,14 @@ def test_a_key_ends_when_it_was_said_to(client: httpx.Client) -> None:
     assert set(states[1:]) == {"expired"}
 
 
+def test_a_key_that_has_ended_already_is_not_made(client: httpx.Client) -> None:
+    wanted = {"name": "k", "scopes": ["reports:read"], "expires_at": "2026-01-01T00:00:00Z"}
+    refused = client.post("/v1/keys", json=wanted)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/expires_at"
+    assert len(client.get("/v1/keys").json()["items"]) == 1
+
+
 def works_until_it_ends(client: httpx.Client, seconds: int) -> bool:
     """Whether a key worked before its end; afterwards it does not."""
     ends = datetime.now(UTC) + timedelta(seconds=seconds)

@@ -61,6 +61,9 @@ def test_a_key_is_created_listed_and_revoked(blank_store_url: str) -> None:
     ask("keys", "revoke", key["key_id"], "--database", blank_store_url)
     assert "revoked" in succeed("keys", "list", "--database", blank_store_url)
     assert "no key" in fail("keys", "revoke", key["key_id"], "--database", blank_store_url)
+    late = ("--scopes", "reports:read", "--expires-at", "2020-01-01T00:00:00Z")
+    told = fail("keys", "create", "--database", blank_store_url, "--name", "late", *late)
+    assert told == "must lie ahead: the key would never be good (/expires_at)"
 
 
 def test_settings_come_from_the_environment_and_flags_win(tmp_path: Path) -> None:

@@ -208,12 +208,14 @@ class NewKey(msgspec.Struct, kw_only=True):
 
 
 def create_key(tx: Tx, workspace_no: int, key: NewKey) -> None:
-    """Keeps a new key. Raises Invalid for an unknown scope, NotFound for an unknown source."""
+    """Keeps a new key. Raises Invalid for an unknown scope or an end that has passed, NotFound for an unknown source."""
     for index, scope in enumerate(key.scopes):
         if scope not in SCOPES:
             raise Invalid("must be one of " + ", ".join(SCOPES), pointer=f"/scopes/{index}")
     if not key.scopes:
         raise Invalid("name at least one scope", pointer="/scopes")
+    if key.expires_us is not None and key.expires_us <= key.created_us:
+        raise Invalid("must lie ahead: the key would never be good", pointer="/expires_at")
     source_no = find_source(tx, workspace_no, key.source).source_no if key.source else None
     tx.run(
         "add_key",
