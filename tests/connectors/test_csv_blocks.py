@@ -80,14 +80,25 @@ def rows_of(lines: Iterable[str]) -> list[tuple[int, list[str], str | None]]:
     return [(0, header, None), *found]
 
 
-@given(texts(), st.booleans(), st.integers(1, 80), st.lists(st.integers(1, 9), max_size=9))
+BLANK = st.lists(
+    st.sampled_from(["\n", "\r\n", "\r", " \n", "\t \r\n", ",,\n", '"",\n']), max_size=3
+)
+
+
+@given(
+    text=texts(),
+    blank=BLANK,
+    marked=st.booleans(),
+    size=st.integers(1, 80),
+    parts=st.lists(st.integers(1, 9), max_size=9),
+)
 @settings(max_examples=500)
 def test_blocks_are_the_rows_of_their_lines(
-    text: str, marked: bool, size: int, parts: list[int]
+    *, text: str, blank: list[str], marked: bool, size: int, parts: list[int]
 ) -> None:
     """Quotes, blank lines, ends of any form and rows of any width: all as line by line, wherever a block ends."""
     for width in (2, 3):
-        whole = ",".join("abc"[:width]) + "\r\n" + text
+        whole = "".join(blank) + ",".join("abc"[:width]) + "\r\n" + text
         data = whole.encode("utf-8-sig" if marked else "utf-8")
         blocks = Blocks(read_in(parts, data), size=size, worth=1)
         assert rows_of(blocks) == rows_of(io.StringIO(whole, newline=""))

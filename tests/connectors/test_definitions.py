@@ -7,8 +7,12 @@ from typing import Any
 import msgspec
 
 from promosight.connectors.definitions import read_csv, read_ndjson
+from promosight.connectors.outcome_items import csv_outcomes
+from promosight.connectors.reading import Reading
+from promosight.connectors.told_events import csv_records
 from promosight.flows.promotions.define_promotions import NamedPromotion
 from promosight.flows.reporting.rejecting import Refused
+from promosight.rules.outcomes import Outcome
 
 
 def of_line(record: dict[str, Any], **more: Any) -> Any:
@@ -32,6 +36,18 @@ def test_what_was_exported_or_shown_goes_in_again() -> None:
     found = of_line(flat)
     assert isinstance(found, NamedPromotion)
     assert found.definition.reward.value == "5.00"
+
+
+def test_blank_lines_before_a_header_are_passed_over_in_every_csv() -> None:
+    blank = ["\n", " \t\r\n", ",,\n"]
+    (named,) = read_csv("promotions", [*blank, "promotion_id,name\n", "p,P\n"])
+    assert isinstance(named, NamedPromotion)
+    (told,) = csv_records([*blank, "event_id,customer_id\n", "e,c\n"])
+    assert told == {"event_id": "e", "customer_id": "c"}
+    outcome = "o,c,2026-11-03T12:00:00Z,order_value,5.00,EUR\n"
+    header = "outcome_id,customer_id,occurred_at,measure,value,currency\n"
+    (taken,) = csv_outcomes([*blank, header, outcome], Reading(2**51, 0))
+    assert isinstance(taken, Outcome)
 
 
 def test_other_columns_of_a_table_are_properties_be_it_csv_or_parquet() -> None:

@@ -225,6 +225,24 @@ def test_a_quoted_cell_may_hold_line_ends() -> None:
     assert msgspec.json.decode(event.metadata) == {"note": "a\nb"}
 
 
+@pytest.mark.parametrize("before", ["", "\n", "\r\n\r\n", " \t\n,,,\n", "\n" * 9_000_000])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_blank_lines_before_a_header_are_passed_over_and_counted(before: str, mark: bytes) -> None:
+    """P1: as tools write them above a table; what is wrong below still names its line."""
+    rows = (
+        "event_id,promotion_id,customer_id,redeemed_at\ne1,p,c,2026-11-03T12:00:00Z\ne2,p,c,then\n"
+    )
+    items = read(mark + (before + rows).encode(), CSV)
+    assert verdicts(items) == ["taken", "/redeemed_at"]
+    assert items[1].line == before.count("\n") + 3
+
+
+def test_a_file_of_blank_lines_has_no_header() -> None:
+    for body in (b"\n\n", b" \t\r\n ", b"\xef\xbb\xbf\n", b',,\n"",""\n'):
+        with pytest.raises(Unreadable, match="header row"):
+            read(body, CSV)
+
+
 @pytest.mark.parametrize("body", [b"", b"a,b\n1,2\n", b"\xff\xfe", b"event_id,event_id\n", b'"\n'])
 def test_a_csv_without_a_header_we_know_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):

@@ -22,6 +22,8 @@ LONGEST_LINE = 16 << 20
 """A line longer than this is taken for a broken file."""
 
 _BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n,"
+"""Of these is a line of no cell that says anything."""
 
 
 class Blocks(Iterator[str]):
@@ -57,6 +59,19 @@ class Blocks(Iterator[str]):
     def lines_open(self) -> int:
         """How many lines of the block that was opened are left."""
         return len(self._lines)
+
+    def skip_blank_lines(self) -> int:
+        """Passes over the blank lines that come next; says how many there were."""
+        skipped = 0
+        while text := self.block():
+            blank = text[: len(text) - len(text.lstrip(_BLANK))]
+            end = _last_end(blank)
+            if not end:
+                break
+            skipped += blank.count(b"\n", 0, end) + blank.count(b"\r", 0, end)
+            skipped -= blank.count(b"\r\n", 0, end)
+            self._block = text[end:]
+        return skipped
 
     def block(self) -> bytes:
         """The block that comes next, which stays there; nothing at the end."""

@@ -62,7 +62,7 @@ class _Lines(Iterator[str]):
         self._row: list[str] = []
         self._ahead = 0
         self._spare = _READ_TWICE
-        self.next_line = 1
+        self.next_line = 1 if self._blocks is None else 1 + self._blocks.skip_blank_lines()
 
     def __next__(self) -> str:
         if self._row and self._ahead > min(self._spare, _LONGEST_ROW):
@@ -168,6 +168,10 @@ class StrictRows(Iterator[list[str]]):
     def __next__(self) -> list[str]:
         self._size = 0
         return next(self._reader)
+
+    def header(self) -> list[str]:
+        """The names in the first row that is not blank; none where there is no such row."""
+        return next(filter(None, map(_names, self)), [])
 
     def _counted(self) -> Iterator[str]:
         for line in self._lines:
@@ -283,12 +287,21 @@ def _row_by_row(source: _Lines, until: int) -> CsvPart:
     return CsvPart(numbers, rows, faults)
 
 
+def _names(row: list[str]) -> list[str]:
+    """The names of a header; none of a blank row, which may stand before it."""
+    names = [name.strip() for name in row]
+    return names if any(names) else []
+
+
 def _header(source: _Lines, known: set[str]) -> list[str]:
+    header: list[str] = []
     try:
-        header = [name.strip() for name in next(csv.reader(source, strict=True), [])]
+        for row in csv.reader(source, strict=True):
+            source.end_row()
+            if header := _names(row):
+                break
     except csv.Error as error:
         raise Unreadable(f"the header row is not CSV: {error}") from None
-    source.end_row()
     if known.isdisjoint(header):
         raise Unreadable("the header row names no known column, such as customer_id")
     if twice := sorted(name for name, times in Counter(header).items() if name and times > 1):

@@ -75,7 +75,7 @@ def read_csv(kind: str, lines: Iterable[str]) -> Iterator[Defined]:
     """An item for each row below the header. Raises Unreadable when there is no header with the id."""
     reader = StrictRows(lines)
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = reader.header()
         if _ID[kind] not in header:
             raise Unreadable(f"the header row has no column {_ID[kind]}")
         for row in reader:

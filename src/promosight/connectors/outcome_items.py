@@ -50,7 +50,7 @@ def csv_outcomes(lines: Iterable[str], reading: Reading) -> Iterator[Given]:
     """
     reader = StrictRows(lines)
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = reader.header()
         if "outcome_id" not in header:
             raise Unreadable("the header row has no column outcome_id")
         for row in reader:

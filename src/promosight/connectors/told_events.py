@@ -54,7 +54,7 @@ def csv_records(lines: Iterable[str]) -> Iterator[dict[str, str]]:
     """The rows below a header; an empty cell tells nothing. Raises Unreadable."""
     rows = StrictRows(lines)
     try:
-        header = [name.strip() for name in next(rows, [])]
+        header = rows.header()
         if "event_id" not in header:
             raise Unreadable("the header row has no column event_id")
         for row in rows:

@@ -208,7 +208,7 @@ class NewKey(msgspec.Struct, kw_only=True):
 
 
 def create_key(tx: Tx, workspace_no: int, key: NewKey) -> None:
-    """Keeps a new key. Raises Invalid for an unknown scope or an end that has passed, NotFound for an unknown source."""
+    """Keeps a new key. Raises Invalid for an unknown scope or a past end, NotFound for an unknown source."""
     for index, scope in enumerate(key.scopes):
         if scope not in SCOPES:
             raise Invalid("must be one of " + ", ".join(SCOPES), pointer=f"/scopes/{index}")
