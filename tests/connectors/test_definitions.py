@@ -29,6 +29,14 @@ def test_a_promotion_of_json_lines_with_a_misspelled_field_is_refused_by_its_nam
         assert (found.rejection.reason, found.rejection.pointer) == ("unknown_field", pointer)
 
 
+def test_a_customer_whose_list_holds_something_else_is_refused_by_its_place() -> None:
+    line = b'{"customer_id":"c","segments":["vip",5],"tier":"gold"}'
+    (found,) = read_ndjson("customers", [line])
+    assert isinstance(found, Refused)
+    assert found.rejection.pointer == "/segments/1"
+    assert found.rejection.detail == "must be a string, not a number"
+
+
 def test_what_was_exported_or_shown_goes_in_again() -> None:
     shown = {"promotion_id": "p", "name": "P", "figures": {}, "created_at": "x", "updated_at": "y"}
     assert isinstance(of_line(shown), NamedPromotion)
@@ -56,4 +64,5 @@ def test_other_columns_of_a_table_are_properties_be_it_csv_or_parquet() -> None:
     lines = ["promotion_id,name,team,properties\n", 'p,P,crm,"{""owner"":""ann""}"\n']
     of_csv = next(read_csv("promotions", lines))
     assert of_parquet == of_csv
+    assert isinstance(of_csv, NamedPromotion)
     assert of_csv.definition.properties == {"owner": "ann", "team": "crm"}

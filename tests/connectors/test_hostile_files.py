@@ -96,7 +96,7 @@ def test_a_cell_of_properties_that_is_no_object_is_refused_though_other_columns_
     """P2, P16: unknown columns are properties, too, and have nothing to be added to."""
     table = b"promotion_id,name,properties,till\np,P,7,x\n"
     assert refusals(items_of(tmp_path, table, "csv", "promotions")) == [
-        "Expected `object`, got `int`"
+        "must be an object, not a number"
     ]
 
 

@@ -9,7 +9,6 @@ of JSON lines has beside those that are known is refused by its name, as PUT ref
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -18,7 +17,7 @@ import msgspec
 from promosight.connectors.csv_columns import whole_number
 from promosight.connectors.csv_rows import StrictRows
 from promosight.connectors.elements import MAX_DEPTH, is_deep
-from promosight.connectors.reading import kept_text
+from promosight.connectors.reading import kept_text, misfit
 from promosight.errors import Invalid, Unreadable
 from promosight.flows.promotions.define_promotions import NamedPromotion
 from promosight.flows.reporting.know_customers import KnownCustomer
@@ -45,7 +44,6 @@ _FLAT = {*_REWARD, *SHOWN_ONLY}
 
 _JSON_COLUMNS = {"tiers", "limits", "attributes", "properties"}
 _LISTS = ("segments", "opt_outs")
-_PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
 _TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
@@ -152,10 +150,7 @@ def _item(kind: str, record: Any, line: int) -> Defined:
         why = Rejection(error.code, error.pointer or "", error.detail)
         return Refused(why, kind, named, _payload(record), line)
     except msgspec.ValidationError as error:
-        found = _PATH.search(str(error))
-        pointer = re.sub(r"[.\[]", "/", found[1]).replace("]", "") if found else ""
-        detail = _PATH.sub("", str(error))
-        return Refused(Rejection("invalid", pointer, detail), kind, named, _payload(record), line)
+        return Refused(misfit(error), kind, named, _payload(record), line)
 
 
 def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
@@ -174,11 +169,20 @@ def _text(value: Any) -> Any:
 
 def _customer(customer_id: str, record: Record) -> KnownCustomer:
     rest = {name: value for name, value in record.items() if name != "customer_id"}
-    lists = {n: msgspec.convert(rest.pop(n), list[str]) for n in _LISTS if n in rest}
-    attributes = msgspec.convert(rest.pop("attributes", {}), dict[str, Any]) | rest
-    profile = lists | ({"attributes": attributes} if attributes else {})
+    profile: Record = {n: rest.pop(n) for n in _Profile.__struct_fields__ if n in rest}
+    msgspec.convert(profile, _Profile)
+    attributes = profile.pop("attributes", {}) | rest
+    profile |= {"attributes": attributes} if attributes else {}
     check_profile(profile)
     return KnownCustomer(customer_id, _canonical(profile).decode() if profile else None)
+
+
+class _Profile(msgspec.Struct):
+    """What a customer's fields are, so that one that does not fit is named."""
+
+    segments: list[str] = []
+    opt_outs: list[str] = []
+    attributes: dict[str, Any] = {}
 
 
 def _payload(value: Any) -> str:

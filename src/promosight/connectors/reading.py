@@ -8,7 +8,6 @@ pieces of so many lines, so that one of any size streams through.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -51,6 +50,7 @@ from promosight.rules.facts import (
     identifier,
     name_by_content,
 )
+from promosight.rules.misfits import misfit_of
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet, joined, sheet_of_nothing
 
@@ -75,8 +75,6 @@ MEDIA_TYPES = (JSON, NDJSON, CSV)
 MAX_EVENTS = 10_000
 
 _BOM = b"\xef\xbb\xbf"
-_PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
-_MISSING = re.compile(r"missing required field `([^`]+)`")
 _canonical = msgspec.json.Encoder(order="sorted").encode
 _one = {kind: msgspec.json.Decoder(type_) for kind, type_ in _TYPES.items()}
 _SPACE = b" \t\r\n"
@@ -446,14 +444,8 @@ def _too_deep(pointer: str) -> Rejection:
 
 
 def misfit(error: msgspec.ValidationError) -> Rejection:
-    """A type error of the decoder, with msgspec's path as the JSON Pointer of the field."""
-    said = str(error)
-    found = _PATH.search(said)
-    path = found[1].split("[...]")[0] if found else ""  # where keys are free msgspec names none
-    pointer = re.sub(r"[.\[]", "/", path).replace("]", "")
-    if missing := _MISSING.search(said):
-        pointer += "/" + missing.group(1)
-    return Rejection("invalid", pointer, _PATH.sub("", said))
+    """A type error of the decoder, as why an element is refused."""
+    return Rejection("invalid", *misfit_of(error))
 
 
 def _refused(kind: str, why: Rejection, text: bytes, *, line: int | None = None) -> Refused:

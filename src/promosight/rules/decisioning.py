@@ -12,6 +12,7 @@ import msgspec
 
 from promosight.errors import Invalid
 from promosight.rules.known_fields import check_fields
+from promosight.rules.misfits import misfit_of
 from promosight.rules.money import MICROS, parse_amount
 
 MODES = ("live", "apprentice", "fixed", "off")
@@ -138,9 +139,8 @@ def offer_terms(properties: dict[str, Any]) -> OfferTerms:
         terms = msgspec.convert(properties["decisioning"], OfferTerms)
     except msgspec.ValidationError as error:
         check_fields(properties["decisioning"], OfferTerms, where="/properties/decisioning")
-        said, _, where = str(error).partition(" - at `$")
-        pointer = where.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        raise Invalid(said, pointer=f"/properties/decisioning{pointer}") from None
+        why = misfit_of(error)
+        raise Invalid(why.detail, pointer=f"/properties/decisioning{why.pointer}") from None
     for name in ("value", "cost"):
         if (text := getattr(terms, name)) is not None:
             check_money(text, f"/properties/decisioning/{name}")

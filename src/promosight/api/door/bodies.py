@@ -13,11 +13,11 @@ import zstandard
 
 from promosight.connectors.elements import MAX_DEPTH, depth
 from promosight.connectors.frames import Frames
-from promosight.connectors.reading import misfit
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
 from promosight.rules.facts import Rejection, identifier
 from promosight.rules.instants import parse_instant
 from promosight.rules.known_fields import check_fields
+from promosight.rules.misfits import misfit_of
 
 MAX_BYTES = 10 * 1024 * 1024
 """A body may have this many bytes, before and after decompression."""
@@ -127,5 +127,5 @@ def instant(text: str, pointer: str) -> int:
 
 def unfit(error: msgspec.ValidationError) -> Invalid:
     """A type error of the decoder, as the error of a whole request."""
-    why = misfit(error)
+    why = misfit_of(error)
     return Invalid(why.detail, pointer=why.pointer)

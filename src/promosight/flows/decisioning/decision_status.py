@@ -12,6 +12,7 @@ from promosight.flows.decisioning.settings import rules_of, write_settings
 from promosight.rules.decisioning import NOTHING, Settings, check_settings
 from promosight.rules.instants import SECOND_US, format_instant
 from promosight.rules.known_fields import check_fields
+from promosight.rules.misfits import misfit_of
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Tx
 
@@ -79,7 +80,8 @@ def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: 
     try:
         settings = msgspec.convert(before | said, Settings)
     except msgspec.ValidationError as error:
-        raise _unfit(error, said) from None
+        why = misfit_of(error)
+        raise Invalid(why.detail, pointer=why.pointer) from None
     check_settings(settings)
     catalogue = load(tx, workspace_no)
     if settings.fixed is not None:
@@ -102,13 +104,6 @@ def _check_offer(
     if tier_id is not None and tier_id not in [t.tier_id for t in listed.definition.tiers]:
         where = pointer.replace("promotion_id", "tier_id")
         raise Invalid(f"the promotion has no tier {tier_id}", pointer=where)
-
-
-def _unfit(error: msgspec.ValidationError, said: dict[str, Any]) -> Invalid:
-    text, _, where = str(error).partition(" - at `$")
-    pointer = where.rstrip("`").replace(".", "/")
-    unknown = next((f"/{key}" for key in said if f"`{key}`" in text), "")
-    return Invalid(text, pointer=pointer + unknown)
 
 
 def _standing(tx: Tx, workspace_no: int, minds: Minds, now_us: int) -> Standing:

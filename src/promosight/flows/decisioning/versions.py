@@ -19,6 +19,7 @@ from promosight.flows.decisioning.version_state import go_over, state_of
 from promosight.rules.decisioning import Settings, check_settings
 from promosight.rules.instants import DAY_US, format_instant, zone
 from promosight.rules.known_fields import check_fields
+from promosight.rules.misfits import misfit_of
 from promosight.store.tx import LostRace, Tx
 
 POLICY = ("objective", "margin", "exploration", "gamma", "floor")
@@ -105,8 +106,8 @@ def wanted_settings(tx: Tx, workspace_no: int, said: dict[str, Any]) -> Settings
         settings = msgspec.convert(before | said, Settings)
         check_settings(settings)
     except msgspec.ValidationError as error:
-        where = str(error).partition("`$.")[2].rstrip("`")
-        raise Invalid(str(error).partition(" - at")[0], pointer=f"/settings/{where}") from None
+        why = misfit_of(error)
+        raise Invalid(why.detail, pointer=f"/settings{why.pointer}") from None
     except Invalid as error:
         raise Invalid(error.detail, pointer=f"/settings{error.pointer or ''}") from None
     return settings
