@@ -6,16 +6,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from promosight.connectors.definitions import read_ndjson
 from promosight.connectors.opening import opened, parquet_parts
-from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_row
+from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_fact, json_of_row
 from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
 from promosight.flows.promotions.define_promotions import NamedPromotion
-from promosight.rules.facts import Event
+from promosight.rules.facts import Assignment, Event
 
 NOON_US = 1_793_707_200_000_000
 TEXTS = st.sampled_from(["a", "b-1", "", " x ", "Grüße", "2026-11-03T12:00:00Z", "5.00"])
@@ -62,7 +63,7 @@ MORE = {
 def parts(draw: st.DrawFn, kind: str) -> ParquetRows:
     """Rows of sound columns, some replaced or joined by columns of whatever type."""
     count = draw(st.integers(1, 5))
-    names = draw(st.sets(st.sampled_from((*MORE[kind], "till")), max_size=3))
+    names = draw(st.sets(st.sampled_from((*MORE[kind], "till", "note")), max_size=3))
     columns = [(name, type_) for name, type_, _ in SOUND[kind] if name not in names]
     values = [[value] * count for name, _, value in SOUND[kind] if name not in names]
     for name in sorted(names):
@@ -78,7 +79,7 @@ def test_rows_read_together_are_what_each_is_as_json(data: st.DataObject, kind: 
     part = data.draw(parts(kind))
     reading = Reading(2_000_000_000_000_000, 0)
     wanted = [
-        _element(kind, json_of_row(part, row), reading, line=row + 1)
+        _element(kind, json_of_fact(kind, part, row), reading, line=row + 1)
         for row in range(len(part.rows))
     ]
     (piece,) = parquet_pieces(kind, [part], Reading(2_000_000_000_000_000, 0))
@@ -104,6 +105,41 @@ def test_ids_that_a_tool_took_for_numbers_are_the_text_they_are_written_as(tmp_p
     assert isinstance(event, Event)
     assert (event.event_id, event.promotion_id, event.customer_id) == ("7", "1", "42")
     assert (event.campaign_id, event.promo_code, event.reward_micros) == ("2027", "5", 3_000_000)
+
+
+def test_columns_that_have_no_field_are_kept_as_those_of_csv_are(tmp_path: Path) -> None:
+    """P1, P22: in the metadata of a redemption, the attributes of an assignment, beside what these hold already."""
+    import duckdb
+
+    file = tmp_path / "more.parquet"
+    for kind, at, holder in (
+        ("redemptions", "redeemed_at", "metadata"),
+        ("assignments", "assigned_at", "attributes"),
+    ):
+        with duckdb.connect() as connection:
+            connection.execute(
+                "COPY (SELECT 'e' AS event_id, 'p' AS promotion_id, 'c' AS customer_id, 'crm' AS team, "
+                f"TIMESTAMPTZ '2026-11-03 12:00:00Z' AS {at}, 7 AS till, true AS vip, '' AS note, "
+                f"NULL::INTEGER AS gone, '{{\"a\":1}}' AS {holder}, DATE '2026-11-02' AS printed_on, "
+                f"TIMESTAMPTZ '2026-11-01 12:00:00Z' AS seen_at) TO '{file}' (FORMAT parquet)"
+            )
+        with opened(str(file), io.BytesIO()) as source:
+            (piece,) = parquet_pieces(kind, parquet_parts(source, 9), Reading(NOON_US, 0))
+        (fact,) = piece.items
+        if isinstance(fact, Event):
+            told = msgspec.json.decode(fact.metadata or "")
+        else:
+            assert isinstance(fact, Assignment)
+            told = msgspec.json.decode(fact.details or "")["attributes"]
+            assert told.pop("event_id") == "e"
+        assert told == {
+            "a": 1,
+            "team": "crm",
+            "till": 7,
+            "vip": True,
+            "printed_on": "2026-11-02",
+            "seen_at": "2026-11-01T12:00:00Z",
+        }
 
 
 @pytest.mark.parametrize(("value", "told"), [(5, "5"), (2.5, "2.5"), ("2.50", "2.50")])

@@ -1,7 +1,8 @@
 """Rows of a Parquet file, as DuckDB gives them, as the columns of reported events.
 
 A column of a type its field may have is taken as it is: an instant as microseconds, an amount as a number or text.
-For any other type the rows are written as the JSON objects they stand for, and read like those.
+For any other type the rows are written as the JSON objects they stand for, and read like those. Columns of unknown
+names end in `metadata` or `attributes`, as those of CSV do, though as what they are: numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -90,16 +91,35 @@ def _quoted(name: str) -> str:
 
 def json_of_row(part: ParquetRows, row: int) -> bytes:
     """A row as the JSON object it stands for."""
-    record: dict[str, Any] = {}
-    for (name, kind), value in zip(part.columns, part.rows[row], strict=True):
-        if value is None:
-            continue
-        if kind == INSTANT:
-            value = _instant(value)
-        elif kind == "JSON" or (name in _NESTED and isinstance(value, str)):
-            value = _json(value)
-        record[name] = value
+    return msgspec.json.encode(_record(part.columns, part.rows[row]))
+
+
+def json_of_fact(kind: str, part: ParquetRows, row: int) -> bytes:
+    """A row as the JSON of a redemption or assignment: what has no field of its own lies in the one that holds such."""
+    known, holder = _FORMS[kind]._fields, EXTRA[kind]
+    record = _record(part.columns, part.rows[row])
+    more = _telling({name: record.pop(name) for name in [*record] if name not in known})
+    held = record.get(holder)
+    if isinstance(held, msgspec.Raw):
+        held = msgspec.json.decode(held)
+    if more and (held is None or isinstance(held, dict)):
+        record[holder] = (held or {}) | more
     return msgspec.json.encode(record)
+
+
+def _record(columns: Sequence[tuple[str, str]], row: Sequence[Any]) -> dict[str, Any]:
+    return {
+        name: _said(name, kind, value)
+        for (name, kind), value in zip(columns, row, strict=True)
+        if value is not None
+    }
+
+
+def _said(name: str, kind: str, value: Any) -> Any:
+    """What a cell says, as JSON does."""
+    if kind == INSTANT:
+        return _instant(value)
+    return _json(value) if kind == "JSON" or (name in _NESTED and isinstance(value, str)) else value
 
 
 def _instant(value: int) -> str | int:
@@ -130,7 +150,33 @@ def columns_of_parquet(kind: str, part: ParquetRows) -> Columns | None:
             if read is None:
                 return None
             columns[name] = read(values)
+    unknown = [column for column in given.items() if column[0][0] not in columns]
+    if unknown:
+        names = [column for column, _ in unknown]
+        beside = zip(*(values for _, values in unknown), strict=True)
+        held = columns[EXTRA[kind]]
+        columns[EXTRA[kind]] = [
+            _joined(one, _record(names, row)) for one, row in zip(held, beside, strict=True)
+        ]
     return form(**columns)
+
+
+def _telling(cells: dict[str, Any]) -> dict[str, Any]:
+    """Those that have a name and say something."""
+    return {
+        name: value
+        for name, value in cells.items()
+        if name and not (isinstance(value, str) and not value.strip())
+    }
+
+
+def _joined(held: Any, beside: dict[str, Any]) -> Any:
+    """What a row's object holds, and beside it the cells of unknown columns; a text where that is a matter of doubt."""
+    more = _telling(beside)
+    if not more or not (held is None or isinstance(held, dict)):
+        return held
+    text = msgspec.json.encode((held or {}) | more)
+    return _object(text.decode())
 
 
 def _reader(name: str, kind: str, extra: str) -> Callable[[Sequence[Any]], Sequence[Any]] | None:

@@ -33,7 +33,7 @@ from promosight.connectors.decoded import (
 )
 from promosight.connectors.elements import MAX_DEPTH, depth, is_deep, only_object, split_array
 from promosight.connectors.line_blocks import blocks_of_body, lines_of_array, lines_of_file
-from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_row
+from promosight.connectors.parquet_columns import ParquetRows, columns_of_parquet, json_of_fact
 from promosight.errors import TooLarge, Unreadable, UnsupportedMedia
 from promosight.flows.reporting.intake import Item, Piece
 from promosight.flows.reporting.rejecting import MAX_PAYLOAD, Refused
@@ -249,7 +249,7 @@ def _of_rows(kind: str, header: list[str], part: CsvPart, reading: Reading) -> S
 
 def _of_parquet(kind: str, numbers: Sequence[int], part: ParquetRows, reading: Reading) -> Sheet:
     def alone(row: int) -> Item:
-        return _element(kind, json_of_row(part, row), reading, line=numbers[row])
+        return _element(kind, json_of_fact(kind, part, row), reading, line=numbers[row])
 
     columns = columns_of_parquet(kind, part)
     if columns is None:  # a column of a type that no field has
