@@ -288,3 +288,17 @@ def test_a_filter_that_makes_no_sense_is_refused_by_its_name(
     answer = brand.get(f"{LADDER}/customers", params=asked)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+def test_rows_are_never_cut_off_where_they_have_no_pages(client: httpx.Client) -> None:
+    """S22: rows add up to the total, so only codes, of which there may be thousands, come in pages."""
+    promotion(client, "p")
+    for query, pointer, word in (
+        ({"by": "tier", "limit": "5"}, "/limit", "rows by tier come all at once"),
+        ({"by": "day", "cursor": "x"}, "/cursor", "rows by day come all at once"),
+        ({"by": "tiers", "limit": "5"}, "/by", "must be one of tier"),
+    ):
+        refused = client.get("/v1/promotions/p/breakdown", params=query)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["pointer"] == pointer
+        assert word in refused.json()["detail"]

@@ -20,7 +20,7 @@ from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid, NotFound, Unreadable, UnsupportedMedia
 from promosight.flows.auditing.as_it_stands import the_promotion
 from promosight.flows.figures.bars import Bar
-from promosight.flows.figures.breakdowns import Breakdown, breakdown
+from promosight.flows.figures.breakdowns import DIMENSIONS, Breakdown, breakdown
 from promosight.flows.figures.code_lines import CodePage
 from promosight.flows.figures.exports import Member, Place, customers
 from promosight.flows.figures.funnel import funnel
@@ -180,10 +180,13 @@ async def break_down(door: Door, call: Call) -> Answer:
 def _code_page(call: Call, by: str) -> CodePage:
     """The page of codes that is asked for. Raises Invalid."""
     cursor = call.query("cursor")
-    if by != "code":
+    if by != "code" and by in DIMENSIONS:
         for name in ("limit", "cursor"):
             if call.query(name) is not None:
-                raise Invalid("is for rows by code; all others come at once", pointer=f"/{name}")
+                why = (
+                    f"is for by=code alone: rows by {by} come all at once, and add up to the total"
+                )
+                raise Invalid(why, pointer=f"/{name}")
     limit = call.limit(default=1_000)
     if cursor is None:
         return CodePage("", limit)
