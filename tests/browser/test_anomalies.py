@@ -65,6 +65,8 @@ def test_a_marketer_is_led_from_the_bell_to_what_dropped(
     alerts = page.get_by_role("dialog", name="Alerts")
     line = alerts.get_by_role("link", name="Drop of")
     expect(line).to_contain_text("everywhere alike")
+    file = kept(page, alerts.get_by_role("link", name="CSV of anomalies"))
+    assert [one["anomaly_id"] for one in file.rows] == [found["anomaly_id"]]
     line.click()
     card = page.get_by_role("article", name="Drop of")
     expect(card).to_contain_text(found["said"])

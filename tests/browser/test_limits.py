@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import httpx
 import pytest
 from playwright.sync_api import Request, expect
@@ -18,7 +21,7 @@ CAP = {"measure": "assignments", "window": "lifetime"}
 
 @pytest.fixture(scope="module", autouse=True)
 def offers(server: httpx.Client) -> None:
-    """NEAR stands at 18 of 20, used on three days; nothing was used of FAR and UNUSED."""
+    """NEAR stands at 18 of 20, used on three days, WEEKLY at 5 of 20 in each week; nothing was used of the others."""
     promotion(server, "NEAR", limits=[CAP | {"amount": "20"}])
     promotion(server, "FAR", limits=[CAP | {"amount": "1000"}])
     promotion(server, "UNUSED", limits=[CAP | {"amount": "1000"}])
@@ -29,6 +32,13 @@ def offers(server: httpx.Client) -> None:
         ]
         taken = server.post("/v1/assignments", json=told).json()
         assert taken["outcomes"] == {"counted": 6}, taken
+    promotion(server, "WEEKLY", limits=[CAP | {"window": "weekly", "amount": "20"}])
+    for weeks in range(3):
+        told = [
+            {"promotion_id": "WEEKLY", "customer_id": f"c{n}", "assigned_at": ago(days=7 * weeks)}
+            for n in range(5)
+        ]
+        assert server.post("/v1/assignments", json=told).json()["outcomes"] == {"counted": 5}
 
 
 def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
@@ -46,6 +56,9 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     alerts = page.get_by_role("dialog", name="Alerts")
     line = alerts.get_by_role("link", name="NEAR")
     expect(line).to_contain_text("90% of the assignments, 20")
+    expect(alerts.get_by_role("link", name="CSV of alerts")).to_have_attribute(
+        "href", "/v1/alerts?format=csv"
+    )
     # What lies half under the list is small there, and is not to be pressed meanwhile.
     assert not [one for one in violations(page) if not one.startswith("target-size: ")]
     line.click()
@@ -94,3 +107,24 @@ def test_how_a_limit_came_to_be_used_is_drawn_with_its_forecast(
     assert violations(page) == []
     page.goto("/promotions/UNUSED")
     expect(page.get_by_role("heading", name="Nothing of it was used yet")).to_be_visible()
+
+
+def test_at_the_end_of_its_window_a_limit_is_free_again_at_once(signed_in: SignedIn) -> None:
+    """P24: the line falls upright, and does not slant into the next week; each day says its own numbers."""
+    page = signed_in("viewer", "/promotions/WEEKLY#usage")
+    section = page.get_by_role("dialog").get_by_role("region", name="Limits over time")
+    figure = section.get_by_role("figure", name="Assignments this week: used over time")
+    expect(figure.get_by_text("Limit 20", exact=True)).to_be_visible()
+    drawn = figure.locator("svg path[fill=none]").evaluate_all(
+        "all => all.map((a) => a.getAttribute('d'))"
+    )
+    assert sum(map(_falls, drawn)) >= 2
+    figure.hover(position={"x": 300, "y": 150})
+    expect(figure.get_by_text("that day").first).to_be_visible()
+
+
+def _falls(path: str) -> int:
+    """How often a line falls upright, and far."""
+    numbers = [float(one) for one in re.findall(r"-?[0-9.]+", path)]
+    points = list(zip(numbers[::2], numbers[1::2], strict=False))
+    return sum(x == then and below - y > 20 for (x, y), (then, below) in pairwise(points))

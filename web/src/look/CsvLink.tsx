@@ -9,10 +9,12 @@ interface Props {
   query?: Record<string, string | boolean | null | undefined>;
   /** What the file holds, and is called: "keys". */
   of: string;
+  /** Where there are files of several lists beside each other: "Limits". */
+  label?: string;
 }
 
 /** All of a list as a CSV file, from the server, however many pages it has. */
-export function CsvLink({ path, query, of }: Props) {
+export function CsvLink({ path, query, of, label }: Props) {
   return (
     <Button
       component="a"
@@ -23,7 +25,7 @@ export function CsvLink({ path, query, of }: Props) {
       leftSection={<IconDownload size={14} aria-hidden />}
       aria-label={`CSV of ${of}`}
     >
-      CSV
+      {label ? `${label} CSV` : "CSV"}
     </Button>
   );
 }

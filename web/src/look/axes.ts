@@ -1,5 +1,15 @@
 /** What charts over hours and days have in common. */
 
+/** A legend whose names stand by their own dot, and not by the next. */
+export const LEGEND = {
+  left: 0,
+  top: 0,
+  icon: "circle",
+  itemWidth: 9,
+  itemHeight: 9,
+  itemGap: 20,
+};
+
 /** The colour of axes and of the lines behind a chart. */
 export function axisColour(isDark: boolean): string {
   return isDark ? "#2c3139" : "#e3e6ea";

@@ -16,7 +16,7 @@ import { CsvLink } from "../look/CsvLink";
 import { levelOf, limitAmount, limitName } from "../look/usage";
 import { aboutOf, addressOf, causeOf } from "../pages/anomalies/anomalies";
 import classes from "./AlertBell.module.css";
-import { useAlerts, useSeen } from "./alerts";
+import { type Entry, useAlerts, useSeen } from "./alerts";
 
 /** Limits that crossed a threshold, and anomalies: how many are new, and on a click all of them, each leading to its page. */
 export function AlertBell() {
@@ -63,7 +63,7 @@ export function AlertBell() {
       <Popover.Dropdown p={0} aria-label="Alerts">
         <div className={classes.head}>
           Budgets, caps and anomalies
-          {entries.length > 0 && <CsvLink path="/v1/alerts" of="alerts" />}
+          <Files entries={entries} />
         </div>
         {isKnown && entries.length === 0 ? (
           <Nothing />
@@ -92,6 +92,22 @@ export function AlertBell() {
         )}
       </Popover.Dropdown>
     </Popover>
+  );
+}
+
+/** Of each list that the bell puts together one: limits, and anomalies. */
+function Files({ entries }: { entries: readonly Entry[] }) {
+  const hasLimits = entries.some(({ alert }) => alert);
+  const hasAnomalies = entries.some(({ anomaly }) => anomaly);
+  return (
+    <span className={classes.files}>
+      {hasLimits && (
+        <CsvLink path="/v1/alerts" of="alerts" label={hasAnomalies ? "Limits" : undefined} />
+      )}
+      {hasAnomalies && (
+        <CsvLink path="/v1/anomalies" of="anomalies" label={hasLimits ? "Anomalies" : undefined} />
+      )}
+    </span>
   );
 }
 

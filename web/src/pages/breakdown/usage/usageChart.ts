@@ -2,6 +2,7 @@
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { LimitOverTime } from "../../../api/types";
 import { compact, shortMoney } from "../../../format";
+import { LEGEND } from "../../../look/axes";
 import { palette } from "../../../look/palette";
 import { limitAmount } from "../../../look/usage";
 import { tick } from "../time/buckets";
@@ -32,7 +33,7 @@ export function usageChart(drawing: Drawing): EChartsOption {
   const { usage, currency } = limit;
   const isMany = days.length > MANY;
   return {
-    legend: { left: 0, top: 0, icon: "circle", itemHeight: 9 },
+    legend: LEGEND,
     grid: { left: 8, right: 16, top: 40, bottom: isMany ? 44 : 8, containLabel: true },
     xAxis: {
       id: "time",
@@ -61,7 +62,8 @@ export function usageChart(drawing: Drawing): EChartsOption {
       confine: true,
       formatter: (points) => {
         const [point] = Array.isArray(points) ? points : [points];
-        return tip(drawing, days[point?.dataIndex ?? -1]);
+        const [at = -1] = Array.isArray(point?.value) ? point.value : [];
+        return tip(drawing, days[Number(at)]);
       },
     },
     series: series(drawing, days),
@@ -77,13 +79,10 @@ function top({ limit: { usage, days }, ahead }: Drawing): number {
 function series(drawing: Drawing, days: readonly string[]): SeriesOption[] {
   const { limit, ahead, isDark } = drawing;
   const [accent = "blue", other = "green"] = palette(isDark);
-  const known = new Map(limit.days.map((one) => [one.day, one]));
-  const to = new Map(ahead.map(({ day, used }) => [day, used]));
-  const of = (side: "committed_so_far" | "redeemed_so_far") =>
-    days.map((day) => (known.has(day) ? Number(known.get(day)?.[side]) : null));
+  const at = new Map(days.map((day, index) => [day, index]));
   const lines = [
-    side(limit, "Committed", accent, of("committed_so_far")),
-    side(limit, "Redeemed", other, of("redeemed_so_far")),
+    side(limit, "Committed", accent, points(limit, "committed")),
+    side(limit, "Redeemed", other, points(limit, "redeemed")),
   ].slice(isOne(limit) ? 1 : 0);
   const [first, ...rest] = lines;
   const used = [{ ...first, ...across(drawing) } as SeriesOption, ...rest];
@@ -99,17 +98,29 @@ function series(drawing: Drawing, days: readonly string[]): SeriesOption[] {
     symbolSize: 8,
     lineStyle: { width: 2, type: "dashed" },
     z: 5,
-    data: days.map((day) => to.get(day) ?? null),
+    data: ahead.map(({ day, used }) => [at.get(day) ?? -1, used]),
   };
   return [...used, forecast];
 }
 
-function side(
-  { usage }: LimitOverTime,
-  name: string,
-  color: string,
-  data: (number | null)[],
-): SeriesOption {
+type Point = [index: number, used: number];
+
+/** What was used up to each day. With a window it begins anew: there the line falls to nothing, and does not slant. */
+function points({ usage, days }: LimitOverTime, side: "committed" | "redeemed"): Point[] {
+  const found: Point[] = [];
+  let before = 0;
+  for (const [index, one] of days.entries()) {
+    const soFar = Number(one[`${side}_so_far`]);
+    const carried = soFar - Number(one[side]);
+    const isAnew = before !== 0 && Math.abs(carried) < Math.abs(before) * 1e-9;
+    if (isAnew && usage.window !== "daily") found.push([index - 1, 0]);
+    found.push([index, soFar]);
+    before = soFar;
+  }
+  return found;
+}
+
+function side({ usage }: LimitOverTime, name: string, color: string, data: Point[]): SeriesOption {
   const its = { id: name, name, color, data };
   if (usage.window === "daily")
     return { ...its, type: "bar", barMaxWidth: 18, itemStyle: { borderRadius: [3, 3, 0, 0] } };

@@ -2,6 +2,7 @@
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { ValueEstimate, ValueOverTime, ValuePeriod } from "../../../api/types";
 import { count, day, share } from "../../../format";
+import { LEGEND } from "../../../look/axes";
 import { palette } from "../../../look/palette";
 import { whiskers } from "../../breakdown/time/whiskers";
 import { between, inUnit } from "../words";
@@ -61,7 +62,7 @@ export function valueChart(
         );
       }).concat(`${count(one.decisions)} decisions, ${count(one.redeemed)} redeemed`),
     ),
-    legend: { data: KINDS.map(({ name }) => name), left: 0, top: 0, icon: "circle", itemHeight: 9 },
+    legend: { ...LEGEND, data: KINDS.map(({ name }) => name) },
     grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
     yAxis: {
       id: "value",
@@ -117,7 +118,7 @@ export function learningChart({ periods }: ValueOverTime, isDark: boolean): ECha
           ]
         : ["Too few offers to tell"],
     ),
-    legend: { left: 0, top: 0, icon: "circle", itemHeight: 9 },
+    legend: LEGEND,
     grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
     yAxis: {
       id: "rate",
