@@ -184,7 +184,8 @@ def test_the_access_report_has_everything_that_is_kept(client: httpx.Client) -> 
     report = client.get(f"/v1/customers/{ANNA}/report").json()
     assert report["customer"]["attributes"] == {"email": ANNA}
     assert {one["promotion_id"] for one in report["assignments"]} == {"p", "q"}
-    assert {one["event_id"] for one in report["events"]} == {"e1", "e2", "e3"}
+    assert {one["event_id"] for one in report["events"]} == {"e1", "e2", "e3", "r0"}
+    assert {one["reported"]["customer_id"] for one in report["events"]} == {ANNA}
     assert [one["outcome_id"] for one in report["outcomes"]] == ["o1"]
     assert [one["decision_id"] for one in report["decisions"]] == ["d1"]
     assert [one["promotion_id"] for one in report["reservations"]] == ["p"]

@@ -11,6 +11,8 @@ import pytest
 from tests.cli.brand import KINDS, begin, simulated, take, take_all
 from tests.cli.program import ask, everything, fail, figures, succeed
 
+AT = "2025-05-20T10:00:00Z"
+
 
 @pytest.mark.parametrize("form", ["ndjson", "parquet", "csv"])
 def test_what_is_exported_and_imported_elsewhere_gives_equal_figures(
@@ -39,6 +41,51 @@ def test_an_export_imported_where_it_came_from_changes_nothing(
         ask("export", kind, "--database", store_url, "--out", file)
         assert take(store_url, kind, file)["outcomes"].keys() <= {"duplicate", "rejected"}
     assert everything(store_url) == before
+
+
+@pytest.mark.parametrize("form", ["ndjson", "parquet", "csv"])
+def test_a_reversal_comes_out_with_whom_it_named_whoever_redeemed(
+    tmp_path: Path, store_url: str, form: str
+) -> None:
+    """P5, P12: one that names somebody else contradicts in the copy, too; one that waits still names its customer."""
+    begin(store_url)
+    take(
+        store_url,
+        "promotions",
+        _lines(tmp_path, {"promotion_id": "p", "name": "P", "status": "active"}),
+    )
+    given = [{"promotion_id": "p", "customer_id": c, "assigned_at": AT} for c in ("ann", "ben")]
+    take(store_url, "assignments", _lines(tmp_path, *given))
+    told: list[dict[str, Any]] = [
+        {"event_id": "e1", "promotion_id": "p", "customer_id": "ann", "redeemed_at": AT},
+        {"event_id": "e2", "promotion_id": "p", "customer_id": "ben", "redeemed_at": AT},
+        {"event_id": "r1", "type": "reversal", "reverses": "e1", "customer_id": "ben"},
+        {"event_id": "r2", "type": "reversal", "reverses": "e2"},
+        {"event_id": "r3", "type": "reversal", "reverses": "e3", "customer_id": "ben"},
+    ]
+    take(store_url, "redemptions", _lines(tmp_path, *told))
+    file, other = tmp_path / f"out.{form}", begin(f"sqlite:///{tmp_path}/other.db")
+    for kind in ("promotions", "assignments", "redemptions"):
+        ask("export", kind, "--database", store_url, "--out", file)
+        take(other, kind, file)
+    named = {e["event_id"]: e.get("customer_id") for e in _exported(other)}
+    assert named == {e["event_id"]: e.get("customer_id") for e in told}
+    assert {e["event_id"] for e in _exported(other, "--found") if e["outcome"] == "rejected"} == {
+        "r1"
+    }
+    assert everything(other) == everything(store_url)
+    assert take(store_url, "redemptions", file)["outcomes"] == {"duplicate": 4, "rejected": 1}
+
+
+def _lines(folder: Path, *records: dict[str, Any]) -> Path:
+    file = folder / "told.ndjson"
+    file.write_text("\n".join(map(json.dumps, records)))
+    return file
+
+
+def _exported(url: str, *flags: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ask("export", "redemptions", "--database", url, *flags)["items"]
+    return found
 
 
 @pytest.mark.parametrize("form", ["ndjson", "parquet", "csv"])

@@ -105,6 +105,11 @@ class EventRow(msgspec.Struct, gc=False):
         return GroupKey(self.bucket, self.promotion_no, self.customer_no)
 
     @property
+    def told_of(self) -> int:
+        """The customer it was told of. A reversal lies with its redemption, whomever it names (0: nobody)."""
+        return self.customer_no if self.reverses is None else self.named_customer_no
+
+    @property
     def identity(self) -> tuple[int, str]:
         """(source_no, event_id): what makes a second delivery the same event."""
         return self.source_no, self.event_id

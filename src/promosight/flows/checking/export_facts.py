@@ -18,12 +18,10 @@ from promosight.flows.checking.export_more import Selection
 from promosight.flows.figures.of_promotions import promotions_in
 from promosight.flows.reporting.lookup import payload_of
 from promosight.flows.reporting.problems import Page, Wanted, problems
-from promosight.rules.facts import Event
-from promosight.rules.identity import content_digest
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.store.catalogue import load
-from promosight.store.rows import AssignmentRow, EventRow, derived_id, event_fact
+from promosight.store.rows import AssignmentRow, EventRow, derived_id
 from promosight.store.tx import Row, Tx
 
 Record = dict[str, Any]
@@ -145,19 +143,10 @@ def _found_of_assignment(a: AssignmentRow, source: str) -> Record:
 def _redemptions(tx: Tx, selection: Selection) -> Iterator[Record]:
     for promotion_id, customer_id, source, taken, *columns in _rows(tx, "export_events", selection):
         e = EventRow(*columns)
-        record = payload_of(e, _customer_said(e, customer_id))
+        record = payload_of(e, customer_id)
         if selection.found:
             record |= _found_of_event(e, source, promotion_id, taken)
         yield record
-
-
-def _customer_said(e: EventRow, customer_id: str | None) -> str | None:
-    """A reversal may have left the customer to its original; its digest remembers whether it did."""
-    if e.reverses is None:
-        return customer_id
-    fact = event_fact(e, customer_id=customer_id)
-    content = (getattr(fact, name) for name in Event.__struct_fields__[:-1])
-    return customer_id if content_digest(*content) == e.digest else None
 
 
 def _found_of_event(

@@ -45,13 +45,15 @@ def access_report(tx: Tx, workspace_no: int, customer_id: str) -> AccessReport:
     given = [a for g in groups.by_key.values() for a in g.assignments]
     told = [e for g in groups.by_key.values() for e in g.events]
     numbers = {"workspace_no": workspace_no, "customer_no": number}
+    told += [EventRow(*row) for row in tx.all("reversals_elsewhere_naming", **numbers)]
     named = {"workspace_no": workspace_no, "customer_id": customer_id}
     return AccessReport(
         customer_id=customer_id,
         customer=customer,
         assignments=[_assignment(catalogue, a) for a in sorted(given, key=lambda a: a.assigned_us)],
         events=[
-            _event(catalogue, e, customer_id) for e in sorted(told, key=lambda e: e.redeemed_us)
+            _event(catalogue, e, customer_id if e.told_of == number else None)
+            for e in sorted(told, key=lambda e: e.redeemed_us)
         ],
         outcomes=[_outcome(row) for row in tx.all("outcomes_of_customer", **numbers)],
         decisions=[_decision(row) for row in tx.all("decisions_of_customer", **numbers)],
@@ -93,7 +95,7 @@ def _assignment(catalogue: Catalogue, a: AssignmentRow) -> Record:
     }
 
 
-def _event(catalogue: Catalogue, e: EventRow, customer_id: str) -> Record:
+def _event(catalogue: Catalogue, e: EventRow, customer_id: str | None) -> Record:
     return {
         "event_id": e.event_id,
         "source": catalogue.sources[e.source_no],

@@ -60,8 +60,6 @@ def find_event(
 def describe_event(tx: Tx, catalogue: Catalogue, identity: tuple[int, str]) -> dict[str, Any]:
     """A stored event: identity, standing, and `reported` as its source said it."""
     row = EventRow(*tx.all_for("events_by_identity", [identity])[0])
-    customer = tx.one("customer", customer_no=row.customer_no)
-    customer_id = customer[1] if customer else None
     listed = catalogue.by_no.get(row.promotion_no)
     reversals = [EventRow(*r) for r in tx.all_for("reversals_of", [identity])]
     return {
@@ -71,7 +69,7 @@ def describe_event(tx: Tx, catalogue: Catalogue, identity: tuple[int, str]) -> d
         "outcome": row.outcome,
         "reason": row.reason,
         "promotion_id": listed.promotion_id if listed else row.promotion_id,
-        "customer_id": customer_id,
+        "customer_id": _customer_id(tx, row.customer_no),
         "assignment_id": _assignment_id(tx, row),
         "live": bool(row.live) and row.reverses is None,
         "reversed_by": sorted(r.event_id for r in reversals),
@@ -79,8 +77,13 @@ def describe_event(tx: Tx, catalogue: Catalogue, identity: tuple[int, str]) -> d
         "currency": _currency(tx, catalogue, row).removeprefix(UNIT_MARK),
         "redeemed_at": format_instant(row.redeemed_us) if row.redeemed_us else None,
         "received_at": format_instant(row.received_us),
-        "reported": payload_of(row, customer_id),
+        "reported": payload_of(row, _customer_id(tx, row.told_of)),
     }
+
+
+def _customer_id(tx: Tx, customer_no: int) -> str | None:
+    found = tx.one("customer", customer_no=customer_no)
+    return found[1] if found else None
 
 
 def _currency(tx: Tx, catalogue: Catalogue, row: EventRow) -> str:

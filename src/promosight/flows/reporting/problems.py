@@ -181,11 +181,11 @@ def _described(
 def _events(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dict[str, Any]]:
     identities = sorted((key.source_no, *key.reference) for key in keys)
     found = [EventRow(*r) for r in tx.all_for("events_by_identity", identities)]
-    names = _customer_ids(tx, {e.customer_no for e in found})
+    names = _customer_ids(tx, {e.told_of for e in found})
     lines = lines_of(tx, [(e.import_no, e.event_id) for e in found])
     shown: dict[Key, dict[str, Any]] = {}
     for e in found:
-        about = _problem("redemptions", e.event_id, payload_of(e, names.get(e.customer_no)))
+        about = _problem("redemptions", e.event_id, payload_of(e, names.get(e.told_of)))
         about["line"] = lines.get((e.import_no, e.event_id))
         if e.outcome == "rejected":
             why = why_rejected(catalogue, e)

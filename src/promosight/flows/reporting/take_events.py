@@ -64,7 +64,7 @@ def _is_rejected(row: EventRow) -> bool:
 def _withdraw_corrected(intake: Intake, rows: list[EventRow]) -> None:
     intake.tx.run_many("remove_events", sorted(row.identity for row in rows))
     for row in rows:
-        customer = intake.tx.one("customer", customer_no=row.customer_no)
+        customer = intake.tx.one("customer", customer_no=row.told_of)
         fact = event_fact(row, customer_id=customer[1] if customer else None)
         named = why_rejected(intake.catalogue, row)
         why = Rejection(named.reason, named.pointer, "corrected by its sender since")

@@ -52,6 +52,17 @@ UPDATE event SET named_customer_no = :token_no
 WHERE workspace_no = :workspace_no AND (outcome = 'pending' OR outcome = 'flagged' OR outcome = 'rejected') AND outcome = 'rejected'
   AND named_customer_no = :customer_no;
 
+-- name: reversals_elsewhere_naming
+-- Reversals that name the customer and lie with nobody yet, or with the redemption of somebody else.
+SELECT
+    e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
+    e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
+    e.campaign_id, e.tier_id, e.channel, e.reward_micros, e.reward_currency, e.order_id,
+    e.order_micros, e.metadata, e.outcome, e.reason, e.slot, e.live, e.cost_micros, e.currency
+FROM event_told AS e
+WHERE e.workspace_no = :workspace_no AND (e.outcome = 'pending' OR e.outcome = 'flagged' OR e.outcome = 'rejected')
+  AND e.named_customer_no = :customer_no AND e.customer_no <> :customer_no;
+
 -- name: erase_codes
 -- Personal codes issued to the customer.
 UPDATE personal_code SET customer_no = batch.new_no

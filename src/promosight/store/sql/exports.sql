@@ -28,8 +28,8 @@ WHERE a.workspace_no = :workspace_no
 ORDER BY a.bucket, a.promotion_no, a.customer_no, a.slot;
 
 -- name: export_events
--- The redemptions and reversals of a workspace (of one source, when given) as reported, with the customer's id
--- and the promotion they were found to be of.
+-- The redemptions and reversals of a workspace (of one source, when given) as reported, with the id of the customer
+-- they were told of, which of a reversal need not be that of its redemption, and the promotion they were found to be of.
 SELECT p.promotion_id, c.customer_id, s.name, t.assignment_id,
     e.bucket, e.promotion_no, e.customer_no, e.redeemed_us, e.source_no, e.event_id, e.workspace_no,
     e.import_no, e.received_us, e.digest, e.reverses, e.named_customer_no, e.promotion_id, e.promo_code, e.assignment_id,
@@ -38,7 +38,7 @@ SELECT p.promotion_id, c.customer_id, s.name, t.assignment_id,
 FROM event_told AS e
 JOIN source AS s ON s.source_no = e.source_no
 LEFT JOIN promotion AS p ON p.promotion_no = e.promotion_no
-LEFT JOIN customer AS c ON c.customer_no = e.customer_no
+LEFT JOIN customer AS c ON c.customer_no = CASE WHEN e.reverses IS NULL THEN e.customer_no ELSE e.named_customer_no END
 LEFT JOIN assignment AS t ON t.bucket = e.bucket AND t.promotion_no = e.promotion_no
     AND t.customer_no = e.customer_no AND t.slot = e.slot
 WHERE e.workspace_no = :workspace_no
