@@ -80,6 +80,21 @@ def test_settings_come_from_the_environment_and_flags_win(tmp_path: Path) -> Non
     assert (tmp_path / "there" / "promosight.db").exists()
 
 
+def test_a_setting_of_the_environment_is_checked_as_its_flag_is(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    """Whatever stands in groups of its own in the help is a setting, too."""
+    ask("init", "--database", sqlite_url)
+    for command, name, value in (
+        (("export", "promotions", "--database", sqlite_url), "FORMAT", "xml"),
+        (("simulate", "--out", tmp_path / "made"), "PRESET", "enormous"),
+        (("recount", tmp_path), "ENGINE", "abacus"),
+    ):
+        said = fail(*command, environment={f"PROMOSIGHT_{name}": value})
+        assert said.startswith(f"PROMOSIGHT_{name} must be one of "), said
+    assert run("recount", tmp_path, environment={"PROMOSIGHT_PROCESSES": "two"}).returncode == 2
+
+
 def test_the_store_lies_in_the_folder_one_is_in_unless_told_otherwise(tmp_path: Path) -> None:
     succeed("init", folder=tmp_path)
     assert (tmp_path / "promosight-data" / "promosight.db").exists()

@@ -14,7 +14,7 @@ import pytest
 
 from promosight.rules.instants import parse_instant
 from tests.cli.brand import begin
-from tests.cli.program import ask, everything, fail
+from tests.cli.program import ask, everything, fail, succeed
 from tests.stores import Schemas
 
 Row = dict[str, Any]
@@ -260,6 +260,8 @@ def test_what_is_wrong_is_said_in_one_line(stores: Callable[[], str], tmp_path: 
     there = (*words, "--dsn", shop.dsn)
     assert "SQLite says: " in fail(*there, "--query", "SELECT x FROM sales")
     assert "no known column" in fail(*there, "--query", "SELECT 1 AS x")
+    assert "either --query or --query-file" in fail(*there)
+    succeed(*there, environment={"PROMOSIGHT_QUERY": "SELECT * FROM sales"})
     cursor = ("--cursor-column", "updated_at")
     assert "WHERE updated_at >= $1" in fail(*there, *cursor, "--query", "SELECT * FROM sales")
     asked = "SELECT * FROM sales WHERE event_id > $1"

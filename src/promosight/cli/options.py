@@ -39,6 +39,19 @@ class Parser(argparse.ArgumentParser):
         self.flags.append(action)
         return action
 
+    def add_argument_group(self, *arguments: Any, **settings: Any) -> Any:
+        """A group of arguments that stand together in the help, and are remembered as all are."""
+        group = super().add_argument_group(*arguments, **settings)
+        add = group.add_argument
+
+        def remembered(*names: Any, **settings: Any) -> argparse.Action:
+            action = add(*names, **settings)
+            self.flags.append(action)
+            return action
+
+        group.add_argument = remembered  # type: ignore[method-assign]
+        return group
+
     def error(self, message: str) -> NoReturn:
         """Ends with one line and the exit code 2."""
         self.exit(2, f"promosight: {message} (see `{self.prog} --help`)\n")
@@ -66,6 +79,9 @@ def take_from_environment(parser: Parser, environment: Mapping[str, str]) -> Non
             continue
         variable = "PROMOSIGHT_" + flag.removeprefix("--").upper().replace("-", "_")
         value = environment.get(variable, "")
+        if value and action.choices is not None and value not in action.choices:
+            one_of = ", ".join(map(str, action.choices))
+            raise Invalid(f"{variable} must be one of {one_of}, not {value!r}")
         if action.nargs == 0:
             if value.lower() in _TRUE:
                 action.default = True

@@ -47,9 +47,8 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
         help="postgresql://..., sqlite:///FILE, duckdb:FILE, or duckdb: for files named in the query;"
         " with a password, better as PROMOSIGHT_DSN",
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--query", metavar="SELECT", help="with $1 for the value to go on from")
-    what.add_argument("--query-file", metavar="FILE", help="instead: a file that holds it")
+    parser.add_argument("--query", metavar="SELECT", help="with $1 for the value to go on from")
+    parser.add_argument("--query-file", metavar="FILE", help="instead: a file that holds it")
     parser.add_argument(
         "--kind", choices=KINDS, required=True, metavar="KIND", help=", ".join(KINDS)
     )
@@ -70,7 +69,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Pulls, and shows what became of the rows."""
     started_us = console.clock()
-    query = arguments.query or Path(arguments.query_file).read_text()
+    query = _query(arguments)
     if arguments.cursor_column is not None and not asks_for_value(query):
         raise Invalid(
             "--cursor-column is for a query that asks for what is new: "
@@ -82,6 +81,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with opened_store(arguments, console) as store:
         report = _pulled(store, console, arguments, query)
     return told(console, arguments, report, started_us)
+
+
+def _query(arguments: argparse.Namespace) -> str:
+    if (arguments.query is None) == (arguments.query_file is None):
+        raise Invalid("say what to ask for: either --query or --query-file")
+    return str(arguments.query or Path(arguments.query_file).read_text())
 
 
 def _pulled(
