@@ -113,6 +113,22 @@ def test_a_mistake_is_one_clear_line_and_never_a_traceback(tmp_path: Path) -> No
     assert broken.stderr.count("\n") == 1
 
 
+def test_a_program_is_told_of_a_failure_as_json_and_once(sqlite_url: str) -> None:
+    ask("init", "--database", sqlite_url)
+    for command, error in (
+        (("keys", "revoke", "k"), {"code": "not_found", "detail": "there is no key k to revoke"}),
+        (("export", "audience"), {"code": "invalid", "pointer": "/promotion"}),
+        (("import", "redemptions", "none.csv"), {"code": "system"}),
+    ):
+        failed = run(*command, "--database", sqlite_url, "--json")
+        assert failed.returncode == 1
+        assert error.items() <= json.loads(failed.stdout)["error"].items()
+        assert failed.stderr.startswith("promosight: ")
+        assert run(*command, "--database", sqlite_url).stdout == ""
+    refused = run("keys", "list", environment={"PROMOSIGHT_JSON": "perhaps"})
+    assert (refused.returncode, refused.stdout) == (1, "")
+
+
 def test_with_several_workspaces_one_must_be_named(blank_sqlite_url: str) -> None:
     for name in ("one", "two"):
         ask("init", "--database", blank_sqlite_url, "--workspace", name)

@@ -56,7 +56,7 @@ class Bar:
         self._bar.set_description_str(what)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Console:
     """The terminal, the environment and the clock (microseconds since 1970) of one run."""
 
@@ -65,6 +65,9 @@ class Console:
     stdin: BinaryIO
     out: TextIO
     err: TextIO
+    wants_json: bool = False
+    answered: bool = False
+    """Whether an answer was given, or begun: then a failure is none any more."""
 
     def say(self, text: str = "") -> None:
         """A line of the answer, for people."""
@@ -76,7 +79,17 @@ class Console:
 
     def answer(self, value: Any) -> None:
         """The whole answer as one JSON object."""
+        self.answered = True
         self.say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+    def fail(
+        self, line: str, code: str, detail: str | None = None, pointer: str | None = None
+    ) -> int:
+        """Says in one line what went wrong, to programs as their answer too; the exit code."""
+        if self.wants_json and not self.answered:
+            self.answer({"error": {"code": code, "detail": detail or line, "pointer": pointer}})
+        self.note("promosight: " + " ".join(line.split()))
+        return 1
 
     def table(self, rows: Sequence[tuple[str, ...]]) -> None:
         """Rows with their columns aligned; the first is the heading."""

@@ -11,8 +11,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 
@@ -71,7 +72,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         with console.bar(arguments.kind, total=None, unit=" records") as bar:
 
             def write(tx: Tx, writer: Writer) -> int:
-                return writer(_counted(records(tx, arguments.kind, selection), bar.advance))
+                items = _begun(records(tx, arguments.kind, selection))
+                return writer(_counted(items, bar.advance))
 
             if arguments.out is None:
                 writer = _to_stdout(arguments, form, console)
@@ -115,6 +117,13 @@ def _say(arguments: argparse.Namespace, console: Console, form: str, rows: int) 
         console.say(f"{plural(rows, 'record')} of {arguments.kind} in {arguments.out}")
 
 
+def _begun(items: Records) -> Records:
+    """The same records, once the first is there: what cannot be exported fails before anything is written."""
+    rest = iter(items)
+    first = list(islice(rest, 1))
+    return chain(first, rest)
+
+
 def _counted(items: Records, tell: Callable[[int], None]) -> Records:
     for number, item in enumerate(items, start=1):
         yield item
@@ -124,7 +133,7 @@ def _counted(items: Records, tell: Callable[[int], None]) -> Records:
 
 def _to_stdout(arguments: argparse.Namespace, form: str, console: Console) -> Writer:
     if arguments.json:
-        return partial(_write_object, console.out, arguments.kind)
+        return partial(_write_object, console, arguments.kind)
     if form == "ndjson":
         return partial(write_lines, console.out)
     columns = columns_of(arguments.kind, found=arguments.found)
@@ -142,9 +151,10 @@ def _replacing(path: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def _write_object(file: TextIO, kind: str, items: Records) -> int:
+def _write_object(console: Console, kind: str, items: Records) -> int:
     """One JSON object, written as it comes."""
-    count = 0
+    file, count = console.out, 0
+    console.answered = True
     file.write(f'{{"kind": "{kind}", "items": [')
     for item in items:
         file.write((",\n" if count else "\n") + msgspec.json.encode(item).decode())

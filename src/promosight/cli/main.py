@@ -1,6 +1,7 @@
 """The program `promosight`: finds the command, runs it, and turns failure into one clear line.
 
-Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted. With `--json` a failure that follows no answer is one:
+{"error": {"code", "detail", "pointer"}}.
 """
 
 from __future__ import annotations
@@ -44,28 +45,25 @@ _MODULES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command of the command line; returns its exit code."""
     console = of_this_process(os.environ, lambda: time.time_ns() // 1_000)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    console.wants_json = "--json" in arguments
     try:
-        return _run(console, arguments)
+        chosen = build(console, arguments[0] if arguments else None).parse_args(arguments)
+        console.wants_json = getattr(chosen, "json", False)
+        result: int = chosen.run(chosen, console)
+        return result
     except PromosightError as error:
         where = f" ({error.pointer})" if error.pointer else ""
-        return _fail(console, f"{error.detail}{where}")
+        return console.fail(f"{error.detail}{where}", error.code, error.detail, error.pointer)
     except BrokenPipeError:  # whoever read our answer has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        return _fail(console, f"{name}{error.strerror or error}")
+        return console.fail(f"{name}{error.strerror or error}", "system")
     except KeyboardInterrupt:
-        console.note("promosight: interrupted")
+        console.fail("interrupted", "interrupted")
         return 130
-
-
-def _run(console: Console, arguments: Sequence[str] | None) -> int:
-    arguments = sys.argv[1:] if arguments is None else arguments
-    parser = build(console, arguments[0] if arguments else None)
-    chosen = parser.parse_args(arguments)
-    result: int = chosen.run(chosen, console)
-    return result
 
 
 def build(console: Console, named: str | None = None) -> argparse.ArgumentParser:
@@ -81,8 +79,3 @@ def build(console: Console, named: str | None = None) -> argparse.ArgumentParser
     for module in adding:
         import_module(f"promosight.cli.{module}").add(commands, console.environment)
     return parser
-
-
-def _fail(console: Console, line: str) -> int:
-    console.note("promosight: " + " ".join(line.split()))
-    return 1
