@@ -200,7 +200,7 @@ def run(config: Config, opened: Callable[[], None]) -> None:
     os.environ[_SETTINGS] = msgspec.json.encode(config).decode()
     write_logs(config.log_format, dict)
     Spool(spool_folder(config))  # a folder that cannot be used, and a store, are said at once
-    store = open_store(config.url, now_us=now_us())
+    store = open_store(config.url, now_us=now_us(), create=False)
     recount_what_is_due(store)  # by one process, before any serves
     store.close()
     opened()

@@ -129,6 +129,18 @@ def test_a_program_is_told_of_a_failure_as_json_and_once(sqlite_url: str) -> Non
     assert (refused.returncode, refused.stdout) == (1, "")
 
 
+def test_a_database_without_a_store_is_named_as_such_and_left_as_it_is(
+    blank_store_url: str,
+) -> None:
+    """Else a wrong address would be verified every night, and be found in order."""
+    for command in (("verify",), ("export", "figures"), ("serve", "--port", "0"), ("keys", "list")):
+        said = fail(*command, "--database", blank_store_url)
+        assert "there is no store in" in said
+        assert "run `promosight init` first" in said
+    ask("init", "--database", blank_store_url)
+    ask("verify", "--database", blank_store_url)
+
+
 def test_with_several_workspaces_one_must_be_named(blank_sqlite_url: str) -> None:
     for name in ("one", "two"):
         ask("init", "--database", blank_sqlite_url, "--workspace", name)

@@ -120,7 +120,8 @@ def opened(
 ) -> Iterator[Store]:
     """The store, opened and afterwards closed. Raises StoreError when there is none (unless `create`)."""
     find = store_url if create else existing_store
-    store = open_store(find(arguments, console.environment), now_us=console.clock())
+    url = find(arguments, console.environment)
+    store = open_store(url, now_us=console.clock(), create=create)
     try:
         yield store
     finally:

@@ -408,8 +408,11 @@ def _refuse(jobs: list[Job], error: Exception) -> None:
     answer(jobs)
 
 
-def open_store(url: str, *, now_us: int) -> Store:
-    """Opens the store a URL names, creating or migrating its schema. Raises StoreError."""
+def open_store(url: str, *, now_us: int, create: bool = True) -> Store:
+    """Opens the store a URL names and brings its schema up to date; makes one where there is none, if it is to be.
+
+    Raises StoreError.
+    """
     db = database(url)
-    migrate.migrate(db, now_us=now_us)
+    migrate.migrate(db, now_us=now_us, create=create)
     return Store(db)

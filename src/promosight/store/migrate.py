@@ -14,16 +14,19 @@ from promosight.store.tx import Tx
 _LOCK_WORKSPACE = 0
 
 
-def migrate(db: Database, *, now_us: int, only: Collection[str] | None = None) -> None:
+def migrate(
+    db: Database, *, now_us: int, only: Collection[str] | None = None, create: bool = True
+) -> None:
     """Brings the schema up to date, or to what it was when `only` these files were there.
 
-    Raises StoreError when the store is newer than this program, or goes away meanwhile.
+    Raises StoreError when the store is newer than this program, goes away meanwhile, or is not there and is not to be
+    made: whoever named the wrong database is told so, and nothing is left in it.
     """
     tx = db.connect(write=True)
     try:
         db.begin(tx, write=True)
         tx.lock(_LOCK_WORKSPACE, [0])
-        _apply(db, tx, now_us, only)
+        _apply(db, tx, now_us, only, create=create)
         db.end(tx, commit=True)
     except Exception as error:
         told = db.give_up(error)
@@ -34,9 +37,13 @@ def migrate(db: Database, *, now_us: int, only: Collection[str] | None = None) -
         db.close(tx)
 
 
-def _apply(db: Database, tx: Tx, now_us: int, only: Collection[str] | None) -> None:
+def _apply(
+    db: Database, tx: Tx, now_us: int, only: Collection[str] | None, *, create: bool
+) -> None:
     tx.run("create_schema_version")
     there: dict[str, str] = dict(tx.all("schema_versions"))
+    if not there and not create:
+        raise StoreError("there is no store in this database: run `promosight init` first")
     wanted = {
         path.name: path.read_text()
         for path in files("promosight.store").joinpath("schema").iterdir()
