@@ -12,7 +12,7 @@ import pytest
 from tests.api.server import figures as figures_of
 from tests.api.server import new_workspace, promotion, serving
 from tests.cli.brand import simulated, take_all
-from tests.cli.program import ask, everything, fail, run
+from tests.cli.program import ask, everything, fail
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -123,16 +123,16 @@ def test_half_a_backup_a_damaged_one_and_none_are_refused_and_nothing_is_restore
     assert "holds workspaces" in fail("restore", file, "--database", url)
 
 
-def test_a_backup_that_cannot_be_written_leaves_the_old_one(
+def test_a_backup_that_cannot_be_finished_leaves_what_was_there_and_nothing_beside(
     tmp_path: Path, sqlite_url: str
 ) -> None:
+    """Half a backup would fill the disk that had no room for a whole one."""
     new_workspace(sqlite_url)
-    file = tmp_path / "backup"
-    ask("backup", file, "--database", sqlite_url)
-    whole = file.read_bytes()
-    (tmp_path / "backup.unfinished").mkdir()
-    assert run("backup", str(file), "--database", sqlite_url).returncode == 1
-    assert file.read_bytes() == whole
+    taken = tmp_path / "taken"
+    (taken / "by a folder").mkdir(parents=True)
+    before = set(tmp_path.iterdir())
+    assert "directory" in fail("backup", taken, "--database", sqlite_url).lower()
+    assert set(tmp_path.iterdir()) == before
 
 
 def _assign(client: Any, number: int) -> None:

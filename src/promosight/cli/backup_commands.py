@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from promosight.cli.console import Bar, Console, plural
 from promosight.cli.noting import Acting
@@ -48,17 +49,13 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 
 def run_backup(arguments: argparse.Namespace, console: Console) -> int:
     """Writes the store, as it is at this moment, to a file."""
-    unfinished = arguments.file.with_name(arguments.file.name + ".unfinished")
     made_at = format_instant(console.clock())
     with (
         opened(arguments, console) as store,
         console.bar("rows", total=None, unit=" rows") as bar,
-        unfinished.open("wb") as file,
+        _replacing(arguments.file) as file,
     ):
         rows = store.read(lambda tx: _write(tx, file, made_at, bar))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(arguments.file)
     size = arguments.file.stat().st_size
     if arguments.json:
         console.answer(
@@ -67,6 +64,20 @@ def run_backup(arguments: argparse.Namespace, console: Console) -> int:
     else:
         console.say(f"{plural(rows, 'row')} in {arguments.file}, {size:,} bytes, as of {made_at}")
     return 0
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file beside `path` that takes its place once it is whole and on the disk, and is gone otherwise."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    try:
+        with beside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _write(tx: Tx, file: Any, made_at: str, bar: Bar) -> int:
