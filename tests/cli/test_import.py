@@ -136,6 +136,7 @@ def test_bad_rows_are_listed_with_line_and_reason_and_spare_their_neighbours(
     answer = take(store_url, "redemptions", file)
     assert answer["outcomes"] == {"pending": 1, "rejected": 5}
     found = [(one["line"], one["reason"], one["pointer"]) for one in answer["problems"]]
+    assert all(one["detail"] for one in answer["problems"])
     assert found == [
         (4, "invalid", "/customer_id"),
         (5, "invalid", "/redeemed_at"),

@@ -28,6 +28,7 @@ from promosight.flows.reporting.report import report
 from promosight.flows.reporting.take_outcomes import OutcomeDelivery, take_outcomes
 from promosight.rules.counting import MANY
 from promosight.rules.instants import SECOND_US
+from promosight.rules.reasons import explain
 from promosight.rules.sheets import Sheet, joined, says_one_thing
 from promosight.store.engine import Store, each_alone
 from promosight.store.rows import Arrival
@@ -197,7 +198,7 @@ class ImportReport(msgspec.Struct):
                 continue
             self.reasons.setdefault(receipt.outcome, Counter())[receipt.reason] += 1
             if receipt.outcome == "rejected":
-                why = (receipt.reason, receipt.pointer, receipt.detail)
+                why = (receipt.reason, receipt.pointer, explain(receipt.reason, receipt.detail))
                 self.problems.append(Problem(file, line, receipt.event_id, receipt.outcome, *why))
         self.problems = _listed(self.problems)
 
