@@ -89,6 +89,29 @@ def _exported(url: str, *flags: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", ["ndjson", "parquet", "csv"])
+def test_an_export_of_nothing_is_a_file_to_import(
+    tmp_path: Path, sqlite_url: str, form: str
+) -> None:
+    begin(sqlite_url)
+    for kind in (*KINDS, "outcomes"):
+        file = tmp_path / f"{kind}.{form}"
+        assert ask("export", kind, "--database", sqlite_url, "--out", file)["rows"] == 0
+        assert take(sqlite_url, kind, file)["rows"] == 0
+
+
+def test_instants_are_told_in_utc_however_they_were_defined(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    begin(sqlite_url)
+    ends = {"ends_at": "2025-06-30T23:59:59+02:00"}
+    promotion = {"promotion_id": "p", "name": "P", "status": "active"} | ends
+    take(sqlite_url, "promotions", _lines(tmp_path, promotion))
+    for kind in ("promotions", "figures"):
+        items = ask("export", kind, "--database", sqlite_url)["items"]
+        assert [one["ends_at"] for one in items] == ["2025-06-30T21:59:59Z"]
+
+
+@pytest.mark.parametrize("form", ["ndjson", "parquet", "csv"])
 def test_an_empty_object_told_with_an_event_comes_back_as_that(
     tmp_path: Path, sqlite_url: str, form: str
 ) -> None:

@@ -45,7 +45,7 @@ _ALWAYS = {
     "promotions": "promotion_id name kind status reward_type tiers limits properties",
     "customers": "customer_id",
     "assignments": "promotion_id customer_id assigned_at source received_at matched_assignment_id committed",
-    "redemptions": "event_id redeemed_at source received_at outcome live cost",
+    "redemptions": "event_id source received_at outcome live cost",
     "outcomes": "outcome_id customer_id occurred_at measure value currency source received_at",
     "decisions": "decision_id customer_id decided_at mode policy_version explored redeemed reward order_value "
     "reward_cost context actions",

@@ -180,7 +180,8 @@ def _form(stream: Peekable) -> str:
         return "parquet"
     if start.startswith(b"["):
         return "json"
-    return "ndjson" if start.startswith(b"{") else "csv"
+    # Nothing at all is a table of no lines: a CSV file would have a header row.
+    return "ndjson" if start.startswith(b"{") or not start else "csv"
 
 
 def text_lines(stream: Peekable) -> Iterator[str]:

@@ -18,7 +18,7 @@ from promosight.flows.checking.export_more import Selection
 from promosight.flows.figures.of_promotions import promotions_in
 from promosight.flows.reporting.lookup import payload_of
 from promosight.flows.reporting.problems import Page, Wanted, problems
-from promosight.rules.instants import format_instant
+from promosight.rules.instants import format_instant, parse_instant
 from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.store.catalogue import load
 from promosight.store.rows import AssignmentRow, EventRow, derived_id
@@ -59,7 +59,7 @@ def _promotions(tx: Tx, selection: Selection) -> Iterator[Record]:
     for promotion_id in sorted(listed):
         definition = listed[promotion_id].definition
         if definition is not None:
-            yield {"promotion_id": promotion_id, **msgspec.to_builtins(definition)}
+            yield _in_utc({"promotion_id": promotion_id, **msgspec.to_builtins(definition)})
 
 
 def _customers(tx: Tx, selection: Selection) -> Iterator[Record]:
@@ -69,7 +69,14 @@ def _customers(tx: Tx, selection: Selection) -> Iterator[Record]:
 
 
 def _figures(tx: Tx, selection: Selection) -> Iterator[Record]:
-    yield from promotions_in(export_more.view_of(tx, selection))
+    yield from map(_in_utc, promotions_in(export_more.view_of(tx, selection)))
+
+
+def _in_utc(promotion: Record) -> Record:
+    """A promotion whose instants are told in UTC, whatever offset it was defined with."""
+    said = {name: promotion.get(name) for name in ("starts_at", "ends_at")}
+    told = {name: format_instant(parse_instant(at)) for name, at in said.items() if at is not None}
+    return promotion | told
 
 
 def _problems(tx: Tx, selection: Selection) -> Iterator[Record]:
