@@ -16,7 +16,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from promosight.flows.checking.extract import Row, write_catalogue, write_rows
 from promosight.rules.identity import bucket_of
-from promosight.rules.matching import Given, Used, Verdict, assigned_micros, is_reversed, match
+from promosight.rules.matching import Given, Used, Verdict, assigned_micros, match
 from promosight.rules.promotions import Promotion, Reward, Terms, Tier, terms_of
 from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding, Sums
 from promosight.store.catalogue import Catalogue, Listed, Workspace
@@ -273,8 +273,7 @@ def _judge_group(
 ) -> None:
     used = [_used(world, terms, e, reversals.get(e.identity, [])) for e in events]
     verdicts = match(terms, [_given(a) for a in assignments], used)
-    for e, one, verdict in zip(events, used, verdicts, strict=True):
-        assert verdict.live == (not is_reversed(terms, one))
+    for e, verdict in zip(events, verdicts, strict=True):
         _write(e, verdict)
     redeemed = defaultdict[int, list[int]](list)
     for e in events:

@@ -238,6 +238,27 @@ def test_repeated_partial_reversals_add_up_to_a_full_one(
     assert (verdict.live, verdict.cost_micros) == (live, cost * 1_000_000)
 
 
+@pytest.mark.parametrize(("undone", "live", "cost"), [(3, True, 7), (5, True, 5), (10, False, 0)])
+@pytest.mark.parametrize("terms", [TERMS, Terms(known=True, currency="EUR")])
+def test_parts_undo_a_personal_reward_once_they_reach_what_its_assignment_promised(
+    terms: Terms, undone: int, live: bool, cost: int
+) -> None:
+    """P5, S33: not what others get, nor nothing where the promotion itself has no value."""
+    personal = [assigned(1, reward_micros=10_000_000)]
+    (verdict,) = judge(personal, redeemed("a", reversed_micros=undone * 1_000_000), terms=terms)
+    assert (verdict.outcome, verdict.live) == ("counted", live)
+    assert verdict.cost_micros == cost * 1_000_000
+
+
+def test_parts_have_to_reach_the_most_that_a_redemption_may_take() -> None:
+    """P5: whichever it takes in the end, so that what others do does not undo it."""
+    offers = [assigned(1, reward_micros=4_000_000), assigned(2, 1, reward_micros=9_000_000)]
+    parts = redeemed("a", reversed_micros=5_000_000)
+    (verdict,) = judge(offers, parts)
+    assert (verdict.live, verdict.cost_micros) == (True, 4_000_000)
+    assert judge(offers[:1], parts)[0].live is False
+
+
 def test_the_reward_actually_given_is_the_cost_and_a_difference_is_flagged() -> None:
     """S24: a different value than assigned is kept, used and flagged."""
     (verdict,) = judge([assigned(1)], redeemed("e", reward_micros=7_000_000))

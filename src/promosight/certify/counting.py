@@ -126,7 +126,7 @@ class _Group:
     def _outcome(self, e: Event, uses: Counter[str]) -> tuple[str, Assignment | None]:
         if not self.known:
             return "pending", None
-        if self.owners.get((e.home, e.promo_code), e.customer_id) != e.customer_id:
+        if self._is_foreign(e):
             return "flagged", None
         in_time = [a for a in self.given if _is_in_time(a, e)]
         meant = [a for a in in_time if not a.control]
@@ -148,13 +148,24 @@ class _Group:
                 return named
         return meant
 
+    def _is_foreign(self, e: Event) -> bool:
+        return self.owners.get((e.home, e.promo_code), e.customer_id) != e.customer_id
+
     def _allowed(self, a: Assignment) -> int:
         return a.max_redemptions or self.terms.max_redemptions
 
     def _is_undone(self, e: Event) -> bool:
         parts = [r.reward_value for r in self.undone.get(e.event_id, ())]
-        stated = e.reward_value if e.reward_value is not None else self.terms.worth(None) or ZERO
-        return None in parts or (bool(parts) and sum(p for p in parts if p) >= stated)
+        return None in parts or (bool(parts) and sum(p for p in parts if p) >= self._worth(e))
+
+    def _worth(self, e: Event) -> Decimal:
+        """What parts have to reach: what it states, else the most that it may take, else what everybody gets."""
+        if e.reward_value is not None:
+            return e.reward_value
+        given = [] if self._is_foreign(e) else self.given
+        meant = self._referred(e, [a for a in given if _is_in_time(a, e) and not a.control])
+        values = [value for a in meant if (value := promised(self.terms, a)) is not None]
+        return max(values, default=self.terms.worth(None) or ZERO)
 
     def _cost(self, e: Event, taken: Assignment | None) -> Decimal:
         worth = e.reward_value

@@ -81,19 +81,24 @@ def match(terms: Terms, given: list[Given], used: list[Used]) -> list[Verdict]:
     verdicts: list[Verdict | None] = [None] * len(used)
     queue: list[tuple[int, int, str, str, int, list[Given]]] = []
     for index, one in enumerate(used):
-        live = not is_reversed(terms, one)
-        if one.fixed is not None:
-            verdicts[index] = Verdict(*one.fixed, None, live, 0, "")
-        elif one.code_is_foreign:
-            verdicts[index] = _verdict(terms, one, "flagged", "code_mismatch", None, live)
+        if one.fixed is not None or one.code_is_foreign:
+            live = not is_reversed(terms, one, [])
+            verdicts[index] = _decided(terms, one, live)
         else:
             rank, choice = candidates(given, one)
+            live = not is_reversed(terms, one, choice)
             # Reversed redemptions stand last: they take nothing from a live one.
             rank += 0 if live else 10
             queue.append((rank, one.redeemed_us, one.event_id, one.source, index, choice))
     for rank, _, _, _, index, choice in sorted(queue, key=lambda entry: entry[:5]):
         verdicts[index] = _take(terms, used[index], choice, uses, live=rank < 10)
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+def _decided(terms: Terms, one: Used, live: bool) -> Verdict:
+    if one.fixed is not None:
+        return Verdict(*one.fixed, None, live, 0, "")
+    return _verdict(terms, one, "flagged", "code_mismatch", None, live)
 
 
 def first_use(
@@ -188,11 +193,21 @@ def _verdict(
     )
 
 
-def is_reversed(terms: Terms, one: Used) -> bool:
-    """Whether nothing of a redemption lives: reversed outright, or by parts that reach its stated value."""
+def is_reversed(terms: Terms, one: Used, choice: list[Given]) -> bool:
+    """Whether nothing of a redemption lives: reversed outright, or by parts that reach what it is worth.
+
+    `choice`: the assignments it may take. What it does not state itself is the most that any of them promises,
+    whichever it takes in the end, so that matching does not depend on itself.
+    """
     if one.fully_reversed:
         return True
-    return one.reversed_micros > 0 and one.reversed_micros >= _stated_micros(terms, one)
+    if not one.reversed_micros:
+        return False
+    worth = one.reward_micros
+    if worth is None:
+        promised = [assigned_micros(terms, a) for a in choice if not a.control]
+        worth = max((micros for micros in promised if micros is not None), default=None)
+    return one.reversed_micros >= (_stated_micros(terms, one) if worth is None else worth)
 
 
 def _stated_micros(terms: Terms, one: Used) -> int:

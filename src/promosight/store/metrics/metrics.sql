@@ -137,15 +137,12 @@ LEFT JOIN undone AS u
 WHERE e.reverses IS NULL;
 
 -- name: redemption
--- Redemptions with what is certain before their group is looked at: whether they live, and the outcome of
--- those whose promotion, code or customer decides it.
+-- Redemptions with what is certain before their group is looked at: the outcome of those whose promotion, code or
+-- customer decides it.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.seq, e.redeemed_us, e.source_no, e.event_id,
     e.promo_code, e.assignment_id, e.campaign_id, e.tier_id, e.reward_micros, e.source,
-    e.stated_micros, e.undone_micros, e.currency, e.order_micros, e.order_currency,
-    CASE WHEN e.undone_wholly = 1 THEN 0
-         WHEN e.undone_micros > 0 AND e.undone_micros >= e.stated_micros THEN 0
-         ELSE 1 END AS live,
+    e.stated_micros, e.undone_wholly, e.undone_micros, e.currency, e.order_micros, e.order_currency,
     CASE WHEN COALESCE(t.known, 0) = 0 THEN 'unknown_promotion'
          WHEN t.draft = 1 THEN 'draft_promotion'
          WHEN t.historical = 1 THEN 'historical_promotion'
@@ -164,22 +161,23 @@ LEFT JOIN spoken_code AS c
 -- For each redemption the assignments it may take. `level` is how it was referred to: 1 by id, 2 by personal
 -- code, 3 by campaign, 4 not at all, 5 nothing but a control; the best level that finds any is the one that binds.
 SELECT
-    found.bucket, found.promotion_no, found.customer_no, found.seq, found.live, found.level,
-    found.slot, found.assigned_us, found.capacity, found.control,
+    found.bucket, found.promotion_no, found.customer_no, found.seq, found.level,
+    found.slot, found.assigned_us, found.capacity, found.control, found.value_micros,
     COUNT(*) OVER (
         PARTITION BY found.bucket, found.promotion_no, found.customer_no, found.seq
     ) AS choices
 FROM (
     SELECT
-        paired.bucket, paired.promotion_no, paired.customer_no, paired.seq, paired.live,
+        paired.bucket, paired.promotion_no, paired.customer_no, paired.seq,
         paired.level, paired.slot, paired.assigned_us, paired.capacity, paired.control,
+        paired.value_micros,
         MIN(paired.level) OVER (
             PARTITION BY paired.bucket, paired.promotion_no, paired.customer_no, paired.seq
         ) AS best_level
     FROM (
         SELECT
-            e.bucket, e.promotion_no, e.customer_no, e.seq, e.live, a.slot, a.assigned_us,
-            a.capacity, a.control,
+            e.bucket, e.promotion_no, e.customer_no, e.seq, a.slot, a.assigned_us,
+            a.capacity, a.control, a.value_micros,
             CASE WHEN e.assignment_id = a.public_id THEN 1
                  WHEN a.control = 1 THEN 5
                  WHEN e.promo_code = a.promo_code THEN 2
@@ -196,13 +194,36 @@ FROM (
 ) AS found
 WHERE found.level = found.best_level;
 
+-- name: standing
+-- Of each redemption whether it lives: parts undo it once they reach what it is worth. That is what it states; else
+-- the most that any of its choices promises; else what its tier or promotion gives.
+SELECT
+    e.bucket, e.promotion_no, e.customer_no, e.seq, c.control,
+    CASE WHEN e.undone_wholly = 1 THEN 0
+         WHEN e.undone_micros > 0
+             AND e.undone_micros >= COALESCE(e.reward_micros, c.promised_micros, e.stated_micros) THEN 0
+         ELSE 1 END AS live
+FROM redemption AS e
+LEFT JOIN (
+    SELECT
+        bucket, promotion_no, customer_no, seq, MAX(control) AS control,
+        MAX(CASE WHEN control = 0 THEN value_micros END) AS promised_micros
+    FROM choice
+    GROUP BY bucket, promotion_no, customer_no, seq
+) AS c
+    ON c.bucket = e.bucket AND c.promotion_no = e.promotion_no
+    AND c.customer_no = e.customer_no AND c.seq = e.seq;
+
 -- name: contender
 -- The choices of live redemptions, and whether any redemption of the group has more than one.
 SELECT
     c.bucket, c.promotion_no, c.customer_no, c.seq, c.level, c.slot, c.assigned_us, c.capacity,
     MAX(c.choices) OVER (PARTITION BY c.bucket, c.promotion_no, c.customer_no) AS most_choices
 FROM choice AS c
-WHERE c.live = 1 AND c.control = 0;
+JOIN standing AS l
+    ON l.bucket = c.bucket AND l.promotion_no = c.promotion_no
+    AND l.customer_no = c.customer_no AND l.seq = c.seq
+WHERE l.live = 1 AND c.control = 0;
 
 -- name: won
 -- Which redemption took which assignment in the groups where they compete; filled by the rounds below.
@@ -278,10 +299,13 @@ FROM (
             ORDER BY CASE WHEN u.uses IS NULL THEN 0 ELSE 1 END, c.assigned_us DESC, c.slot DESC
         ) AS place
     FROM choice AS c
+    JOIN standing AS l
+        ON l.bucket = c.bucket AND l.promotion_no = c.promotion_no
+        AND l.customer_no = c.customer_no AND l.seq = c.seq
     LEFT JOIN used AS u
         ON u.bucket = c.bucket AND u.promotion_no = c.promotion_no
         AND u.customer_no = c.customer_no AND u.slot = c.slot
-    WHERE c.live = 0 AND c.control = 0 AND COALESCE(u.uses, 0) < c.capacity
+    WHERE l.live = 0 AND c.control = 0 AND COALESCE(u.uses, 0) < c.capacity
 ) AS late
 WHERE late.place = 1;
 
@@ -289,7 +313,7 @@ WHERE late.place = 1;
 -- Every redemption with its outcome, the place where it counts, and what it cost before anything was undone.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.seq, e.redeemed_us, e.source_no, e.event_id,
-    e.live, e.settled_by, e.undone_micros, e.currency, e.order_micros, e.order_currency, m.slot,
+    c.live, e.settled_by, e.undone_micros, e.currency, e.order_micros, e.order_currency, m.slot,
     CASE WHEN e.settled_by IN ('unknown_promotion', 'unknown_customer') THEN 'pending'
          WHEN e.settled_by = 'code_mismatch' THEN 'flagged'
          WHEN e.settled_by IS NOT NULL THEN 'rejected'
@@ -309,11 +333,7 @@ SELECT
     COALESCE(a.segment, '') AS segment, COALESCE(a.channel, '') AS channel, e.source,
     COALESCE(a.day, q.day) AS day, q.day AS redeemed_day
 FROM redemption AS e
-LEFT JOIN (
-    SELECT bucket, promotion_no, customer_no, seq, MAX(control) AS control
-    FROM choice
-    GROUP BY bucket, promotion_no, customer_no, seq
-) AS c
+JOIN standing AS c
     ON c.bucket = e.bucket AND c.promotion_no = e.promotion_no
     AND c.customer_no = e.customer_no AND c.seq = e.seq
 LEFT JOIN matched AS m
