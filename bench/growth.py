@@ -17,7 +17,7 @@ from pathlib import Path
 from bench import forms, growth_report, machine
 from bench.growth_ways import Growth, measure_floor, measure_product
 from bench.results import Results
-from bench.stores import NAMES, opened
+from bench.stores import NAMES, add_settings, opened
 from bench.work import Work
 
 _STEPS = {
@@ -52,7 +52,7 @@ def main() -> int:
                 results.begin(f"writing the work of {count:,}")
                 written = forms.write(work, folder / "work", forms=())
                 for name in stores_names:
-                    stores = stack.enter_context(opened(name, folder))
+                    stores = stack.enter_context(opened(name, folder, arguments.postgres))
                     versions.append(stores.version())
                     growth = Growth(written, results, stores, round_, at, probe, singles)
                     for measure in (measure_floor, measure_product):
@@ -83,6 +83,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=1, metavar="N", help="(1)")
     parser.add_argument("--stores", default=",".join(NAMES), metavar="A,B", help="(both)")
     parser.add_argument("--random-keys", action="store_true", help="the worst case for an index")
+    add_settings(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything measured, as JSON")
     return parser.parse_args()
 

@@ -25,7 +25,7 @@ from bench.ours import BATCHES, SINGLE, import_way, measure_batches, measure_imp
 from bench.results import Results
 from bench.run import Run
 from bench.sizes import Size, add_size
-from bench.stores import NAMES, Stores, opened
+from bench.stores import NAMES, Stores, add_settings, opened
 from bench.textbook_ways import measure_textbook
 from bench.work import Work
 
@@ -48,7 +48,10 @@ def main() -> int:
         written = forms.write(work, place, prefixes=prefixes, forms=needed)
         is_live = any(SINGLE in way for way in asked)
         live = _live(work, size, place / "live") if is_live else written
-        all_stores = [stack.enter_context(opened(name, folder)) for name in arguments.stores]
+        all_stores = [
+            stack.enter_context(opened(name, folder, arguments.postgres))
+            for name in arguments.stores
+        ]
         about = machine.described([one.version() for one in all_stores])
         run = Run(
             size=size,
@@ -108,6 +111,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keep the generated work here, and use it again"
     )
+    add_settings(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything measured, as JSON")
     return parser.parse_args()
 

@@ -6,13 +6,16 @@ that every way of sending redemptions starts from the same assignments without l
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -108,11 +111,12 @@ class PostgresqlStores(Stores):
 
     name = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, settings: Mapping[str, str]) -> None:
         self._url = url
         with psycopg.connect(url) as connection:
             self.postmaster = parent_of(connection.info.backend_pid)
             self._version = connection.info.parameter_status("server_version")
+            self._settings = ", ".join(f"{one} {_shown(connection, one)}" for one in settings)
 
     def fresh(self, name: str) -> Place:
         """An empty database."""
@@ -145,8 +149,8 @@ class PostgresqlStores(Stores):
         return tree_cpu(self.postmaster)
 
     def version(self) -> str:
-        """The server's version."""
-        return f"PostgreSQL {self._version}"
+        """The server's version, and what it is set to that it does not come with."""
+        return f"PostgreSQL {self._version} ({self._settings or 'as it comes'})"
 
     def _place(self, name: str) -> Place:
         parts = urlsplit(self._url)  # urlunsplit would drop the empty host
@@ -163,13 +167,54 @@ class PostgresqlStores(Stores):
 
 
 @contextmanager
-def opened(name: str, folder: Path) -> Iterator[Stores]:
-    """The stores of a name (`sqlite`, `postgresql`); a PostgreSQL of our own is stopped at the end."""
+def opened(
+    name: str, folder: Path, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Stores]:
+    """The stores of a name (`sqlite`, `postgresql`); a PostgreSQL of our own is stopped at the end.
+
+    `settings` are PostgreSQL's. Raises `CannotContinue` where it does not start with them.
+    """
     if name == "sqlite":
         yield SqliteStores(folder / "sqlite")
         return
-    with temporary_postgres() as url:
-        yield PostgresqlStores(url)
+    quoted = {one: f"'{value}'" for one, value in settings.items()}
+    with temporary_postgres(**quoted) as url:
+        yield PostgresqlStores(url, settings)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """`--postgres NAME=VALUE ...`, as the mapping that `opened` takes."""
+    parser.add_argument(
+        "--postgres",
+        nargs="+",
+        action=_Settings,
+        default={},
+        metavar="NAME=VALUE",
+        help="settings of its configuration file, such as `shared_buffers=2GB max_wal_size=8GB` (as it comes)",
+    )
+
+
+class _Settings(argparse.Action):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        _option: str | None = None,
+    ) -> None:
+        found = dict(getattr(namespace, self.dest))
+        for word in values:
+            name, equals, value = word.partition("=")
+            if not (name and equals and value):
+                parser.error(f"--postgres: {word!r} is not NAME=VALUE")
+            found[name] = value
+        setattr(namespace, self.dest, found)
+
+
+def _shown(connection: psycopg.Connection[Any], name: str) -> str:
+    row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _path(place: Place) -> Path:

@@ -111,14 +111,14 @@ class Cluster:
 
 
 @contextmanager
-def temporary_postgres() -> Iterator[str]:
-    """Give the URL of a fresh PostgreSQL; stop it and delete its folder at the end.
+def temporary_postgres(**settings: str) -> Iterator[str]:
+    """Give the URL of a fresh PostgreSQL, with settings beside our own; stop it and delete its folder at the end.
 
     Raises `CannotContinue` when there is none and none can be installed or started.
     """
     folder = Path(tempfile.mkdtemp(prefix="promosight-pg-"))
     try:
-        with cluster_in(folder) as cluster:
+        with cluster_in(folder, **settings) as cluster:
             yield cluster.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
