@@ -68,6 +68,19 @@ def test_what_was_read_may_come_back_whole(client: httpx.Client) -> None:
     assert client.patch("/v1/promotions/p", json=shown).status_code == 200
 
 
+def test_what_is_like_no_field_is_kept_with_a_promotion_or_a_customer(client: httpx.Client) -> None:
+    """As other columns of a file are: nothing that was sent is lost, and it is shown."""
+    promotion(client, "p", team="crm", properties={"owner": "ann"})
+    shown = client.patch("/v1/promotions/p", json={"country": "AT"}).json()
+    assert shown["properties"] == {"owner": "ann", "team": "crm", "country": "AT"}
+    assert client.patch("/v1/promotions/p", json={"team": None}).json()["properties"] == {
+        "owner": "ann",
+        "country": "AT",
+    }
+    customer = client.put("/v1/customers/c", json={"city": "Graz", "segments": ["vip"]}).json()
+    assert customer["attributes"] == {"city": "Graz"}
+
+
 def test_what_is_reported_may_hold_more_than_is_known(client: httpx.Client) -> None:
     """Events are facts of other systems: what they say beside is no reason to refuse them."""
     promotion(client, "p")

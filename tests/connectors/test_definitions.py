@@ -29,6 +29,12 @@ def test_a_promotion_of_json_lines_with_a_misspelled_field_is_refused_by_its_nam
         assert (found.rejection.reason, found.rejection.pointer) == ("unknown_field", pointer)
 
 
+def test_other_fields_of_a_promotion_of_json_lines_are_properties() -> None:
+    found = of_line({"promotion_id": "p", "name": "P", "team": "crm"})
+    assert isinstance(found, NamedPromotion)
+    assert found.definition.properties == {"team": "crm"}
+
+
 def test_a_customer_whose_list_holds_something_else_is_refused_by_its_place() -> None:
     line = b'{"customer_id":"c","segments":["vip",5],"tier":"gold"}'
     (found,) = read_ndjson("customers", [line])

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from promosight.errors import Invalid
-from promosight.rules.known_fields import check_fields
+from promosight.rules.known_fields import check_fields, own_kept
 from promosight.rules.promotions import Promotion
 
 
@@ -66,3 +66,22 @@ def test_fields_are_known_by_the_names_they_are_written_with() -> None:
         with pytest.raises(Invalid) as caught:
             check_fields([said], list[Nested])
         assert caught.value.pointer == f"/0{pointer}"
+
+
+def test_what_is_like_no_field_is_kept_as_the_senders_own() -> None:
+    said = {"name": "P", "team": "crm", "figures": {}, "properties": {"owner": "ann"}}
+    assert own_kept(said, Promotion, "properties", besides=("figures",)) == {
+        "name": "P",
+        "figures": {},
+        "properties": {"owner": "ann", "team": "crm"},
+    }
+    assert own_kept({"name": "P"}, Promotion, "properties") == {"name": "P"}
+    # What is no object is left to be refused for that.
+    assert own_kept({"team": "crm", "properties": 5}, Promotion, "properties")["properties"] == 5
+
+
+@pytest.mark.parametrize("name", ["limts", "startsAt", "Tiers", "reward_value", "fallback"])
+def test_what_is_like_a_field_is_not_taken_for_the_senders_own(name: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        own_kept({name: "x", "team": "crm"}, Promotion, "properties")
+    assert (caught.value.code, caught.value.pointer) == ("unknown_field", f"/{name}")

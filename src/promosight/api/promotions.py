@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.door.bodies import decoded, fields_of, identified, unfit
+from promosight.api.door.bodies import converted, decoded, fields_of, identified, unfit
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
 from promosight.api.known_then import as_asked
@@ -48,10 +48,10 @@ R = TypeVar("R")
 
 def put(door: Door, call: Call) -> Answer:
     """PUT /v1/promotions/{promotion_id}: create or replace."""
-    says_status = "status" in fields_of(call.body, Promotion, SHOWN_ONLY)
-    definition = decoded(call.body, Promotion)
+    wanted = _wanted(call)
+    definition = converted(wanted, Promotion)
     promotion_id = call.path("promotion_id")
-    named, said = (call.workspace_no, promotion_id), (call.now_us, says_status)
+    named, said = (call.workspace_no, promotion_id), (call.now_us, "status" in wanted)
     _, created = _noted_ahead(
         *(door, call, "put", promotion_id),
         lambda tx: put_ahead(tx, *named, definition, now_us=said[0], says_status=said[1]),
@@ -65,7 +65,7 @@ def put(door: Door, call: Call) -> Answer:
 def patch(door: Door, call: Call) -> Answer:
     """PATCH /v1/promotions/{promotion_id}: an RFC 7396 merge patch."""
     promotion_id = call.path("promotion_id")
-    wanted = fields_of(call.body, Promotion, SHOWN_ONLY)
+    wanted = _wanted(call)
     named = call.workspace_no, promotion_id
     try:
         _noted_ahead(
@@ -76,6 +76,10 @@ def patch(door: Door, call: Call) -> Answer:
     except msgspec.ValidationError as error:
         raise unfit(error) from None
     return _one(door, call, promotion_id)
+
+
+def _wanted(call: Call) -> dict[str, Any]:
+    return fields_of(call.body, Promotion, own="properties", besides=SHOWN_ONLY)
 
 
 def activate(door: Door, call: Call) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.door.bodies import decoded, fields_of, identified, instant
+from promosight.api.door.bodies import converted, decoded, fields_of, identified, instant
 from promosight.api.door.call import Call
 from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
@@ -168,8 +168,8 @@ def revoke_key(door: Door, call: Call) -> Answer:
 
 def put_customer(door: Door, call: Call) -> Answer:
     """PUT /v1/customers/{customer_id}: attributes, segments, opt-outs; the customer is known from here on."""
-    fields_of(call.body, Profile, _SHOWN_ONLY)
-    profile = msgspec.structs.asdict(decoded(call.body, Profile))
+    told = fields_of(call.body, Profile, own="attributes", besides=_SHOWN_ONLY)
+    profile = msgspec.structs.asdict(converted(told, Profile))
     check_profile(profile)
     said = {name: value for name, value in profile.items() if value}
     text = msgspec.json.encode(said, order="sorted").decode()

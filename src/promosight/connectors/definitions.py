@@ -2,8 +2,8 @@
 
 Flat means: a promotion's reward lies in `reward_type`, `reward_value`, `reward_currency`, `reward_unit`;
 `tiers` and `limits` may hold JSON; a customer's `segments` and `opt_outs` are joined by `|`. Other columns
-become a promotion's `properties`, a customer's `attributes`; those of a Parquet file, too. A field that a promotion
-of JSON lines has beside those that are known is refused by its name, as PUT refuses it.
+become a promotion's `properties`, a customer's `attributes`; those of a Parquet file, too, and fields of JSON lines
+that are like none of a promotion's. One that is like a field and none is refused by its name, as PUT refuses it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from promosight.flows.reporting.know_customers import KnownCustomer
 from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.eligibility import check_profile
 from promosight.rules.facts import Rejection, identifier
-from promosight.rules.known_fields import check_fields
+from promosight.rules.known_fields import own_kept, put_into
 from promosight.rules.promotions import SHOWN_ONLY, Promotion
 
 Defined = NamedPromotion | KnownCustomer | Refused
@@ -115,12 +115,9 @@ def _promotion_cells(cells: dict[str, str]) -> Record:
 def _with_properties(row: Record) -> Record:
     """The row of a table with what has no field of its own among the properties."""
     known = {*Promotion.__struct_fields__, *_FLAT}
-    properties = {name: value for name, value in row.items() if name not in known}
-    held = row.get("properties", {})
+    own = {name: value for name, value in row.items() if name not in known}
     record = {name: value for name, value in row.items() if name in known}
-    if not properties or not isinstance(held, dict):  # what is no object is refused by its name
-        return record
-    return record | {"properties": held | properties}
+    return put_into(record, "properties", own)
 
 
 def _customer_cells(cells: dict[str, str]) -> Record:
@@ -157,7 +154,7 @@ def _promotion(promotion_id: str, record: Record) -> NamedPromotion:
     if "reward" not in record:  # the rows of a Parquet file are flat, too
         reward = {_REWARD[name]: _text(value) for name, value in record.items() if name in _REWARD}
         record = record | {"reward": reward}
-    check_fields(record, Promotion, besides=_FLAT)
+    record = own_kept(record, Promotion, "properties", besides=_FLAT)
     definition = msgspec.convert(record, Promotion)
     return NamedPromotion(promotion_id, definition, says_status="status" in record)
 

@@ -1,8 +1,9 @@
 """Fields of a definition that nobody knows: told by their name and with what was probably meant, never passed over.
 
 A misspelled `limts` that were left unheard would be a promotion without limits. So whatever is defined or asked has
-the fields of its struct and no others, at every depth; a merge patch is held against the same struct. What is reported
-(assignments, redemptions, outcomes) is no definition: senders put into it what they like.
+the fields of its struct and no others, at every depth; a merge patch is held against the same struct. A promotion and
+a customer have a field for what is the sender's own, where names go that are like none of ours, as other columns of a
+file do. What is reported (assignments, redemptions, outcomes) is no definition: senders put into it what they like.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from promosight.errors import Invalid
 from promosight.rules.likeness import likeness
@@ -36,6 +37,30 @@ def check_fields(said: Any, kind: Any, *, besides: Collection[str] = (), where: 
     for unknown in _unknown(said, _type_of(kind), where):
         if unknown.pointer.removeprefix(where)[1:] not in besides:
             raise Invalid(_told(unknown), code="unknown_field", pointer=unknown.pointer)
+
+
+def own_kept(
+    said: dict[str, Any], kind: type[Struct], into: str, *, besides: Collection[str] = ()
+) -> dict[str, Any]:
+    """What is said of a struct, with what is like none of its fields within the field `into`.
+
+    Raises as `check_fields` for the rest, so for a name that is like a field and none.
+    """
+    known = {*kind.__struct_encode_fields__, *besides}
+    own = {name: value for name, value in said.items() if name not in known and _is_own(name, kind)}
+    rest = {name: value for name, value in said.items() if name not in own}
+    check_fields(rest, kind, besides=besides)
+    return put_into(rest, into, own)
+
+
+def put_into(record: dict[str, Any], into: str, own: dict[str, Any]) -> dict[str, Any]:
+    """The record with more in the object in one of its fields; what is no object there is left to be refused."""
+    held = record.get(into, {})
+    return record | {into: held | own} if own and isinstance(held, dict) else record
+
+
+def _is_own(name: str, kind: type[Struct]) -> bool:
+    return not any(likeness(name, one) for one in kind.__struct_encode_fields__)
 
 
 def pointer_to(where: str, name: str) -> str:

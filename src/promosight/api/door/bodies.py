@@ -16,7 +16,7 @@ from promosight.connectors.frames import Frames
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
 from promosight.rules.facts import Rejection, identifier
 from promosight.rules.instants import parse_instant
-from promosight.rules.known_fields import check_fields
+from promosight.rules.known_fields import check_fields, own_kept
 from promosight.rules.misfits import misfit_of
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -98,15 +98,21 @@ def _check_names(body: bytes, kind: Any) -> None:
 
 
 def fields_of(
-    body: bytes, kind: type[msgspec.Struct], besides: Collection[str] = ()
+    body: bytes, kind: type[msgspec.Struct], *, own: str, besides: Collection[str] = ()
 ) -> dict[str, Any]:
     """What a body says of a struct's fields, or of those of a merge patch for it. Raises as `decoded`.
 
-    `besides`: what may come along with them, since it is told with them.
+    `own`: the field that takes what is like none of them. `besides`: what may come along, since it is told with them.
     """
-    said = decoded(body, dict[str, Any])
-    check_fields(said, kind, besides=besides)
-    return said
+    return own_kept(decoded(body, dict[str, Any]), kind, own, besides=besides)
+
+
+def converted(said: dict[str, Any], kind: type[T]) -> T:
+    """What was said of a struct's fields, as that struct. Raises Invalid with the field's pointer."""
+    try:
+        return msgspec.convert(said, kind)
+    except msgspec.ValidationError as error:
+        raise unfit(error) from None
 
 
 def identified(text: str, pointer: str) -> str:

@@ -106,8 +106,8 @@ def wanted_settings(tx: Tx, workspace_no: int, said: dict[str, Any]) -> Settings
         settings = msgspec.convert(before | said, Settings)
         check_settings(settings)
     except msgspec.ValidationError as error:
-        why = misfit_of(error)
-        raise Invalid(why.detail, pointer=f"/settings{why.pointer}") from None
+        unfit = misfit_of(error)
+        raise Invalid(unfit.detail, pointer=f"/settings{unfit.pointer}") from None
     except Invalid as error:
         raise Invalid(error.detail, pointer=f"/settings{error.pointer or ''}") from None
     return settings
