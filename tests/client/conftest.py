@@ -10,7 +10,7 @@ from tests.client.served import Served, served
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server on SQLite for the tests of a file."""
-    with served(f"sqlite:///{tmp_path_factory.mktemp('client')}/promosight.db") as found:
+def server(shared_store_url: str) -> Iterator[Served]:
+    """A server for the tests of a file, on each engine."""
+    with served(shared_store_url) as found:
         yield found

@@ -1,4 +1,4 @@
-"""A real server for the client's tests, on loopback and SQLite, and what it counted in the end."""
+"""A real server for the client's tests, on loopback and either engine, and what it counted in the end."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(sqlite_url: str) -> Iterator[Served]:
+def served(url: str) -> Iterator[Served]:
     """A server over a new store."""
-    key = new_workspace(sqlite_url)
-    with running(sqlite_url) as address:
-        yield Served(sqlite_url, address, key)
+    key = new_workspace(url)
+    with running(url) as address:
+        yield Served(url, address, key)
 
 
 @contextmanager

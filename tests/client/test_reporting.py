@@ -29,10 +29,10 @@ AT_ONCE = Timing(random=lambda: 0.0)
 
 
 def test_what_was_reported_while_the_server_was_down_arrives_once_it_is_up(
-    sqlite_url: str, tmp_path: Path
+    store_url: str, tmp_path: Path
 ) -> None:
     """P17: a process reports and ends while nobody listens; the next one on its outbox delivers all."""
-    key = new_workspace(sqlite_url)
+    key = new_workspace(store_url)
     keeper, port = kept_port()
     address, outbox = f"http://127.0.0.1:{port}", tmp_path / "outbox.db"
     with keeper:
@@ -41,12 +41,12 @@ def test_what_was_reported_while_the_server_was_down_arrives_once_it_is_up(
             assert not client.flush(0.1)
         with Promosight(address, key, outbox, timing=AT_ONCE) as client:
             assert client.waiting() == 2 * len(CUSTOMERS)
-            with coming_up(sqlite_url, port):
+            with coming_up(store_url, port):
                 assert client.flush(PATIENT_S)
                 assert client.waiting() == 0
                 with client_of(address, key) as http:
                     promotion(http, "p")  # it came last, which is nothing new to the server
-                served = Served(sqlite_url, address, key)
+                served = Served(store_url, address, key)
                 assert served.events("p") == len(CUSTOMERS)
                 assert client.redemption(ids[3])["outcome"] == "counted"
 
