@@ -16,6 +16,7 @@ from promosight.connectors.opening import opened, parquet_parts
 from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_fact, json_of_row
 from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
 from promosight.flows.promotions.define_promotions import NamedPromotion
+from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.facts import Assignment, Event
 
 NOON_US = 1_793_707_200_000_000
@@ -175,3 +176,73 @@ def test_a_file_of_typed_columns_is_read_as_it_means(tmp_path: Path, size: int) 
         assert isinstance(event, Event)
         assert (event.redeemed_us, event.reward_micros) == (NOON_US, 5_100_000)
         assert (event.order_micros, event.metadata) == (100_000, '{"till":7}')
+
+
+def rows_of(tmp_path: Path, kind: str, selected: str) -> list[Any]:
+    """What the rows of a file with these columns become."""
+    import duckdb
+
+    file = tmp_path / "rows.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT {selected}) TO '{file}' (FORMAT parquet)")
+    now_us = int(datetime(2026, 11, 4, tzinfo=UTC).timestamp()) * 1_000_000
+    with opened(str(file), io.BytesIO()) as source:
+        pieces = parquet_pieces(kind, parquet_parts(source, 9), Reading(now_us, 0))
+        return [item for piece in pieces for item in piece.items]
+
+
+REDEEMED = "'e' AS event_id, 'p' AS promotion_id, 'c' AS customer_id, '2026-11-03T12:00:00Z' AS redeemed_at"
+ASSIGNED = "'p' AS promotion_id, 'c' AS customer_id, '2026-11-03T12:00:00Z' AS assigned_at"
+
+
+@pytest.mark.parametrize("type_", ["FLOAT", "DOUBLE"])
+def test_amounts_of_floating_point_are_the_numbers_that_were_meant(
+    tmp_path: Path, type_: str
+) -> None:
+    """P22: 5.1 is no 5.099999904632568, and NaN is how tools write that nothing is there."""
+    (event,) = rows_of(
+        tmp_path,
+        "redemptions",
+        f"{REDEEMED}, 5.1::{type_} AS reward_value, 'nan'::{type_} AS order_value",
+    )
+    assert (event.reward_micros, event.order_micros) == (5_100_000, None)
+
+
+def test_an_infinite_amount_is_refused_and_not_taken_for_none(tmp_path: Path) -> None:
+    """P2."""
+    (refused,) = rows_of(tmp_path, "redemptions", f"{REDEEMED}, 'inf'::DOUBLE AS reward_value")
+    assert isinstance(refused, Refused)
+    assert (refused.rejection.reason, refused.rejection.pointer) == ("invalid", "/reward_value")
+
+
+@pytest.mark.parametrize(("value", "taken"), [("2.0", 2), ("'nan'", None)])
+def test_whole_numbers_that_a_tool_keeps_as_floating_point_are_whole(
+    tmp_path: Path, value: str, taken: int | None
+) -> None:
+    """P22: as it does with columns of which some cells are empty."""
+    (assignment,) = rows_of(
+        tmp_path, "assignments", f"{ASSIGNED}, {value}::DOUBLE AS max_redemptions"
+    )
+    assert assignment.max_redemptions == taken
+    (refused,) = rows_of(tmp_path, "assignments", f"{ASSIGNED}, 1.5::DOUBLE AS max_redemptions")
+    assert refused.rejection.pointer == "/max_redemptions"
+
+
+def test_text_of_a_file_that_does_not_say_that_it_is_text_is_text(tmp_path: Path) -> None:
+    """P22: some writers leave the types of their columns open; what is no text stays no id of anybody."""
+    texts = "'e'::BLOB AS event_id, 'p'::BLOB AS promotion_id, encode('Zoë') AS customer_id"
+    when = "'2026-11-03T12:00:00Z'::BLOB AS redeemed_at, '5.00'::BLOB AS reward_value"
+    (event,) = rows_of(
+        tmp_path, "redemptions", f"{texts}, {when}, '{{\"till\": 7}}'::BLOB AS metadata"
+    )
+    assert (event.event_id, event.promotion_id, event.customer_id) == ("e", "p", "Zoë")
+    assert (event.redeemed_us, event.reward_micros) == (NOON_US, 5_000_000)
+    assert event.metadata == '{"till":7}'
+
+
+def test_what_is_noted_beside_an_event_may_hold_instants(tmp_path: Path) -> None:
+    """P22: in a structure of its own."""
+    noted = "{'till': 7, 'seen': TIMESTAMPTZ '2026-11-03 12:00:00Z'} AS metadata"
+    (event,) = rows_of(tmp_path, "redemptions", f"{REDEEMED}, {noted}")
+    assert isinstance(event, Event)
+    assert '"till":7' in (event.metadata or "")

@@ -31,12 +31,14 @@ _FORMS: dict[str, type[EventColumns] | type[AssignmentColumns]] = {
 _UNREAD = (msgspec.DecodeError, ValueError, RecursionError)
 _INSTANTS = ("redeemed_at", "assigned_at", "expires_at")
 _AMOUNTS = ("reward_value", "order_value")
+_COUNT = "max_redemptions"
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"} | {
     "UTINYINT",
     "USMALLINT",
     "UINTEGER",
     "UBIGINT",
 }
+_FLOATING = ("DOUBLE", "FLOAT")
 _TEXTS = ("code", "fallback_code", "name", "occurrence", "promo_code", "reverses", "segment")
 """Fields of text beside those called `..._id`."""
 
@@ -51,6 +53,10 @@ class ParquetRows(NamedTuple):
 def selected(name: str, kind: str) -> str:
     """What to select so that a column's values come as they are read here."""
     quoted = _quoted(name)
+    if (
+        kind in _FLOATING and meant(name, kind) != kind
+    ):  # tools that know no empty number write NaN for it
+        return f"CASE WHEN NOT isnan({quoted}) THEN {quoted}::VARCHAR END"
     if meant(name, kind) != kind:
         return f"{quoted}::VARCHAR"
     # An instant comes as a number: DuckDB would need another package to make a datetime of it. A decimal comes as
@@ -58,14 +64,19 @@ def selected(name: str, kind: str) -> str:
     if kind == INSTANT:
         return f"epoch_us({quoted})"
     if INSTANT in kind:  # within lists and the like, where no field has instants
-        return f"{quoted}::VARCHAR"
+        return f"to_json({quoted})::VARCHAR" if name in _NESTED else f"{quoted}::VARCHAR"
     return f"{quoted}::VARCHAR" if kind.startswith("DECIMAL") else quoted
 
 
 def meant(name: str, kind: str) -> str:
-    """The type a column is read as: numbers that a tool made of ids and codes are the text they are written with."""
+    """The type a column is read as: numbers that a tool made of ids and codes are the text they are written with.
+
+    So are amounts of floating point: the shortest text that is the same number, which is what was meant.
+    """
     is_text = name.endswith("_id") or name in _TEXTS
-    return "VARCHAR" if is_text and kind in _WHOLE else kind
+    if (is_text and kind in _WHOLE) or (name in _AMOUNTS and kind in _FLOATING):
+        return "VARCHAR"
+    return kind
 
 
 def size_of(columns: Sequence[tuple[str, str]]) -> str:
@@ -119,7 +130,28 @@ def _said(name: str, kind: str, value: Any) -> Any:
     """What a cell says, as JSON does."""
     if kind == INSTANT:
         return _instant(value)
+    if kind in _FLOATING and name == _COUNT:
+        return _count(value)
+    if kind == "BLOB":
+        value = _spelled(value)
     return _json(value) if kind == "JSON" or (name in _NESTED and isinstance(value, str)) else value
+
+
+def _count(value: float | None) -> float | str | None:
+    """A whole number of a column that a tool keeps as floating point, because some of it is empty."""
+    if value is None or math.isnan(value):
+        return None
+    if math.isinf(value):  # JSON has no word for it, and would say nothing
+        return str(value)
+    return int(value) if value.is_integer() else value
+
+
+def _spelled(value: bytes) -> str | bytes:
+    """The text that bytes are, of a file that does not say which of its columns are text; other bytes as they are."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def _instant(value: int) -> str | int:
@@ -144,8 +176,9 @@ def columns_of_parquet(kind: str, part: ParquetRows) -> Columns | None:
     given = dict(zip(part.columns, zip(*part.rows, strict=True), strict=True)) if part.rows else {}
     form = _FORMS[kind]
     columns: dict[str, Sequence[Any]] = {n: [None] * len(part.rows) for n in form._fields}
-    for (name, type_), values in given.items():
+    for (name, kept_as), cells in given.items():
         if name in columns:
+            type_, values = _told(kept_as, cells)
             read = _reader(name, type_, EXTRA[kind])
             if read is None:
                 return None
@@ -179,16 +212,23 @@ def _joined(held: Any, beside: dict[str, Any]) -> Any:
     return _object(text.decode())
 
 
+def _told(type_: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """A column with its type: as text where its bytes are."""
+    if type_ != "BLOB":
+        return type_, values
+    spelled = [None if one is None else _spelled(one) for one in values]
+    is_text = not any(isinstance(one, bytes) for one in spelled)
+    return ("VARCHAR", spelled) if is_text else (type_, values)
+
+
 def _reader(name: str, kind: str, extra: str) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
     """How to read a column, if its type is one that its field may have."""
     if name == extra:
         return _objects if kind in ("JSON", "VARCHAR") else None
     if name in _AMOUNTS:
-        if kind in ("DOUBLE", "FLOAT"):
-            return _written
         return _as_it_is if kind in _WHOLE | {"VARCHAR"} or kind.startswith("DECIMAL") else None
-    if name == "max_redemptions":
-        return _as_it_is if kind in _WHOLE else None
+    if name == _COUNT:
+        return _as_it_is if kind in _WHOLE else _counts if kind in _FLOATING else None
     fitting = {"control": "BOOLEAN", "channels": "VARCHAR[]"}.get(name, "VARCHAR")
     if kind == fitting or (name in _INSTANTS and kind == INSTANT):
         return _as_it_is
@@ -199,9 +239,8 @@ def _as_it_is(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-def _written(values: Sequence[float | None]) -> list[str | None]:
-    """Floating-point numbers as JSON would write them, which knows no infinity."""
-    return [None if v is None or not math.isfinite(v) else repr(v) for v in values]
+def _counts(values: Sequence[float | None]) -> list[float | str | None]:
+    return [*map(_count, values)]
 
 
 def _objects(values: Sequence[str | None]) -> list[Any]:
