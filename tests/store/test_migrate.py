@@ -167,7 +167,7 @@ def test_a_file_that_another_program_keeps_writing_to_is_said_to_be_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One clear line for the command line, 503 over HTTP: nothing was done, and it may be tried again."""
-    monkeypatch.setattr("promosight.store.database._BUSY_MS", 20)
+    monkeypatch.setattr("promosight.store.other_writers.BUSY_SECONDS", 0.02)
     url = f"sqlite:///{tmp_path / 'promosight.db'}"
     store = open_store(url, now_us=0)
     db = database(url)

@@ -12,14 +12,13 @@ import apsw
 from promosight.errors import StoreError
 from promosight.store.claims import Claims, FileClaims, SessionClaims
 from promosight.store.log import KEPT_BYTES, Log
+from promosight.store.other_writers import wait_for_others
 from promosight.store.statements import load
 from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
 
 if TYPE_CHECKING:  # a heavy import that a store on SQLite never needs
     import psycopg
 
-BUSY_SECONDS = 60.0
-"""How long a SQLite writer waits for a writer of another process."""
 STATEMENTS_KEPT = 500
 """Prepared statements a connection keeps; all texts of `sql/` in the sizes in use fit."""
 
@@ -89,7 +88,6 @@ apsw.shutdown()
 apsw.config(apsw.SQLITE_CONFIG_MEMSTATUS, False)
 apsw.initialize()
 
-_BUSY_MS = int(BUSY_SECONDS * 1000)
 _PRAGMAS = {
     "page_size": "4096",
     "journal_mode": "WAL",
@@ -127,7 +125,7 @@ class SqliteDatabase(Database):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = apsw.Connection(str(self.path), statementcachesize=STATEMENTS_KEPT)
-            connection.set_busy_timeout(_BUSY_MS)
+            wait_for_others(connection)
             # A plan is made from a statement's text alone. Otherwise SQLite may look at the values too, and then it
             # parses and plans the statement anew for every other value.
             connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
@@ -140,7 +138,7 @@ class SqliteDatabase(Database):
             raise StoreError(f"cannot open {self.path}: {error}") from error
         tx = SqliteTx(connection, self.statements, {})
         if write:
-            tx.log = Log(connection, self.path, busy_ms=_BUSY_MS)
+            tx.log = Log(connection, self.path)
         return tx
 
     def begin(self, tx: Tx, *, write: bool, at_once: bool = False) -> None:
@@ -159,7 +157,7 @@ class SqliteDatabase(Database):
         try:
             connection.execute("BEGIN IMMEDIATE")
         finally:
-            connection.set_busy_timeout(_BUSY_MS)
+            wait_for_others(connection)
 
     def end(self, tx: Tx, *, commit: bool) -> None:
         connection = _sqlite(tx)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import apsw
 
+from promosight.store.other_writers import wait_for_others
+
 COPY_PAGES = 20_000
 """The length at which the log is copied. Longer costs less (a page changed often is copied once), up to a point."""
 LONG_PAGES = 80_000
@@ -30,10 +32,9 @@ _NICE = 10
 class Log:
     """The log as one writing connection sees it; used by its thread only."""
 
-    def __init__(self, connection: apsw.Connection, path: Path, *, busy_ms: int) -> None:
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
-        self._busy_ms = busy_ms
         self._pages = 0
         self._copy_at = COPY_PAGES
         self._copying: threading.Thread | None = None
@@ -69,7 +70,7 @@ class Log:
         # and rarer.
         with contextlib.suppress(apsw.Error):
             self._connection.wal_checkpoint(mode=mode)
-        self._connection.set_busy_timeout(self._busy_ms)
+        wait_for_others(self._connection)
         self._copy_at = self._pages + (self._pages // 2 if long else COPY_PAGES)
 
 
