@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from promosight.errors import Invalid
-from promosight.rules.known_fields import check_fields, own_kept
+from promosight.rules.known_fields import check_fields, check_slips, own_kept
 from promosight.rules.promotions import Promotion
 
 
@@ -85,3 +85,14 @@ def test_what_is_like_a_field_is_not_taken_for_the_senders_own(name: str) -> Non
     with pytest.raises(Invalid) as caught:
         own_kept({name: "x", "team": "crm"}, Promotion, "properties")
     assert (caught.value.code, caught.value.pointer) == ("unknown_field", f"/{name}")
+
+
+def test_of_what_is_asked_only_slips_are_told() -> None:
+    check_slips({"from": "a", "created_at": "b", "offers": [{"name": "P", "team": "crm"}]}, Nested)
+    for said, pointer in (
+        ({"offer": []}, "/offer"),
+        ({"offers": [{"name": "P"}, {"limts": []}]}, "/offers/1/limts"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            check_slips(said, Nested)
+        assert (caught.value.code, caught.value.pointer) == ("unknown_field", pointer)

@@ -27,7 +27,7 @@ from promosight.store.tx import Tx
 _LONGEST_NOTE = 500
 
 
-class Acknowledgement(msgspec.Struct, forbid_unknown_fields=True):
+class Acknowledgement(msgspec.Struct):
     """What it was, for those who look later; up to 500 characters."""
 
     note: str = ""

@@ -31,7 +31,7 @@ class Candidate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tier_id: str | None = None
 
 
-class NewDecision(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class NewDecision(msgspec.Struct, kw_only=True):
     """A customer to be decided on. The same `decision_id` is answered the same."""
 
     customer_id: str
@@ -55,7 +55,7 @@ class NewDecision(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
-class Batch(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Batch(msgspec.Struct, kw_only=True):
     """Customers to be decided on together. What stands here holds for all that do not say otherwise."""
 
     decisions: list[NewDecision]

@@ -18,7 +18,7 @@ from promosight.flows.promotions.map_words import (
 )
 
 
-class NewMapping(msgspec.Struct, forbid_unknown_fields=True):
+class NewMapping(msgspec.Struct):
     """`word`, told in `field` (promotion_id, promo_code), means this promotion: from one source, or from any (null)."""
 
     field: str

@@ -97,7 +97,7 @@ def archive(door: Door, call: Call) -> Answer:
     return _change(door, call, "archive")
 
 
-class Copy(msgspec.Struct, forbid_unknown_fields=True):
+class Copy(msgspec.Struct):
     """What a duplicate shall be called; default: the original's id and `-copy`."""
 
     promotion_id: str | None = None

@@ -26,7 +26,7 @@ from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.store.rows import Reservation
 
 
-class NewReservation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class NewReservation(msgspec.Struct, kw_only=True):
     """A reward to be held for a customer. With `dry_run` it is only said whether there is room."""
 
     promotion_id: str
@@ -38,7 +38,7 @@ class NewReservation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = False
 
 
-class Confirmation(msgspec.Struct, forbid_unknown_fields=True):
+class Confirmation(msgspec.Struct):
     """What the assignment shall be called; default: as the reservation."""
 
     assignment_id: str | None = None

@@ -26,14 +26,14 @@ from promosight.rules.instants import SECOND_US, format_instant
 from promosight.store.tx import Tx
 
 
-class SignIn(msgspec.Struct, forbid_unknown_fields=True):
+class SignIn(msgspec.Struct):
     """Who wants to sign in."""
 
     email: str
     password: str
 
 
-class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
+class PasswordChange(msgspec.Struct):
     """A user's own password, as it was and as it shall be."""
 
     current: str

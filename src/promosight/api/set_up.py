@@ -33,10 +33,11 @@ _SHOWN_ONLY = ("customer_id", "known")
 """What is told of a customer beside the profile: it may come back with it."""
 
 
-class WorkspaceChange(set_up.Settings, forbid_unknown_fields=True):
-    """What may change of a workspace; the start of tracking may not."""
+class WorkspaceChange(set_up.Settings):
+    """What may change of a workspace; the start of tracking may not, nor whether it is a sandbox."""
 
     tracking_from: str | None = None
+    sandbox: bool | None = None
 
 
 class Profile(msgspec.Struct):
@@ -47,7 +48,7 @@ class Profile(msgspec.Struct):
     opt_outs: list[str] = []
 
 
-class NewKey(msgspec.Struct, forbid_unknown_fields=True):
+class NewKey(msgspec.Struct):
     """A key to be made."""
 
     name: str
@@ -74,6 +75,9 @@ def change_workspace(door: Door, call: Call) -> Answer:
         raise Conflict(
             "the start of tracking is set once", code="tracking_fixed", pointer="/tracking_from"
         )
+    if wanted.sandbox not in (None, call.caller.workspace.sandbox):
+        why = "is said once, when the workspace is made"
+        raise Conflict(why, code="sandbox_fixed", pointer="/sandbox")
     if wanted.name is not None:
         wanted.name = identified(wanted.name, "/name")
     where = (door, call, "workspace.change", call.caller.workspace.workspace_id)

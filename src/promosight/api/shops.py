@@ -20,7 +20,7 @@ _ID_BYTES = 24
 _LONGEST_PLACE = 100
 
 
-class NewShop(msgspec.Struct, forbid_unknown_fields=True):
+class NewShop(msgspec.Struct):
     """A source that is a shop. The customer is the shop's own id of them, and of Stripe the code its coupon, unless it
     is said otherwise."""
 
@@ -30,7 +30,7 @@ class NewShop(msgspec.Struct, forbid_unknown_fields=True):
     code_from: str | None = None
 
 
-class ShopChange(msgspec.Struct, forbid_unknown_fields=True):
+class ShopChange(msgspec.Struct):
     """What is to be otherwise. A secret replaces the one before, which is good for 24 more hours."""
 
     secret: str | None = None

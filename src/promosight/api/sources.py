@@ -20,7 +20,7 @@ from promosight.store.catalogue import Source
 from promosight.store.tx import Tx
 
 
-class NewSource(msgspec.Struct, forbid_unknown_fields=True):
+class NewSource(msgspec.Struct):
     """A system that reports. With `live` false it is being set up, and goes live when it is told to."""
 
     name: str
@@ -28,14 +28,14 @@ class NewSource(msgspec.Struct, forbid_unknown_fields=True):
     live: bool = True
 
 
-class SourceChange(msgspec.Struct, forbid_unknown_fields=True):
+class SourceChange(msgspec.Struct):
     """A new cadence; or that the source is live from now on, which is said once."""
 
     cadence: str | None = None
     live: bool | None = None
 
 
-class Period(msgspec.Struct, rename={"from_": "from"}, forbid_unknown_fields=True):
+class Period(msgspec.Struct, rename={"from_": "from"}):
     """A period of which a source has reported everything."""
 
     from_: str

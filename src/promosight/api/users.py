@@ -17,7 +17,7 @@ from promosight.flows.set_up import users
 from promosight.flows.set_up.passwords import check_password
 
 
-class NewUser(msgspec.Struct, forbid_unknown_fields=True):
+class NewUser(msgspec.Struct):
     """A user to be made."""
 
     email: str
@@ -26,7 +26,7 @@ class NewUser(msgspec.Struct, forbid_unknown_fields=True):
     name: str = ""
 
 
-class UserChange(msgspec.Struct, forbid_unknown_fields=True):
+class UserChange(msgspec.Struct):
     """What may change of a user; what is left out stays."""
 
     role: str | None = None

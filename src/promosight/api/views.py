@@ -25,7 +25,7 @@ from promosight.store.tx import Tx
 _SHARED = "promotions:write"
 
 
-class NewView(msgspec.Struct, forbid_unknown_fields=True):
+class NewView(msgspec.Struct):
     """A view: its name, and the query of the address that shows it. `shared`: for everybody in the workspace."""
 
     name: str
@@ -34,7 +34,7 @@ class NewView(msgspec.Struct, forbid_unknown_fields=True):
     shared: bool = False
 
 
-class ViewChange(msgspec.Struct, forbid_unknown_fields=True):
+class ViewChange(msgspec.Struct):
     """What is to change of a view; null stays as it is."""
 
     name: str | None = None

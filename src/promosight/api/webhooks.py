@@ -25,7 +25,7 @@ _SECRET_BYTES = 32
 _STATES = ("waiting", "delivered", "failed")
 
 
-class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
+class NewWebhook(msgspec.Struct):
     """An address that is to be told of `events`; `https` only."""
 
     url: str
@@ -33,7 +33,7 @@ class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
     description: str = ""
 
 
-class WebhookChange(msgspec.Struct, forbid_unknown_fields=True):
+class WebhookChange(msgspec.Struct):
     """What is to be otherwise. Enabled again, it is sent what waited."""
 
     url: str | None = None

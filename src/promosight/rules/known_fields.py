@@ -1,9 +1,11 @@
-"""Fields of a definition that nobody knows: told by their name and with what was probably meant, never passed over.
+"""Names that are no field where they stand: told with what was probably meant, where they would be left unheard.
 
-A misspelled `limts` that were left unheard would be a promotion without limits. So whatever is defined or asked has
-the fields of its struct and no others, at every depth; a merge patch is held against the same struct. A promotion and
-a customer have a field for what is the sender's own, where names go that are like none of ours, as other columns of a
-file do. What is reported (assignments, redemptions, outcomes) is no definition: senders put into it what they like.
+A misspelled `limts` would be a promotion without limits, and `"asign": false` makes an assignment. So a name that is
+like a field and none is refused wherever something is defined or asked, at every depth, in a merge patch too. One that
+is like none is passed over: clients send back what they were shown, and tell more than they are asked. Where that would
+lose something it is not: a promotion's `properties` and a customer's `attributes` keep it, and within a reward, a tier
+or a limit, which have no such place, it is refused. What is reported (assignments, redemptions, outcomes) is no
+definition: senders put into it what they like.
 """
 
 from __future__ import annotations
@@ -39,6 +41,13 @@ def check_fields(said: Any, kind: Any, *, besides: Collection[str] = (), where: 
             raise Invalid(_told(unknown), code="unknown_field", pointer=unknown.pointer)
 
 
+def check_slips(said: Any, kind: Any) -> None:
+    """Raises Invalid naming the first field within what is said that is none of the kind, and like one of it."""
+    for unknown in _unknown(said, _type_of(kind), ""):
+        if _meant(unknown) is not None:
+            raise Invalid(_told(unknown), code="unknown_field", pointer=unknown.pointer)
+
+
 def own_kept(
     said: dict[str, Any], kind: type[Struct], into: str, *, besides: Collection[str] = ()
 ) -> dict[str, Any]:
@@ -47,7 +56,11 @@ def own_kept(
     Raises as `check_fields` for the rest, so for a name that is like a field and none.
     """
     known = {*kind.__struct_encode_fields__, *besides}
-    own = {name: value for name, value in said.items() if name not in known and _is_own(name, kind)}
+    own = {
+        name: value
+        for name, value in said.items()
+        if name not in known and _meant(_Unknown(name, "", kind.__struct_encode_fields__)) is None
+    }
     rest = {name: value for name, value in said.items() if name not in own}
     check_fields(rest, kind, besides=besides)
     return put_into(rest, into, own)
@@ -59,24 +72,23 @@ def put_into(record: dict[str, Any], into: str, own: dict[str, Any]) -> dict[str
     return record | {into: held | own} if own and isinstance(held, dict) else record
 
 
-def _is_own(name: str, kind: type[Struct]) -> bool:
-    return not any(likeness(name, one) for one in kind.__struct_encode_fields__)
-
-
 def pointer_to(where: str, name: str) -> str:
     """The JSON Pointer (RFC 6901) to a field of what `where` points to; a name of any length is cut off."""
     return f"{where}/{name[:_LONGEST].replace('~', '~0').replace('/', '~1')}"
 
 
 def _told(unknown: _Unknown) -> str:
-    alike = [
-        (found.weight, one) for one in unknown.fields if (found := likeness(unknown.name, one))
-    ]
-    if alike:
-        return f"is no field here; did you mean {max(alike)[1]}?"
+    if (meant := _meant(unknown)) is not None:
+        return f"is no field here; did you mean {meant}?"
     if len(unknown.fields) > _MOST_LISTED:
         return "is no field here"
     return f"is no field here; there are {', '.join(unknown.fields)}"
+
+
+def _meant(unknown: _Unknown) -> str | None:
+    """The field that a name is most like, if it is like any."""
+    alike = {one: found.weight for one in unknown.fields if (found := likeness(unknown.name, one))}
+    return max(alike, key=alike.__getitem__, default=None)
 
 
 def _unknown(said: Any, kind: inspect.Type, where: str) -> Iterator[_Unknown]:

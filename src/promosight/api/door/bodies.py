@@ -16,7 +16,7 @@ from promosight.connectors.frames import Frames
 from promosight.errors import Invalid, TooLarge, Unreadable, UnsupportedMedia
 from promosight.rules.facts import Rejection, identifier
 from promosight.rules.instants import parse_instant
-from promosight.rules.known_fields import check_fields, own_kept
+from promosight.rules.known_fields import check_slips, own_kept
 from promosight.rules.misfits import misfit_of
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -76,25 +76,16 @@ def _broken_off() -> Unreadable:
 
 
 def decoded(body: bytes, kind: type[T]) -> T:
-    """The JSON body as a wire struct. Raises Unreadable, or Invalid with the field's pointer."""
+    """The JSON body as a wire struct. Raises Unreadable, or Invalid with the pointer of what is unfit or misspelled."""
     if depth(body) > MAX_DEPTH:
         raise Invalid(f"is nested deeper than {MAX_DEPTH} levels", pointer="")
     try:
+        check_slips(msgspec.json.decode(body or b"{}"), kind)
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        _check_names(body, kind)
         raise unfit(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"the body is not JSON: {error}") from None
-
-
-def _check_names(body: bytes, kind: Any) -> None:
-    """Raises Invalid for a field that is none of the kind, if the body can be read at all."""
-    try:
-        said = msgspec.json.decode(body or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return
-    check_fields(said, kind)
 
 
 def fields_of(

@@ -32,7 +32,7 @@ _is_day = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _decoded: Callable[[str], Any] = msgspec.json.Decoder().decode
 
 
-class Statement(msgspec.Struct, kw_only=True, rename={"from_": "from"}, forbid_unknown_fields=True):
+class Statement(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
     """What a source says it reported of a day, or of the time from an instant on and before another.
 
     What it does not say is not compared. `fields`: what a line holds beside the event's id. `buckets`: a hash for each.

@@ -99,8 +99,8 @@ def workspace_ahead(snapshot: Tx, workspace_no: int, settings: Settings) -> Ahea
 
 
 def _changed(now: Workspace, settings: Settings) -> Workspace:
-    said = {k: v for k, v in msgspec.structs.asdict(settings).items() if v is not None}
-    wanted = msgspec.structs.replace(now, **said)
+    said = {name: getattr(settings, name) for name in Settings.__struct_fields__}
+    wanted = msgspec.structs.replace(now, **{k: v for k, v in said.items() if v is not None})
     _check(wanted.time_zone, wanted.currency, wanted.week_start)
     return wanted
 
