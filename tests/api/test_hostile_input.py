@@ -163,6 +163,14 @@ def test_bodies_are_bounded_and_decompressed_with_care(client: httpx.Client) -> 
     assert "not gzip" in [one["payload"] for one in kept]
 
 
+def test_gzip_goes_by_its_older_name_too(client: httpx.Client) -> None:
+    """P1: for HTTP they are one."""
+    for path in ("/v1/redemptions", "/v1/imports?kind=redemptions"):
+        headers = {"Content-Encoding": "x-gzip", "Content-Type": "application/json"}
+        answer = client.post(path, content=gzip.compress(b"[]"), headers=headers)
+        assert answer.status_code in (200, 202), answer.text
+
+
 def test_what_is_nested_too_deep_is_refused_alone_and_can_be_looked_at(
     client: httpx.Client,
 ) -> None:

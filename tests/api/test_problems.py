@@ -114,6 +114,15 @@ def test_all_problems_are_exported_as_csv_that_no_spreadsheet_runs(brand: httpx.
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/format")
 
 
+def test_what_is_no_outcome_is_refused(brand: httpx.Client) -> None:
+    """P10: it would be answered that there are none."""
+    for answer in (
+        brand.get("/v1/problems", params={"outcome": "pendin"}),
+        brand.post("/v1/problems/replay", json={"outcome": "reject"}),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/outcome")
+
+
 def test_a_cursor_that_is_none_of_ours_is_refused(brand: httpx.Client) -> None:
     for cursor in ("", "bm9uZQ==", "WzEsICJldmVudCJd", "WzEsICJldmVudC8xL2FcdTAwMDAiXQ=="):
         for answer in (

@@ -89,6 +89,17 @@ def test_the_default_source_and_those_that_do_not_say_otherwise_are_live_at_once
     assert renamed["state"] == "setup"  # it was there already and is returned as it is
 
 
+def test_a_source_that_is_there_is_not_made_with_another_cadence(client: httpx.Client) -> None:
+    """S7: it is changed by PATCH; made again as it is, nothing happens."""
+    daily = {"name": "till", "cadence": "daily"}
+    first = client.post("/v1/sources", json=daily)
+    for again in (daily, {"name": "till"}):
+        assert client.post("/v1/sources", json=again).json() == first.json()
+    other = client.post("/v1/sources", json=daily | {"cadence": "hourly"})
+    assert (other.status_code, other.json()["code"]) == (409, "source_exists")
+    assert source(client, "till")["cadence"] == "daily"
+
+
 def test_what_a_source_sent_is_shown_by_hour_and_day(client: httpx.Client) -> None:
     """S4, S6, S7: every receipt under its outcome; what was tried out apart from what counted."""
     promotion(client, "p")

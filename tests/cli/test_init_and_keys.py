@@ -66,6 +66,16 @@ def test_a_key_is_created_listed_and_revoked(blank_store_url: str) -> None:
     assert told == "must lie ahead: the key would never be good (/expires_at)"
 
 
+def test_keys_and_users_are_listed_where_no_action_is_named(tmp_path: Path) -> None:
+    """As every command takes `--data` and `--json`."""
+    where = ("--data", tmp_path)
+    ask("init", *where)
+    assert ask("keys", *where) == ask("keys", "list", *where)
+    assert ask("users", *where) == ask("users", "list", *where)
+    assert "create" in succeed("keys", "--help")
+    assert run("keys", *where, "create").returncode == 2  # and not done to another store
+
+
 def test_settings_come_from_the_environment_and_flags_win(tmp_path: Path) -> None:
     settings = {
         "PROMOSIGHT_DATA": str(tmp_path / "here"),

@@ -141,6 +141,17 @@ def test_a_definition_at_its_bounds_is_taken() -> None:
     check_changes(None, defined(description="x" * MOST_DESCRIBED))
 
 
+def test_a_limit_is_of_a_tier_that_the_promotion_has() -> None:
+    """P7: nothing would ever be held to another one; what was so before stays until it is changed."""
+    limits = [{"measure": "reward", "amount": "5", "tier_id": one} for one in ("gold", "glod")]
+    after = msgspec.convert(FULL | {"limits": limits}, Promotion)
+    with pytest.raises(Invalid) as refused:
+        check_changes(None, after)
+    assert refused.value.pointer == "/limits/1/tier_id"
+    check_changes(after, msgspec.structs.replace(after, name="Winter"))
+    check_changes(None, msgspec.structs.replace(after, tiers=[]))
+
+
 def test_a_start_in_a_form_of_before_stays_and_is_no_longer_taken_anew() -> None:
     """Nothing of what is there becomes unreadable."""
     odd = defined(starts_at="2026-W36-2T00:00+02:00")

@@ -39,7 +39,7 @@ SCOPE_OF = {
 """What a key needs to send a file of a kind."""
 
 READS = "reports:read"
-_ENCODINGS = ("", "identity", "gzip", "zstd")
+_ENCODINGS = ("", "identity", "gzip", "x-gzip", "zstd")
 _BLOCK = 65_536
 
 

@@ -14,11 +14,14 @@ from promosight.api.door.cursors import cursor_of, no_cursor, place_in
 from promosight.api.door.door import Answer, Door
 from promosight.connectors.read_again import read_again
 from promosight.connectors.tables import COLUMNS, Columns, csv_lines, csv_row
+from promosight.errors import Invalid
+from promosight.flows.imports.show_imports import PROBLEMS
 from promosight.flows.reporting.lookup import find_event
 from promosight.flows.reporting.near_misses import explain_near_miss
 from promosight.flows.reporting.problem_keys import key_of
 from promosight.flows.reporting.problems import Page, Wanted, problem_counts, problems
 from promosight.flows.reporting.replay import Replayed, replay, replay_these
+from promosight.rules.matching import IN_COST
 from promosight.store.tx import Tx
 
 
@@ -38,7 +41,7 @@ async def listing(door: Door, call: Call) -> Answer:
     form = call.form()
     q = call.query("q")
     wanted = Wanted(
-        call.query("outcome"),
+        _outcome(call.query("outcome")),
         call.query("reason"),
         call.query("source"),
         None if q is None else q.strip() or None,
@@ -49,6 +52,13 @@ async def listing(door: Door, call: Call) -> Answer:
     first = await asyncio.to_thread(_read_page, door, call, wanted, page)
     headers = {"Content-Disposition": 'attachment; filename="problems.csv"'}
     return Answer(_lines(door, call, wanted, first), media_type="text/csv", headers=headers)
+
+
+def _outcome(asked: str | None) -> str | None:
+    """The outcome that is asked for, which may be one that no problem has. Raises Invalid for what is no outcome."""
+    if asked and asked not in (*PROBLEMS, *IN_COST):
+        raise Invalid("must be one of " + ", ".join(PROBLEMS), pointer="/outcome")
+    return asked
 
 
 def _shown(door: Door, call: Call, wanted: Wanted, page: Page) -> dict[str, Any]:
@@ -122,6 +132,7 @@ def send_again(door: Door, call: Call) -> Answer:
     asked = decoded(call.body, Again)
     filters = {name: getattr(asked, name) for name in Wanted._fields}
     wanted = Wanted(**{n: text and identified(text, f"/{n}") for n, text in filters.items()})
+    _outcome(wanted.outcome)
     page = _page(asked.cursor)
 
     def send(tx: Tx) -> Replayed:

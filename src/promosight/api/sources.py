@@ -9,22 +9,24 @@ from promosight.api.door.bodies import decoded, instant
 from promosight.api.door.call import Call
 from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
-from promosight.errors import Denied, Invalid
+from promosight.errors import Conflict, Denied, Invalid
 from promosight.flows.auditing.as_it_stands import the_source
 from promosight.flows.reporting.activity import UNITS, Asked, activity
 from promosight.flows.set_up import workspaces as set_up
 from promosight.flows.set_up.show_sources import describe_source, list_sources
 from promosight.flows.set_up.users import INTEGRATIONS
+from promosight.rules.cadences import REALTIME
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Source
 from promosight.store.tx import Tx
 
 
 class NewSource(msgspec.Struct):
-    """A system that reports. With `live` false it is being set up, and goes live when it is told to."""
+    """A system that reports, in real time if nothing is said. With `live` false it is being set up, and goes live when
+    it is told to."""
 
     name: str
-    cadence: str = "realtime"
+    cadence: str | None = None
     live: bool = True
 
 
@@ -51,12 +53,15 @@ def listing(door: Door, call: Call) -> Answer:
 def create(door: Door, call: Call) -> Answer:
     """POST /v1/sources."""
     wanted = decoded(call.body, NewSource)
-    now_us = call.now_us
+    now_us, cadence = call.now_us, wanted.cadence or REALTIME
 
     def make(tx: Tx) -> Answer:
         made = set_up.create_source(
-            tx, call.workspace_no, wanted.name, wanted.cadence, now_us=now_us, live=wanted.live
+            tx, call.workspace_no, wanted.name, cadence, now_us=now_us, live=wanted.live
         )
+        if wanted.cadence is not None and made.cadence != cadence:
+            why = f"there is a source {made.name} that reports {made.cadence}; change it by PATCH"
+            raise Conflict(why, code="source_exists", pointer="/cadence")
         return Answer(describe_source(tx, call.workspace_no, made, now_us=now_us), 201)
 
     look = the_source(call.workspace_no, wanted.name.strip())

@@ -40,12 +40,13 @@ _MODULES = {
     "demo": ("demo",),
 }
 """The commands each module adds. One that is named is loaded alone: all of them take a third of a second."""
+_WITH_ACTIONS = {"keys", "users"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command of the command line; returns its exit code."""
     console = of_this_process(os.environ, lambda: time.time_ns() // 1_000)
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = _listing(sys.argv[1:] if arguments is None else arguments)
     console.wants_json = "--json" in arguments
     try:
         chosen = build(console, arguments[0] if arguments else None).parse_args(arguments)
@@ -64,6 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.fail("interrupted", "interrupted")
         return 130
+
+
+def _listing(arguments: Sequence[str]) -> Sequence[str]:
+    """The arguments, with `list` where a command that has actions names none: what `promosight keys` shows."""
+    named, options = arguments[:1], arguments[1:]
+    if not set(named) & _WITH_ACTIONS or {"-h", "--help"} & set(options[:1]):
+        return arguments
+    return arguments if options and not options[0].startswith("-") else [*named, "list", *options]
 
 
 def build(console: Console, named: str | None = None) -> argparse.ArgumentParser:

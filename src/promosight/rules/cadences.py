@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from promosight.rules.instants import DAY_US, HOUR_US
 
+REALTIME = "realtime"
+"""The cadence of a source of which nothing else is said."""
+
 SILENCE_ALLOWED_US = {
     # A real-time source speaks when a customer does something: it may well be silent over a night's quiet hours.
-    "realtime": 6 * HOUR_US,
+    REALTIME: 6 * HOUR_US,
     # One batch may fail; the second in a row is a fault.
     "hourly": 2 * HOUR_US,
     # A day has 25 hours when the clocks go back, and a nightly job does not end at the same minute every night.

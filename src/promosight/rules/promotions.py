@@ -208,6 +208,7 @@ def check_changes(before: Promotion | None, after: Promotion) -> None:
         _no_longer(tier.name, _MOST_NAMED, f"/tiers/{index}/name")
     for index, limit in enumerate(after.limits if after.limits != was.limits else ()):
         _no_longer(limit.tier_id, _MOST_NAMED, f"/limits/{index}/tier_id")
+        _check_tier(limit, after.tiers, f"/limits/{index}/tier_id")
     if after.max_redemptions != was.max_redemptions and (after.max_redemptions or 0) > _MOST_USES:
         raise Invalid(f"must be at most {_MOST_USES}", pointer="/max_redemptions")
     if after.description != was.description:
@@ -218,6 +219,13 @@ def check_changes(before: Promotion | None, after: Promotion) -> None:
         if (offer_terms(after.properties).max_per_customer or 0) > MOST_ASSIGNED:
             where = "/properties/decisioning/max_per_customer"
             raise Invalid(f"must be at most {MOST_ASSIGNED}", pointer=where)
+
+
+def _check_tier(limit: Limit, tiers: list[Tier], pointer: str) -> None:
+    """Raises Invalid for a limit of a tier that a promotion with tiers has not: nothing would ever be held to it."""
+    names = [one.tier_id for one in tiers]
+    if names and limit.tier_id is not None and limit.tier_id not in names:
+        raise Invalid("must be one of " + ", ".join(names), pointer=pointer)
 
 
 def _check_new_times(was: Promotion, after: Promotion) -> None:

@@ -2192,11 +2192,13 @@ export interface components {
         };
         /**
          * WorkspaceChange
-         * @description What may change of a workspace; the start of tracking may not.
+         * @description What may change of a workspace; the start of tracking may not, nor whether it is a sandbox.
          */
         WorkspaceChange: {
             /** @default null */
             tracking_from: string | null;
+            /** @default null */
+            sandbox: boolean | null;
             /** @default null */
             name: string | null;
             /** @default null */
@@ -2289,12 +2291,13 @@ export interface components {
         };
         /**
          * NewSource
-         * @description A system that reports. With `live` false it is being set up, and goes live when it is told to.
+         * @description A system that reports, in real time if nothing is said. With `live` false it is being set up, and goes live when
+         *         it is told to.
          */
         NewSource: {
             name: string;
-            /** @default realtime */
-            cadence: string;
+            /** @default null */
+            cadence: string | null;
             /** @default true */
             live: boolean;
         };

@@ -29,7 +29,7 @@ def decompressed(body: bytes, encoding: str) -> bytes:
     """The body without its content encoding. Raises Unreadable, UnsupportedMedia, TooLarge."""
     if encoding in ("", "identity"):
         return body
-    if encoding == "gzip":
+    if encoding in ("gzip", "x-gzip"):
         return _gunzip(body)
     if encoding == "zstd":
         return _unzstd(body)

@@ -31,8 +31,9 @@ def tagged(content: bytes, *, now_us: int) -> dict[str, str]:
 
 
 def is_known(headers: Headers, tag: str) -> bool:
-    """Whether a caller has what bears this tag."""
-    return tag in listed(headers, b"if-none-match")
+    """Whether a caller has what bears this tag, or whatever there is (`*`). Proxies call a weak tag strong."""
+    there = {one.removeprefix("W/") for one in listed(headers, b"if-none-match")}
+    return "*" in there or tag.removeprefix("W/") in there
 
 
 def takes_gzip(headers: Headers, content: bytes) -> bool:
