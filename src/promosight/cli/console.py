@@ -13,6 +13,12 @@ from typing import Any, BinaryIO, TextIO
 
 import msgspec
 
+from promosight.errors import PromosightError
+
+
+class Stopped(PromosightError):
+    """Whoever asked for the work was interrupted; what works on in another thread ends with its next step."""
+
 
 class Bar:
     """A progress bar with rate and, where the total is known, the time left."""
@@ -34,15 +40,19 @@ class Bar:
             mininterval=0.2,
             leave=False,
         )
+        self._stopped = False
 
     def __enter__(self) -> Bar:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stopped = kind is not None and issubclass(kind, KeyboardInterrupt)
         self._bar.close()
 
     def advance(self, count: int) -> None:
-        """So much more is done."""
+        """So much more is done. Raises Stopped when nobody waits for it any more."""
+        if self._stopped:
+            raise Stopped("it was interrupted")
         self._bar.update(count)
 
     def reach(self, done: int, note: str = "") -> None:

@@ -1,7 +1,7 @@
 """The program `promosight`: finds the command, runs it, and turns failure into one clear line.
 
-Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted. With `--json` a failure that follows no answer is one:
-{"error": {"code", "detail", "pointer"}}.
+Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted, 143 terminated. With `--json` a failure that follows
+no answer is one: {"error": {"code", "detail", "pointer"}}.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 
 from promosight import __version__
 from promosight.cli.console import Console, of_this_process
 from promosight.cli.options import Parser
+from promosight.cli.stopping import Terminated, ended_by_sigterm
 from promosight.errors import PromosightError
 
 _MODULES = {
@@ -42,6 +44,9 @@ _MODULES = {
 """The commands each module adds. One that is named is loaded alone: all of them take a third of a second."""
 _WITH_ACTIONS = {"keys", "users"}
 
+_END_BY_THEMSELVES = ("serve", "demo", "consume", "mcp")
+"""Commands for which being told to stop is their proper end."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command of the command line; returns its exit code."""
@@ -49,9 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = _listing(sys.argv[1:] if arguments is None else arguments)
     console.wants_json = "--json" in arguments
     try:
-        chosen = build(console, arguments[0] if arguments else None).parse_args(arguments)
+        named = arguments[0] if arguments else None
+        chosen = build(console, named).parse_args(arguments)
         console.wants_json = getattr(chosen, "json", False)
-        result: int = chosen.run(chosen, console)
+        with nullcontext() if named in _END_BY_THEMSELVES else ended_by_sigterm():
+            result: int = chosen.run(chosen, console)
         return result
     except PromosightError as error:
         where = f" ({error.pointer})" if error.pointer else ""
@@ -62,9 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         return console.fail(f"{name}{error.strerror or error}", "system")
-    except KeyboardInterrupt:
-        console.fail("interrupted", "interrupted")
-        return 130
+    except KeyboardInterrupt as told:
+        how, code = ("terminated", 143) if isinstance(told, Terminated) else ("interrupted", 130)
+        console.fail(how, how)
+        return code
 
 
 def _listing(arguments: Sequence[str]) -> Sequence[str]:
