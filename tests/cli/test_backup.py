@@ -123,16 +123,21 @@ def test_half_a_backup_a_damaged_one_and_none_are_refused_and_nothing_is_restore
     assert "holds workspaces" in fail("restore", file, "--database", url)
 
 
-def test_a_backup_that_cannot_be_finished_leaves_what_was_there_and_nothing_beside(
+def test_a_file_that_cannot_be_finished_leaves_what_was_there_and_nothing_beside(
     tmp_path: Path, sqlite_url: str
 ) -> None:
-    """Half a backup would fill the disk that had no room for a whole one."""
+    """Half a backup or export would fill the disk that had no room for a whole one."""
     new_workspace(sqlite_url)
     taken = tmp_path / "taken"
     (taken / "by a folder").mkdir(parents=True)
     before = set(tmp_path.iterdir())
-    assert "directory" in fail("backup", taken, "--database", sqlite_url).lower()
-    assert set(tmp_path.iterdir()) == before
+    for command in (("backup", taken), ("export", "promotions", "--out", taken)):
+        assert "directory" in fail(*command, "--database", sqlite_url).lower()
+        assert set(tmp_path.iterdir()) == before
+    nowhere = tmp_path / "none" / "file.csv"
+    for command in (("backup", nowhere), ("export", "promotions", "--out", nowhere)):
+        said = fail(*command, "--database", sqlite_url)
+        assert said == f"{nowhere}: No such file or directory"
 
 
 def _assign(client: Any, number: int) -> None:

@@ -1,17 +1,15 @@
 """`promosight backup FILE` while everything goes on, and `promosight restore FILE` into an empty store.
 
 A backup is of one moment and of either engine: restored into the other it is a move from SQLite to PostgreSQL.
-It is written beside its name and renamed when it is whole and on the disk, so that there is never half a one.
+It takes its name when it is whole and on the disk, so that there is never half a one.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from promosight.cli.console import Bar, Console, plural
 from promosight.cli.noting import Acting
@@ -22,6 +20,7 @@ from promosight.cli.options import (
     store_url,
     take_from_environment,
 )
+from promosight.cli.whole_files import replacing
 from promosight.connectors.backup_file import Head, Piece, Reader, Writer
 from promosight.errors import Conflict, Unreadable
 from promosight.flows.ledger.rematch import Progress
@@ -53,7 +52,8 @@ def run_backup(arguments: argparse.Namespace, console: Console) -> int:
     with (
         opened(arguments, console) as store,
         console.bar("rows", total=None, unit=" rows") as bar,
-        _replacing(arguments.file) as file,
+        replacing(arguments.file) as beside,
+        beside.open("wb") as file,
     ):
         rows = store.read(lambda tx: _write(tx, file, made_at, bar))
     size = arguments.file.stat().st_size
@@ -64,20 +64,6 @@ def run_backup(arguments: argparse.Namespace, console: Console) -> int:
     else:
         console.say(f"{plural(rows, 'row')} in {arguments.file}, {size:,} bytes, as of {made_at}")
     return 0
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file beside `path` that takes its place once it is whole and on the disk, and is gone otherwise."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    try:
-        with beside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _write(tx: Tx, file: Any, made_at: str, bar: Bar) -> int:

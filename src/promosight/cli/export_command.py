@@ -7,9 +7,7 @@ what they hold can be imported again.
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -25,6 +23,7 @@ from promosight.cli.options import (
     opened,
     take_from_environment,
 )
+from promosight.cli.whole_files import replacing
 from promosight.connectors.export_files import FILES, FORMS, Records, write_csv, write_lines
 from promosight.connectors.tables import columns_of
 from promosight.errors import Invalid
@@ -80,7 +79,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 store.read(lambda tx: write(tx, writer))
                 return 0
             columns = columns_of(arguments.kind, found=arguments.found)
-            with _replacing(Path(arguments.out)) as path:
+            with replacing(Path(arguments.out)) as path:
                 into = partial(FILES[form], path, arguments.kind, columns)
                 rows = store.read(lambda tx: write(tx, into))
     _say(arguments, console, form, rows)
@@ -138,17 +137,6 @@ def _to_stdout(arguments: argparse.Namespace, form: str, console: Console) -> Wr
         return partial(write_lines, console.out)
     columns = columns_of(arguments.kind, found=arguments.found)
     return partial(write_csv, console.out, arguments.kind, columns)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A file beside `path` that takes its place once it is whole."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield beside
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _write_object(console: Console, kind: str, items: Records) -> int:

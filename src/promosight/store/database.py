@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -135,7 +136,9 @@ class SqliteDatabase(Database):
             if not write:
                 connection.execute("PRAGMA query_only = ON")
         except (apsw.Error, OSError) as error:
-            raise StoreError(f"cannot open {self.path}: {error}") from error
+            folder = self.path.parent  # a store is written to even by who only reads
+            why = "; its folder cannot be written to" if not os.access(folder, os.W_OK) else ""
+            raise StoreError(f"cannot open {self.path}: {error}{why}") from error
         tx = SqliteTx(connection, self.statements, {})
         if write:
             tx.log = Log(connection, self.path)

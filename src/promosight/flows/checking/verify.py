@@ -10,6 +10,7 @@ Many facts are counted slice by slice of customers, as many at a time as the sec
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -207,6 +208,16 @@ def second_engine(folder: Path, memory_mb: int, *, threads: int | None = None) -
                 f"counting anew needs more than {memory_mb:,} MB of memory, or more room for temporary "
                 "files: give it more with --memory-mb, or set TMPDIR to a larger disk"
             ) from error
+        except duckdb.IOException as error:
+            raise StoreError(
+                f"the second engine cannot use its files: {_in_short(error)}"
+            ) from error
+
+
+def _in_short(error: Exception) -> str:
+    """What an error of DuckDB comes to: of one that is told as JSON within a sentence, its message."""
+    found = re.search(r'"exception_message":"(.*?[^\\])"', str(error))
+    return found[1].replace('\\"', "") if found else str(error)
 
 
 def load_inputs(ask: Ask, folder: Path, days: LocalDays) -> None:
