@@ -14,9 +14,10 @@ import msgspec
 import pytest
 
 from promosight.errors import Conflict, NotFound
+from promosight.flows.checking.verify import verify
 from promosight.flows.ledger import rematch
 from promosight.flows.ledger.ahead import Ahead, changed_ahead
-from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.ledger.rematch import rebuild, rebuild_ahead, rebuild_as_found
 from promosight.flows.people.erase import erase
 from promosight.flows.promotions.manage_promotions import load_codes, put_ahead, put_promotion
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
@@ -233,6 +234,40 @@ def test_another_zone_comes_to_the_same_whatever_happens_while_it_is_worked_out(
     same(store, other, len(happened), settings_changed, settings, BETWEEN[happened])
 
 
+@pytest.mark.parametrize("happened", BETWEEN)
+def test_a_rebuild_mends_the_same_whatever_happens_while_it_is_worked_out(
+    store: Store, other: Store, happened: str
+) -> None:
+    """N1: what was changed behind our back is right again, for facts of before and of meanwhile."""
+    same(store, other, len(happened), rebuilt, BETWEEN[happened])
+
+
+_WRONG = (
+    "UPDATE event SET outcome = 'excess', cost_micros = 1 WHERE outcome = 'counted' AND customer_no % 3 = 0",
+    "UPDATE assignment SET committed_micros = committed_micros + 5 WHERE customer_no % 2 = 0",
+    "UPDATE tally SET redeemed = redeemed + 1",
+)
+
+
+def rebuilt(world: World, between: Between, *, ahead: bool) -> bool:
+    """Makes what is derived wrong, and has it derived anew."""
+
+    def spoil(tx: Any) -> None:
+        for text in _WRONG:
+            tx.connection.execute(text)
+
+    world.store.change(spoil)
+    found = _changed(
+        world,
+        between,
+        lambda tx: rebuild_ahead(tx, world.number),
+        lambda tx, found: rebuild_as_found(tx, world.number, found),
+        ahead=ahead,
+    )
+    assert verify(world.store, world.number).differences == []
+    return found
+
+
 @pytest.mark.parametrize("happened", ["nothing", "events", "a batch", "customers"])
 def test_the_transaction_settles_only_what_moved(
     store: Store, happened: str, monkeypatch: pytest.MonkeyPatch
@@ -247,6 +282,7 @@ def test_the_transaction_settles_only_what_moved(
     assert terms_changed(world, "values", BETWEEN[happened], ahead=True)
     settings = Settings(time_zone="America/New_York")
     assert settings_changed(world, settings, BETWEEN[happened], ahead=True)
+    assert rebuilt(world, BETWEEN[happened], ahead=True)
 
 
 def test_two_changes_of_thousands_at_once_are_both_made(store: Store) -> None:

@@ -17,7 +17,8 @@ from promosight.cli.options import (
 )
 from promosight.errors import PromosightError
 from promosight.flows.checking.verify import VerifyReport, verify
-from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.ledger.ahead import Ahead, changed_ahead
+from promosight.flows.ledger.rematch import rebuild_ahead, rebuild_as_found
 from promosight.flows.set_up.workspaces import find_workspace
 from promosight.rules.instants import SECOND_US
 from promosight.store.engine import Store
@@ -106,7 +107,7 @@ def _show(console: Console, report: VerifyReport) -> None:
 
 
 def run_rebuild(arguments: argparse.Namespace, console: Console) -> int:
-    """Rebuilds one workspace, or all, each in one transaction: readers see before or after."""
+    """Rebuilds one workspace, or all, each published in one transaction: readers see before or after."""
     started_us = console.clock()
     with opened(arguments, console) as store:
         rebuilt = [
@@ -135,11 +136,15 @@ def _rebuild(store: Store, console: Console, workspace_no: int) -> int:
 
     with console.bar("groups", total=None, unit=" groups") as bar:
 
-        def act(tx: Tx) -> int:
+        def find(snapshot: Tx) -> Ahead | None:
+            bar.begin("groups")
+            return rebuild_ahead(snapshot, workspace_no, progress=bar.advance)
+
+        def act(tx: Tx, ahead: Ahead | None) -> int:
             bar.begin("groups")  # a transaction that lost a race is run again
-            groups = rebuild(tx, workspace_no, progress=bar.advance)
+            groups = rebuild_as_found(tx, workspace_no, ahead, progress=bar.advance)
             relearn(tx, workspace_no, now_us=console.clock())
             Acting(console, "store.rebuild", "figures").done(tx, workspace_no, groups=groups)
             return groups
 
-        return store.change(act)
+        return changed_ahead(store, find, lambda ahead: store.change(lambda tx: act(tx, ahead)))

@@ -74,6 +74,11 @@ class Ahead:
             self._whole.include(page)
         part.codes = codes_of(self._snapshot, self._thought.workspace.workspace_no, part.coded)
 
+    @property
+    def groups(self) -> int:
+        """How many groups it is of."""
+        return sum(len(part.marks) // 2 for part in self._parts)
+
     def write(self, tx: Tx, catalogue: Catalogue, restating: Restating | None = None) -> bool:
         """Makes the change, with those groups settled anew that have moved; or says that it has not."""
         whole = Weighed(catalogue, self._another())

@@ -20,9 +20,11 @@ from promosight.rules.identity import BUCKETS
 from promosight.rules.promotions import Promotion
 from promosight.store.catalogue import Catalogue, Workspace, as_if, load
 from promosight.store.rows import WAITING, GroupKey
-from promosight.store.tx import Tx
+from promosight.store.tx import Row, Tx
 
 _PAGE = 2_000
+_MOST = 2_000_000
+"""Of so many groups at most a number is kept in memory: some 120 bytes each, meanwhile."""
 Progress = Callable[[int], None]
 """Called with the number of groups done since the last call."""
 
@@ -76,12 +78,35 @@ def settings_ahead(snapshot: Tx, workspace_no: int, wanted: Workspace) -> Ahead 
     now = catalogue.workspace
     if (wanted.time_zone, wanted.currency) == (now.time_zone, now.currency):
         return None
-    marks = {no: marks_of(snapshot, no) for no in sorted(catalogue.by_no)}
-    if sum(map(len, marks.values())) < WORTH:
+    return _all_ahead(snapshot, catalogue, as_if(catalogue, wanted, {}))
+
+
+def rebuild_ahead(
+    snapshot: Tx, workspace_no: int, *, progress: Progress | None = None
+) -> Ahead | None:
+    """What `rebuild` comes to, worked out before its transaction; None where groups are few, or more than memory is
+    to hold a number of."""
+    catalogue = load(snapshot, workspace_no)
+    return _all_ahead(snapshot, catalogue, catalogue, progress)
+
+
+def _all_ahead(
+    snapshot: Tx, catalogue: Catalogue, thought: Catalogue, progress: Progress | None = None
+) -> Ahead | None:
+    marks: dict[int, list[Row]] = {}
+    count = 0
+    for promotion_no in sorted(catalogue.by_no):
+        marks[promotion_no] = marks_of(snapshot, promotion_no)
+        count += len(marks[promotion_no])
+        if count > _MOST:
+            return None
+    if count < WORTH:
         return None
-    ahead = Ahead(snapshot, catalogue.row, as_if(catalogue, wanted, {}))
+    ahead = Ahead(snapshot, catalogue.row, thought)
     for promotion_no, some in marks.items():
         ahead.add(promotion_no, some)
+        if progress is not None:
+            progress(len(some))
     return ahead
 
 
@@ -90,13 +115,15 @@ def rebuild(
 ) -> int:
     """Derives everything anew from the facts: outcomes, matches, counters. Returns the number of groups.
 
-    `ahead`: what fits, worked out before; then none are counted here.
+    `ahead`: what fits, worked out before; then what moved since is all that is settled here.
     """
     tx.lock(workspace_no)
     catalogue = load(tx, workspace_no)
     drop_counters(tx, workspace_no)
     done = 0
-    if ahead is None or not ahead.write(tx, catalogue):
+    if ahead is not None and ahead.write(tx, catalogue):
+        done = ahead.groups
+    else:
         for keys in _every_page(tx, catalogue):
             _count_anew(tx, catalogue, keys)
             done += len(keys)
@@ -104,6 +131,16 @@ def rebuild(
                 progress(len(keys))
     tx.run("recounted", workspace_no=workspace_no)
     return done
+
+
+def rebuild_as_found(
+    tx: Tx, workspace_no: int, ahead: Ahead | None, *, progress: Progress | None = None
+) -> int:
+    """`rebuild` with what `rebuild_ahead` found, unless the workspace has changed meanwhile."""
+    tx.lock(workspace_no)
+    catalogue = load(tx, workspace_no)
+    fits = ahead is not None and ahead.fits(catalogue.row, catalogue)
+    return rebuild(tx, workspace_no, progress=progress, ahead=ahead if fits else None)
 
 
 def _every_page(tx: Tx, catalogue: Catalogue) -> Iterator[list[GroupKey]]:
