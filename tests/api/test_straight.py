@@ -162,7 +162,7 @@ class Line:
     def owes(self) -> None:
         pass
 
-    def pays(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def pays(self, status: int, lines: bytes, body: bytes) -> None:
         self.paid.set_result(status)
 
 

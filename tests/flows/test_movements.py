@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from promosight.flows.checking.verify import verify
@@ -18,15 +19,19 @@ from promosight.rules.counted import AssignedColumns, Names, UseColumns
 from promosight.rules.counting import count_assigned, count_uses
 from promosight.rules.instants import LocalDays, parse_instant
 from promosight.rules.money import LIMIT_MICROS
+from promosight.rules.restatements import lines_of
 from promosight.rules.tallies import (
     DIMENSIONS,
     TOTAL,
     AssignmentStanding,
     Cells,
+    Combinations,
     FirstUse,
     Place,
     RedemptionStanding,
     Sums,
+    Totals,
+    total_up,
 )
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store, open_store
@@ -284,7 +289,8 @@ def test_thousands_of_first_redemptions_together_add_what_each_adds_alone() -> N
     assert _counts(together.values) == _counts(few.values)
 
 
-def test_first_redemptions_add_what_each_adds_alone() -> None:
+def _first_uses() -> tuple[Cells, Cells]:
+    """First redemptions each told by what stands, and the same as first uses."""
     random = Random(2)
     alone = Cells()
     uses: list[FirstUse] = []
@@ -308,5 +314,27 @@ def test_first_redemptions_add_what_each_adds_alone() -> None:
         uses.append((no, *taken, *words, told.cost_micros, told.order_micros, at_us))
     few = Cells()
     few.use_first(uses)
+    return alone, few
+
+
+def test_first_redemptions_add_what_each_adds_alone() -> None:
+    alone, few = _first_uses()
+    assert lines_of(few, "2026-11-06") == lines_of(alone, "2026-11-06") != {}
     assert few.last_event_us == alone.last_event_us
     assert _counts(few.values) == _counts(alone.values)
+
+
+def test_first_redemptions_are_read_as_they_were_written_down() -> None:
+    alone, few = _first_uses()
+    written = msgspec.json.decode(msgspec.json.encode(few.combinations()), type=Combinations)
+    read, nothing, totals = Cells(), Cells(), Totals()
+    total_up(totals, written)
+    for cells in read, nothing:
+        cells.include(written)
+    nothing.leave_out(written)
+    assert _counts(nothing.values) == {}
+    assert read.last_event_us == alone.last_event_us
+    assert _counts(read.values) == _counts(alone.values)
+    wanted = {key: values for key, values in alone.values.items() if key[1] == TOTAL}
+    found = {(no, TOTAL, "", one): v for no, by in totals.items() for one, v in by.items()}
+    assert _counts(found) == _counts(wanted)

@@ -17,6 +17,7 @@ from promosight.rules.instants import format_instant
 from promosight.rules.reasons import explain
 
 REHEARSED = {"dry_run": True}
+_encode = msgspec.json.Encoder().encode
 _LISTED = frozenset({"rejected", "pending", "flagged"})
 
 
@@ -36,15 +37,36 @@ def answer_of(receipt: Receipt, *, rehearsed: bool) -> Answer:
     return Answer(body, status, problems.MEDIA_TYPE)
 
 
+def told(receipt: Receipt) -> bytes:
+    """The bytes of `answer_of` what was not rejected."""
+    return _encode(_said(receipt))
+
+
+class _Said(msgspec.Struct, gc=False):
+    """What a receipt says."""
+
+    event_id: str | None
+    outcome: str
+    promotion_id: str | None
+    assignment_id: str | None
+    reason: str | None
+    received_at: str
+
+
+def _said(receipt: Receipt) -> _Said:
+    named = receipt.assignment_id
+    return _Said(
+        receipt.reported_id or named,
+        receipt.outcome,
+        receipt.promotion_id,
+        named,
+        receipt.reason,
+        format_instant(receipt.received_us),
+    )
+
+
 def _line(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "event_id": receipt.event_id,
-        "outcome": receipt.outcome,
-        "promotion_id": receipt.promotion_id,
-        "assignment_id": receipt.assignment_id,
-        "reason": receipt.reason,
-        "received_at": format_instant(receipt.received_us),
-    }
+    return msgspec.structs.asdict(_said(receipt))
 
 
 def in_form(

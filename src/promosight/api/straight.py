@@ -28,15 +28,13 @@ from promosight.api.door.door import (
     refused,
     secret_of,
 )
-from promosight.api.door.holding import Share
 from promosight.api.door.keys import Caller, check
 from promosight.api.door.pressure import LARGE_BYTES, Stay
-from promosight.api.receipts import answer_of
-from promosight.connectors.reading import JSON, Reading, is_single, read_body
-from promosight.errors import PromosightError, StoreError, Unreadable
+from promosight.api.receipts import answer_of, told
+from promosight.connectors.reading import JSON, plain_fact
+from promosight.errors import PromosightError, StoreError
 from promosight.flows.decisioning.deciding import Decide, decide
 from promosight.flows.reporting.intake import Delivery, Item, Receipt
-from promosight.flows.reporting.rejecting import Refused
 from promosight.flows.reporting.report import report
 from promosight.flows.set_up.workspaces import digest_of
 from promosight.store.rows import Arrival
@@ -53,6 +51,7 @@ _UNUSUAL = frozenset(
     )
 )
 _LONGEST_HEAD = 4_096
+_JSON = b"content-type: application/json\r\nx-request-id: "
 
 
 class Connection(Protocol):
@@ -65,8 +64,8 @@ class Connection(Protocol):
     def owes(self) -> None:
         """An answer will come; until then nothing else is answered here."""
 
-    def pays(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """The answer that was owed."""
+    def pays(self, status: int, lines: bytes, body: bytes) -> None:
+        """The answer that was owed. `lines`: headers of its own, each with its end."""
 
 
 class Head(NamedTuple):
@@ -104,11 +103,10 @@ class Straight:
             item = None if caller is None else self._read(head, data[end + 4 :], caller, now_us)
             if item is None or caller is None:
                 return False
-            share = Share(self._door.holding)
-            share.cover(head.size)
+            self._door.holding.take(head.size)
         except PromosightError:
             return False
-        _Pending(self._door, connection, head, share, began).send(caller, item, now_us)
+        _Pending(self._door, connection, head, began).send(caller, item, now_us)
         return True
 
     def _parsed(self, text: bytes) -> Head | None:
@@ -146,7 +144,10 @@ class Straight:
     def _read(self, head: Head, body: bytes, caller: Caller, now_us: int) -> Item | Decide | None:
         """The one fact or question that a body is; None where it is anything else. Raises what refuses."""
         if head.route.reports:
-            return _fact(head.kind, body, caller, now_us)
+            tracking_from_us = caller.workspace.tracking_from_us
+            return plain_fact(
+                head.kind, body, received_us=now_us, tracking_from_us=tracking_from_us
+            )
         return asked_of(self._door, caller, body, now_us)
 
 
@@ -155,29 +156,15 @@ def _is_plain(headers: Headers) -> bool:
     return kept and _UNUSUAL.isdisjoint(headers) and media_type_of(headers) == JSON
 
 
-def _fact(kind: str, body: bytes, caller: Caller, now_us: int) -> Item | None:
-    """The one fact that a body is; None where it is anything else."""
-    if not is_single(JSON, body):
-        return None
-    try:
-        (item,) = read_body(kind, JSON, body, Reading(now_us, caller.workspace.tracking_from_us))
-    except Unreadable:
-        return None
-    return None if isinstance(item, Refused) else item
-
-
 class _Pending:
     """One event, or question, that waits for its commit."""
 
-    __slots__ = ("_began", "_connection", "_door", "_head", "_request_id", "_share", "_stay")
+    __slots__ = ("_began", "_connection", "_door", "_head", "_request_id", "_stay")
 
-    def __init__(
-        self, door: Door, connection: Connection, head: Head, share: Share, began: float
-    ) -> None:
+    def __init__(self, door: Door, connection: Connection, head: Head, began: float) -> None:
         self._door = door
         self._connection = connection
         self._head = head
-        self._share = share
         self._began = began
         self._request_id = head.request_id or request_id_of({})
         self._stay: Stay | None = None
@@ -205,29 +192,35 @@ class _Pending:
         if isinstance(result, PromosightError):
             error = result
         if error is None:
-            answer = self._told(result)
-            self._answer(answer, served=answer.status < 300)
+            self._tell(result)
         elif isinstance(error, PromosightError):
             self._answer(refused(error), served=isinstance(error, StoreError))
         else:
             self._answer(broken(self._head.route, self._request_id, error), served=False)
 
-    def _told(self, result: Any) -> Answer:
+    def _tell(self, result: Any) -> None:
         if not isinstance(result, list):
-            return Answer(result)
+            self._answer(Answer(result), served=True)
+            return
         receipt: Receipt = result[0]
-        self._door.metrics.reported(self._head.kind, {receipt.outcome: 1})
-        return answer_of(receipt, rehearsed=False)
+        self._door.metrics.reported_one(self._head.kind, receipt.outcome)
+        if receipt.outcome == "rejected":
+            answer = answer_of(receipt, rehearsed=False)
+            self._answer(answer, served=answer.status < 300)
+            return
+        self._end(200, served=True)
+        self._connection.pays(200, _JSON + self._request_id.encode() + b"\r\n", told(receipt))
 
     def _answer(self, answer: Answer, *, served: bool) -> None:
+        self._end(answer.status, served=served)
+        lines = f"content-type: {answer.media_type}\r\nx-request-id: {self._request_id}\r\n"
+        for name, value in answer.headers.items():
+            lines += f"{name.lower()}: {value}\r\n"
+        self._connection.pays(answer.status, lines.encode(), content(answer))
+
+    def _end(self, status: int, *, served: bool) -> None:
+        """It is answered: nothing of it is under way or held any more."""
         if self._stay is not None:
             self._stay.end(served=served)
-        self._share.end()
-        request_id = self._request_id
-        self._door.answered(self._head.route, answer.status, request_id, self._began)
-        headers = [
-            (b"content-type", answer.media_type.encode()),
-            (b"x-request-id", request_id.encode()),
-            *((name.lower().encode(), v.encode()) for name, v in answer.headers.items()),
-        ]
-        self._connection.pays(answer.status, headers, content(answer))
+        self._door.holding.give_back(self._head.size)
+        self._door.answered(self._head.route, status, self._request_id, self._began)

@@ -334,6 +334,18 @@ def _single(kind: str, body: bytes, reading: Reading) -> Item:
     return _element(kind, only_object(body), reading)
 
 
+def plain_fact(kind: str, body: bytes, *, received_us: int, tracking_from_us: int) -> Fact | None:
+    """The one fact that a JSON body is; None where anything about it is to be looked at more closely."""
+    if not body.startswith(b"{") or is_suspect(body):
+        return None
+    try:
+        reported = _one[kind].decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    fact = fact_of(reported, Reading(received_us, tracking_from_us))
+    return None if isinstance(fact, Rejection) else fact
+
+
 def _completed(judged: Judged, reading: Reading, alone: Callable[[int], Item]) -> Sheet:
     """The facts, and instead of those in doubt what each becomes alone."""
     sheet, doubts = judged

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from operator import add, sub
 
-from promosight.rules.tallies import MEASURES, REDEEMED_DAY, Cells, Redeemed
+from promosight.rules.tallies import MEASURES, REDEEMED_DAY, Cells, Pile, Redeemed, Used
 
 COUNTS = (
     "assigned",
@@ -48,7 +48,7 @@ def lines_of(cells: Cells, before: str | None = None) -> dict[int, Lines]:
     Where thousands of facts were counted together, the tier of each is not known any more.
     """
     found: dict[int, Lines] = {}
-    assigned, taken, redeemed, piles = cells.collected
+    assigned, taken, redeemed, used, piles = cells.collected
     until = before or _NEVER
     # Looked at for every transaction, so that days are compared before anything else is done.
     for given, n in assigned.items():
@@ -62,11 +62,18 @@ def lines_of(cells: Cells, before: str | None = None) -> dict[int, Lines]:
     for key, numbers in redeemed.items():
         if key[7] < until:
             _add_redeemed(found, key, *numbers)
+    for one, numbers in used.items():
+        if one[8] < until:
+            _add_used(found, one, *numbers)
+    _add_piles(found, piles, until)
+    return found
+
+
+def _add_piles(found: dict[int, Lines], piles: dict[int, Pile], until: str) -> None:
     for no, pile in piles.items():
         for (dimension, currency, keys), values in pile.items():
             if dimension == REDEEMED_DAY and keys[0] < until:
                 add_line(found.setdefault(no, {}), (keys[0], None, currency), kept(values))
-    return found
 
 
 def _add_redeemed(
@@ -80,6 +87,17 @@ def _add_redeemed(
         line[_COST] += cost_micros
         if order_micros:
             _line(found, no, (day, tier or None, paid_in))[_ORDER] += order_micros
+
+
+def _add_used(
+    found: dict[int, Lines], used: Used, n: int, cost_micros: int, order_micros: int
+) -> None:
+    no, tier, *_, day, currency = used
+    line = _line(found, no, (day, tier or None, currency))
+    line[_REDEEMED] += n
+    line[_REDEMPTIONS] += n
+    line[_COST] += cost_micros
+    line[_ORDER] += order_micros
 
 
 def kept(values: list[int]) -> list[int]:

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import add
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from promosight.rules.wide import BILLION
+
+K = TypeVar("K")
 
 TOTAL, TIER, SEGMENT, CHANNEL, CAMPAIGN, SOURCE, ASSIGNED_DAY, REDEEMED_DAY, OUTCOME = range(9)
 TIER_ASSIGNED_DAY, TIER_REDEEMED_DAY = 9, 10
@@ -144,6 +146,11 @@ Redeemed = tuple[int, str, str, str, str, str, str, str, str, str, str]
 """(promotion_no, tier, segment, channel, campaign, day, source, redeemed_day, outcome, currency, order_currency)"""
 
 
+Used = tuple[int, str, str, str, str, str, str, str, str, str]
+"""(promotion_no, tier, segment, channel, campaign, source, day, source and day of the redemption, currency): what is
+both taken and counted, and a customer's first, all of it in one currency"""
+
+
 class Combinations(msgspec.Struct, array_like=True):
     """A difference as it is written down: each combination with its numbers, the times of latest events."""
 
@@ -152,6 +159,7 @@ class Combinations(msgspec.Struct, array_like=True):
     redeemed: list[tuple[Redeemed, list[int]]]
     customers: list[tuple[int, int, int]]
     last_event_us: list[tuple[int, int]]
+    used: list[tuple[Used, list[int]]] = []
 
 
 FirstUse = tuple[
@@ -169,6 +177,7 @@ class Cells:
         self._assigned: dict[Assigned, int] = {}
         self._taken: dict[Taken, int] = {}
         self._redeemed: dict[Redeemed, list[int]] = {}
+        self._used: dict[Used, list[int]] = {}
         self._customers: dict[int, list[int]] = {}
         self._piles: dict[int, Pile] = {}
         self.last_event_us: dict[int, int] = {}
@@ -194,13 +203,7 @@ class Cells:
 
     def redeem(self, key: Redeemed, n: int, cost_micros: int, order_micros: int) -> None:
         """Adds redemptions that are alike, and are not rejected."""
-        numbers = self._redeemed.get(key)
-        if numbers is None:
-            self._redeemed[key] = [n, cost_micros, order_micros]
-            return
-        numbers[0] += n
-        numbers[1] += cost_micros
-        numbers[2] += order_micros
+        _add_numbers(self._redeemed, key, n, cost_micros, order_micros)
 
     def customer(self, promotion_no: int, assigned: int, redeemed: int) -> None:
         """Moves the distinct customers of a promotion by these differences."""
@@ -223,13 +226,17 @@ class Cells:
         """Adds first redemptions."""
         for no, words, own_source, own_day, own, source, day, currency, paid_in, *numbers in uses:
             cost_micros, order_micros, redeemed_us = numbers
+            self.seen(no, redeemed_us)
+            if own == currency == paid_in:  # as nearly always
+                used = (no, *words, own_source, own_day, source, day, currency)
+                _add_numbers(self._used, used, 1, cost_micros, order_micros)
+                continue
             if own is not None:
                 taken = (no, *words, own_source, own_day, day, own)
                 self._taken[taken] = self._taken.get(taken, 0) + 1
                 self.customer(no, 0, 1)
             key = (no, *words, own_day, source, day, "counted", currency, paid_in)
             self.redeem(key, 1, cost_micros, order_micros)
-            self.seen(no, redeemed_us)
 
     def add_assigned(self, promotion_no: int, key: PileKey, n: int, committed_micros: int) -> None:
         """Piles up assignments that were added up already."""
@@ -261,9 +268,15 @@ class Cells:
     @property
     def collected(
         self,
-    ) -> tuple[dict[Assigned, int], dict[Taken, int], dict[Redeemed, list[int]], dict[int, Pile]]:
-        """What was collected: combinations of assignments, of what took them, of redemptions; and piles."""
-        return self._assigned, self._taken, self._redeemed, self._piles
+    ) -> tuple[
+        dict[Assigned, int],
+        dict[Taken, int],
+        dict[Redeemed, list[int]],
+        dict[Used, list[int]],
+        dict[int, Pile],
+    ]:
+        """What was collected: combinations of assignments, of what took them, of redemptions, of both; and piles."""
+        return self._assigned, self._taken, self._redeemed, self._used, self._piles
 
     @property
     def size(self) -> int:
@@ -273,7 +286,7 @@ class Cells:
     @property
     def unpiled(self) -> int:
         """How many combinations of facts are not piled up yet."""
-        return len(self._assigned) + len(self._taken) + len(self._redeemed)
+        return len(self._assigned) + len(self._taken) + len(self._redeemed) + len(self._used)
 
     @property
     def is_piled(self) -> bool:
@@ -289,6 +302,7 @@ class Cells:
             [(key, numbers) for key, numbers in self._redeemed.items() if any(numbers)],
             [(no, a, r) for no, (a, r) in self._customers.items() if a or r],
             list(self.last_event_us.items()),
+            [(key, numbers) for key, numbers in self._used.items() if any(numbers)],
         )
 
     def include(self, written: Combinations) -> None:
@@ -299,6 +313,8 @@ class Cells:
             self._taken[taken] = self._taken.get(taken, 0) + n
         for redeemed, numbers in written.redeemed:
             self.redeem(redeemed, *numbers)
+        for used, numbers in written.used:
+            _add_numbers(self._used, used, *numbers)
         for promotion_no, *both in written.customers:
             self.customer(promotion_no, *both)
         for promotion_no, redeemed_us in written.last_event_us:
@@ -312,6 +328,8 @@ class Cells:
             self._taken[taken] = self._taken.get(taken, 0) - n
         for redeemed, (n, cost_micros, order_micros) in written.redeemed:
             self.redeem(redeemed, -n, -cost_micros, -order_micros)
+        for used, (n, cost_micros, order_micros) in written.used:
+            _add_numbers(self._used, used, -n, -cost_micros, -order_micros)
         for promotion_no, given, taking in written.customers:
             self.customer(promotion_no, -given, -taking)
 
@@ -323,13 +341,15 @@ class Cells:
             self._pile_taken(taken, n)
         for redeemed, numbers in self._redeemed.items():
             self._pile_redeemed(redeemed, *numbers)
+        for used, numbers in self._used.items():
+            self._pile_used(used, *numbers)
         for promotion_no, both in self._customers.items():
             # Counts are added up over currencies; one that is there anyway makes no cell of its own.
             currency = next((key[1] for key in self._piles.get(promotion_no, ())), "")
             cell = self._cell(promotion_no, (TOTAL, currency, ("",)))
             cell[_CUSTOMERS_ASSIGNED] += both[0]
             cell[_CUSTOMERS_REDEEMED] += both[1]
-        for collected in (self._assigned, self._taken, self._redeemed, self._customers):
+        for collected in self._assigned, self._taken, self._redeemed, self._used, self._customers:
             collected.clear()
         return self._piles
 
@@ -387,6 +407,21 @@ class Cells:
                 if order_micros:
                     pile[dimension, paid_in, key][_ORDER] += order_micros
 
+    def _pile_used(self, used: Used, n: int, cost_micros: int, order_micros: int) -> None:
+        no, tier, segment, channel, campaign, own_source, own_day, source, day, currency = used
+        pile = self._pile(no)
+        given = pile[PLACED, currency, (tier, segment, channel, campaign, own_source)]
+        given[_REDEEMED] += n
+        if source != own_source:
+            given = pile[PLACED, currency, (tier, segment, channel, campaign, source)]
+        given_on = pile[ASSIGNED_DAY, currency, (own_day, tier)]
+        used_on = pile[REDEEMED_DAY, currency, (day, tier)]
+        given_on[_REDEEMED] += n
+        used_on[_REDEEMED] += n
+        for cell in given, given_on, used_on, pile[OUTCOME, currency, _COUNTED]:
+            _add_counted(cell, n, cost_micros, order_micros)
+        self.customer(no, 0, n)
+
     def _pile(self, promotion_no: int) -> Pile:
         pile = self._piles.get(promotion_no)
         if pile is None:
@@ -403,6 +438,21 @@ class _Growing(dict[PileKey, list[int]]):
     def __missing__(self, key: PileKey) -> list[int]:
         cell = self[key] = [0] * len(MEASURES)
         return cell
+
+
+_COUNTED = ("counted",)
+
+
+def _add_numbers(
+    there: dict[K, list[int]], key: K, n: int, cost_micros: int, order_micros: int
+) -> None:
+    numbers = there.get(key)
+    if numbers is None:
+        there[key] = [n, cost_micros, order_micros]
+        return
+    numbers[0] += n
+    numbers[1] += cost_micros
+    numbers[2] += order_micros
 
 
 def _add_counted(cell: list[int], n: int, cost_micros: int, order_micros: int) -> None:
@@ -453,6 +503,11 @@ def total_up(totals: Totals, written: Combinations) -> None:
             cell[_COST] += cost_micros
             if order_micros:
                 _total(totals, no, paid_in)[_ORDER] += order_micros
+    for (no, *_, currency), (n, cost_micros, order_micros) in written.used:
+        cell = _total(totals, no, currency)
+        cell[_REDEEMED] += n
+        cell[_CUSTOMERS_REDEEMED] += n
+        _add_counted(cell, n, cost_micros, order_micros)
     for no, assigned, redeemed in written.customers:
         cell = _total(totals, no, next(iter(totals.get(no, ())), ""))
         cell[_CUSTOMERS_ASSIGNED] += assigned

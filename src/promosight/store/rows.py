@@ -132,7 +132,7 @@ def derived_from(assignment_id: str) -> tuple[int, int] | None:
     return (customer_no, slot) if max(customer_no, slot) < 2**63 else None
 
 
-class Arrival(NamedTuple):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """By whom, when and with which import a fact arrived."""
 
     workspace_no: int

@@ -73,18 +73,18 @@ class JoinedHttp(PatientHttp):
         self._head_is_there()
         self._owing = True
 
-    def pays(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """The answer that was owed."""
+    def pays(self, status: int, lines: bytes, body: bytes) -> None:
+        """The answer that was owed. `lines`: headers of its own, each with its end."""
         self._owing = False
         if self.transport.is_closing():
             return
         self.server_state.total_requests += 1
-        every = self.server_state.default_headers
-        length = (b"content-length", b"%d" % len(body))
-        lines = [name + b": " + value for name, value in (*every, *headers, length)]
-        if self._last:
-            lines.append(b"connection: close")
-        self._joining.send(STATUS_LINE[status] + b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        every = _EVERY.lines(self.server_state.default_headers)
+        ends = b"connection: close\r\n\r\n" if self._last else b"\r\n"
+        self._joining.send(
+            b"%bcontent-length: %d\r\n%b%b%b%b"
+            % (STATUS_LINE[status], len(body), every, lines, ends, body)
+        )
         if self._last:
             self.transport.close()
             return
@@ -136,6 +136,24 @@ class JoinedHttp(PatientHttp):
         if stop is not None and not cycle.response_complete:
             stop()
             self.loop.call_later(_PATIENCE_S, self.transport.abort)
+
+
+class _Every:
+    """The headers of every answer, which the server makes anew each second, as they are written."""
+
+    def __init__(self) -> None:
+        self._of: list[tuple[bytes, bytes]] = []
+        self._lines = b""
+
+    def lines(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """Each with its end."""
+        if headers is not self._of:
+            self._lines = b"".join([name + b": " + value + b"\r\n" for name, value in headers])
+            self._of = headers
+        return self._lines
+
+
+_EVERY = _Every()
 
 
 class _Joining(asyncio.Transport):

@@ -98,6 +98,10 @@ class Metrics:
         for outcome, items in outcomes.items():
             self._reported_series(kind, outcome).inc(items)
 
+    def reported_one(self, kind: str, outcome: str) -> None:
+        """An item was reported, and became this."""
+        self._reported_series(kind, outcome).inc()
+
     def shown(self) -> bytes:
         """The whole answer. Raises StoreError when the store does not answer."""
         registry = CollectorRegistry()

@@ -154,6 +154,8 @@ class _Kind:
         self._units = 0
         self._blind = False  # the limit is a guess, because nothing was answered
         self._quickest = _Quickest()
+        self.should_take_s = terms.may_take_s
+        """How long a report should take here, as far as is known."""
         self._round, self._coming = 0, (0, 0)
         self._heard_at = self._quick_at = self._slow_at = self._narrowed_at = -math.inf
         self.refused_at = -math.inf
@@ -171,12 +173,6 @@ class _Kind:
         """One is not under way any more."""
         del self._there[stay]
         self._units -= units
-
-    @property
-    def should_take_s(self) -> float:
-        """How long a report should take here, as far as is known."""
-        quickest_s = min(_QUICKEST_TIMES * self._quickest.seconds, _MOST_SECONDS)
-        return max(self._terms.may_take_s, quickest_s)
 
     def coming(self, round_number: int) -> tuple[int, int]:
         """How many were let in by their bytes in this round of the loop, and are not under way yet; their units."""
@@ -230,7 +226,9 @@ class _Kind:
     def learn(self, units: int, before: int, took_s: float, now: float) -> None:
         """So much was answered in so long; that much was there when it came."""
         self._heard_at, is_short = now, self._is_short(now)
-        self._quickest.note(took_s, now, goes_on=not is_short)
+        if self._quickest.note(took_s, now, goes_on=not is_short):
+            quickest_s = min(_QUICKEST_TIMES * self._quickest.seconds, _MOST_SECONDS)
+            self.should_take_s = max(self._terms.may_take_s, quickest_s)
         should_take_s, there = self.should_take_s, before + units
         if took_s <= should_take_s:
             self._quick_at = now
@@ -270,11 +268,13 @@ class _Quickest:
         self._before = self._of_now = math.inf
         self._turned_at = 0.0
 
-    def note(self, took_s: float, now: float, *, goes_on: bool) -> None:
-        """Another took so long. While not all go on, all of them wait, and no longer time is learnt."""
+    def note(self, took_s: float, now: float, *, goes_on: bool) -> bool:
+        """Another took so long; whether that says more. While not all go on, all of them wait, and no longer time is
+        learnt."""
         if not goes_on and took_s >= self.seconds:
-            return
+            return False
         if now - self._turned_at > _LATELY_SECONDS:
             self._before, self._of_now, self._turned_at = self._of_now, math.inf, now
         self._of_now = min(self._of_now, took_s)
-        self.seconds = min(self._before, self._of_now)
+        known_s, self.seconds = self.seconds, min(self._before, self._of_now)
+        return self.seconds != known_s

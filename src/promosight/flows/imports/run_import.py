@@ -277,7 +277,7 @@ class RunningImport:
 
     def finish(self, state: str = "done", detail: str | None = None) -> ImportReport:
         """Publishes the figures of what was taken, all at once; `state` is `done`, or `failed` and why."""
-        workspace_no, _, import_no, _ = self._arrival
+        workspace_no, import_no = self._arrival.workspace_no, self._arrival.import_no
         self._note().result()
         self._store.change(
             lambda tx: finish_import(
@@ -321,7 +321,7 @@ class RunningImport:
         if piece is None:
             raise _NoMore
         taken.piece = piece
-        arrival = self._arrival._replace(received_us=self._clock())
+        arrival = msgspec.structs.replace(self._arrival, received_us=self._clock())
         items: Any = piece.items if isinstance(piece.items, Sheet) else [*piece.items]
         if self.report.kind in _PAYLOADS:
             return _PAYLOADS[self.report.kind](arrival, items)
@@ -344,7 +344,7 @@ class RunningImport:
 
     def _name_lines(self, piece: Piece, receipts: list[Receipt]) -> None:
         """Notes the lines of rows that are a problem for what others say; those refused in reading bear theirs."""
-        workspace_no, _, import_no, _ = self._arrival
+        workspace_no, import_no = self._arrival.workspace_no, self._arrival.import_no
         if says_one_thing(receipts) and receipts[:1] and receipts[0].outcome not in PROBLEMS:
             return
         refused: list[Row] = []

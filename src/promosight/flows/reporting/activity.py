@@ -43,6 +43,7 @@ def note_activity(
 ) -> None:
     """Counts the receipts of deliveries, given one after the other; a replay is nothing that a source sent."""
     answered: Counter[tuple[int, int, str, str]] = Counter()
+    alone: list[tuple[int, int, str, str]] = []
     start = 0
     for delivery in deliveries:
         items, arrival = delivery.items, delivery.arrival
@@ -50,12 +51,12 @@ def note_activity(
         if not delivery.replayed:
             source_no, hour_us = arrival.source_no, days.hour_us(arrival.received_us)
             if len(items) == 1:  # each of many such
-                said = _kind_of(items[0]), receipts[start].outcome
-                answered[source_no, hour_us, *said] += 1
+                alone.append((source_no, hour_us, _kind_of(items[0]), receipts[start].outcome))
             else:
                 for said, number in _answered(_kinds_of(items), receipts[start:end]).items():
                     answered[source_no, hour_us, *said] += number
         start = end
+    answered.update(alone)
     rows = [(*key, tx.lane, number) for key, number in sorted(answered.items())]
     tx.run_many("add_activity", rows)
 

@@ -12,7 +12,7 @@ the unique key keeps the row out, the count tells, and the transaction is run ag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress, count, pairwise
 from typing import NamedTuple
 
@@ -25,10 +25,11 @@ from promosight.flows.ledger.settling import given
 from promosight.flows.reporting.intake import Receipt
 from promosight.flows.reporting.plain import Plain
 from promosight.rules.counted import UseColumns
-from promosight.rules.counting import count_uses
+from promosight.rules.counting import MANY, count_uses
 from promosight.rules.facts import Event
 from promosight.rules.identity import BUCKET_SHIFT
 from promosight.rules.matching import Used, first_use, is_in_time, match, promised_micros
+from promosight.rules.tallies import FirstUse
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, use_row
 
 Told = tuple[int, Event, Arrival]
@@ -84,6 +85,7 @@ Worth = tuple[str | None, int, str]
 _Case = tuple[int, int, int | None, int | None, str | None]
 """What decides it: promotion and place, value of the assignment, value and currency of the redemption."""
 _MOST_CASES = 20_000
+_Numbers = tuple[int, int, int, int, str | None, int, int, str, str, int, int]
 _Use = tuple[Told, _Held, Worth]
 """An event that takes an assignment."""
 
@@ -309,32 +311,47 @@ class PlainEvents:
         """Adds the uses to the counters of a layer."""
         if not uses:
             return
+        cells = self._plain.cells[layer]
+        if len(uses) < MANY:
+            cells.use_first(self._first_uses(uses))
+            return
+        columns = UseColumns._make(zip(*self._numbers(uses), strict=True))
+        at = places(self._tx, self._plain.workspace_no, columns.place_no)
+        count_uses(cells, columns, self._plain.names(at, columns.place_no))
+
+    def _first_uses(self, uses: list[_Use]) -> Iterator[FirstUse]:
+        """The uses as counters take a few."""
+        at = places(self._tx, self._plain.workspace_no, [held[9] for _, held, _ in uses])
+        sources, day = self._catalogue.sources, self._catalogue.days.day
+        for one in self._numbers(uses):
+            no, place_no, own_no, own_us, own, source_no, at_us, currency, paid_in, *amounts = one
+            cost_micros, order_micros = amounts
+            yield (
+                *(no, at[place_no].texts, sources[own_no], day(own_us), own),
+                *(sources[source_no], day(at_us), currency, paid_in),
+                *(cost_micros, order_micros, at_us),
+            )
+
+    def _numbers(self, uses: list[_Use]) -> Iterator[_Numbers]:
+        """Each use as a row of UseColumns."""
         workspace = self._catalogue.workspace
         tracked_us, usual = workspace.tracking_from_us, workspace.currency
-        columns = UseColumns._make(
-            zip(
-                *[
-                    (
-                        held[2],
-                        held[9],
-                        held[11],
-                        held[5],
-                        # Given before anything was counted: not in the rate.
-                        held[13] if held[5] >= tracked_us else None,
-                        arrival.source_no,
-                        fact.redeemed_us,
-                        currency,
-                        fact.currency or usual,
-                        cost_micros,
-                        fact.order_micros or 0,
-                    )
-                    for (_, fact, arrival), held, (_, cost_micros, currency) in uses
-                ],
-                strict=True,
+        for (_, fact, arrival), held, (_, cost_micros, currency) in uses:
+            own_us = held[5]
+            yield (
+                held[2],
+                held[9],
+                held[11],
+                own_us,
+                # Given before anything was counted: not in the rate.
+                held[13] if own_us >= tracked_us else None,
+                arrival.source_no,
+                fact.redeemed_us,
+                currency,
+                fact.currency or usual,
+                cost_micros,
+                fact.order_micros or 0,
             )
-        )
-        at = places(self._tx, self._plain.workspace_no, columns.place_no)
-        count_uses(self._plain.cells[layer], columns, self._plain.names(at, columns.place_no))
 
     def _repeat(self, one: Told, first: Told) -> bool:
         """Answers an event that came earlier in the same transaction, if that was plain."""

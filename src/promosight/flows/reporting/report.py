@@ -42,16 +42,28 @@ from promosight.store.tx import Tx
 
 def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
     """Takes deliveries in; a receipt for each item, in order. The figures have moved when this is committed."""
+    arrivals = [delivery.arrival for delivery in deliveries]
+    if len({(one.workspace_no, one.import_no) for one in arrivals}) == 1:  # as nearly always
+        return _parted(_take(tx, arrivals[0].workspace_no, deliveries), deliveries)
     receipts: list[list[Receipt]] = [[] for _ in deliveries]
     together: dict[tuple[int, int], list[int]] = {}
     for index, delivery in enumerate(deliveries):
         arrival = delivery.arrival
         together.setdefault((arrival.workspace_no, arrival.import_no), []).append(index)
     for (workspace_no, _), members in sorted(together.items()):
-        answers = iter(_take(tx, workspace_no, [deliveries[index] for index in members]))
-        for index in members:
-            receipts[index] = list(islice(answers, len(deliveries[index].items)))
+        theirs = [deliveries[index] for index in members]
+        answers = _parted(_take(tx, workspace_no, theirs), theirs)
+        for index, answered in zip(members, answers, strict=True):
+            receipts[index] = answered
     return receipts
+
+
+def _parted(receipts: list[Receipt], deliveries: list[Delivery]) -> list[list[Receipt]]:
+    """The receipts of each of the deliveries."""
+    if all(len(one.items) == 1 for one in deliveries):
+        return [[one] for one in receipts]
+    answers = iter(receipts)
+    return [list(islice(answers, len(one.items))) for one in deliveries]
 
 
 def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt]:

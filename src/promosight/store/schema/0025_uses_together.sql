@@ -1,0 +1,2 @@
+-- Movements also say in one what takes an assignment and counts (rules/tallies.py, Combinations). Nothing is stored
+-- otherwise; a program that reads only what it knows of them must not be let in.
