@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -15,10 +16,18 @@ import pytest
 
 from promosight.errors import Conflict, NotFound
 from promosight.flows.checking.verify import verify
+from promosight.flows.imports.publish import start_import
+from promosight.flows.imports.run_import import RunningImport, each_a_piece
 from promosight.flows.ledger import rematch
 from promosight.flows.ledger.ahead import Ahead, changed_ahead
 from promosight.flows.ledger.rematch import rebuild, rebuild_ahead, rebuild_as_found
 from promosight.flows.people.erase import erase
+from promosight.flows.promotions import define_ahead
+from promosight.flows.promotions.define_promotions import (
+    Definitions,
+    NamedPromotion,
+    define_promotions,
+)
 from promosight.flows.promotions.manage_promotions import load_codes, put_ahead, put_promotion
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
 from promosight.flows.reporting.rejecting import Refused
@@ -268,21 +277,69 @@ def rebuilt(world: World, between: Between, *, ahead: bool) -> bool:
     return found
 
 
+def test_promotions_of_a_file_come_to_the_same_with_those_that_reach_many_worked_out_ahead(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P5: in the order of the file, what cannot be among them; new ones and unchanged ones stay together."""
+    worlds = World(store, 3), World(other, 3)
+    arrival = Arrival(worlds[1].number, source_number(other, worlds[1].workspace), 0, CHANGED_US)
+    (receipts,) = other.change(lambda tx: define_promotions(tx, [Definitions(arrival, _file())]))
+    monkeypatch.setattr(define_ahead, "_SAMPLE", 0)
+    monkeypatch.setattr(rematch, "_pages", _everything_anew)
+    assert imported(worlds[0], _file()) == Counter(one.outcome for one in receipts)
+    found, expected = (everything(one.store, one.workspace) for one in worlds)
+    assert found == expected
+
+
+def _file() -> list[NamedPromotion | Refused]:
+    known = {name: msgspec.convert(PROMOTIONS[name], Promotion) for name in ("global", "tiered")}
+    replace = msgspec.structs.replace
+    return [
+        NamedPromotion("new", Promotion(name="New", status="active")),
+        NamedPromotion("global", replace(known["global"], max_redemptions=3)),
+        NamedPromotion("tiered", replace(known["tiered"], tiers=[])),
+        NamedPromotion("another", Promotion(name="Another", code="NEW-CODE")),
+        NamedPromotion("global", replace(known["global"], max_redemptions=2)),
+        NamedPromotion("tiered", replace(known["tiered"], max_redemptions=1)),
+        NamedPromotion("broken", Promotion(name="Broken", kind="odd")),
+    ]
+
+
+def imported(world: World, items: list[NamedPromotion | Refused]) -> Counter[str]:
+    """What becomes of the promotions of a file."""
+    source_no = source_number(world.store, world.workspace)
+    running = RunningImport(
+        world.store,
+        lambda tx: start_import(
+            *(tx, world.number, source_no),
+            kind="promotions",
+            name="file",
+            now_us=CHANGED_US,
+        ),
+        workspace_no=world.number,
+        source_no=source_no,
+        kind="promotions",
+        clock=lambda: CHANGED_US,
+    )
+    deque(running.take("file", each_a_piece(enumerate(items, start=1))), maxlen=0)
+    return running.finish().outcomes
+
+
 @pytest.mark.parametrize("happened", ["nothing", "events", "a batch", "customers"])
 def test_the_transaction_settles_only_what_moved(
     store: Store, happened: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Facts that come meanwhile do not make it do everything itself."""
     world = World(store, 4)
-
-    def everything_anew(*_: Any) -> Any:
-        raise AssertionError("every group was gone over")
-
-    monkeypatch.setattr(rematch, "_pages", everything_anew)
+    monkeypatch.setattr(rematch, "_pages", _everything_anew)
     assert terms_changed(world, "values", BETWEEN[happened], ahead=True)
     settings = Settings(time_zone="America/New_York")
     assert settings_changed(world, settings, BETWEEN[happened], ahead=True)
     assert rebuilt(world, BETWEEN[happened], ahead=True)
+
+
+def _everything_anew(*_: Any) -> Any:
+    raise AssertionError("every group was gone over")
 
 
 def test_two_changes_of_thousands_at_once_are_both_made(store: Store) -> None:

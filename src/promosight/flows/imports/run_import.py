@@ -20,6 +20,7 @@ import msgspec
 from promosight.errors import Overloaded
 from promosight.flows.imports.publish import finish_import, leave_import, note_import
 from promosight.flows.imports.show_imports import PROBLEMS
+from promosight.flows.promotions.define_ahead import define_ahead, with_large_ones_apart
 from promosight.flows.promotions.define_promotions import Definitions, define_promotions
 from promosight.flows.reporting.intake import Delivery, Piece, Receipt, outcomes_of
 from promosight.flows.reporting.know_customers import Acquaintance, know_customers
@@ -65,7 +66,6 @@ _HEAVY = SMALL_WEIGHT + 1
 _EMPTY = Piece((), ())
 _Flow = Callable[[Tx, list[Any]], list[list[Receipt]]]
 _FLOWS: dict[str, _Flow] = {
-    "promotions": define_promotions,
     "customers": know_customers,
     "outcomes": take_outcomes,
 }
@@ -294,6 +294,9 @@ class RunningImport:
 
     def _gathered(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         kind, rows = self.report.kind, self._piece_rows
+        if kind == "promotions":
+            by_hundreds = gathered(kind, pieces, rows)
+            return with_large_ones_apart(self._store, self._arrival.workspace_no, by_hundreds)
         if kind != "redemptions" or rows < PIECE_ROWS or self._store.runs_here:
             return gathered(kind, pieces, rows)
         return _by_promotion(gathered(kind, pieces, rows * _READ_TOGETHER), rows)
@@ -307,12 +310,25 @@ class RunningImport:
 
     def _submit(self, file: str, pieces: Iterator[Piece]) -> None:
         taken = _Taken(file)
+        if self.report.kind == "promotions":
+            self._define(taken, self._read(taken, pieces))
+            return
         kind, made, weight = self.report.kind, partial(self._read, taken, pieces), self._piece_rows
         payload: Any = Later(made)
         if self._piece_rows < PIECE_ROWS:
             payload = made()
             weight = len(taken.piece.items)
         taken.receipts = self._submitted(_FLOWS.get(kind, report), payload, max(_HEAVY, weight))
+        self._waiting.append(taken)
+
+    def _define(self, taken: _Taken, given: Definitions) -> None:
+        """Defines a piece of promotions: what one is found to come to is so after those before it."""
+        while self._waiting and len(given.items) == 1:
+            self._collect()
+        weight = max(_HEAVY, len(given.items))
+        taken.receipts = define_ahead(
+            self._store, given, lambda one: self._submitted(define_promotions, one, weight)
+        )
         self._waiting.append(taken)
 
     def _read(self, taken: _Taken, pieces: Iterator[Piece]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from promosight.errors import Conflict, Invalid
+from promosight.flows.ledger.ahead import Ahead
 from promosight.flows.promotions.manage_promotions import put_promotion
 from promosight.flows.reporting.intake import Receipt, refusal
 from promosight.flows.reporting.rejecting import Refused, write_rejections
@@ -23,10 +24,11 @@ class NamedPromotion(msgspec.Struct):
 
 
 class Definitions(msgspec.Struct):
-    """The promotions of one request, or of one piece of a file."""
+    """The promotions of one request, or of one piece of a file. `ahead`: what was worked out for one that is alone."""
 
     arrival: Arrival
     items: list[NamedPromotion | Refused]
+    ahead: Ahead | None = None
 
 
 def define_promotions(tx: Tx, given: list[Definitions]) -> list[list[Receipt]]:
@@ -38,7 +40,7 @@ def _define(tx: Tx, given: Definitions) -> list[Receipt]:
     receipts = []
     refused: list[tuple[Arrival, Refused]] = []
     for item in given.items:
-        result = item if isinstance(item, Refused) else _put(tx, given.arrival, item)
+        result = item if isinstance(item, Refused) else _put(tx, given.arrival, item, given.ahead)
         if isinstance(result, Refused):
             refused.append((given.arrival, result))
             result = refusal(result, given.arrival)
@@ -47,7 +49,7 @@ def _define(tx: Tx, given: Definitions) -> list[Receipt]:
     return receipts
 
 
-def _put(tx: Tx, arrival: Arrival, item: NamedPromotion) -> Receipt | Refused:
+def _put(tx: Tx, arrival: Arrival, item: NamedPromotion, ahead: Ahead | None) -> Receipt | Refused:
     """Puts one promotion. It is checked before anything is written, so a refusal leaves nothing behind."""
     now_us = arrival.received_us
     try:
@@ -55,6 +57,7 @@ def _put(tx: Tx, arrival: Arrival, item: NamedPromotion) -> Receipt | Refused:
             *(tx, arrival.workspace_no, item.promotion_id, item.definition),
             now_us=now_us,
             says_status=item.says_status,
+            ahead=ahead,
         )
     except (Invalid, Conflict) as error:
         payload = msgspec.to_builtins(item.definition) | {"promotion_id": item.promotion_id}
