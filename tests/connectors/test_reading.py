@@ -249,6 +249,32 @@ def test_a_csv_without_a_header_we_know_is_unreadable(body: bytes) -> None:
         read(body, CSV)
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("Event ID,promotion_id,customer_id", "names Event ID; the column is called event_id"),
+        (
+            "event_id,promotionId,customer_id",
+            "names promotionId; the column is called promotion_id",
+        ),
+        ("event_id;promotion_id;customer_id", "cells are parted by commas"),
+    ],
+)
+def test_a_header_written_otherwise_is_told_what_was_meant(header: str, told: str) -> None:
+    """P2: or each row would be named by its content, and its id be noted beside it."""
+    with pytest.raises(Unreadable, match=told):
+        read(f"{header}\na,b,c\n".encode(), CSV)
+
+
+def test_a_column_like_one_that_is_there_is_a_column_of_its_own() -> None:
+    table = (
+        "event_id,promotion_id,customer_id,redeemed_at,Channel,channel\n"
+        "e1,p,c,2026-11-03T12:00:00Z,7,web\n"
+    )
+    (event,) = read(table.encode(), CSV)
+    assert (event.channel, event.metadata) == ("web", '{"Channel":"7"}')
+
+
 def test_other_media_are_not_taken() -> None:
     with pytest.raises(UnsupportedMedia):
         read(b"", "text/plain")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promosight.connectors.csv_blocks import Blocks
 from promosight.errors import Unreadable
+from promosight.rules.likeness import folded
 
 if TYPE_CHECKING:  # loads numpy
     from promosight.connectors.csv_order import Ordering
@@ -24,6 +25,9 @@ _LONGEST_ROW = 16 << 20
 _READ_TWICE = 1 << 20
 """So many characters may be read twice in any case, and beside them a few for each that was read for good."""
 _TWICE_OF_EACH = 4
+_SIGNS = (";", "\t", "|")
+"""Signs that part the cells of tables elsewhere."""
+_SHOWN = 100
 
 
 class Table(Sequence[list[str]]):
@@ -302,8 +306,23 @@ def _header(source: _Lines, known: set[str]) -> list[str]:
                 break
     except csv.Error as error:
         raise Unreadable(f"the header row is not CSV: {error}") from None
+    _check_spelling(header, known)
     if known.isdisjoint(header):
-        raise Unreadable("the header row names no known column, such as customer_id")
+        why = "the header row names no known column, such as customer_id"
+        otherwise = len(header) == 1 and any(sign in header[0] for sign in _SIGNS)
+        raise Unreadable(f"{why}; cells are parted by commas" if otherwise else why)
     if twice := sorted(name for name, times in Counter(header).items() if name and times > 1):
         raise Unreadable(f"the header row names {twice[0]} twice")
     return header
+
+
+def _check_spelling(header: list[str], known: set[str]) -> None:
+    """Raises Unreadable for a column that is a known one written otherwise (`Event ID`), where that is not there.
+
+    It would be kept as something that is no field, and rows without their ids would be named by their content.
+    """
+    forms, there = {folded(name): name for name in known}, set(header)
+    for name in sorted(there - known):
+        meant = forms.get(folded(name), name)
+        if meant not in there:
+            raise Unreadable(f"the header row names {name[:_SHOWN]}; the column is called {meant}")
