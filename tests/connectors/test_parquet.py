@@ -15,6 +15,7 @@ from promosight.connectors.definitions import read_ndjson
 from promosight.connectors.opening import opened, parquet_parts
 from promosight.connectors.parquet_columns import INSTANT, ParquetRows, json_of_fact, json_of_row
 from promosight.connectors.reading import Reading, _element, _named, parquet_pieces
+from promosight.errors import Unreadable
 from promosight.flows.promotions.define_promotions import NamedPromotion
 from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.facts import Assignment, Event
@@ -246,3 +247,10 @@ def test_what_is_noted_beside_an_event_may_hold_instants(tmp_path: Path) -> None
     (event,) = rows_of(tmp_path, "redemptions", f"{REDEEMED}, {noted}")
     assert isinstance(event, Event)
     assert '"till":7' in (event.metadata or "")
+
+
+def test_a_column_written_otherwise_is_told_what_was_meant(tmp_path: Path) -> None:
+    """P22: databases that write names in capitals hand them on so."""
+    named = "'e' AS EVENT_ID, 'p' AS promotion_id, 'c' AS customer_id"
+    with pytest.raises(Unreadable, match="names EVENT_ID; the column is called event_id"):
+        rows_of(tmp_path, "redemptions", f"{named}, '2026-11-03T12:00:00Z' AS redeemed_at")

@@ -306,7 +306,7 @@ def _header(source: _Lines, known: set[str]) -> list[str]:
                 break
     except csv.Error as error:
         raise Unreadable(f"the header row is not CSV: {error}") from None
-    _check_spelling(header, known)
+    check_spelling(header, known)
     if known.isdisjoint(header):
         why = "the header row names no known column, such as customer_id"
         otherwise = len(header) == 1 and any(sign in header[0] for sign in _SIGNS)
@@ -316,7 +316,7 @@ def _header(source: _Lines, known: set[str]) -> list[str]:
     return header
 
 
-def _check_spelling(header: list[str], known: set[str]) -> None:
+def check_spelling(header: list[str], known: set[str]) -> None:
     """Raises Unreadable for a column that is a known one written otherwise (`Event ID`), where that is not there.
 
     It would be kept as something that is no field, and rows without their ids would be named by their content.

@@ -17,7 +17,7 @@ import msgspec
 from promosight.connectors.amounts import is_suspect, misread, misread_of
 from promosight.connectors.csv_blocks import Blocks
 from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_number
-from promosight.connectors.csv_rows import CsvPart, csv_parts
+from promosight.connectors.csv_rows import CsvPart, check_spelling, csv_parts
 from promosight.connectors.decoded import (
     EXTRA,
     Columns,
@@ -201,9 +201,10 @@ def csv_pieces(
 
 
 def parquet_pieces(kind: str, parts: Iterable[ParquetRows], reading: Reading) -> Iterator[Piece]:
-    """The items of the rows of a Parquet file, counted from 1."""
-    first = 1
+    """The items of the rows of a Parquet file, counted from 1. Raises Unreadable for a field that is misspelled."""
+    first, fields = 1, set(_TYPES[kind].__struct_fields__)
     for part in parts:
+        check_spelling([name for name, _ in part.columns], fields)
         numbers = range(first, first + len(part.rows))
         first += len(part.rows)
         yield Piece(numbers, _of_parquet(kind, numbers, part, reading))
