@@ -332,6 +332,8 @@ def test_settings_change_but_the_start_of_tracking_never(brand: httpx.Client) ->
             {"url": "https://w{}.example.com", "events": ["redemption.counted"]},
         ),
         ("mappings", "mapping_id", {"field": "promotion_id", "word": "w{}", "promotion_id": "p"}),
+        ("views", "view_id", {"name": "v{}", "query": "q=tea", "shared": True}),
+        ("shops", "shop_id", {"source": "web {}", "kind": "shopify"}),
     ],
 )
 def test_short_lists_come_page_by_page_too(
@@ -340,6 +342,7 @@ def test_short_lists_come_page_by_page_too(
     """The contract: lists take `limit` and the `next` of the page before; none is met twice or left out."""
     promotion(client, "p")
     for n in range(5):
+        client.post("/v1/sources", json={"name": f"web {n}"})
         body = json.loads(json.dumps(wanted).replace("{}", str(n)))
         assert client.post(f"/v1/{path}", json=body).status_code == 201
     whole = client.get(f"/v1/{path}").json()
@@ -354,5 +357,11 @@ def test_short_lists_come_page_by_page_too(
         assert len(page["items"]) == 2
         cursor = {"cursor": page["next"]}
     assert [one[name] for one in met] == [one[name] for one in whole["items"]]
-    for odd in ({"limit": "0"}, {"limit": "1001"}, {"cursor": "none"}, {"cursor": "WzFd"}):
+    for odd in (
+        {"limit": "0"},
+        {"limit": "1001"},
+        {"cursor": "none"},
+        {"cursor": "WzFd"},
+        {"cursor": "W10="},
+    ):
         assert client.get(f"/v1/{path}", params=odd).status_code == 422

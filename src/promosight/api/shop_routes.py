@@ -19,6 +19,7 @@ SHOP_ROUTES = (
         _SET_UP,
         "The sources that are shops, without their secrets",
         gives=shop_wire.ShopPage,
+        query=("limit", "cursor"),
     ),
     Route(
         "POST",

@@ -7,6 +7,7 @@ import msgspec
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
 from promosight.connectors import shopify, stripe
 from promosight.errors import Invalid
@@ -42,7 +43,7 @@ def listing(door: Door, call: Call) -> Answer:
     """GET /v1/shops."""
     found = door.store.read(lambda tx: shops.list_shops(tx, call.workspace_no))
     items = [describe_shop(one, now_us=call.now_us) for one in found]
-    return Answer({"items": items, "next": None})
+    return Answer(page_of(call, items, "shop_id"))
 
 
 def show(door: Door, call: Call) -> Answer:

@@ -27,6 +27,7 @@ class ViewPage(Wire):
     """The views of a list: the workspace's, then one's own, by name."""
 
     items: list[ViewAnswer]
+    next: str | None
 
 
 VIEW_ROUTES = (
@@ -37,7 +38,7 @@ VIEW_ROUTES = (
         _REPORTS,
         "Saved views of a list: those of the workspace, and one's own",
         gives=ViewPage,
-        query=("list",),
+        query=("list", "limit", "cursor"),
     ),
     Route(
         "POST",

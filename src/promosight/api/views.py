@@ -7,6 +7,7 @@ import msgspec
 from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded
 from promosight.api.door.call import Call
+from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
 from promosight.api.door.keys import allow
 from promosight.errors import Invalid
@@ -45,7 +46,7 @@ def listing(door: Door, call: Call) -> Answer:
     """GET /v1/views: the workspace's and one's own."""
     of = call.query("list") or "promotions"
     found = door.store.read(lambda tx: list_views(tx, call.workspace_no, of, _owner(call)))
-    return Answer({"items": [describe_view(one) for one in found]})
+    return Answer(page_of(call, [describe_view(one) for one in found], "view_id"))
 
 
 def create(door: Door, call: Call) -> Answer:

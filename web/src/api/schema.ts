@@ -2686,6 +2686,7 @@ export interface components {
          */
         ViewPage: {
             items: components["schemas"]["ViewAnswer"][];
+            next: string | null;
         };
         /**
          * ViewAnswer

@@ -32,7 +32,7 @@ def place_in(cursor: str | None, first: Place) -> Place:
         place: Place = msgspec.json.decode(text, type=type(first))
     except (ValueError, msgspec.MsgspecError):
         raise no_cursor() from None
-    if not all(map(_fits, place)):
+    if not all(map(_fits, place)) or cursor_of(place) != cursor:
         raise no_cursor()
     return place
 
