@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http.client import HTTPResponse
 
 import pytest
 
 from promosight.api.connections.joined import JoinedHttp
 from promosight.api.connections.patient import HEAD_SECONDS
+from promosight.api.door.problems import MEDIA_TYPE, document
 from tests.api.server import new_workspace, serving_here
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -96,3 +99,26 @@ def _pour(line: socket.socket) -> None:
     """Twenty megabytes, as long as they are taken."""
     for _ in range(2_000):
         line.sendall(b"x" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400, "unreadable"),
+        (b"POST /v1/redemptions HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400, "unreadable"),
+    ],
+    ids=["a method", "a length"],
+)
+def test_what_is_no_request_is_answered_by_a_problem_document(
+    sqlite_url: str, sent: bytes, status: int, code: str
+) -> None:
+    """P16: as everything else that is refused."""
+    new_workspace(sqlite_url)
+    with serving_here(sqlite_url) as (_, port), closing(opened(port)) as line:
+        line.sendall(sent)
+        answer = HTTPResponse(line)
+        answer.begin()
+        told = json.loads(answer.read())
+    assert (answer.status, answer.getheader("content-type")) == (status, MEDIA_TYPE)
+    assert (told["status"], told["code"]) == (status, code)
+    assert told.keys() == json.loads(document(status, code, "why")).keys()

@@ -11,15 +11,28 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 20.0
 MOST_AROUND = 64 * 1024
 """Bytes of a head, or around a body, beside those that come in one piece with its end."""
 
-_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n"
-    b"content-type: text/plain; charset=utf-8\r\ncontent-length: 22\r\n\r\nThe head is too large."
+
+def _refusal(status: int, phrase: str, code: str, detail: str) -> bytes:
+    """An answer to what no request is known of yet: a problem document, as everywhere, and the end."""
+    kind = f"urn:promosight:problem:{code}"
+    said = {"type": kind, "title": phrase, "status": status, "detail": detail, "code": code}
+    body = msgspec.json.encode(said | {"errors": []})
+    head = f"HTTP/1.1 {status} {phrase}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n"
+    return b"%bcontent-length: %d\r\n\r\n%b" % (head.encode(), len(body), body)
+
+
+_TOO_LARGE = _refusal(
+    431, "Request Header Fields Too Large", "head_too_large", "the head of the request is too large"
+)
+_UNREADABLE = _refusal(
+    400, "Bad Request", "unreadable", "this is no HTTP request that is understood here"
 )
 
 
@@ -53,6 +66,11 @@ class PatientHttp(HttpToolsProtocol):
             self._refuse(answered=cycle is None or cycle.response_complete)
         elif not self._whole and self._late is None and (cycle is None or cycle.response_complete):
             self._await_head()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is the same each time
+        """What has come is no HTTP."""
+        self.transport.write(_UNREADABLE)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
