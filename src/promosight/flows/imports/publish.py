@@ -104,7 +104,12 @@ def _next_run(
     for other_id, import_no, other, heartbeat_us, received in running:
         same = other_id == import_id or (not received and other == file)
         if heartbeat_us + DEAD_AFTER_US > now_us and not same:
-            raise Conflict(f"the import of {other} is still running", code="import_running")
+            heard = max(0, now_us - heartbeat_us) // SECOND_US
+            raise Conflict(
+                f"the import of {other} is still running: it was heard of {heard} s ago, and is taken for dead "
+                f"after {DEAD_AFTER_US // SECOND_US}",
+                code="import_running",
+            )
         tx.run("leave_import", import_no=import_no, now_us=now_us)
     row = tx.one("next_import_no")
     assert row is not None
