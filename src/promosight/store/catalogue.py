@@ -185,6 +185,12 @@ def load(tx: Tx, workspace_no: int) -> Catalogue:
     return known
 
 
+def workspace_id_of(tx: Tx, workspace_no: int) -> str:
+    """The id of a workspace, which never changes: what is remembered of it will do. Raises NotFound."""
+    known: Catalogue | None = tx.cache.get(("catalogue", workspace_no))
+    return (known or load(tx, workspace_no)).workspace.workspace_id
+
+
 def _listed(
     workspace: Workspace,
     promotion_no: int,

@@ -277,26 +277,27 @@ class PostgresDatabase(Database):
     def begin(self, tx: Tx, *, write: bool, at_once: bool = False) -> None:
         assert isinstance(tx, PostgresTx)
         if not write:
-            tx.prepared.order(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            tx.prepared.order("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             return
         if time.monotonic() > tx.planned_at + _PLANS_KEPT_SECONDS:
             tx.plan_anew()
-        tx.prepared.order(b"BEGIN ISOLATION LEVEL READ COMMITTED")
+        tx.prepared.send("BEGIN ISOLATION LEVEL READ COMMITTED")
 
     def end(self, tx: Tx, *, commit: bool) -> None:
         assert isinstance(tx, PostgresTx)
         if commit:
-            tx.prepared.order(b"COMMIT")
+            tx.prepared.order("COMMIT")
             return
         tx.cache.clear()
         # Fails on a lost connection, which tells the caller to replace it.
-        tx.prepared.order(b"ROLLBACK")
+        tx.prepared.undo()
 
     def claims(self) -> Claims:
         return SessionClaims(lambda: _postgres(self.connect(write=False)))
 
     def close(self, tx: Tx) -> None:
-        _postgres(tx).close()
+        assert isinstance(tx, PostgresTx)
+        tx.close()
 
     def script(self, tx: Tx, text: str) -> None:
         text = text.replace(" WITHOUT ROWID", "").replace(" TEXT", ' TEXT COLLATE "C"')

@@ -4,12 +4,16 @@ The driver's cursors serve any program: they look at each parameter's type, wait
 A transaction of a few events is a dozen statements, and that cost it more than the database. Here a statement's
 types are the server's own business, parameters and rows travel in binary where that is cheaper, and waiting is
 done in C with other threads running.
+
+Each way there and back wakes both sides once. What nobody waits for (BEGIN, what is written without being asked about)
+is kept until something is asked, and travels along with that in one go (libpq's pipeline mode).
 """
 
 from __future__ import annotations
 
+import select
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import pq
@@ -22,6 +26,14 @@ _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
 _DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
+class _Said(NamedTuple):
+    """A statement with its parameters as they travel."""
+
+    name: bytes
+    packed: list[Any]
+    formats: list[pq.Format]
+
+
 class Prepared:
     """The prepared statements of one connection. One thread uses it at a time; errors are those of psycopg."""
 
@@ -29,6 +41,10 @@ class Prepared:
         self._library = connection.pgconn
         self._loading = Transformer(connection)
         self._names: dict[str, bytes] = {}
+        self._kept: list[_Said] = []
+        """What travels with the next statement."""
+        self._answers = select.poll()
+        self._answers.register(self._library.socket, select.POLLIN)
 
     def rows(self, text: str, values: Sequence[Any]) -> list[Row]:
         """The rows of a statement whose parameters are `$1`, `$2` ..."""
@@ -42,11 +58,33 @@ class Prepared:
         """Runs a statement; the number of rows it changed."""
         return self._run(text, values).command_tuples or 0
 
-    def order(self, text: bytes) -> None:
+    def send(self, text: str, values: Sequence[Any] = ()) -> None:
+        """Has a statement travel along with the next one, which raises what goes wrong here."""
+        self._kept.append(self._said(text, values))
+
+    def order(self, text: str) -> None:
         """Runs something without parameters or rows, such as COMMIT."""
-        self._checked(self._library.exec_(text))
+        if self._kept:
+            self._run(text, ())
+        else:
+            self._checked(self._library.exec_(text.encode()))
+
+    def arrive(self) -> None:
+        """Waits for what was sent. Whoever uses the connection itself calls this before."""
+        if self._kept:
+            last = self._kept.pop()
+            self._checked(self._answer(last))
+
+    def undo(self) -> None:
+        """Drops what was to travel and rolls back what has begun. Fails on a lost connection."""
+        self._kept.clear()
+        if self._library.transaction_status != pq.TransactionStatus.IDLE:
+            self.order("ROLLBACK")
 
     def _run(self, text: str, values: Sequence[Any]) -> pq.abc.PGresult:
+        return self._checked(self._answer(self._said(text, values)))
+
+    def _said(self, text: str, values: Sequence[Any]) -> _Said:
         name = self._names.get(text) or self._prepare(text)
         packed: list[Any] = []  # NULL is None, which the declared type forgets
         formats: list[pq.Format] = []
@@ -54,7 +92,44 @@ class Prepared:
             data, form = _packed(value)
             packed.append(data)
             formats.append(form)
-        return self._checked(self._library.exec_prepared(name, packed, formats, _BINARY))
+        return _Said(name, packed, formats)
+
+    def _answer(self, said: _Said) -> pq.abc.PGresult:
+        """What the server says to this statement, or to one that travelled along and failed."""
+        if not self._kept:
+            return self._library.exec_prepared(*said, _BINARY)
+        together = [*self._kept, said]
+        self._kept.clear()
+        self._library.enter_pipeline_mode()
+        for one in together:
+            self._library.send_query_prepared(*one, _BINARY)
+        self._library.pipeline_sync()
+        self._leave()
+        results = [self._next() for _ in together]
+        self._next()  # the end of all of them, which comes after a failure, too
+        self._library.exit_pipeline_mode()
+        return next((one for one in results if one.status not in _DONE), results[-1])
+
+    def _leave(self) -> None:
+        """Has all of it leave, and takes in what comes meanwhile: else both sides could wait for each other."""
+        while self._library.flush():
+            self._answers.modify(self._library.socket, select.POLLIN | select.POLLOUT)
+            self._answers.poll()
+            self._answers.modify(self._library.socket, select.POLLIN)
+            self._library.consume_input()
+
+    def _next(self) -> pq.abc.PGresult:
+        """The next answer. It is waited for with other threads running, which `get_result` does not let."""
+        while True:
+            while self._library.is_busy():
+                self._answers.poll()
+                self._library.consume_input()
+            if (result := self._library.get_result()) is not None:
+                return result
+            if (
+                self._library.status == pq.ConnStatus.BAD
+            ):  # else it was the end of a statement's answers
+                raise psycopg.OperationalError(self._library.get_error_message())
 
     def _prepare(self, text: str) -> bytes:
         name = b"promosight_%d" % len(self._names)

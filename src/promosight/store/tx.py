@@ -94,6 +94,14 @@ class Tx(ABC):
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
         """Runs a named statement that writes from `{{batch}}`; returns the number of rows changed."""
 
+    def send(self, name: str, /, **parameters: Any) -> None:
+        """`run` where nobody asks how many rows it changed: it may travel with what comes next, and fail there."""
+        self.run(name, **parameters)
+
+    def send_many(self, name: str, rows: Sequence[Row], /) -> None:
+        """`run_many` in the same way."""
+        self.run_many(name, rows)
+
     @abstractmethod
     def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
         """Adds rows by a named `INSERT ... SELECT ... FROM {{batch}}`, known to be new; returns their number.
@@ -252,11 +260,21 @@ class PostgresTx(Tx):
         from promosight.store.prepared import Prepared
 
         super().__init__(statements, cache)
-        self.connection = connection
+        self._connection = connection
         self.prepared = Prepared(connection)
         self.lane = connection.info.backend_pid % LANES
         self.planned_at = time.monotonic()
         self._written = 0
+
+    @property
+    def connection(self) -> psycopg.Connection[Row]:
+        """The connection itself, once everything that was sent has arrived."""
+        self.prepared.arrive()
+        return self._connection
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._connection.close()
 
     def plan_anew(self) -> None:
         """Has every statement planned anew when it is next used, for the tables as they are then.
@@ -264,7 +282,7 @@ class PostgresTx(Tx):
         A plan made while a table was empty compares all its rows with all of a batch. It would be kept, and
         would cost a thousand times too much soon after; planning all statements takes a few milliseconds.
         """
-        self.prepared.order(b"DISCARD PLANS")
+        self.prepared.order("DISCARD PLANS")
         self.planned_at = time.monotonic()
         self._written = 0
 
@@ -288,6 +306,14 @@ class PostgresTx(Tx):
             return []
         text, scalars = self._scalar(name, parameters)
         return self.prepared.rows(text, scalars + self._arrays(name, rows))
+
+    def send(self, name: str, /, **parameters: Any) -> None:
+        self.prepared.send(*self._scalar(name, parameters))
+
+    def send_many(self, name: str, rows: Sequence[Row], /) -> None:
+        if rows:
+            self.prepared.send(self._statements[name].text, self._arrays(name, rows))
+            self._grown(len(rows))
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
         if not rows:

@@ -33,7 +33,7 @@ def announce(
     for start in range(0, len(facts), MOST):
         text = _encode(facts[start : start + MOST]).decode()
         rows.append((workspace.workspace_no, 0, import_no, now_us, stable_hash(text), kind, text))
-    tx.run_many("announce", rows)
+    tx.send_many("announce", rows)
 
 
 def announce_uses(

@@ -106,7 +106,7 @@ def forget_last_events(tx: Tx, workspace_no: int, promotion_nos: list[int]) -> N
         pile_up(tx, workspace_no, layer)
     for promotion_no in promotion_nos:
         tx.run("drop_last_events_of", promotion_no=promotion_no)
-    tx.run("tally_anew", workspace_no=workspace_no)
+    tx.send("tally_anew", workspace_no=workspace_no)
 
 
 def publish_counters(tx: Tx, workspace_no: int) -> None:
@@ -186,7 +186,7 @@ def _start_again(tx: Tx, where: tuple[int, int]) -> _AddedUp:
 def _append(tx: Tx, workspace_no: int, difference: Cells, layer: int, size: int) -> None:
     written = difference.combinations()
     cells = _encode(written).decode()
-    tx.run("add_movement", workspace_no=workspace_no, layer=layer, size=size, cells=cells)
+    tx.send("add_movement", workspace_no=workspace_no, layer=layer, size=size, cells=cells)
     known = tx.cache.get(("movements", (workspace_no, layer))) or _start_again(
         tx, (workspace_no, layer)
     )
@@ -223,10 +223,10 @@ def _pile_up(tx: Tx, workspace_no: int, difference: Cells, layer: int) -> int:
             rows.append((workspace_no, layer, promotion_no, len(written), cells))
     _add_to_tallies(tx, totals, layer)
     seen = sorted(difference.last_event_us.items())
-    tx.run_many("note_last_events", [(layer, *one) for one in seen])
-    tx.run_many("add_piles", rows)
+    tx.send_many("note_last_events", [(layer, *one) for one in seen])
+    tx.send_many("add_piles", rows)
     if layer == PUBLISHED:
-        tx.run("tally_anew", workspace_no=workspace_no)
+        tx.send("tally_anew", workspace_no=workspace_no)
     return len(rows)
 
 
@@ -259,4 +259,4 @@ def _add_to_tallies(tx: Tx, sums: Sums, layer: int) -> None:
         for (promotion_no, dimension, key, currency), values in sums.items()
         if any(values)
     ]
-    tx.run_many("add_to_tallies", sorted(rows))
+    tx.send_many("add_to_tallies", sorted(rows))

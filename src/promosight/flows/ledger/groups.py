@@ -153,8 +153,8 @@ def write_changes(
 ) -> None:
     """Writes what settling changed; `settled` are its assignments as `settled_rows` has them."""
     workspace = catalogue.workspace
-    tx.run_many("settle_assignments", settled)
-    tx.run_many("settle_events", sorted(changes.events))
+    tx.send_many("settle_assignments", settled)
+    tx.send_many("settle_events", sorted(changes.events))
     write_cells(tx, workspace.workspace_no, cells, restating)
     if changes.decided:
         latest_us = max(changes.decided.values())

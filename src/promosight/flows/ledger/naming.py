@@ -88,8 +88,8 @@ def name_customers(
     ]
     found.newly_known.sort()
     added.sort()
-    tx.run_many("add_customers", added)
-    tx.run_many("know_customers", [(no,) for no in found.newly_known])
+    tx.send_many("add_customers", added)
+    tx.send_many("know_customers", [(no,) for no in found.newly_known])
     return found
 
 

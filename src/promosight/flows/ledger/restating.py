@@ -144,7 +144,7 @@ class Restating:
             if late := told(lines):
                 cause = firsts.get(no, otherwise)
                 rows.append(self._row(no, cause, late, facts=facts_of(late)))
-        tx.run_many("add_restatements", rows)
+        tx.send_many("add_restatements", rows)
 
     def _cells(self, layer: int, promotion_no: int, cause: Cause) -> Cells:
         return self._changed.setdefault((layer, promotion_no, cause), Cells())
@@ -237,7 +237,7 @@ def publish_restatements(tx: Tx, workspace_no: int, import_no: int, *, now_us: i
         for no, lines in sorted(ended.items())
         if (late := told(lines))
     ]
-    tx.run_many("add_restatements", rows)
+    tx.send_many("add_restatements", rows)
 
 
 def _held(tx: Tx, workspace_no: int, today: str) -> dict[int, Lines]:

@@ -58,13 +58,13 @@ def note_activity(
         start = end
     answered.update(alone)
     rows = [(*key, tx.lane, number) for key, number in sorted(answered.items())]
-    tx.run_many("add_activity", rows)
+    tx.send_many("add_activity", rows)
 
 
 def note_tests(tx: Tx, arrival: Arrival, kind: str, number: int) -> None:
     """Counts items that were tried out."""
     hour_us = load(tx, arrival.workspace_no).days.hour_us(arrival.received_us)
-    tx.run_many("add_activity", [(arrival.source_no, hour_us, kind, TEST, tx.lane, number)])
+    tx.send_many("add_activity", [(arrival.source_no, hour_us, kind, TEST, tx.lane, number)])
 
 
 def _answered(kinds: list[str], receipts: Sequence[Receipt]) -> Counter[tuple[str, str]]:

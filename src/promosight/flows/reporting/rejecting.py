@@ -80,7 +80,7 @@ def write_rejections(tx: Tx, refused: list[tuple[Arrival, Refused]]) -> None:
             arrival.received_us,
             *named_in(payload),
         )
-    tx.run_many("add_rejections", [(*rows[key], times[key]) for key in sorted(rows)])
+    tx.send_many("add_rejections", [(*rows[key], times[key]) for key in sorted(rows)])
 
 
 _canonical = msgspec.json.Encoder(order="sorted").encode

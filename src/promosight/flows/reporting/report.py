@@ -35,7 +35,7 @@ from promosight.flows.reporting.take_events import MOVED, take_events
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.rules.tallies import Cells
-from promosight.store.catalogue import Catalogue, load
+from promosight.store.catalogue import Catalogue, load, workspace_id_of
 from promosight.store.rows import WAITING, Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
 
@@ -70,8 +70,7 @@ def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt
     many = many_of(deliveries) if tx.attempt == 1 else None
     placed = [] if many else _placed(deliveries)
     named = named_in(many.sheet) if many else named_by(one[1] for one in placed)
-    catalogue = load(tx, workspace_no)
-    workspace_id = catalogue.workspace.workspace_id
+    workspace_id = workspace_id_of(tx, workspace_no)
     numbers = {} if many else customer_numbers(workspace_id, named.customer_ids)
     # Thousands touch every bucket, and codes and reversals reach into other customers'; else it is its customer's.
     tx.lock(workspace_no, None if many or named.reaching else map(bucket_of, numbers.values()))
@@ -235,7 +234,7 @@ def _note(intake: Intake, deliveries: list[Delivery], receipts: list[Receipt]) -
     refused = [(e.arrival, e.refused) for e in intake.entries if e.refused is not None]
     write_rejections(tx, intake.kept + refused)
     heard = {d.arrival.source_no: d.arrival.received_us for d in deliveries if not d.replayed}
-    tx.run_many("hear_sources", sorted(heard.items()))
+    tx.send_many("hear_sources", sorted(heard.items()))
     note_activity(tx, intake.catalogue.days, deliveries, receipts)
 
 

@@ -151,4 +151,4 @@ def _bring_reversals(intake: Intake, redemptions: dict[tuple[int, str], EventRow
         reversal.bucket, reversal.promotion_no, reversal.customer_no = key
         reversal.outcome, reversal.reason = "rejected", MOVED  # as `move_events` writes it
         intake.groups.add_partly([reversal])
-    intake.tx.run_many("move_events", sorted(moved))
+    intake.tx.send_many("move_events", sorted(moved))
