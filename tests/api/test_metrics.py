@@ -11,6 +11,8 @@ import httpx
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.parser import text_string_to_metric_families
 
+from promosight.api.door.metrics import Metrics
+from promosight.store.engine import open_store
 from tests.api.server import new_workspace, promotion, serving
 from tests.conftest import ROOT
 
@@ -46,6 +48,27 @@ def told(client: httpx.Client, *customers: str) -> None:
     """Reports assignments."""
     items = [{**SAID, "customer_id": customer} for customer in customers]
     assert client.post("/v1/assignments", json=items).status_code == 200
+
+
+def test_requests_counted_together_are_counted_as_each_alone(sqlite_url: str) -> None:
+    """P20: in the same buckets, those on the border of two as well."""
+    store = open_store(sqlite_url, now_us=0)
+    took_s = [0.0, 0.001, 0.0010001, 0.007, 0.01, 0.01, 3.0, 10.0, 11.0]
+    alone, together = Metrics(store), Metrics(store)
+    for seconds in took_s:
+        alone.answered("POST", "/v1/redemptions", 200, seconds)
+    together.answered_together("POST", "/v1/redemptions", 200, took_s)
+    try:
+        shown = [_of_requests(one.shown()) for one in (alone, together)]
+    finally:
+        store.close()
+    assert shown[0] == shown[1]
+    assert any(line.endswith(" 9.0") for line in shown[0])
+
+
+def _of_requests(shown: bytes) -> list[str]:
+    lines = shown.decode().splitlines()
+    return [one for one in lines if "http_request" in one and "_created" not in one]
 
 
 def test_counts_follow_what_happens(store_url: str) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from typing import Any, NamedTuple, Protocol
 
 from promosight.api.connections.heads import Heads
@@ -79,6 +80,32 @@ class Head(NamedTuple):
     """The caller's own."""
 
 
+class Taken:
+    """The events taken in one turn of a loop, counted together at its end: one by one costs as much as to answer."""
+
+    def __init__(self, door: Door) -> None:
+        self._metrics = door.metrics
+        self._seconds: dict[str, list[float]] = {}
+        self._outcomes: Counter[tuple[str, str]] = Counter()
+
+    def add(
+        self, loop: asyncio.AbstractEventLoop, head: Head, outcome: str, seconds: float
+    ) -> None:
+        """Another event became this, in so long."""
+        if not self._outcomes:
+            loop.call_soon(self._count)
+        self._outcomes[head.kind, outcome] += 1
+        self._seconds.setdefault(head.kind, []).append(seconds)
+
+    def _count(self) -> None:
+        for kind, seconds in self._seconds.items():
+            self._metrics.answered_together("POST", f"/v1/{kind}", 200, seconds)
+        for (kind, outcome), items in self._outcomes.items():
+            self._metrics.reported(kind, {outcome: items})
+        self._seconds.clear()
+        self._outcomes.clear()
+
+
 class Straight:
     """The routes that single events and single questions come by."""
 
@@ -88,6 +115,7 @@ class Straight:
         kinds = (b"redemptions", b"assignments", b"decisions")
         self._routes = {kind: paths[b"/v1/" + kind] for kind in kinds}
         self._heads = Heads(self._parsed)
+        self._taken = Taken(door)
 
     def take(self, connection: Connection, data: bytes) -> bool:
         """Takes in what has come on a connection where nothing else is under way, if it is one plain request."""
@@ -106,7 +134,7 @@ class Straight:
             self._door.holding.take(head.size)
         except PromosightError:
             return False
-        _Pending(self._door, connection, head, began).send(caller, item, now_us)
+        _Pending(self._door, self._taken, connection, head, began).send(caller, item, now_us)
         return True
 
     def _parsed(self, text: bytes) -> Head | None:
@@ -159,10 +187,13 @@ def _is_plain(headers: Headers) -> bool:
 class _Pending:
     """One event, or question, that waits for its commit."""
 
-    __slots__ = ("_began", "_connection", "_door", "_head", "_request_id", "_stay")
+    __slots__ = ("_began", "_connection", "_door", "_head", "_request_id", "_stay", "_taken")
 
-    def __init__(self, door: Door, connection: Connection, head: Head, began: float) -> None:
+    def __init__(
+        self, door: Door, taken: Taken, connection: Connection, head: Head, began: float
+    ) -> None:
         self._door = door
+        self._taken = taken
         self._connection = connection
         self._head = head
         self._began = began
@@ -203,24 +234,26 @@ class _Pending:
             self._answer(Answer(result), served=True)
             return
         receipt: Receipt = result[0]
-        self._door.metrics.reported_one(self._head.kind, receipt.outcome)
         if receipt.outcome == "rejected":
-            answer = answer_of(receipt, rehearsed=False)
-            self._answer(answer, served=answer.status < 300)
+            self._door.metrics.reported(self._head.kind, {receipt.outcome: 1})
+            self._answer(answer_of(receipt, rehearsed=False), served=False)
             return
-        self._end(200, served=True)
+        self._end(served=True)
+        seconds = time.perf_counter() - self._began
+        self._taken.add(self._connection.loop, self._head, receipt.outcome, seconds)
+        self._door.log(self._head.route, 200, self._request_id, seconds)
         self._connection.pays(200, _JSON + self._request_id.encode() + b"\r\n", told(receipt))
 
     def _answer(self, answer: Answer, *, served: bool) -> None:
-        self._end(answer.status, served=served)
+        self._end(served=served)
+        self._door.answered(self._head.route, answer.status, self._request_id, self._began)
         lines = f"content-type: {answer.media_type}\r\nx-request-id: {self._request_id}\r\n"
         for name, value in answer.headers.items():
             lines += f"{name.lower()}: {value}\r\n"
         self._connection.pays(answer.status, lines.encode(), content(answer))
 
-    def _end(self, status: int, *, served: bool) -> None:
-        """It is answered: nothing of it is under way or held any more."""
+    def _end(self, *, served: bool) -> None:
+        """Nothing of it is under way or held any more."""
         if self._stay is not None:
             self._stay.end(served=served)
         self._door.holding.give_back(self._head.size)
-        self._door.answered(self._head.route, status, self._request_id, self._began)

@@ -28,7 +28,7 @@ def is_suspect(text: bytes) -> bool:
     return (
         _ESCAPED in text
         or _is_suspect_value(text) is not None
-        or _is_suspect_discount(text) is not None
+        or (b"discount" in text and _is_suspect_discount(text) is not None)
     )
 
 

@@ -139,6 +139,10 @@ class Door:
         """A request was answered: it is counted, and has a line in the log where that is wanted."""
         seconds = time.perf_counter() - began
         self.metrics.answered(route.method, route.shown, status, seconds)
+        self.log(route, status, request_id, seconds)
+
+    def log(self, route: Route, status: int, request_id: str, seconds: float) -> None:
+        """A line in the log for a request that was answered, where that is wanted."""
         if self.log_requests:
             said = {"status": status, "ms": round(seconds * 1_000, 3)}
             named = {"method": route.method, "route": route.shown}

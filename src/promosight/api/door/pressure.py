@@ -188,7 +188,9 @@ class _Kind:
     @property
     def is_felt(self) -> bool:
         """Whether half of the room is taken, or was too little a moment ago."""
-        return self._units > self.limit / 2 or self._is_short(time.perf_counter())
+        if 2 * self._units > self.limit:
+            return True
+        return self.refused_at > -math.inf and self._is_short(time.perf_counter())
 
     def is_choosy(self, coming: tuple[int, int], now: float) -> bool:
         """Whether there are enough under way, and not room for all who come."""
