@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import Context
+from functools import partial
 from threading import Event, Thread, Timer
-from typing import TypeVarTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
 import pytest
 
@@ -14,6 +15,7 @@ from promosight.errors import Overloaded, StoreError
 from promosight.store import waiting
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import LostRace, Tx
+from promosight.store.waiting import Later
 
 Ts = TypeVarTuple("Ts")
 SOON = 30.0  # seconds after which a test gives up waiting
@@ -61,6 +63,31 @@ class Noted:
         return add(tx, numbers)
 
 
+class Come(NamedTuple):
+    """A number that comes while a batch is read; one of a kind is read by the writer, too."""
+
+    no: int
+    kind: str | None = "numbers"
+    weight: int = 10_000
+
+
+def read_while_these_come(
+    store: Store, noted: Noted, *them: Come, kind: str | None = "numbers"
+) -> list[int]:
+    """What a batch of a kind, the number 0, and those that come while it is read, are answered."""
+    came: list[Future[int]] = []
+
+    def read() -> int:
+        for one in them:
+            payload: Any = one.no if one.kind is None else Later(partial(int, one.no), one.kind)
+            came.append(store.submit(noted, payload, weight=one.weight))
+        return 0
+
+    late: Any = Later(read, kind)
+    answers = [store.submit(noted, late, weight=10_000).result(SOON)]
+    return answers + [one.result(SOON) for one in came]
+
+
 def test_light_changes_pass_heavy_ones_and_both_are_served_in_turns(store: Store) -> None:
     noted = Noted()
     with HeldUp(store):
@@ -101,6 +128,58 @@ def test_one_transaction_takes_so_much_and_no_more(store: Store) -> None:
     assert [answer.result(SOON) for answer in answers] == [0, 1, 2, 3, 4]
     assert all(len(turn) <= 2 for turn in noted.turns)
     assert [no for turn in noted.turns for no in turn] == [0, 1, 2, 3, 4]
+
+
+def test_batches_that_come_while_the_first_is_read_share_its_transaction(store: Store) -> None:
+    """As many as a transaction should have; what it would change twice it writes once."""
+    noted = Noted()
+    assert read_while_these_come(store, noted, *map(Come, range(1, 6))) == [*range(6)]
+    assert noted.turns == [[0, 1, 2, 3], [4, 5]]
+
+
+def test_nobody_joins_a_batch_where_a_light_change_waits(store: Store) -> None:
+    noted = Noted()
+    assert read_while_these_come(store, noted, Come(1), Come(100, None, weight=1)) == [0, 1, 100]
+    assert noted.turns == [[0], [100], [1]]
+
+
+def test_batches_of_one_kind_share_a_transaction_whoever_stands_between_them(store: Store) -> None:
+    """Those of another kind could not be taken together with them, and would make all of them dear."""
+    noted = Noted()
+    them = Come(1, "words"), Come(2), Come(3, "words"), Come(4)
+    assert read_while_these_come(store, noted, *them) == [0, 1, 2, 3, 4]
+    assert noted.turns == [[0, 2, 4], [1, 3]]
+
+
+def test_batches_that_are_not_read_by_the_writer_or_of_no_kind_join_nobody(store: Store) -> None:
+    noted = Noted()
+    assert read_while_these_come(store, noted, Come(1, None), Come(2)) == [0, 1, 2]
+    assert noted.turns == [[0, 2], [1]]
+    assert read_while_these_come(store, noted, Come(11, None), kind=None) == [0, 11]
+    assert noted.turns[2:] == [[0], [11]]
+    assert read_while_these_come(store, noted, Come(21, None), Come(22), kind="words") == [
+        0,
+        21,
+        22,
+    ]
+    assert noted.turns[4:] == [[0], [21], [22]]
+
+
+def test_who_cannot_be_read_is_told_so_and_the_others_are_taken(store: Store) -> None:
+    noted = Noted()
+    came: list[Future[int]] = []
+
+    def first() -> int:
+        late: list[Any] = [Later(partial(int, said), "numbers") for said in ("no number", "2")]
+        came.extend(store.submit(noted, one, weight=10_000) for one in late)
+        return 0
+
+    late: Any = Later(first, "numbers")
+    assert store.submit(noted, late, weight=10_000).result(SOON) == 0
+    with pytest.raises(ValueError, match="no number"):
+        came[0].result(SOON)
+    assert came[1].result(SOON) == 2
+    assert noted.turns == [[0, 2]]
 
 
 def test_too_much_weight_is_turned_away_and_the_light_still_get_in(

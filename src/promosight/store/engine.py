@@ -271,13 +271,18 @@ class Store:
             seconds = time.perf_counter() - began
 
     def _made(self, taken: list[Job]) -> list[Job]:
-        """Those whose payload is there. A sender that hung up cancels its future and is passed over.
+        """Those whose payload is there, with those who came while it was made. A sender that hung up cancels its
+        future and is passed over.
 
         Making one may take long. Nobody's transaction is open meanwhile, so loops make theirs.
         """
         self._waiting.is_making = any(isinstance(job.payload, Later) for job in taken)
+        made: list[Job] = []
         try:
-            return [job for job in taken if job.starts() and job.is_made()]
+            while taken:
+                made += [job for job in taken if job.starts() and job.is_made()]
+                taken = self._waiting.joining()
+            return made
         finally:
             self._waiting.is_making = False
 

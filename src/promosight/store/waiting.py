@@ -42,6 +42,9 @@ SMALL_TURN = 2_000
 LARGE_TURN = 20_000
 SHARED_TURN = 5_000
 """The weight of a turn: of small ones, of large ones, of large ones while small ones come too."""
+JOINED_TURN = 40_000
+"""The weight of a turn of large ones with those who came while the first of them were read: what a transaction changes
+again it writes once."""
 
 _log = logging.getLogger("promosight")
 
@@ -53,12 +56,15 @@ class Later:
     """A payload that the writer's thread makes when it is its turn.
 
     What one thread makes and another one takes apart travels from processor to processor: a tenth of a batch's CPU.
+    Those that are `alike` share a transaction, and only with each other: it works them off as one. Whoever says nothing
+    of that is taken as any other.
     """
 
-    __slots__ = ("make",)
+    __slots__ = ("alike", "make")
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+    def __init__(self, make: Callable[[], Any], alike: object = None) -> None:
         self.make = make
+        self.alike = alike
 
 
 class Job:
@@ -173,14 +179,38 @@ class _Line:
         self.weight += job.weight
 
     def take(self, weight: int) -> list[Job]:
-        """Up to this weight from the front, and at least one."""
+        """Up to this weight from the front, and at least one; or the first with those alike, wherever they stand."""
         taken: list[Job] = []
         while self.jobs and (not taken or self.jobs[0].weight <= weight):
+            alike = _alike(self.jobs[0])
+            if taken and alike is not None:
+                break
             job = self.jobs.popleft()
             weight -= job.weight
             self.weight -= job.weight
             taken.append(job)
+            if alike is not None:
+                return taken + self.take_alike(alike, weight)
         return taken
+
+    def take_alike(self, alike: object, weight: int) -> list[Job]:
+        """Those that are alike, up to this weight, one after the other."""
+        taken: list[Job] = []
+        left: deque[Job] = deque()
+        for job in self.jobs:
+            if _alike(job) == alike and job.weight <= weight:
+                weight -= job.weight
+                self.weight -= job.weight
+                taken.append(job)
+            else:
+                left.append(job)
+        self.jobs = left
+        return taken
+
+
+def _alike(job: Job) -> object:
+    """What those have in common with it that share its transaction; None where any may."""
+    return job.payload.alike if isinstance(job.payload, Later) else None
 
 
 class Stage(NamedTuple):
@@ -246,6 +276,8 @@ class Waiting:
         self._large = _Line()
         self._after_small = False
         self._turn_is_large = False
+        self._room = 0  # the weight that may still join the turn, of those that are alike
+        self._joinable: object = None
         self.is_making = False
         """Whether the writer is making what is to be written, and has nothing open."""
         self.small_taken = 0
@@ -304,6 +336,18 @@ class Waiting:
                 self._asleep, self._awaited = True, 1
             self._bell.acquire()
 
+    def joining(self) -> list[Job]:
+        """Those who join a turn of payloads that the writer makes: they came meanwhile, and are alike.
+
+        Nobody does where a small one waits, or where those of the turn are as many as a transaction should have.
+        """
+        with self._lock:
+            if self._small.jobs or not self._room:
+                return []
+            joined = self._large.take_alike(self._joinable, self._room)
+            self._room -= sum(job.weight for job in joined)
+            return joined
+
     def _await(self, answered: int, seconds: float) -> None:
         with self._lock:
             small = len(self._small.jobs)
@@ -337,14 +381,18 @@ class Waiting:
             self._bell.release()
 
     def _take(self) -> list[Job]:
+        self._room = 0
         if self._small.jobs and not (self._large.jobs and self._after_small):
             self._after_small = True
             self._turn_is_large = False
             taken = self._small.take(SMALL_TURN)
             self.small_taken += len(taken)
             return taken
-        weight = SHARED_TURN if self._after_small else LARGE_TURN
+        weight, most = (SHARED_TURN, 0) if self._after_small else (LARGE_TURN, JOINED_TURN)
         self._after_small = False
         taken = self._large.take(weight)
         self._turn_is_large = bool(taken)
+        self._joinable = _alike(taken[0]) if taken else None
+        if self._joinable is not None:
+            self._room = max(0, most - sum(job.weight for job in taken))
         return taken

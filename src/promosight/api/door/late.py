@@ -40,7 +40,8 @@ async def reported_late(door: Door, call: Call, kind: str, *, brief: bool) -> li
     if not LARGE_BODY <= len(body) <= _MOST_BYTES or is_single(call.media_type, body):
         return None
     loop = asyncio.get_running_loop()
-    later: Any = Later(_delivered(call, kind, body, brief=brief))  # a Delivery, when it is its turn
+    # A Delivery, when it is its turn. Those of one kind of which as much is to be told are taken as one sheet.
+    later: Any = Later(_delivered(call, kind, body, brief=brief), (kind, brief))
     try:
         receipts: list[Receipt] = await door.store.submit_from(
             loop, report, later, weight=_weight(body), still=call.still
