@@ -272,7 +272,11 @@ def test_a_promotion_that_cannot_be_is_listed_like_any_other_row(
     answer = take(store_url, "promotions", file)
     assert answer["outcomes"] == {"created": 1, "rejected": 3}
     problems = [(one["line"], one["reason"], one["pointer"]) for one in answer["problems"]]
-    assert problems == [(3, "code_taken", "/code"), (4, "invalid", "/kind"), (5, "invalid", "")]
+    assert problems == [
+        (3, "code_taken", "/code"),
+        (4, "invalid", "/kind"),
+        (5, "invalid", "/name"),
+    ]
     (kept,) = ask("export", "promotions", "--database", store_url)["items"]
     assert (kept["promotion_id"], kept["reward"]["value"]) == ("A", "5.00")
     assert kept["properties"] == {"owner": "ann"}
