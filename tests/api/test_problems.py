@@ -114,6 +114,32 @@ def test_all_problems_are_exported_as_csv_that_no_spreadsheet_runs(brand: httpx.
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/format")
 
 
+def test_an_assignment_that_waits_shows_all_that_was_said_of_it(client: httpx.Client) -> None:
+    """P2, P10: it keeps its payload, like an event."""
+    said = {
+        "promotion_id": "undefined",
+        "customer_id": "bob",
+        "assigned_at": AT,
+        "assignment_id": "a",
+        "tier_id": "gold",
+        "segment": "vip",
+        "promo_code": "BOB-1",
+        "channels": ["email", "sms"],
+        "reward_value": "5.00",
+        "currency": "EUR",
+        "expires_at": "2026-12-03T12:00:00Z",
+        "max_redemptions": 2,
+        "attributes": {"wave": 3},
+        "campaign_id": "k",
+        "occurrence": "first",
+        "decision_id": "d",
+    }
+    assert client.post("/v1/assignments", json=said).json()["outcome"] == "pending"
+    (problem,) = client.get("/v1/problems").json()["items"]
+    assert problem["payload"] == said
+    assert (problem["promotion_id"], problem["customer_id"]) == ("undefined", "bob")
+
+
 def test_what_is_no_outcome_is_refused(brand: httpx.Client) -> None:
     """P10: it would be answered that there are none."""
     for answer in (

@@ -318,6 +318,29 @@ def event_fact(row: EventRow, *, customer_id: str | None) -> Event:
     )
 
 
+def assignment_fact(row: AssignmentRow, *, promotion_id: str, customer_id: str) -> Assignment:
+    """The same of an assignment."""
+    return Assignment(
+        promotion_id=promotion_id,
+        customer_id=customer_id,
+        assigned_us=row.assigned_us,
+        assignment_id=row.assignment_id,
+        campaign_id=row.campaign_id,
+        tier_id=row.tier_id,
+        segment=row.segment,
+        channels=tuple(row.channels.split("+")) if row.channels else (),
+        promo_code=row.promo_code,
+        reward_micros=row.reward_micros,
+        currency=row.reward_currency,
+        expires_us=row.expires_us,
+        max_redemptions=row.max_redemptions,
+        control=bool(row.control),
+        details=row.details,
+        digest=row.digest,
+        slot=row.slot,
+    )
+
+
 def arrival_of(row: EventRow) -> Arrival:
     """By whom, when and with which import a stored event arrived."""
     return Arrival(row.workspace_no, row.source_no, row.import_no, row.received_us)

@@ -9,7 +9,7 @@ import msgspec
 from promosight.errors import NotFound
 from promosight.flows.reporting.problem_keys import Key
 from promosight.flows.reporting.rejecting import refused_fact
-from promosight.rules.facts import Rejection
+from promosight.rules.facts import Assignment, Event, Rejection
 from promosight.rules.instants import format_instant
 from promosight.rules.money import UNIT_MARK, format_amount
 from promosight.store.catalogue import Catalogue, load
@@ -103,8 +103,12 @@ def _currency(tx: Tx, catalogue: Catalogue, row: EventRow) -> str:
 
 def payload_of(row: EventRow, customer_id: str | None) -> dict[str, Any]:
     """What the source said, in the contract's names."""
-    refused = refused_fact(event_fact(row, customer_id=customer_id), _AS_SENT)
-    payload: dict[str, Any] = msgspec.json.decode(refused.payload)
+    return payload_of_fact(event_fact(row, customer_id=customer_id))
+
+
+def payload_of_fact(fact: Assignment | Event) -> dict[str, Any]:
+    """The same of a fact."""
+    payload: dict[str, Any] = msgspec.json.decode(refused_fact(fact, _AS_SENT).payload)
     return payload
 
 

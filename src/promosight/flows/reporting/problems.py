@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from promosight.flows.reporting.contradicting import why_rejected
-from promosight.flows.reporting.lookup import payload_of
+from promosight.flows.reporting.lookup import payload_of, payload_of_fact
 from promosight.flows.reporting.problem_keys import Key, key_of
 from promosight.rules.identity import customer_number
 from promosight.rules.instants import DAY_US, format_instant
 from promosight.rules.reasons import advise, explain
 from promosight.store.catalogue import Catalogue, load
-from promosight.store.rows import AssignmentRow, EventRow, derived_from
+from promosight.store.rows import AssignmentRow, EventRow, assignment_fact, derived_from
 from promosight.store.tx import Tx
 
 STALE_AFTER_US = 30 * DAY_US
@@ -213,11 +213,11 @@ def _assignments(tx: Tx, catalogue: Catalogue, keys: list[Key]) -> dict[Key, dic
     lines = lines_of(tx, [(a.import_no, a.public_id) for a in found])
     shown: dict[Key, dict[str, Any]] = {}
     for a in found:
-        payload = {
-            "promotion_id": catalogue.by_no[a.promotion_no].promotion_id,
-            "customer_id": names.get(a.customer_no),
-            "assigned_at": format_instant(a.assigned_us),
-        }
+        promotion_id = catalogue.by_no[a.promotion_no].promotion_id
+        fact = assignment_fact(
+            a, promotion_id=promotion_id, customer_id=names.get(a.customer_no, "")
+        )
+        payload = payload_of_fact(fact)
         key = Key("assignment", a.source_no, (*a.key, a.slot))
         line = lines.get((a.import_no, a.public_id))
         shown[key] = _problem("assignments", a.public_id, payload) | {"line": line}
