@@ -127,4 +127,6 @@ def test_a_port_that_is_taken_or_a_store_that_is_not_there_is_said_in_one_line(
             "serve", "--data", made[0], "--port", port
         )
     assert "run `promosight init` first" in fail("serve", "--data", tmp_path / "none")
+    nowhere = fail("serve", "--data", made[0], "--host", "nowhere.invalid")
+    assert "cannot listen on nowhere.invalid:8000: nobody knows that name" in nowhere
     assert "one worker" in fail("serve", "--data", made[0], "--workers", "2")

@@ -115,6 +115,8 @@ def test_a_mistake_is_one_clear_line_and_never_a_traceback(tmp_path: Path) -> No
     assert "run `promosight init` first" in fail("verify", *nowhere)
     assert not (tmp_path / "nowhere").exists()
     assert "not an IANA time zone" in fail("init", *nowhere, "--time-zone", "Mars/Olympus")
+    assert "ISO 4217" in fail("init", *nowhere, "--currency", "gold")
+    assert not (tmp_path / "nowhere").exists()
     assert "cannot connect" in fail("init", "--database", "postgresql://localhost:1/none")
     assert "a database is named" in fail("init", "--database", "mysql://localhost/none")
     broken = run("init", "--tracking-from", "yesterday")
@@ -140,13 +142,17 @@ def test_a_program_is_told_of_a_failure_as_json_and_once(sqlite_url: str) -> Non
 
 
 def test_a_database_without_a_store_is_named_as_such_and_left_as_it_is(
-    blank_store_url: str,
+    tmp_path: Path, blank_store_url: str
 ) -> None:
     """Else a wrong address would be verified every night, and be found in order."""
     for command in (("verify",), ("export", "figures"), ("serve", "--port", "0"), ("keys", "list")):
         said = fail(*command, "--database", blank_store_url)
         assert "there is no store in" in said
         assert "run `promosight init` first" in said
+    open_store(blank_store_url, now_us=NOW_US).close()  # a store that holds nothing
+    for command in (("verify",), ("archive", tmp_path / "archive")):
+        said = fail(*command, "--database", blank_store_url)
+        assert said == "there is no workspace yet: run `promosight init` first"
     ask("init", "--database", blank_store_url)
     ask("verify", "--database", blank_store_url)
 

@@ -18,13 +18,12 @@ from promosight.cli.options import (
     opened,
     take_from_environment,
 )
-from promosight.cli.proof_commands import answer
+from promosight.cli.proof_commands import answer, one_or_all
 from promosight.errors import Invalid
 from promosight.flows.checking.recount_archive import recount_archive
 from promosight.flows.checking.recount_on_spark import Cluster, recount_on_spark
 from promosight.flows.checking.verify import VerifyReport
 from promosight.flows.checking.write_archive import write_archive
-from promosight.flows.set_up.workspaces import find_workspace
 
 ENGINES = ("duckdb", "spark")
 
@@ -75,9 +74,7 @@ def run_archive(arguments: argparse.Namespace, console: Console) -> int:
         opened(arguments, console) as store,
         console.bar("facts", total=None, unit=" facts") as bar,
     ):
-        chosen = None
-        if arguments.workspace is not None:
-            chosen = store.read(lambda tx: find_workspace(tx, arguments.workspace))
+        chosen = one_or_all(store, arguments.workspace)
         manifest = write_archive(store, arguments.folder, chosen, now_us=console.clock(), meter=bar)
     facts = sum(one.facts for one in manifest.workspaces)
     files, size = len(manifest.files), sum(one.bytes for one in manifest.files)

@@ -21,7 +21,12 @@ from promosight.config import Config
 from promosight.errors import Invalid
 from promosight.flows.set_up.show_set_up import describe_workspace
 from promosight.flows.set_up.users import NewUser, User, add_user, user_of
-from promosight.flows.set_up.workspaces import NewWorkspace, create_key, create_workspace
+from promosight.flows.set_up.workspaces import (
+    NewWorkspace,
+    check_settings,
+    create_key,
+    create_workspace,
+)
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx
@@ -107,7 +112,7 @@ def _wanted(arguments: argparse.Namespace, now_us: int) -> NewWorkspace:
     if not workspace_id or len(workspace_id) > 255:
         raise Invalid("--workspace must be a name of 1 to 255 characters")
     tracking_from_us = now_us if arguments.tracking_from is None else arguments.tracking_from
-    return NewWorkspace(
+    wanted = NewWorkspace(
         workspace_id=workspace_id,
         name=arguments.workspace.strip(),
         time_zone=arguments.time_zone,
@@ -116,3 +121,5 @@ def _wanted(arguments: argparse.Namespace, now_us: int) -> NewWorkspace:
         sandbox=arguments.sandbox,
         created_us=now_us,
     )
+    check_settings(wanted)  # before there is a store
+    return wanted

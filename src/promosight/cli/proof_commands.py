@@ -47,9 +47,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
 def run_verify(arguments: argparse.Namespace, console: Console) -> int:
     """Verifies one workspace, or all; 1 when anything differs."""
     with opened(arguments, console) as store:
-        chosen = None
-        if arguments.workspace is not None:
-            chosen = store.read(lambda tx: find_workspace(tx, arguments.workspace))
+        chosen = one_or_all(store, arguments.workspace)
         with console.bar("facts", total=None, unit=" facts") as bar:
             report = verify(
                 store,
@@ -59,6 +57,16 @@ def run_verify(arguments: argparse.Namespace, console: Console) -> int:
                 progress=bar.advance,
             )
     return answer(console, report, json=arguments.json)
+
+
+def one_or_all(store: Store, workspace: str | None) -> int | None:
+    """The workspace named, or None for all. Raises NotFound where there is none: nothing is in order there."""
+
+    def find(tx: Tx) -> int | None:
+        several = workspace is None and len(tx.all("workspaces")) > 1
+        return None if several else find_workspace(tx, workspace)
+
+    return store.read(find)
 
 
 def answer(console: Console, report: VerifyReport, *, json: bool) -> int:

@@ -124,9 +124,9 @@ def check_free(config: Config) -> None:
     try:
         socket.create_server((config.host, config.port)).close()
     except OSError as error:
-        raise PromosightError(
-            f"cannot listen on {config.host}:{config.port}: {os.strerror(error.errno or 0)}"
-        ) from None
+        # The number of a name that is not known is none of the system's.
+        why = os.strerror(error.errno) if (error.errno or 0) > 0 else "nobody knows that name"
+        raise PromosightError(f"cannot listen on {config.host}:{config.port}: {why}") from None
 
 
 def address(config: Config) -> str:

@@ -47,7 +47,7 @@ class NewWorkspace(msgspec.Struct, kw_only=True):
 
 def create_workspace(tx: Tx, wanted: NewWorkspace) -> Workspace:
     """A new workspace with its default source. Raises Invalid, or Conflict when the id is taken."""
-    _check(wanted.time_zone, wanted.currency, wanted.week_start)
+    check_settings(wanted)
     row = msgspec.structs.asdict(wanted) | {"sandbox": int(wanted.sandbox)}
     if not tx.run("add_workspace", **row):
         raise Conflict(f"there is already a workspace {wanted.workspace_id}", code="exists")
@@ -101,7 +101,7 @@ def workspace_ahead(snapshot: Tx, workspace_no: int, settings: Settings) -> Ahea
 def _changed(now: Workspace, settings: Settings) -> Workspace:
     said = {name: getattr(settings, name) for name in Settings.__struct_fields__}
     wanted = msgspec.structs.replace(now, **{k: v for k, v in said.items() if v is not None})
-    _check(wanted.time_zone, wanted.currency, wanted.week_start)
+    check_settings(wanted)
     return wanted
 
 
@@ -247,12 +247,13 @@ def _check_cadence(cadence: str) -> None:
         raise Invalid("must be one of " + ", ".join(CADENCES), pointer="/cadence")
 
 
-def _check(time_zone: str, currency: str, week_start: str) -> None:
+def check_settings(wanted: NewWorkspace | Workspace) -> None:
+    """Raises Invalid for a time zone, a currency or a day that the week starts with that there is not."""
     try:
-        zone(time_zone)
+        zone(wanted.time_zone)
     except ValueError as error:
         raise Invalid(str(error), pointer="/time_zone") from None
-    if not is_currency(currency):
+    if not is_currency(wanted.currency):
         raise Invalid("must be an ISO 4217 code such as EUR", pointer="/currency")
-    if not is_week_start(week_start):
+    if not is_week_start(wanted.week_start):
         raise Invalid("must be a day of the week such as monday", pointer="/week_start")
