@@ -150,7 +150,7 @@ def test_a_database_without_a_store_is_named_as_such_and_left_as_it_is(
         assert "there is no store in" in said
         assert "run `promosight init` first" in said
     open_store(blank_store_url, now_us=NOW_US).close()  # a store that holds nothing
-    for command in (("verify",), ("archive", tmp_path / "archive")):
+    for command in (("verify",), ("archive", str(tmp_path / "archive"))):
         said = fail(*command, "--database", blank_store_url)
         assert said == "there is no workspace yet: run `promosight init` first"
     ask("init", "--database", blank_store_url)

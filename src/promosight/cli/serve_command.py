@@ -125,7 +125,8 @@ def check_free(config: Config) -> None:
         socket.create_server((config.host, config.port)).close()
     except OSError as error:
         # The number of a name that is not known is none of the system's.
-        why = os.strerror(error.errno) if (error.errno or 0) > 0 else "nobody knows that name"
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else "nobody knows that name"
         raise PromosightError(f"cannot listen on {config.host}:{config.port}: {why}") from None
 
 
