@@ -205,6 +205,10 @@ class Cells:
         """Adds redemptions that are alike, and are not rejected."""
         _add_numbers(self._redeemed, key, n, cost_micros, order_micros)
 
+    def take(self, taken: Taken, n: int) -> None:
+        """Adds assignments that were taken and are alike."""
+        self._taken[taken] = self._taken.get(taken, 0) + n
+
     def customer(self, promotion_no: int, assigned: int, redeemed: int) -> None:
         """Moves the distinct customers of a promotion by these differences."""
         both = self._customers.setdefault(promotion_no, [0, 0])
@@ -310,7 +314,7 @@ class Cells:
         for assigned, n in written.assigned:
             self._assigned[assigned] = self._assigned.get(assigned, 0) + n
         for taken, n in written.taken:
-            self._taken[taken] = self._taken.get(taken, 0) + n
+            self.take(taken, n)
         for redeemed, numbers in written.redeemed:
             self.redeem(redeemed, *numbers)
         for used, numbers in written.used:

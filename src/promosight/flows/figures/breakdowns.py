@@ -10,7 +10,8 @@ import msgspec
 from promosight.errors import Invalid
 from promosight.flows.figures.code_lines import EVERY_CODE, CodeLines, CodePage
 from promosight.flows.figures.counted_then import CountedThen, count_beside
-from promosight.flows.figures.moments import Moment, moment_of, while_an_import_runs
+from promosight.flows.figures.from_now import from_now
+from promosight.flows.figures.moments import Moments, moments_of, while_an_import_runs
 from promosight.flows.figures.of_promotions import (
     EVER_US,
     Coverage,
@@ -134,8 +135,8 @@ def breakdown(
     if as_of_us is None:
         seen = seen_now(tx, workspace_no, promotion_id, wanted_page)
     else:
-        moment = moment_of(tx, workspace_no, promotion_id, as_of_us, now_us=now_us)
-        seen = seen_then(tx, moment, _dimension(by, date), wanted_page)
+        moments = moments_of(tx, workspace_no, promotion_id, as_of_us, now_us=now_us)
+        seen = seen_then(tx, moments, promotion_id, _dimension(by, date), wanted_page)
     told = told_of(seen, by, date)
     told.as_of = None if as_of_us is None else format_instant(as_of_us)
     return told
@@ -162,14 +163,21 @@ def _code_lines(tx: Tx, catalogue: Catalogue, listed: Listed, page: CodePage) ->
     return codes
 
 
-def seen_then(tx: Tx, moment: Moment, dimension: int | None, page: CodePage | None = None) -> Seen:
+def seen_then(
+    tx: Tx,
+    moments: Moments,
+    promotion_id: str,
+    dimension: int | None,
+    page: CodePage | None = None,
+) -> Seen:
     """A promotion as it was seen at a moment, as far as one dimension goes."""
-    catalogue, listed = moment.catalogue, moment.listed
-    codes = None
+    moment = moments.of(promotion_id)
+    seen = moment.catalogue, moment.listed, moment.coverage
     if page is not None:
-        codes = CodeLines(tx, catalogue, listed, page, **moment.known)
-    counters = CountedThen(tx, moment, dimension, codes)
-    return Seen(catalogue, listed, moment.coverage, counters, codes)
+        codes = CodeLines(tx, moment.catalogue, moment.listed, page, **moment.known)
+        return Seen(*seen, CountedThen(tx, moment, dimension, codes), codes)
+    then = from_now(tx, moments, only=moment.listed.promotion_no)
+    return Seen(*seen, then or CountedThen(tx, moment, dimension, None), None)
 
 
 def breakdown_then(

@@ -8,12 +8,11 @@ from collections.abc import Collection, Sequence
 from operator import add, sub
 from typing import NamedTuple
 
+from promosight.flows.figures.recounted_then import Told
 from promosight.flows.figures.sums import Sums
-from promosight.flows.ledger.settling import Standing
 from promosight.rules.tallies import RedemptionStanding
 from promosight.rules.wide import whole
 from promosight.store.catalogue import Catalogue, Listed
-from promosight.store.rows import AssignmentRow, EventRow
 from promosight.store.tx import Row, Tx
 
 _HIGHEST = "\U0010ffff"
@@ -70,21 +69,15 @@ class CodeLines:
             sums = whole(cost_high, cost_low), whole(order_high, order_low)
             self._count(code, currency, paid_in, (*counts, *sums))
 
-    def add(
-        self,
-        counted: Standing,
-        assignments: Sequence[AssignmentRow],
-        events: Sequence[EventRow],
-        sign: int,
-    ) -> None:
+    def add(self, told: Told, sign: int) -> None:
         """Adds (sign 1) or takes away (sign -1) what facts of one group add to the page."""
-        codes = {a.slot: a.promo_code for a in assignments}
-        for slot, a in counted.assignments.items():
+        codes = {a.slot: a.promo_code for a in told.assignments}
+        for slot, a in told.standing.assignments.items():
             if self._is_here(code := codes[slot]):
                 numbers = [1, int(a.redeemed), 0, 0, 0, 0, 0, 0, 0, 0]
                 self._count(code, a.currency, "", [sign * one for one in numbers])
-        for e in events:
-            r = counted.redemptions.get(e.identity)
+        for e in told.events:
+            r = told.standing.redemptions.get(e.identity)
             if r is None or r.outcome == "rejected":
                 continue
             code = e.promo_code

@@ -43,17 +43,13 @@ class MappedThen:
         promotion_no: int,
         known_us: int,
     ) -> None:
-        its = {_word(one) for one in mappings if one.promotion_no == promotion_no}
+        its = {word_of(one) for one in mappings if one.promotion_no == promotion_no}
         self.codes = {word for field, word in its if field == "promo_code"}
         self.keys: set[GroupKey] = set()
         self.guests: dict[GroupKey, list[EventRow]] = {}
-        changed = {
-            _word(one)
-            for one in mappings
-            if one.created_us > known_us or (one.ended_us is not None and one.ended_us > known_us)
-        }
+        changed = words_changed_since(mappings, known_us)
         for field, word in sorted(its & changed):
-            places = {one.promotion_no for one in mappings if _word(one) == (field, word)}
+            places = {one.promotion_no for one in mappings if word_of(one) == (field, word)}
             told = told_by_word(tx, now, field, word, places)
             self._look_at(tx, then, field, word, promotion_no, told)
 
@@ -82,5 +78,15 @@ class MappedThen:
         self.keys |= self.guests.keys()
 
 
-def _word(one: Mapping) -> Word:
+def words_changed_since(mappings: list[Mapping], known_us: int) -> set[Word]:
+    """The words that meant something else at a moment, somewhere."""
+    return {
+        word_of(one)
+        for one in mappings
+        if one.created_us > known_us or (one.ended_us is not None and one.ended_us > known_us)
+    }
+
+
+def word_of(one: Mapping) -> Word:
+    """What a mapping gives a meaning."""
     return one.field, one.word

@@ -11,7 +11,12 @@ from typing import NamedTuple
 import msgspec
 
 from promosight.errors import Invalid
-from promosight.flows.figures.mapped_then import MappedThen, mean_as_then
+from promosight.flows.figures.mapped_then import (
+    MappedThen,
+    mean_as_then,
+    word_of,
+    words_changed_since,
+)
 from promosight.flows.figures.of_promotions import EVER_US, Coverage
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.flows.promotions.map_words import Mapping, all_mappings
@@ -56,41 +61,46 @@ class Moment(NamedTuple):
         return {"promotion_no": self.listed.promotion_no, **self.known}
 
 
-def moment_of(
+def moments_of(
     tx: Tx, workspace_no: int, promotion_id: str, known_us: int, *, now_us: int
-) -> Moment:
-    """A moment of a promotion. Raises NotFound, or Invalid for one of which nothing can be known."""
+) -> Moments:
+    """A moment that is asked of one promotion. Raises NotFound, or Invalid for one of which nothing can be known."""
     defined(tx, workspace_no, promotion_id)
-    return Moments(tx, workspace_no, known_us, now_us=now_us).of(promotion_id)
+    return Moments(tx, workspace_no, known_us, now_us=now_us)
 
 
 class Moments:
-    """One moment of a workspace, from which those of its promotions are made. `catalogue` is as it was.
+    """One moment of a workspace, from which those of its promotions are made. `catalogue` is as it was, `now` as it is.
 
-    Raises Invalid for a moment of which nothing can be known.
+    `held`: an import was running. Raises Invalid for a moment of which nothing can be known.
     """
 
     def __init__(self, tx: Tx, workspace_no: int, known_us: int, *, now_us: int) -> None:
         self._tx = tx
         self.known_us = known_us
-        self._now = load(tx, workspace_no)
-        _check(tx, self._now.workspace, known_us, now_us)
+        self.now = load(tx, workspace_no)
+        _check(tx, self.now.workspace, known_us, now_us)
         self._mappings = all_mappings(tx, workspace_no)
-        self.catalogue = _catalogue_then(tx, self._now, self._mappings, known_us)
+        self.catalogue = _catalogue_then(tx, self.now, self._mappings, known_us)
         asked = {"workspace_no": workspace_no, "known_us": known_us}
         published = tx.one("published_then", **asked)
         self._published_no: int = published[0] if published else 0
         held = tx.one("runs_held_then", **asked, published_import_no=self._published_no)
-        self._held = held is not None
+        self.held = held is not None
         self.coverage = Coverage(tx, self.catalogue, known_us=known_us)
+
+    def mapped_otherwise(self) -> set[int]:
+        """The promotions that words mean, or meant, whose meaning has changed since."""
+        changed = words_changed_since(self._mappings, self.known_us)
+        return {one.promotion_no for one in self._mappings if word_of(one) in changed}
 
     def of(self, promotion_id: str) -> Moment:
         """That of a promotion which somebody has defined by now. Raises Invalid where nobody had by then."""
-        now, listed = self._now.by_id[promotion_id], self.catalogue.by_id[promotion_id]
+        now, listed = self.now.by_id[promotion_id], self.catalogue.by_id[promotion_id]
         if listed.definition is None:
             raise Invalid("lies before the promotion was defined", pointer="/as_of")
         words = MappedThen(
-            *(self._tx, self._now, self.catalogue, self._mappings, now.promotion_no, self.known_us)
+            *(self._tx, self.now, self.catalogue, self._mappings, now.promotion_no, self.known_us)
         )
         return Moment(
             self.known_us,
@@ -100,7 +110,7 @@ class Moments:
             _codes_by_then(self._tx, listed, now, self.known_us),
             _two(code for code in listed.codes if code in now.codes),
             self._published_no,
-            self._held,
+            self.held,
             self.coverage,
             words,
         )

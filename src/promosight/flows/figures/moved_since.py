@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from promosight.flows.figures.breakdowns import Line, Seen, seen_now, seen_then, told_of
-from promosight.flows.figures.moments import moment_of
+from promosight.flows.figures.moments import moments_of
 from promosight.flows.figures.show_restatements import Differences, Moved
 from promosight.rules import rates
 from promosight.rules.instants import format_instant
@@ -88,11 +88,12 @@ def moved_since(
     tx: Tx, workspace_no: int, promotion_id: str, since_us: int, *, now_us: int
 ) -> MovedSince:
     """Why a promotion's figures are others than at a moment. Raises NotFound, Invalid."""
-    moment = moment_of(tx, workspace_no, promotion_id, since_us, now_us=now_us)
-    then, now = seen_then(tx, moment, REDEEMED_DAY), seen_now(tx, workspace_no, promotion_id)
+    moments = moments_of(tx, workspace_no, promotion_id, since_us, now_us=now_us)
+    then = seen_then(tx, moments, promotion_id, REDEEMED_DAY)
+    now = seen_now(tx, workspace_no, promotion_id)
     before, after = _by_day(then), _by_day(now)
     no = now.listed.promotion_no
-    causes = _Causes(moment.catalogue.days.day(since_us))
+    causes = _Causes(moments.catalogue.days.day(since_us))
     for kind, facts, written in tx.each("restatements_since", promotion_no=no, known_us=since_us):
         causes.restated(kind, facts, _lines.decode(written))
     causes.rest(before, after)

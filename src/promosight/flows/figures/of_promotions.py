@@ -75,14 +75,18 @@ class Counted:
     A list makes one for each promotion it sorts, so making one must cost little.
     """
 
-    __slots__ = ("_sums", "_view", "by_currency", "last_us", "listed")
+    __slots__ = ("_sums", "_view", "by_currency", "listed")
 
     def __init__(self, view: View, listed: Listed) -> None:
         self._view = view
         self._sums: Sums | None = None
         self.listed = listed
         self.by_currency = view.totals.get(listed.promotion_no) or {}
-        self.last_us = view.last_events.get(listed.promotion_no)
+
+    @property
+    def last_us(self) -> int | None:
+        """When its latest accepted redemption happened."""
+        return self._view.last_us(self.listed.promotion_no)
 
     @property
     def sums(self) -> Sums:
@@ -195,7 +199,6 @@ class View:
     outstanding: Counters
     remembered: Remembered
     totals: Mapping[int, ByCurrency]
-    last_events: Mapping[int, int]
     encoded: dict[int, tuple[Any, ...]]
     untold: Collection[int] = ()
     """The promotions whose usage is not known, for it was not written down what was held."""
@@ -205,7 +208,7 @@ class View:
         self.catalogue = load(tx, workspace_no)
         self.remembered = outstanding.remembered
         self.totals = outstanding.totals()
-        self.last_events = outstanding.last_events()
+        self._last_events = outstanding.last_events()
         self.coverage = Coverage(tx, self.catalogue)
         self.tracked_since = format_instant(self.catalogue.workspace.tracking_from_us)
         held = held_now(tx, self.catalogue, now_us=now_us)
@@ -225,6 +228,10 @@ class View:
             known = tx.cache["figures", workspace.workspace_no] = (settings, {})
         encoded: dict[int, tuple[Any, ...]] = known[1]
         return encoded
+
+    def last_us(self, promotion_no: int) -> int | None:
+        """When the latest accepted redemption of a promotion happened."""
+        return self._last_events.get(promotion_no)
 
     def counted(self, promotions: list[Listed]) -> list[Counted]:
         """These promotions with what was counted of them."""

@@ -1,20 +1,20 @@
 """The figures of a workspace as they were known at a moment: what lists, heads and comparisons are made of, then.
 
-It stands where `View` does and is read the same way. Each promotion is counted from its facts when it is first asked
-for: its totals at once, its days only where a limit or a trend looks at them.
+It stands where `View` does and is read the same way. Figures are those of now without what came since (`from_now`);
+where that would not be exact, or not cheaper, a promotion is counted from its facts when it is first asked for: its
+totals at once, its days only where a limit or a trend looks at them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from promosight.flows.figures.counted_then import count_then
+from promosight.flows.figures.from_now import from_now
+from promosight.flows.figures.latest_then import Latest
 from promosight.flows.figures.moments import Moment, Moments
 from promosight.flows.figures.of_promotions import ByCurrency, Counted, View
 from promosight.flows.figures.usage import Windows, limits_reached_then
 from promosight.flows.ledger.held import held_then, held_untold
 from promosight.flows.ledger.outstanding import CellsByKey
-from promosight.flows.ledger.settling import Standing
 from promosight.rules.instants import format_instant
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
@@ -25,23 +25,25 @@ from promosight.rules.tallies import (
     Sums,
 )
 from promosight.store.catalogue import Listed
-from promosight.store.rows import AssignmentRow, EventRow
 from promosight.store.tx import Tx
 
 _PASSES = {ASSIGNED_DAY: 1, TIER_ASSIGNED_DAY: 1, REDEEMED_DAY: 2, TIER_REDEEMED_DAY: 2}
 """By what `count_then` counts each dimension of days; 0 for all others."""
-_ACCEPTED = ("counted", "excess", "unassigned", "flagged", "reversed")
 
 
 class ViewThen(View):
-    """The figures of a workspace as they were known at a moment. Raises Invalid where nothing can be known of it."""
+    """The figures of a workspace as they were known at a moment; `only` one promotion may be all that is asked for.
 
-    def __init__(self, tx: Tx, workspace_no: int, known_us: int, *, now_us: int) -> None:
+    Raises Invalid where nothing can be known of it.
+    """
+
+    def __init__(
+        self, tx: Tx, workspace_no: int, known_us: int, *, now_us: int, only: str | None = None
+    ) -> None:
         moments = Moments(tx, workspace_no, known_us, now_us=now_us)
-        self.then = self.outstanding = CountersThen(tx, moments)
+        self.then = self.outstanding = CountersThen(tx, moments, only=only)
         self.catalogue = moments.catalogue
         self.totals = self._totals = dict[int, ByCurrency]()
-        self.last_events = self.then.last_us
         self.coverage = moments.coverage
         self.tracked_since = format_instant(self.catalogue.workspace.tracking_from_us)
         held = held_then(tx, self.catalogue, known_us=known_us)
@@ -49,6 +51,10 @@ class ViewThen(View):
         reached = limits_reached_then(tx, workspace_no, known_us=known_us)
         self.windows = Windows(self.then, self.catalogue, held, now_us=known_us, reached=reached)
         self.encoded = {}
+
+    def last_us(self, promotion_no: int) -> int | None:
+        """When the latest accepted redemption of a promotion happened."""
+        return self.then.last_us(promotion_no) or None
 
     def counted(self, promotions: list[Listed]) -> list[Counted]:
         """These promotions with what was counted of them."""
@@ -60,15 +66,17 @@ class ViewThen(View):
 
 
 class CountersThen:
-    """The counters of a workspace's promotions as they were, each counted once."""
+    """The counters of a workspace's promotions as they were, each counted once at most."""
 
-    def __init__(self, tx: Tx, moments: Moments) -> None:
+    def __init__(self, tx: Tx, moments: Moments, *, only: str | None = None) -> None:
         self._tx = tx
         self._moments = moments
         self._found: dict[tuple[int, int], Sums] = {}
         self._of: dict[int, Moment] = {}
-        self.last_us: dict[int, int] = {}
-        """The latest accepted event of each promotion that was counted; 0 for none."""
+        self._last_us: dict[int, int] = {}
+        listed = None if only is None else moments.catalogue.by_id.get(only)
+        promotion_no = None if listed is None else listed.promotion_no
+        self._from_now = from_now(tx, moments, only=promotion_no)
 
     def moment(self, promotion_no: int) -> Moment:
         """The moment, as far as one promotion goes."""
@@ -85,6 +93,8 @@ class CountersThen:
 
     def cells(self, promotion_no: int, dimension: int) -> CellsByKey:
         """The cells of one promotion in one dimension, by key and currency."""
+        if self._from_now is not None and self._from_now.knows(promotion_no):
+            return self._from_now.cells(promotion_no, dimension)
         sums = self._counted(promotion_no, _PASSES.get(dimension, 0))
         return {(key[2], key[3]): values for key, values in sums.items() if key[1] == dimension}
 
@@ -92,9 +102,13 @@ class CountersThen:
         self, first_keys: dict[int, str], dimensions: tuple[int, ...]
     ) -> dict[tuple[int, int], CellsByKey]:
         """The cells of promotions in dimensions, each from a key on, by promotion and dimension."""
-        return {
+        then = self._from_now
+        known = {no: key for no, key in first_keys.items() if then is not None and then.knows(no)}
+        found = {} if then is None else then.several(known, dimensions)
+        return found | {
             (no, one): {key: v for key, v in self.cells(no, one).items() if key[0] >= first}
             for no, first in first_keys.items()
+            if no not in known
             for one in dimensions
         }
 
@@ -106,48 +120,21 @@ class CountersThen:
             for (key, currency), values in cells.items()
         }
 
+    def last_us(self, promotion_no: int) -> int:
+        """When the latest accepted redemption of a promotion happened; 0 for none."""
+        if self._from_now is not None and self._from_now.knows(promotion_no):
+            return self._from_now.last_us(promotion_no)
+        self._counted(promotion_no, 0)
+        return self._last_us[promotion_no]
+
     def _counted(self, promotion_no: int, days: int) -> Sums:
         there = self._found.get((promotion_no, days))
         if there is None:
             moment = self.moment(promotion_no)
-            latest = _Latest()
+            latest = Latest()
             tellers = () if days else (latest,)
             there = count_then(self._tx, moment, days, tellers=tellers)
             self._found[promotion_no, days] = there
             if not days:
-                self.last_us[promotion_no] = latest.found(self._tx, moment)
+                self._last_us[promotion_no] = latest.found(self._tx, moment)
         return there
-
-
-class _Latest:
-    """The time of the latest redemption that was accepted."""
-
-    def __init__(self) -> None:
-        self._latest_us = 0
-        self._not_then: set[tuple[int, str]] = set()
-
-    def add(
-        self,
-        counted: Standing,
-        assignments: Sequence[AssignmentRow],  # noqa: ARG002
-        events: Sequence[EventRow],
-        sign: int,
-    ) -> None:
-        """Notes which redemptions of a group are accepted now, and were then."""
-        accepted = {
-            e.identity: e.redeemed_us
-            for e in events
-            if e.identity in counted.redemptions
-            and counted.redemptions[e.identity].outcome in _ACCEPTED
-        }
-        if sign < 0:
-            self._not_then |= accepted.keys()
-        else:
-            self._not_then -= accepted.keys()
-            self._latest_us = max(self._latest_us, *accepted.values(), 0)
-
-    def found(self, tx: Tx, moment: Moment) -> int:
-        """The latest of all."""
-        rows = tx.all("last_events_then", limit=len(self._not_then) + 1, **moment.facts)
-        here = (at_us for at_us, *identity in rows if tuple(identity) not in self._not_then)
-        return max(self._latest_us, next(here, 0))

@@ -8,21 +8,20 @@ otherwise that is taken away and counted anew, as the counters are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
-from promosight.flows.figures.counted_then import count_beside, had_come
+from promosight.flows.figures.counted_then import count_beside
 from promosight.flows.figures.funnel import Funnel, shown_funnel
 from promosight.flows.figures.maturing import Maturity, cell_of, shown_maturity, week_shifts
 from promosight.flows.figures.moments import Moment
 from promosight.flows.figures.of_promotions import Counted
 from promosight.flows.figures.promotion_return import Return, arms_of, shown_return
+from promosight.flows.figures.recounted_then import Told, had_come
 from promosight.flows.figures.seen_then import ViewThen
-from promosight.flows.ledger.settling import Standing
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.rules.instants import DAY_US, week_of
 from promosight.rules.maturing import Cell
 from promosight.rules.wide import whole
-from promosight.store.rows import AssignmentRow, EventRow
+from promosight.store.rows import AssignmentRow
 from promosight.store.tx import Tx
 
 
@@ -31,7 +30,7 @@ def one_then(
 ) -> tuple[ViewThen, Counted]:
     """A promotion as it was known at a moment. Raises NotFound, Invalid."""
     defined(tx, workspace_no, promotion_id)
-    view = ViewThen(tx, workspace_no, known_us, now_us=now_us)
+    view = ViewThen(tx, workspace_no, known_us, now_us=now_us, only=promotion_id)
     (one,) = view.counted([view.catalogue.by_id[promotion_id]])
     return view, one
 
@@ -108,16 +107,10 @@ class _Expired:
         self._known_us = known_us
         self.number = number
 
-    def add(
-        self,
-        counted: Standing,
-        assignments: Sequence[AssignmentRow],
-        events: Sequence[EventRow],  # noqa: ARG002
-        sign: int,
-    ) -> None:
+    def add(self, told: Told, sign: int) -> None:
         """Adds those of a group."""
-        for a in assignments:
-            stands = counted.assignments.get(a.slot)
+        for a in told.assignments:
+            stands = told.standing.assignments.get(a.slot)
             if stands is None or stands.redeemed or a.expires_us is None:
                 continue
             self.number += sign * (a.expires_us <= self._known_us)
@@ -131,19 +124,13 @@ class _Costs:
         self._closed_us = closed_us
         self.sums = Counter(sums)
 
-    def add(
-        self,
-        counted: Standing,
-        assignments: Sequence[AssignmentRow],
-        events: Sequence[EventRow],  # noqa: ARG002
-        sign: int,
-    ) -> None:
+    def add(self, told: Told, sign: int) -> None:
         """Adds those of a group, which is one customer's."""
         tracked_us = _tracked(self._moment)
         first_us = min(
             (
                 a.assigned_us
-                for a in assignments
+                for a in told.assignments
                 if had_come(self._moment, a)
                 and a.withdrawn_us is None
                 and a.assigned_us >= tracked_us
@@ -152,7 +139,7 @@ class _Costs:
         )
         if first_us is not None and first_us > self._closed_us:
             return
-        for r in counted.redemptions.values():
+        for r in told.standing.redemptions.values():
             if r.live:
                 self.sums[r.currency] += sign * r.cost_micros
 
@@ -175,16 +162,10 @@ class _Lives:
         both[0] += number
         both[1] += past_s
 
-    def add(
-        self,
-        counted: Standing,
-        assignments: Sequence[AssignmentRow],
-        events: Sequence[EventRow],  # noqa: ARG002
-        sign: int,
-    ) -> None:
+    def add(self, told: Told, sign: int) -> None:
         """Adds those of a group."""
-        for a in assignments:
-            if a.slot in counted.assignments:
+        for a in told.assignments:
+            if a.slot in told.standing.assignments:
                 cell, past_s, age = self._life(a)
                 self.count(cell, sign, sign * past_s, age)
 
