@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promosight.rules.measures import MEASURES
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
     DIMENSIONS,
-    MEASURES,
     OUTCOME,
     REDEEMED_DAY,
     SOURCE,

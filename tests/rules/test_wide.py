@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
+from promosight.rules.measures import MEASURES, in_halves, in_whole
 from promosight.rules.money import LIMIT_MICROS
-from promosight.rules.tallies import MEASURES, in_halves, in_whole
 from promosight.rules.wide import BILLION, halves, whole
 
 INT64 = 2**63 - 1

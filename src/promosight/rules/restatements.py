@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from operator import add, sub
 
-from promosight.rules.tallies import MEASURES, REDEEMED_DAY, Cells, Pile, Redeemed, Used
+from promosight.rules.measures import MEASURES
+from promosight.rules.tallies import (
+    REDEEMED_DAY,
+    Cells,
+    Pile,
+    Redeemed,
+    Used,
+)
 
 COUNTS = (
     "assigned",

@@ -12,13 +12,25 @@ combinations add where they were placed and on their days), and the cells themse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from operator import add
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from promosight.rules.wide import BILLION
+from promosight.rules.measures import (
+    ASSIGNED,
+    COMMITTED,
+    COST,
+    COUNTED_AS,
+    CUSTOMERS_ASSIGNED,
+    CUSTOMERS_REDEEMED,
+    MEASURES,
+    ORDER,
+    REDEEMED,
+    WITHOUT_AMOUNTS,
+    add_counted,
+)
 
 K = TypeVar("K")
 
@@ -39,51 +51,6 @@ DIMENSIONS = (
     "tier_redeemed_day",
 )
 """Names of the dimensions, at the index stored in the `dimension` column."""
-
-MEASURES = (
-    "assigned",
-    "redeemed",
-    "customers_assigned",
-    "customers_redeemed",
-    "redemptions",
-    "excess",
-    "unassigned",
-    "flagged",
-    "pending",
-    "reversed",
-    "reported",
-    "committed_micros",
-    "cost_micros",
-    "order_micros",
-)
-"""The additive columns of a cell, in the order of their values. `reported` counts accepted events, reversed or not."""
-
-(
-    _ASSIGNED,
-    _REDEEMED,
-    _CUSTOMERS_ASSIGNED,
-    _CUSTOMERS_REDEEMED,
-    _REDEMPTIONS,
-    _EXCESS,
-    _UNASSIGNED,
-    _FLAGGED,
-    _PENDING,
-    _REVERSED,
-    _REPORTED,
-    _COMMITTED,
-    _COST,
-    _ORDER,
-) = range(len(MEASURES))
-_COUNTED_AS = {
-    "counted": (_REPORTED, _REDEMPTIONS),
-    "excess": (_REPORTED, _REDEMPTIONS, _EXCESS),
-    "unassigned": (_REPORTED, _REDEMPTIONS, _UNASSIGNED),
-    "flagged": (_REPORTED, _REDEMPTIONS, _FLAGGED),
-    "reversed": (_REPORTED, _REVERSED),
-    "pending": (_PENDING,),
-}
-"""What a redemption of each outcome adds one to."""
-_WITHOUT_AMOUNTS = ("pending", "reversed")
 
 
 class Place(NamedTuple):
@@ -245,12 +212,12 @@ class Cells:
     def add_assigned(self, promotion_no: int, key: PileKey, n: int, committed_micros: int) -> None:
         """Piles up assignments that were added up already."""
         cell = self._cell(promotion_no, key)
-        cell[_ASSIGNED] += n
-        cell[_COMMITTED] += committed_micros
+        cell[ASSIGNED] += n
+        cell[COMMITTED] += committed_micros
 
     def add_taken(self, promotion_no: int, key: PileKey, n: int) -> None:
         """The same of assignments that first redemptions take, by their place: each is a customer's first."""
-        self._cell(promotion_no, key)[_REDEEMED] += n
+        self._cell(promotion_no, key)[REDEEMED] += n
         self.customer(promotion_no, 0, n)
 
     def add_counted(
@@ -259,15 +226,15 @@ class Cells:
         """The same of first redemptions, by their place."""
         outcome: PileKey = (OUTCOME, key[1], ("counted",))
         for cell in (self._cell(promotion_no, key), self._cell(promotion_no, outcome)):
-            _add_counted(cell, n, cost_micros, order_micros)
+            add_counted(cell, n, cost_micros, order_micros)
 
     def add_used_day(
         self, promotion_no: int, key: PileKey, n: int, cost_micros: int, order_micros: int
     ) -> None:
         """The same of first redemptions and the assignments they take, by a day of either."""
         cell = self._cell(promotion_no, key)
-        cell[_REDEEMED] += n
-        _add_counted(cell, n, cost_micros, order_micros)
+        cell[REDEEMED] += n
+        add_counted(cell, n, cost_micros, order_micros)
 
     @property
     def collected(
@@ -351,8 +318,8 @@ class Cells:
             # Counts are added up over currencies; one that is there anyway makes no cell of its own.
             currency = next((key[1] for key in self._piles.get(promotion_no, ())), "")
             cell = self._cell(promotion_no, (TOTAL, currency, ("",)))
-            cell[_CUSTOMERS_ASSIGNED] += both[0]
-            cell[_CUSTOMERS_REDEEMED] += both[1]
+            cell[CUSTOMERS_ASSIGNED] += both[0]
+            cell[CUSTOMERS_REDEEMED] += both[1]
         for collected in self._assigned, self._taken, self._redeemed, self._used, self._customers:
             collected.clear()
         return self._piles
@@ -375,15 +342,15 @@ class Cells:
             (REDEEMED_DAY, currency, (day, place[0])),
         ):
             cell = pile[key]
-            cell[_ASSIGNED] += n
-            cell[_COMMITTED] += promised
+            cell[ASSIGNED] += n
+            cell[COMMITTED] += promised
 
     def _pile_taken(self, taken: Taken, n: int) -> None:
         no, tier, segment, channel, campaign, source, day, redeemed_day, currency = taken
         pile = self._pile(no)
-        pile[PLACED, currency, (tier, segment, channel, campaign, source)][_REDEEMED] += n
-        pile[ASSIGNED_DAY, currency, (day, tier)][_REDEEMED] += n
-        pile[REDEEMED_DAY, currency, (redeemed_day, tier)][_REDEEMED] += n
+        pile[PLACED, currency, (tier, segment, channel, campaign, source)][REDEEMED] += n
+        pile[ASSIGNED_DAY, currency, (day, tier)][REDEEMED] += n
+        pile[REDEEMED_DAY, currency, (redeemed_day, tier)][REDEEMED] += n
 
     def _pile_redeemed(
         self, redeemed: Redeemed, n: int, cost_micros: int, order_micros: int
@@ -399,31 +366,31 @@ class Cells:
         )
         if outcome == "counted" and currency == paid_in:  # as nearly always
             for dimension, key in keys:
-                _add_counted(pile[dimension, currency, key], n, cost_micros, order_micros)
+                add_counted(pile[dimension, currency, key], n, cost_micros, order_micros)
             return
-        live = outcome not in _WITHOUT_AMOUNTS
+        live = outcome not in WITHOUT_AMOUNTS
         for dimension, key in keys:
             cell = pile[dimension, currency, key]
-            for measure in _COUNTED_AS[outcome]:
+            for measure in COUNTED_AS[outcome]:
                 cell[measure] += n
             if live:
-                cell[_COST] += cost_micros
+                cell[COST] += cost_micros
                 if order_micros:
-                    pile[dimension, paid_in, key][_ORDER] += order_micros
+                    pile[dimension, paid_in, key][ORDER] += order_micros
 
     def _pile_used(self, used: Used, n: int, cost_micros: int, order_micros: int) -> None:
         no, tier, segment, channel, campaign, own_source, own_day, source, day, currency = used
         pile = self._pile(no)
         given = pile[PLACED, currency, (tier, segment, channel, campaign, own_source)]
-        given[_REDEEMED] += n
+        given[REDEEMED] += n
         if source != own_source:
             given = pile[PLACED, currency, (tier, segment, channel, campaign, source)]
         given_on = pile[ASSIGNED_DAY, currency, (own_day, tier)]
         used_on = pile[REDEEMED_DAY, currency, (day, tier)]
-        given_on[_REDEEMED] += n
-        used_on[_REDEEMED] += n
+        given_on[REDEEMED] += n
+        used_on[REDEEMED] += n
         for cell in given, given_on, used_on, pile[OUTCOME, currency, _COUNTED]:
-            _add_counted(cell, n, cost_micros, order_micros)
+            add_counted(cell, n, cost_micros, order_micros)
         self.customer(no, 0, n)
 
     def _pile(self, promotion_no: int) -> Pile:
@@ -459,31 +426,6 @@ def _add_numbers(
     numbers[2] += order_micros
 
 
-def _add_counted(cell: list[int], n: int, cost_micros: int, order_micros: int) -> None:
-    cell[_REPORTED] += n
-    cell[_REDEMPTIONS] += n
-    cell[_COST] += cost_micros
-    cell[_ORDER] += order_micros
-
-
-def in_halves(values: list[int]) -> list[int]:
-    """The MEASURES as the columns of a tally: `wide.halves` of the amounts, the lower ones in their places."""
-    *counts, committed, cost, order = values
-    low = [committed % BILLION, cost % BILLION, order % BILLION]
-    return [*counts, *low, committed // BILLION, cost // BILLION, order // BILLION]
-
-
-def in_whole(columns: Sequence[int]) -> list[int]:
-    """The MEASURES, of the columns of a tally."""
-    values = list(columns[: len(MEASURES)])
-    committed, cost, order = columns[len(MEASURES) :]
-    if committed or cost or order:
-        values[_COMMITTED] += committed * BILLION
-        values[_COST] += cost * BILLION
-        values[_ORDER] += order * BILLION
-    return values
-
-
 def add_totals(sums: Sums, promotion_no: int, pile: Pile) -> None:
     """Adds what a pile adds to the total."""
     for (dimension, currency, _), values in pile.items():
@@ -495,27 +437,27 @@ def total_up(totals: Totals, written: Combinations) -> None:
     """Adds what a difference adds to totals."""
     for (no, *_, micros, currency), n in written.assigned:
         cell = _total(totals, no, currency)
-        cell[_ASSIGNED] += n
-        cell[_COMMITTED] += n * micros
+        cell[ASSIGNED] += n
+        cell[COMMITTED] += n * micros
     for (no, *_, currency), n in written.taken:
-        _total(totals, no, currency)[_REDEEMED] += n
+        _total(totals, no, currency)[REDEEMED] += n
     for (no, *_, outcome, currency, paid_in), (n, cost_micros, order_micros) in written.redeemed:
         cell = _total(totals, no, currency)
-        for measure in _COUNTED_AS[outcome]:
+        for measure in COUNTED_AS[outcome]:
             cell[measure] += n
-        if outcome not in _WITHOUT_AMOUNTS:
-            cell[_COST] += cost_micros
+        if outcome not in WITHOUT_AMOUNTS:
+            cell[COST] += cost_micros
             if order_micros:
-                _total(totals, no, paid_in)[_ORDER] += order_micros
+                _total(totals, no, paid_in)[ORDER] += order_micros
     for (no, *_, currency), (n, cost_micros, order_micros) in written.used:
         cell = _total(totals, no, currency)
-        cell[_REDEEMED] += n
-        cell[_CUSTOMERS_REDEEMED] += n
-        _add_counted(cell, n, cost_micros, order_micros)
+        cell[REDEEMED] += n
+        cell[CUSTOMERS_REDEEMED] += n
+        add_counted(cell, n, cost_micros, order_micros)
     for no, assigned, redeemed in written.customers:
         cell = _total(totals, no, next(iter(totals.get(no, ())), ""))
-        cell[_CUSTOMERS_ASSIGNED] += assigned
-        cell[_CUSTOMERS_REDEEMED] += redeemed
+        cell[CUSTOMERS_ASSIGNED] += assigned
+        cell[CUSTOMERS_REDEEMED] += redeemed
 
 
 def _total(totals: Totals, promotion_no: int, currency: str) -> list[int]:

@@ -19,8 +19,8 @@ from typing import Any
 
 from promosight.flows.ledger.counters import every_outstanding
 from promosight.rules.instants import DAY_US, LocalDays
+from promosight.rules.measures import in_whole
 from promosight.rules.money import UNIT_MARK
-from promosight.rules.tallies import in_whole
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import derived_id
 from promosight.store.tx import Tx

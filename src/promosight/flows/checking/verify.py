@@ -30,7 +30,10 @@ from promosight.flows.checking.extract import (
 )
 from promosight.flows.checking.extract_money import extract_money
 from promosight.rules.instants import LocalDays
-from promosight.rules.tallies import DIMENSIONS, MEASURES
+from promosight.rules.measures import MEASURES
+from promosight.rules.tallies import (
+    DIMENSIONS,
+)
 from promosight.store.catalogue import Catalogue
 from promosight.store.engine import Store
 from promosight.store.recount import (

@@ -26,11 +26,11 @@ from promosight.rules.features import Offer, made_offer, promotion_offers
 from promosight.rules.identity import content_digest
 from promosight.rules.instants import kept_instant
 from promosight.rules.matching import promised_micros
+from promosight.rules.measures import MEASURES
 from promosight.rules.money import MICROS, UNIT_MARK
 from promosight.rules.policy import bounded
 from promosight.rules.promotions import Promotion
 from promosight.rules.snapshot import Menu, Snapshot
-from promosight.rules.tallies import MEASURES
 from promosight.store.catalogue import Catalogue, Listed
 from promosight.store.tx import Tx
 

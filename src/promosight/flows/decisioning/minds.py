@@ -18,9 +18,9 @@ from promosight.flows.decisioning.boards import Marked
 from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules.evidence import Evidence
 from promosight.rules.instants import DAY_US
+from promosight.rules.measures import MEASURES
 from promosight.rules.snapshot import Snapshot
 from promosight.rules.solving import Prior, solve
-from promosight.rules.tallies import MEASURES
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Tx
 

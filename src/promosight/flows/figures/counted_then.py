@@ -26,9 +26,9 @@ from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.flows.ledger.settling import Group, Standing, promise, promised_in, standing
 from promosight.rules.instants import QUARTER_US, LocalDays
 from promosight.rules.matching import promised_micros
+from promosight.rules.measures import MEASURES
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
-    MEASURES,
     PLACED,
     REDEEMED_DAY,
     Assigned,

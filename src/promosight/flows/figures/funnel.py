@@ -14,7 +14,7 @@ from promosight.flows.ledger.published import import_runs, stored_groups, take_b
 from promosight.flows.ledger.settling import Group
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.rules.instants import format_instant
-from promosight.rules.tallies import MEASURES
+from promosight.rules.measures import MEASURES
 from promosight.store.catalogue import Catalogue, Workspace
 from promosight.store.rows import AssignmentRow, GroupKey
 from promosight.store.tx import Tx

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from promosight.flows.ledger.held import Part
 from promosight.flows.ledger.outstanding import CellsByKey
+from promosight.rules.measures import MEASURES
 from promosight.rules.money import MICROS, format_amount
 from promosight.rules.promotions import Limit
-from promosight.rules.tallies import ASSIGNED_DAY, MEASURES, REDEEMED_DAY
+from promosight.rules.tallies import (
+    ASSIGNED_DAY,
+    REDEEMED_DAY,
+)
 from promosight.store.catalogue import Listed
 
 ASSIGNED, REDEEMED, _REDEMPTIONS, _COMMITTED, _COST = (

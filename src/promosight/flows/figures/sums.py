@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import add
 
-from promosight.rules.tallies import MEASURES
+from promosight.rules.measures import MEASURES
 
 _COUNTS = MEASURES[:-3]
 PLACE = {measure: place for place, measure in enumerate(_COUNTS)}

@@ -8,7 +8,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from promosight.flows.figures.of_promotions import View
-from promosight.rules.tallies import MEASURES, REDEEMED_DAY
+from promosight.rules.measures import MEASURES
+from promosight.rules.tallies import (
+    REDEEMED_DAY,
+)
 from promosight.store.catalogue import Listed
 
 _REDEMPTIONS = MEASURES.index("redemptions")

@@ -16,6 +16,7 @@ from collections import Counter
 import msgspec
 
 from promosight.flows.ledger.naming import NUMBERS_LOCK
+from promosight.rules.measures import in_halves
 from promosight.rules.tallies import (
     TOTAL,
     Cells,
@@ -24,7 +25,6 @@ from promosight.rules.tallies import (
     PileKey,
     Sums,
     add_totals,
-    in_halves,
     merge,
     spread,
 )

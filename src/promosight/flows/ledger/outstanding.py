@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from promosight.rules.measures import in_whole
 from promosight.rules.tallies import (
     PLACED,
     TOTAL,
@@ -24,7 +25,6 @@ from promosight.rules.tallies import (
     PileKey,
     Sums,
     Totals,
-    in_whole,
     merge,
     spread,
     total_up,

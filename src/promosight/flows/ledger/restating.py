@@ -21,6 +21,7 @@ from promosight.flows.ledger.counters import HELD, PUBLISHED, pile_up
 from promosight.flows.ledger.settling import Group, Standing
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import customer_numbers
+from promosight.rules.measures import in_whole
 from promosight.rules.restatements import (
     LineKey,
     Lines,
@@ -31,7 +32,13 @@ from promosight.rules.restatements import (
     told,
     without,
 )
-from promosight.rules.tallies import REDEEMED_DAY, Cells, PileKey, Sums, in_whole, spread
+from promosight.rules.tallies import (
+    REDEEMED_DAY,
+    Cells,
+    PileKey,
+    Sums,
+    spread,
+)
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.rows import Arrival, EventRow, derived_id
 from promosight.store.tx import Row, Tx

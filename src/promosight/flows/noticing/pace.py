@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 from promosight.flows.ledger.outstanding import Outstanding
 from promosight.rules.instants import DAY_US, HOUR_US, LocalDays
-from promosight.rules.tallies import MEASURES, SOURCE
+from promosight.rules.measures import MEASURES
+from promosight.rules.tallies import (
+    SOURCE,
+)
 from promosight.store.catalogue import Catalogue, load
 from promosight.store.tx import Row, Tx
 
