@@ -18,6 +18,7 @@ from promosight.flows.figures.from_now import FromNow
 from promosight.flows.figures.latest_then import Latest
 from promosight.flows.figures.moments import Moments
 from promosight.flows.figures.sums import Sums
+from promosight.flows.imports.publish import finish_import, start_import
 from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.flows.promotions.manage_promotions import put_promotion
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
@@ -247,3 +248,40 @@ def test_a_code_that_became_another_promotions_contradicts_nothing_as_of_before(
     told.store.change(lambda tx: put_promotion(tx, number, "global", definition, now_us=later_us))
     assert _outcomes(told) == {"pending": 1}
     assert _outcomes(told, told.at_us) == before
+
+
+def test_what_was_judged_by_other_terms_is_not_made_of_the_counters_of_now(told: Told) -> None:
+    """N5: its facts are counted; the promotion beside it need not be."""
+    definition = msgspec.convert(PROMOTIONS["tiered"] | {"max_redemptions": 1}, Promotion)
+    number, later_us = told.workspace.workspace_no, told.at_us + 1
+    told.store.change(lambda tx: put_promotion(tx, number, "tiered", definition, now_us=later_us))
+    assert told.store.read(partial(_known, told=told, as_of_us=told.at_us)) == ["global"]
+    assert told.store.read(partial(_known, told=told, as_of_us=later_us)) == ["global", "tiered"]
+
+
+def test_while_an_import_held_something_back_nothing_is_made_of_the_counters_of_now(
+    told: Told,
+) -> None:
+    """N5: neither of a moment while it ran, nor of any moment while one runs."""
+    number, began_us = told.workspace.workspace_no, told.at_us + 10
+    source_no = source_number(told.store, told.workspace)
+    begin = partial(start_import, kind="redemptions", name="night.csv", now_us=began_us)
+    import_no = told.store.change(lambda tx: begin(tx, number, source_no))
+    assert told.store.read(partial(_known, told=told, as_of_us=told.at_us)) == []
+    ended_us = began_us + 10
+    told.store.change(lambda tx: finish_import(tx, number, import_no, now_us=ended_us))
+    known = {
+        at_us: told.store.read(partial(_known, told=told, as_of_us=at_us))
+        for at_us in (told.at_us, began_us, ended_us - 1, ended_us)
+    }
+    every = ["global", "tiered"]
+    assert known == {told.at_us: every, began_us: [], ended_us - 1: [], ended_us: every}
+
+
+def _known(tx: Tx, *, told: Told, as_of_us: int) -> list[str]:
+    """The promotions that are told of a moment by the counters of now."""
+    number = told.workspace.workspace_no
+    moments = Moments(tx, number, as_of_us, now_us=as_of_us + MINUTE_US)
+    then = from_now.from_now(tx, moments)
+    every = moments.catalogue.defined
+    return [one.promotion_id for one in every if then is not None and then.knows(one.promotion_no)]
