@@ -176,7 +176,7 @@ def seen_then(
     if page is not None:
         codes = CodeLines(tx, moment.catalogue, moment.listed, page, **moment.known)
         return Seen(*seen, CountedThen(tx, moment, dimension, codes), codes)
-    then = from_now(tx, moments, only=moment.listed.promotion_no)
+    then = from_now(tx, moments, only=moment.listed.promotion_no, one_dimension=True)
     return Seen(*seen, then or CountedThen(tx, moment, dimension, None), None)
 
 

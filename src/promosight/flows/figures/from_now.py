@@ -40,15 +40,19 @@ _LARGE_SHARE = 8
 """What came since is found by reading all facts, which is worth it for a promotion that has an eighth of them."""
 _IN_PART = 2
 """Where half of all came since, it is cheaper to count what had come."""
+_IN_SMALL_PART = 8
+"""The same where only one dimension is to be counted."""
 
 _Keys = dict[int, set[int]]
 """The customers whose groups are looked at, by promotion."""
 
 
-def from_now(tx: Tx, moments: Moments, *, only: int | None = None) -> FromNow | None:
+def from_now(
+    tx: Tx, moments: Moments, *, only: int | None = None, one_dimension: bool = False
+) -> FromNow | None:
     """The counters of a workspace at a moment, or None where these would not be exact, or dearer than to count.
 
-    `only` one promotion will be asked for.
+    `only` one promotion will be asked for, or even `one_dimension` of it.
     """
     if moments.held or import_runs(tx, moments.now.workspace):
         return None
@@ -60,7 +64,9 @@ def from_now(tx: Tx, moments: Moments, *, only: int | None = None) -> FromNow | 
     set_up = SetUpSince(tx, moments)
     if only in set_up.promotions:
         return None
-    moved = _moved(tx, moments, set_up, every)
+    asked = every if only is None else facts.get(only, 0)
+    most = asked // (_IN_SMALL_PART if one_dimension else _IN_PART)
+    moved = _moved(tx, moments, set_up, most)
     return None if moved is None else FromNow(tx, moments, now, set_up, *moved)
 
 
@@ -71,9 +77,9 @@ def _facts(totals: dict[str, list[int]]) -> int:
 
 
 def _moved(
-    tx: Tx, moments: Moments, set_up: SetUpSince, every: int
+    tx: Tx, moments: Moments, set_up: SetUpSince, most: int
 ) -> tuple[_Keys, Cells, bool] | None:
-    """The groups to be looked at, what SQL says of the others, and whether it says anything."""
+    """The groups to be looked at, what SQL says of the others, and whether it says anything; `most` may have come."""
     asked = _asked(moments)
     judged = _judged_otherwise(tx, moments, set_up)
     if judged is None:
@@ -81,8 +87,8 @@ def _moved(
     rows = tx.all("groups_since", most=_FEW_FACTS + 1, **asked)
     if len(rows) <= _FEW_FACTS:
         return _by_promotion([*rows, *judged]), Cells(), False
-    came = tx.one("came_since", most=every // _IN_PART + 1, **asked)
-    if came is None or came[0] > every // _IN_PART:
+    came = tx.one("came_since", most=most + 1, **asked)
+    if came is None or came[0] > most:
         return None
     return (
         _by_promotion([*tx.each("groups_used_before", **asked), *judged]),
