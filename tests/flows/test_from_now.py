@@ -23,13 +23,13 @@ from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.flows.promotions.manage_promotions import put_promotion
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
 from promosight.rules.facts import assignment_from, event_from
+from promosight.rules.measures import MEASURES
 from promosight.rules.promotions import Promotion
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.tallies import (
     ASSIGNED_DAY,
     CAMPAIGN,
     CHANNEL,
-    MEASURES,
     OUTCOME,
     REDEEMED_DAY,
     SEGMENT,
