@@ -155,8 +155,7 @@ class Cells:
         key = (promotion_no, *a.place, a.committed_micros, a.currency)
         self._assigned[key] = self._assigned.get(key, 0) + sign
         if a.redeemed:
-            taken = (promotion_no, *a.place, a.redeemed_day, a.currency)
-            self._taken[taken] = self._taken.get(taken, 0) + sign
+            self.take((promotion_no, *a.place, a.redeemed_day, a.currency), sign)
 
     def redemption(self, promotion_no: int, r: RedemptionStanding, sign: int) -> None:
         """Adds (sign 1) or takes away (sign -1) one redemption; rejected ones add nothing."""
