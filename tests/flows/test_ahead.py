@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from itertools import cycle
@@ -340,6 +342,31 @@ def test_the_transaction_settles_only_what_moved(
 
 def _everything_anew(*_: Any) -> Any:
     raise AssertionError("every group was gone over")
+
+
+def test_who_is_interrupted_while_it_is_handed_over_leaves_figures_of_the_facts(
+    store: Store,
+) -> None:
+    """N1: the transaction goes on in its thread, and has no snapshot any more to take away from."""
+    world = World(store, 6)
+    gone = threading.Event()
+    made: list[Future[Any]] = []
+
+    def change(found: Ahead | None) -> None:
+        def late(tx: Tx, _: list[None]) -> list[int]:
+            gone.wait()
+            return [rebuild_as_found(tx, world.number, found)]
+
+        assert found is not None
+        world.told_singly(25)
+        made.append(store.submit(late, None))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        changed_ahead(store, lambda tx: rebuild_ahead(tx, world.number), change)
+    gone.set()
+    assert made[0].result() > 0
+    assert verify(store, world.number).differences == []
 
 
 def test_two_changes_of_thousands_at_once_are_both_made(store: Store) -> None:

@@ -54,6 +54,7 @@ class Ahead:
         self._thought = thought
         self._whole = Weighed(thought, restating)
         self._parts: list[_Part] = []
+        self._is_over = False
 
     def fits(self, was: Row, now: Catalogue) -> bool:
         """Whether the workspace was the same before the change, and is what it was thought to become."""
@@ -73,6 +74,10 @@ class Ahead:
             part.keep(page.rows(self._snapshot), page.changes.events)
             self._whole.include(page)
         part.codes = codes_of(self._snapshot, self._thought.workspace.workspace_no, part.coded)
+
+    def end(self) -> None:
+        """The snapshot is about to be closed. A transaction may still look at it, where its asker was interrupted."""
+        self._is_over = True
 
     @property
     def groups(self) -> int:
@@ -96,6 +101,8 @@ class Ahead:
             whole.include(fresh)
             rows += part.rows_but(stale.rows(self._snapshot)) + fresh.rows(tx)
             whole.changes.events += part.events_but(stale.changes.events) + fresh.changes.events
+        if self._is_over:
+            return False  # what was read of the snapshot may have been read of what came since
         if restating is not None and whole.restating is not None:
             restating.include(whole.restating)
         write_changes(tx, catalogue, whole.changes, rows, whole.cells, restating)
@@ -168,9 +175,17 @@ def changed_ahead(
     if not _one_at_a_time.acquire(blocking=False):
         return change(None)
     try:
-        return store.read(lambda snapshot: change(_prepared(prepare, snapshot)))
+        return store.read(lambda snapshot: _changed(change, _prepared(prepare, snapshot)))
     finally:
         _one_at_a_time.release()
+
+
+def _changed(change: Callable[[Ahead | None], R], ahead: Ahead | None) -> R:
+    try:
+        return change(ahead)
+    finally:
+        if ahead is not None:
+            ahead.end()
 
 
 def marks_of(tx: Tx, promotion_no: int) -> list[Row]:
