@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from promosight.rules.webhooks import TYPES
 from tests.api.server import figures, promotion
 from tests.api.test_set_up import ASSIGNMENT, EVENT
 
@@ -76,7 +77,16 @@ def test_a_change_may_be_made_in_what_was_shown(client: httpx.Client) -> None:
     client.post("/v1/views", json={"name": "mine", "query": "q=a", "shared": True})
     user = {"email": "a@b.example", "role": "marketer", "password": "a long password"}
     client.post("/v1/users", json=user)
+    client.post("/v1/sources", json={"name": "shop"})
+    shop = client.post("/v1/shops", json={"source": "shop", "kind": "shopify"}).json()["shop_id"]
+    hook = {"url": "https://a.example", "events": list(TYPES)}
+    webhook = client.post("/v1/webhooks", json=hook).json()["webhook_id"]
+    view = client.get("/v1/views").json()["items"][0]["view_id"]
     for path, change in (
+        (f"/v1/shops/{shop}", {"secret": "whsec_one"}),
+        (f"/v1/shops/{shop}", {"secret": "whsec_two"}),
+        (f"/v1/shops/{shop}", {}),
+        (f"/v1/webhooks/{webhook}", {"description": "CRM"}),
         ("/v1/workspace", {"name": "other"}),
         ("/v1/sources/till", {"cadence": "daily"}),
         ("/v1/users/a@b.example", {"name": "Ann"}),
@@ -84,6 +94,23 @@ def test_a_change_may_be_made_in_what_was_shown(client: httpx.Client) -> None:
         shown = client.get(path).json()
         told = client.patch(path, json=shown | change)
         assert told.status_code == 200, told.text
+    (shown,) = client.get("/v1/views").json()["items"]
+    told = client.patch(f"/v1/views/{view}", json=shown | {"query": "q=b"})
+    assert told.status_code == 200, told.text
+    shown = client.get("/v1/workspace/retention").json()
+    told = client.put("/v1/workspace/retention", json=shown)
+    assert told.status_code == 200, told.text
+
+
+def test_a_name_like_a_field_that_is_said_itself_is_no_slip_of_it(
+    client: httpx.Client,
+) -> None:
+    """Forms send a password twice; alone, it would be a slip."""
+    user = {"email": "c@d.example", "role": "marketer", "password_confirmation": "a long password"}
+    refused = client.post("/v1/users", json=user)
+    assert refused.json()["code"] == "unknown_field", refused.text
+    made = client.post("/v1/users", json=user | {"password": "a long password"})
+    assert made.status_code == 201, made.text
 
 
 def test_a_workspace_does_not_become_a_sandbox(client: httpx.Client) -> None:
@@ -102,6 +129,11 @@ def test_what_is_like_no_field_is_kept_with_a_promotion_or_a_customer(client: ht
         "owner": "ann",
         "country": "AT",
     }
+    more = {"description": "For all", "description_en": "For everybody"}
+    told = client.patch("/v1/promotions/p", json=more)
+    assert told.status_code == 200, told.text
+    shown = told.json()
+    assert (shown["description"], shown["properties"]["description_en"]) == tuple(more.values())
     customer = client.put("/v1/customers/c", json={"city": "Graz", "segments": ["vip"]}).json()
     assert customer["attributes"] == {"city": "Graz"}
 

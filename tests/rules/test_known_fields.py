@@ -87,6 +87,13 @@ def test_what_is_like_a_field_is_not_taken_for_the_senders_own(name: str) -> Non
     assert (caught.value.code, caught.value.pointer) == ("unknown_field", f"/{name}")
 
 
+def test_a_field_that_is_said_itself_is_meant_by_no_other_name() -> None:
+    said = {"name": "P", "description": "For all", "description_en": "For everybody"}
+    kept = own_kept(said, Promotion, "properties")
+    assert kept["properties"] == {"description_en": "For everybody"}
+    check_slips({"from": "a", "from_": "a", "offers": [{"name": "P", "named": "Q"}]}, Nested)
+
+
 def test_of_what_is_asked_only_slips_are_told() -> None:
     check_slips({"from": "a", "created_at": "b", "offers": [{"name": "P", "team": "crm"}]}, Nested)
     for said, pointer in (

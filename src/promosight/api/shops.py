@@ -19,6 +19,8 @@ from promosight.store.tx import Tx
 
 _ID_BYTES = 24
 _LONGEST_PLACE = 100
+_OF_SECRETS = ("has_secret", "former_secret_until")
+"""What is shown of a shop's secrets: a change may come with it."""
 
 
 class NewShop(msgspec.Struct):
@@ -68,7 +70,7 @@ def create(door: Door, call: Call) -> Answer:
 
 def change(door: Door, call: Call) -> Answer:
     """PATCH /v1/shops/{shop_id}: its secret is set here and shown by nobody."""
-    body, named = decoded(call.body, ShopChange), call.path("shop_id")
+    body, named = decoded(call.body, ShopChange, besides=_OF_SECRETS), call.path("shop_id")
 
     def make(tx: Tx) -> Shop:
         before = shops.find_shop(tx, call.workspace_no, named)

@@ -2,10 +2,11 @@
 
 A misspelled `limts` would be a promotion without limits, and `"asign": false` makes an assignment. So a name that is
 like a field and none is refused wherever something is defined or asked, at every depth, in a merge patch too. One that
-is like none is passed over: clients send back what they were shown, and tell more than they are asked. Where that would
-lose something it is not: a promotion's `properties` and a customer's `attributes` keep it, and within a reward, a tier
-or a limit, which have no such place, it is refused. What is reported (assignments, redemptions, outcomes) is no
-definition: senders put into it what they like.
+is like none is passed over, and so is one like a field that is said itself, as `description_en` beside a `description`:
+clients send back what they were shown, and tell more than they are asked. Where that would lose something it is not: a
+promotion's `properties` and a customer's `attributes` keep it, and within a reward, a tier or a limit, which have no
+such place, it is refused. What is reported (assignments, redemptions, outcomes) is no definition: senders put into it
+what they like.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ _LONGEST = 100
 
 
 class _Unknown(NamedTuple):
-    """A name that is no field, the pointer to it, and the fields there are in its place."""
+    """A name that is no field, the pointer to it, the fields there are in its place, and what is said beside it."""
 
     name: str
     pointer: str
     fields: tuple[str, ...]
+    beside: Collection[str]
 
 
 def check_fields(said: Any, kind: Any, *, besides: Collection[str] = (), where: str = "") -> None:
@@ -41,10 +43,13 @@ def check_fields(said: Any, kind: Any, *, besides: Collection[str] = (), where: 
             raise Invalid(_told(unknown), code="unknown_field", pointer=unknown.pointer)
 
 
-def check_slips(said: Any, kind: Any) -> None:
-    """Raises Invalid naming the first field within what is said that is none of the kind, and like one of it."""
+def check_slips(said: Any, kind: Any, *, besides: Collection[str] = ()) -> None:
+    """Raises Invalid naming the first field within what is said that is none of the kind, and like one of it.
+
+    `besides`: as of `check_fields`.
+    """
     for unknown in _unknown(said, _type_of(kind), ""):
-        if _meant(unknown) is not None:
+        if unknown.pointer[1:] not in besides and _meant(unknown) is not None:
             raise Invalid(_told(unknown), code="unknown_field", pointer=unknown.pointer)
 
 
@@ -55,11 +60,12 @@ def own_kept(
 
     Raises as `check_fields` for the rest, so for a name that is like a field and none.
     """
-    known = {*kind.__struct_encode_fields__, *besides}
+    fields = kind.__struct_encode_fields__
+    known = {*fields, *besides}
     own = {
         name: value
         for name, value in said.items()
-        if name not in known and _meant(_Unknown(name, "", kind.__struct_encode_fields__)) is None
+        if name not in known and _meant(_Unknown(name, "", fields, said)) is None
     }
     rest = {name: value for name, value in said.items() if name not in own}
     check_fields(rest, kind, besides=besides)
@@ -86,8 +92,12 @@ def _told(unknown: _Unknown) -> str:
 
 
 def _meant(unknown: _Unknown) -> str | None:
-    """The field that a name is most like, if it is like any."""
-    alike = {one: found.weight for one in unknown.fields if (found := likeness(unknown.name, one))}
+    """The field that a name is most like, if it is like any; one that is said itself is meant by no other name."""
+    alike = {
+        one: found.weight
+        for one in unknown.fields
+        if one not in unknown.beside and (found := likeness(unknown.name, one))
+    }
     return max(alike, key=alike.__getitem__, default=None)
 
 
@@ -108,7 +118,7 @@ def _within(said: dict[str, Any], kind: inspect.StructType, where: str) -> Itera
         if name in types:
             yield from _unknown(value, types[name], pointer_to(where, name))
         else:
-            yield _Unknown(name, pointer_to(where, name), tuple(types))
+            yield _Unknown(name, pointer_to(where, name), tuple(types), said)
 
 
 @cache

@@ -75,12 +75,15 @@ def _broken_off() -> Unreadable:
     return Unreadable("the compressed body breaks off")
 
 
-def decoded(body: bytes, kind: type[T]) -> T:
-    """The JSON body as a wire struct. Raises Unreadable, or Invalid with the pointer of what is unfit or misspelled."""
+def decoded(body: bytes, kind: type[T], *, besides: Collection[str] = ()) -> T:
+    """The JSON body as a wire struct. Raises Unreadable, or Invalid with the pointer of what is unfit or misspelled.
+
+    `besides`: what is like a field and no slip of it, since it is told beside.
+    """
     if depth(body) > MAX_DEPTH:
         raise Invalid(f"is nested deeper than {MAX_DEPTH} levels", pointer="")
     try:
-        check_slips(msgspec.json.decode(body or b"{}"), kind)
+        check_slips(msgspec.json.decode(body or b"{}"), kind, besides=besides)
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
         raise unfit(error) from None
