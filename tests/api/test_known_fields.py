@@ -129,6 +129,8 @@ def test_what_is_like_no_field_is_kept_with_a_promotion_or_a_customer(client: ht
         "owner": "ann",
         "country": "AT",
     }
+    both = client.patch("/v1/promotions/p", json={"properties": None, "team": "crm"})
+    assert (both.status_code, both.json()["errors"][0]["pointer"]) == (422, "/properties")
     more = {"description": "For all", "description_en": "For everybody"}
     told = client.patch("/v1/promotions/p", json=more)
     assert told.status_code == 200, told.text

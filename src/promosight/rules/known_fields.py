@@ -69,6 +69,10 @@ def own_kept(
     }
     rest = {name: value for name, value in said.items() if name not in own}
     check_fields(rest, kind, besides=besides)
+    if own and rest.get(into, own) is None:
+        raise Invalid(
+            f"cannot be null while {next(iter(own))} is to be kept in it", pointer=f"/{into}"
+        )
     return put_into(rest, into, own)
 
 
