@@ -94,6 +94,17 @@ def test_a_field_that_is_said_itself_is_meant_by_no_other_name() -> None:
     check_slips({"from": "a", "from_": "a", "offers": [{"name": "P", "named": "Q"}]}, Nested)
 
 
+def test_of_more_names_than_anybody_means_none_is_compared() -> None:
+    """A body of hundreds of thousands would keep everybody waiting for minutes."""
+    many = {f"{number:x}name": 1 for number in range(1_001)}
+    with pytest.raises(Invalid, match="more than 1000 names"):
+        own_kept(many, Promotion, "properties")
+    with pytest.raises(Invalid, match="more than 1000 names"):
+        check_slips([{"from": "a", name: 1} for name in many], list[Nested])
+    several = [{"from": "a", "team": "crm", "owner": "ann"}] * 1_001
+    check_slips(several, list[Nested])
+
+
 def test_of_what_is_asked_only_slips_are_told() -> None:
     check_slips({"from": "a", "created_at": "b", "offers": [{"name": "P", "team": "crm"}]}, Nested)
     for said, pointer in (
