@@ -286,7 +286,7 @@ class PostgresDatabase(Database):
     def end(self, tx: Tx, *, commit: bool) -> None:
         assert isinstance(tx, PostgresTx)
         if commit:
-            tx.prepared.order("COMMIT")
+            tx.prepared.commit()
             return
         tx.cache.clear()
         # Fails on a lost connection, which tells the caller to replace it.

@@ -343,6 +343,8 @@ class Store:
         self._tx.attempt = attempt
         self.database.begin(self._tx, write=True)
         self._run_flows(jobs)
+        if not jobs[0].kept:
+            self._tx.arrive()  # what is undone unseen could not fail as it would
         ran = time.perf_counter()
         self.database.end(self._tx, commit=jobs[0].kept)
         self._has_committed(jobs, began, ran)

@@ -24,6 +24,9 @@ from promosight.store.arrays import Numbers, Texts, pack_numbers, pack_texts
 Row = tuple[Any, ...]
 _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
 _DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+_LOOKS_AGAIN_MS = 20
+"""What is waited for may have come already: over TLS the library of some versions leaves part of a record unread, of
+which the socket says nothing."""
 
 
 class _Said(NamedTuple):
@@ -63,11 +66,19 @@ class Prepared:
         self._kept.append(self._said(text, values))
 
     def order(self, text: str) -> None:
-        """Runs something without parameters or rows, such as COMMIT."""
+        """Runs something without parameters or rows, such as DISCARD PLANS."""
+        self._ordered(text)
+
+    def commit(self) -> None:
+        """Commits. Where a statement had failed, whoever heard of that, the server says it has rolled back instead:
+        that is an error here, for whoever asks for a commit answers for it."""
+        if self._ordered("COMMIT").command_status != b"COMMIT":
+            raise psycopg.errors.InFailedSqlTransaction("the transaction was rolled back")
+
+    def _ordered(self, text: str) -> pq.abc.PGresult:
         if self._kept:
-            self._run(text, ())
-        else:
-            self._checked(self._library.exec_(text.encode()))
+            return self._run(text, ())
+        return self._checked(self._library.exec_(text.encode()))
 
     def arrive(self) -> None:
         """Waits for what was sent. Whoever uses the connection itself calls this before."""
@@ -122,7 +133,7 @@ class Prepared:
         """The next answer. It is waited for with other threads running, which `get_result` does not let."""
         while True:
             while self._library.is_busy():
-                self._answers.poll()
+                self._answers.poll(_LOOKS_AGAIN_MS)
                 self._library.consume_input()
             if (result := self._library.get_result()) is not None:
                 return result

@@ -102,6 +102,10 @@ class Tx(ABC):
         """`run_many` in the same way."""
         self.run_many(name, rows)
 
+    def arrive(self) -> None:
+        """Waits for what was sent, and raises what went wrong with it."""
+        return
+
     @abstractmethod
     def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
         """Adds rows by a named `INSERT ... SELECT ... FROM {{batch}}`, known to be new; returns their number.
@@ -314,6 +318,9 @@ class PostgresTx(Tx):
         if rows:
             self.prepared.send(self._statements[name].text, self._arrays(name, rows))
             self._grown(len(rows))
+
+    def arrive(self) -> None:
+        self.prepared.arrive()
 
     def run_many(self, name: str, rows: Sequence[Row], /) -> int:
         if not rows:
