@@ -338,3 +338,11 @@ def test_first_redemptions_are_read_as_they_were_written_down() -> None:
     wanted = {key: values for key, values in alone.values.items() if key[1] == TOTAL}
     found = {(no, TOTAL, "", one): v for no, by in totals.items() for one, v in by.items()}
     assert _counts(found) == _counts(wanted)
+
+
+def test_what_a_newer_program_wrote_down_is_refused_and_an_older_one_read() -> None:
+    """N1: a program that still runs while the store is brought up to date leaves nothing out unseen."""
+    of_old = msgspec.json.decode(b"[[],[],[],[[1,2,3]],[[1,5]]]", type=Combinations)
+    assert (of_old.customers, of_old.last_event_us, of_old.used) == ([(1, 2, 3)], [(1, 5)], [])
+    with pytest.raises(msgspec.ValidationError, match="length"):
+        msgspec.json.decode(b"[[],[],[],[],[],[],[]]", type=Combinations)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promosight.rules.instants import (
+    _MINUTES,
     LocalDays,
     format_instant,
     from_datetime,
@@ -52,6 +53,25 @@ def test_every_offset_tells_the_same_instant(instant_us: int, minutes: int) -> N
     offset = f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
     local = format_instant(instant_us + minutes * 60_000_000).replace("Z", offset)
     assert parse_instant(local) == instant_us
+
+
+@given(RECENT_US, st.text("0123456789:.zZ +", min_size=3, max_size=3))
+def test_an_instant_means_the_same_after_another_of_its_minute(at_us: int, ending: str) -> None:
+    """Minutes are remembered, and only what ends as theirs do is read by them."""
+
+    def told(text: str) -> int | str:
+        try:
+            return parse_instant(text)
+        except ValueError as error:
+            return str(error)
+
+    minute = format_instant(at_us)[:17]
+    for text in (f"{minute}{ending}", f"{minute}{ending[:2]}Z", f"{minute}60Z"):
+        _MINUTES.clear()
+        anew = told(text)
+        _MINUTES.clear()
+        parse_instant(f"{minute}07Z")
+        assert told(text) == anew
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,11 @@ Used = tuple[int, str, str, str, str, str, str, str, str, str]
 both taken and counted, and a customer's first, all of it in one currency"""
 
 
-class Combinations(msgspec.Struct, array_like=True):
-    """A difference as it is written down: each combination with its numbers, the times of latest events."""
+class Combinations(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """A difference as it is written down: each combination with its numbers, the times of latest events.
+
+    One that a newer program wrote, with more than we know of, is refused: whoever left that out would lose it for good.
+    """
 
     assigned: list[tuple[Assigned, int]]
     taken: list[tuple[Taken, int]]
