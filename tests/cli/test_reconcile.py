@@ -92,7 +92,10 @@ def test_what_cannot_be_compared_is_said_in_one_line(shop: dict[str, Any]) -> No
     for words, why in (
         ((), "give --day, or --from and --until"),
         (("--day", DAY, "--from", f"{DAY}T00:00:00Z", "--until", DAY), "give --day"),
-        (("--day", DAY), "event 2 of the file: must be a decimal number such as 5.00 (/order_value)"),
+        (
+            ("--day", DAY),
+            "event 2 of the file: must be a decimal number such as 5.00 (/order_value)",
+        ),
         (("--day", DAY, "--source", "nobody"), "there is no source nobody"),
         (("--from", "noon", "--until", "night"), "must be an RFC 3339 instant"),
     ):
