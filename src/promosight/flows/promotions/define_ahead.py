@@ -15,7 +15,7 @@ import msgspec
 from promosight.errors import Invalid
 from promosight.flows.ledger.ahead import WORTH, Ahead, changed_ahead
 from promosight.flows.promotions.define_promotions import Definitions, NamedPromotion
-from promosight.flows.promotions.manage_promotions import put_ahead
+from promosight.flows.promotions.manage_promotions import keeping_status, put_ahead
 from promosight.flows.reporting.intake import Piece, Receipt
 from promosight.rules.identity import BUCKETS
 from promosight.rules.promotions import check, terms_of
@@ -77,9 +77,7 @@ def _reaches_many(tx: Tx, catalogue: Catalogue, item: Any) -> bool:
     before = catalogue.by_id.get(item.promotion_id)
     if before is None or before.definition is None:
         return False
-    wanted = item.definition
-    if not item.says_status:
-        wanted = msgspec.structs.replace(wanted, status=before.definition.status)
+    wanted = item.definition if item.says_status else keeping_status(before, item.definition)
     workspace = catalogue.workspace
     try:
         check(wanted)

@@ -52,7 +52,7 @@ def put_promotion(
     catalogue = load(tx, workspace_no)
     before = catalogue.by_id.get(promotion_id)
     if not says_status:
-        definition = _keeping_status(before, definition)
+        definition = keeping_status(before, definition)
     if before is not None and before.definition == definition:
         return before, False
     check_changes(None if before is None else before.definition, definition)
@@ -82,11 +82,12 @@ def put_ahead(
     check(definition)
     if not says_status:
         before = load(snapshot, workspace_no).by_id.get(promotion_id)
-        definition = _keeping_status(before, definition)
+        definition = keeping_status(before, definition)
     return terms_ahead(snapshot, workspace_no, promotion_id, definition, now_us=now_us)
 
 
-def _keeping_status(before: Listed | None, definition: Promotion) -> Promotion:
+def keeping_status(before: Listed | None, definition: Promotion) -> Promotion:
+    """A definition that says no status, with that of the promotion it is for."""
     if before is None or before.definition is None:
         return definition
     return msgspec.structs.replace(definition, status=before.definition.status)
