@@ -178,6 +178,22 @@ def test_old_events_of_an_erased_person_come_again_as_duplicates_and_name_nobody
     assert is_clean(store_url)
 
 
+def test_a_reversal_that_named_an_erased_person_goes_on_contradicting_a_redemption_that_waits_for_its_code(
+    client: httpx.Client, store_url: str
+) -> None:
+    """P18, N1: Ben's redemption waits for its code; what named Anna instead of him undid nothing, and never will."""
+    a_life(client)
+    waits = {"event_id": "w1", "promo_code": "LATE", "customer_id": "ben", "redeemed_at": AT}
+    undo = {"event_id": "r1", "type": "reversal", "reverses": "w1", "customer_id": ANNA}
+    assert send(client, "redemptions", [waits, undo]) == ["pending", "rejected"]
+    assert client.delete(f"/v1/customers/{ANNA}").status_code == 204
+    assert is_clean(store_url)
+    promotion(client, "late", code="LATE", status="active")
+    assert client.get("/v1/events/w1").json()["live"]
+    assert client.get("/v1/events/r1").json()["reason"] == "identifier_conflict"
+    assert is_clean(store_url)
+
+
 def test_the_access_report_has_everything_that_is_kept(client: httpx.Client) -> None:
     """P18: facts, waiting ones too, what was refused, held and decided."""
     a_life(client)

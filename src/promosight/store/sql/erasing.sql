@@ -42,8 +42,9 @@ WHERE event.source_no = batch.source_no AND event.event_id = batch.event_id;
 
 -- name: erase_waiting_reversals
 -- Reversals ahead of their redemption name nobody from here on: they take effect by the id of the event.
+-- (Where a redemption waits for its code they lie with it, and whom they contradict is known.)
 UPDATE event SET named_customer_no = 0
-WHERE promotion_no = 0 AND workspace_no = :workspace_no AND named_customer_no = :customer_no;
+WHERE promotion_no = 0 AND customer_no = 0 AND workspace_no = :workspace_no AND named_customer_no = :customer_no;
 
 -- name: erase_refused_reversals
 -- Reversals that named the customer but lie with somebody else's redemption contradict it as before.
