@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from tests.api.server import figures as figures_of
 from tests.api.server import new_workspace, promotion, serving
 from tests.cli.brand import simulated, take_all
-from tests.cli.program import ask, everything, fail
+from tests.cli.program import ask, clean_environment, everything, fail
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -140,11 +142,36 @@ def test_a_file_that_cannot_be_finished_leaves_what_was_there_and_nothing_beside
         assert said == f"{nowhere}: No such file or directory"
 
 
-def _assign(client: Any, number: int) -> None:
+def test_a_restore_that_finds_no_room_says_so_in_one_line_and_restores_nothing(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    """The commit is where a disk is found full; afterwards there is an empty store, which takes the backup."""
+    with serving(sqlite_url, new_workspace(sqlite_url)) as client:
+        promotion(client, "p")
+        for number in range(200):
+            _assign(client, number, attributes={"note": "x" * 60_000})
+    file, url = tmp_path / "backup", f"sqlite:///{tmp_path}/restored.db"
+    ask("backup", file, "--database", sqlite_url)
+    restore = (sys.executable, "-m", "promosight", "restore", str(file), "--database", url)
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 4096 && exec "$@"', "sh", *restore],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"promosight: {tmp_path}/restored.db: the disk "), done.stderr
+    assert done.stderr.count("\n") == 1
+    assert ask("restore", file, "--database", url)["rows"] > 200
+    assert everything(url) == everything(sqlite_url)
+
+
+def _assign(client: Any, number: int, **more: Any) -> None:
     said = {
         "promotion_id": "p",
         "customer_id": f"c-{number}",
         "assigned_at": "2026-10-05T10:00:00Z",
+        **more,
     }
     assert client.post("/v1/assignments", json=said).status_code == 200
 

@@ -138,6 +138,11 @@ def _fill(store: Database, reader: Reader, bar: Bar) -> int:
             bar.advance(len(piece.rows))
             rows += len(piece.rows)
         store.end(tx, commit=True)
+    except Exception as error:
+        told = store.give_up(error)
+        if told is error:
+            raise
+        raise told from error
     finally:
         store.close(tx)
     return rows
