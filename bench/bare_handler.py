@@ -22,22 +22,32 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Reads the body to its end and answers 200."""
     if scope["type"] != "http":
         return
+    await whole(receive)
+    await answer(send)
+
+
+async def whole(receive: Any) -> bytes:
+    """The body of a request."""
     parts = []
     more = True
     while more:
         message = await receive()
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
-    b"".join(parts)
+    return b"".join(parts)
+
+
+async def answer(send: Any) -> None:
+    """Answers 200, in the same words whatever was asked."""
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await send({"type": "http.response.body", "body": _ANSWER})
 
 
-def main() -> None:
+def serve(application: Any, port: int) -> None:
     """Serves until it is stopped."""
     uvicorn.run(
         application,
-        port=int(sys.argv[1]),
+        port=port,
         loop="uvloop",
         http="httptools",
         lifespan="off",
@@ -48,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(application, int(sys.argv[1]))

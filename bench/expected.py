@@ -79,6 +79,11 @@ def faults_of_figures(items: list[dict[str, Any]], work: Work, expected: Expecte
     return _differences("figures", found, {**expected, "assigned": work.assignments})
 
 
+def faults_of_rows(rows: int, expected: Expected) -> list[str]:
+    """What a bare table holds otherwise than expected, which is each event once."""
+    return _differences("rows", {"stored": rows}, expected)
+
+
 def _differences(where: str, found: dict[str, int], expected: Expected) -> list[str]:
     return [
         f"{where}: {name} {value:,}, expected {expected[name]:,}"

@@ -22,6 +22,10 @@ class Table(ABC):
         """Inserts rows and commits."""
 
     @abstractmethod
+    def add_missing(self, kind: str, rows: list[Row]) -> None:
+        """The same of a few rows, whose duplicates are passed over on every store."""
+
+    @abstractmethod
     def count(self, kind: str) -> int:
         """Rows there are."""
 
@@ -70,6 +74,8 @@ class SqliteTable(Table):
         self._connection.executemany(self._insert[kind], rows)
         self._connection.execute("COMMIT")
 
+    add_missing = add
+
     def count(self, kind: str) -> int:
         """Rows there are."""
         return int(next(iter(self._connection.execute(f"SELECT COUNT(*) FROM {kind}")))[0])
@@ -87,31 +93,43 @@ class PostgresqlTable(Table):
     def __init__(self, url: str) -> None:
         import psycopg  # needed on this store only
 
-        self._connection = psycopg.connect(url)
+        self._connection = psycopg.connect(url, autocommit=True)  # each statement is a transaction
         for kind in COLUMNS:
             for statement in schema(kind, "BIGINT"):
                 self._connection.execute(statement)
-        self._connection.commit()
+        self._insert = {kind: _inserting(kind) for kind in COLUMNS}
 
     def add(self, kind: str, rows: list[Row]) -> None:
         """One transaction."""
-        with self._connection.cursor() as cursor:
-            with cursor.copy(f"COPY {kind} FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(["int8" if exact else "text" for _, exact in COLUMNS[kind]])
-                for row in rows:
-                    copy.write_row(row)
-            self._connection.commit()
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(f"COPY {kind} FROM STDIN (FORMAT BINARY)") as copy,
+        ):
+            copy.set_types(["int8" if exact else "text" for _, exact in COLUMNS[kind]])
+            for row in rows:
+                copy.write_row(row)
+
+    def add_missing(self, kind: str, rows: list[Row]) -> None:
+        """One transaction, and one way there and back."""
+        columns = list(map(list, zip(*rows, strict=True)))
+        self._connection.execute(self._insert[kind], columns, prepare=True)
 
     def count(self, kind: str) -> int:
         """Rows there are."""
         row = self._connection.execute(f"SELECT COUNT(*) FROM {kind}").fetchone()
-        self._connection.rollback()
         assert row is not None
         return int(row[0])
 
     def close(self) -> None:
         """Leaves."""
         self._connection.close()
+
+
+def _inserting(kind: str) -> bytes:
+    """Inserts columns, and passes over rows that are there already."""
+    columns = (f"%b::{'bigint' if exact else 'text'}[]" for _, exact in COLUMNS[kind])
+    text = f"INSERT INTO {kind} SELECT * FROM unnest({', '.join(columns)}) ON CONFLICT DO NOTHING"
+    return text.encode()
 
 
 def _sqlite3(target: str) -> Table:

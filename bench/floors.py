@@ -1,9 +1,11 @@
-"""The two floors, measured: bare tables on each store, and a handler that only reads the body."""
+"""The floors, measured: bare tables on each store, a handler that only reads the body, and both of them together."""
 
 from __future__ import annotations
 
 from bench.bodies import Plan as Sending
+from bench.expected import faults_of_rows
 from bench.floor import Part, Plan, insert
+from bench.floor_tables import DRIVERS as TABLES
 from bench.measure import Meter
 from bench.results import Measurement, Stored
 from bench.run import Run
@@ -13,6 +15,8 @@ from bench.stores import Place, PostgresqlStores, Stores
 
 KINDS = ("assignments", "redemptions")
 DRIVERS = {"sqlite": ("sqlite3", "apsw"), "postgresql": ("postgresql",)}
+ROW = "bare handler and row, single"
+"""The way of single events that are written down and nothing else."""
 BODIES = {1: "single", 1_000: "1,000 a body", 10_000: "10,000 a body"}
 
 
@@ -81,3 +85,50 @@ def measure_handler(run: Run, per_body: int) -> None:
             )
     way = f"bare handler, {BODIES[per_body]}"
     run.results.add_sent(sent, usage, round_=run.round, store="none", way=way, kind="redemptions")
+
+
+def measure_row_handler(run: Run, stores: Stores) -> None:
+    """The single events of now, written down and answered, over what lies beneath ours."""
+    place = stores.copy(_until_now(run, stores), "floor_run")
+    driver, first = DRIVERS[stores.name][-1], run.size.redemptions // 2
+    target = plan(stores, place, driver, []).target
+    with (
+        serving(module("bench.row_handler", "PORT", driver, target)) as server,
+        Meter(server.pid, stores.cpu_s).measuring() as usage,
+    ):
+        sent = send(
+            Sending(
+                port=server.port,
+                path="/",
+                file=str(run.live.file("redemptions")),
+                start=first,
+                count=run.size.singles,
+                seconds=run.seconds,
+            )
+        )
+    run.results.add_sent(
+        sent, usage, round_=run.round, store=stores.name, way=ROW, kind="redemptions"
+    )
+    if sent.complete:
+        table = TABLES[driver](target)
+        expected = run.live.expected[first + run.size.singles]
+        run.results.check(
+            f"{stores.name} {ROW}", faults_of_rows(table.count("redemptions"), expected)
+        )
+        table.close()
+    stores.drop(place)
+
+
+def _until_now(run: Run, stores: Stores) -> Place:
+    """Bare tables with all assignments of the live work and the redemption lines before now; made once."""
+    if stores.name not in run.floors:
+        run.results.begin(f"{stores.name}: filling bare tables")
+        place = stores.fresh("floor_until_now")
+        counts = run.live.work.assignments, run.size.redemptions // 2
+        parts = [
+            Part(kind, str(run.live.file(kind)), 0, count)
+            for kind, count in zip(KINDS, counts, strict=True)
+        ]
+        insert(plan(stores, place, DRIVERS[stores.name][-1], parts))
+        run.floors[stores.name] = place
+    return run.floors[stores.name]

@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from bench import forms, machine, report
-from bench.floors import BODIES, DRIVERS, measure_handler, measure_table, table_way
+from bench.floors import (
+    BODIES,
+    DRIVERS,
+    ROW,
+    measure_handler,
+    measure_row_handler,
+    measure_table,
+    table_way,
+)
 from bench.ours import BATCHES, SINGLE, import_way, measure_batches, measure_import, measure_singles
 from bench.results import Results
 from bench.run import Run
@@ -46,7 +54,7 @@ def main() -> int:
         needed = [one for one in forms.FORMS if any(import_way(one) in way for way in asked)]
         place = arguments.work or folder / "work"
         written = forms.write(work, place, prefixes=prefixes, forms=needed)
-        is_live = any(SINGLE in way for way in asked)
+        is_live = any(one in way for way in asked for one in (SINGLE, ROW))
         live = _live(work, size, place / "live") if is_live else written
         all_stores = [
             stack.enter_context(opened(name, folder, arguments.postgres))
@@ -156,6 +164,7 @@ def _store_steps(name: str) -> Iterator[tuple[Any, ...]]:
         yield import_way(form), measure_import, form
     for bodies in BATCHES:
         yield bodies.way, measure_batches, bodies
+    yield ROW, measure_row_handler
     yield SINGLE, measure_singles
     yield "textbook", measure_textbook
 

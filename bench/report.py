@@ -1,9 +1,10 @@
 """The report of a run: the machine, a table of ratios, bytes per row, and everything that was wrong.
 
-Ratios are of CPU time per event: `of table` is what the bare table with two unique indexes takes, `of handler`
-what the handler takes that only reads the same body, each divided by what this way takes. `rate` compares
-requests a second with that handler's. `x textbook` says how many times the textbook takes what this way takes,
-and how many times as many events a second this way acknowledged.
+Ratios are of CPU time per event: `of table` is what the bare table with two unique indexes takes (of single events:
+what the handler takes that writes them down there), `of handler` what the handler takes that only reads the same
+body, each divided by what this way takes. `rate` compares requests a second with that handler's. `x textbook` says
+how many times the textbook takes what this way takes, and how many times as many events a second this way
+acknowledged.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from bench.floors import BODIES, table_way
+from bench.floors import BODIES, ROW, table_way
 from bench.results import Results, Row
 from bench.run import Run
 from bench.textbook_ways import BATCH
@@ -51,9 +52,9 @@ def compared(rows: list[Row]) -> list[Compared]:
 
 
 def _compare(row: Row, named: dict[tuple[str, str, str], Row]) -> Compared:
-    table = named.get((row.store, BASELINE.get(row.store, ""), row.kind))
+    table = named.get((row.store, _table_of(row), row.kind))
     handler = textbook = None
-    if row.kind == "redemptions" and row.way.startswith("HTTP"):
+    if row.kind == "redemptions" and (row.way.startswith("HTTP") or row.way == ROW):
         handler = named.get(("none", _handler_of(row.way), row.kind))
     if row.kind == "redemptions" and not row.way.startswith(("bare", "textbook")):
         alike = TEXTBOOK_SINGLE if "single" in row.way else BATCH
@@ -66,6 +67,10 @@ def _compare(row: Row, named: dict[tuple[str, str, str], Row]) -> Compared:
         textbook_cpu=_of_cpu(textbook, row),
         textbook_rate=_of_rate(textbook, row),
     )
+
+
+def _table_of(row: Row) -> str:
+    return ROW if "single" in row.way else BASELINE.get(row.store, "")
 
 
 def _handler_of(way: str) -> str:

@@ -31,6 +31,8 @@ class Run:
     round: int = 1
     prepared: dict[tuple[str, str], Product] = field(default_factory=dict)
     textbooks: dict[str, Place] = field(default_factory=dict)
+    floors: dict[str, Place] = field(default_factory=dict)
+    """Bare tables that hold what `until_now` does, by store."""
     figures: dict[str, object] = field(default_factory=dict)
     """The figures after all redemptions, by store: what every way must end with."""
 

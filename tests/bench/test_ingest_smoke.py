@@ -44,13 +44,16 @@ def test_one_run_measures_the_floors_the_textbook_and_the_product(tmp_path: Path
     for store in STORES:
         tables = ("sqlite3", "apsw") if store == "sqlite" else ("COPY",)
         both = [*(f"bare table, {one}" for one in tables), "import Parquet", "HTTP 10,000 NDJSON"]
-        one = ["HTTP single, 64 senders", "textbook single, 64 senders", "textbook in bodies"]
+        one = ["bare handler and row, single", "HTTP single, 64 senders"]
+        one += ["textbook single, 64 senders", "textbook in bodies"]
         expected |= {(store, way, "assignments") for way in both}
         expected |= {(store, way, "redemptions") for way in (*both, *one)}
     assert rows == expected
     assert all(row["row"]["cpu_us"] > 0 for row in found["rows"])
-    # outcomes and figures and verify: of imports and batches, of single events, of the textbook
-    assert found["checks"] >= len(STORES) * 14
+    # outcomes and figures and verify: of imports and batches, of single events and their floor, of the textbook
+    assert found["checks"] >= len(STORES) * 15
+    ours = [row for row in found["rows"] if row["row"]["way"] == "HTTP single, 64 senders"]
+    assert all(row["of_table"] and row["of_handler"] for row in ours)
 
 
 BODIES = ("single", "1,000 a body", "10,000 a body")
