@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -276,11 +277,36 @@ def test_other_history_other_ranking_other_customer_other_choice(
         most = Counter(str((one["choice"] or {}).get("promotion_id")) for one in chosen[name])
         assert most.most_common(1)[0][0] == favourite, most
         one = next(o for o in chosen[name] if (o["choice"] or {}).get("promotion_id") == favourite)
-        assert one["reasons"][0] == "The customer redeemed 6 of 6 times this promotion."
+        assert one["reasons"][0] == (
+            "The customer was given this promotion 6 times and redeemed it 6 times."
+        )
         ranked = sorted(
             explained(client, one["decision_id"])["candidates"], key=lambda each: -each["score"]
         )
         assert ranked[0]["promotion_id"] == favourite
+
+
+def test_a_reward_used_more_often_than_it_was_given_is_said_so(client: httpx.Client) -> None:
+    """S46: the reason counts both, and is no share of one in the other."""
+    promotion(client, "cash")
+    settings(client, gamma=1_000)
+    given = {"promotion_id": "cash", "customer_id": "ann", "assigned_at": "2026-10-02T10:00:00Z"}
+    assert client.post("/v1/assignments", json=given).status_code == 200
+    for event in ("first", "second"):
+        redeem(client, "cash", "ann", event)
+    one = next(o for _ in range(12) if (o := decided(client, "ann", assign=False))["choice"])
+    assert one["reasons"][0] == "The customer was given this promotion once and redeemed it twice."
+
+
+def test_what_is_worth_more_in_money_is_not_asked_where_nobody_said_its_worth(
+    client: httpx.Client,
+) -> None:
+    """N10: the refusal says what has to be told first."""
+    promotion(client, "cash")
+    change = {"offer": {"promotion_id": "cash"}, "cost": "4.00"}
+    answer = client.post("/v1/decisioning/what-if", json=change)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cost")
+    assert "give promotions a decisioning.value" in answer.json()["detail"]
 
 
 def test_a_redemption_is_learned_at_once_and_unlearned_when_reversed(client: httpx.Client) -> None:
@@ -392,6 +418,7 @@ def test_the_log_is_for_other_tools(client: httpx.Client) -> None:
     assert len(lines) == 12
     table = client.get("/v1/decisioning/log?format=csv").text.splitlines()
     assert len(table) == 13
+    assert {one["explored"] for one in csv.DictReader(table)} <= {"true", "false"}
     found = [httpx.Response(200, text=line).json() for line in lines]
     row = next(each for each in found if each["decision_id"] == one["decision_id"])
     assert row["context"] == {"plan=gold": 1.0}

@@ -128,4 +128,6 @@ def _encoded(found: list[Logged], form: str, currency: str) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"  # as in every other file
     return unformulated(value) if isinstance(value, str) else value

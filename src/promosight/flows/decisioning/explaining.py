@@ -272,13 +272,15 @@ def _words(name: str, part: float, rival: Offer) -> str:
     elif what is None and name.startswith("rate:reward="):
         what = f"how the customer takes {name[12:]} rewards"
     elif what is None and name.startswith("segment:"):
-        what = f"that the customer is in {name[8:].removesuffix('=true')}"
+        what = f"that the customer is in segment {name[8:].removesuffix('=true')}"
     elif what is None:
         what = "that " + name.removesuffix("=#").replace("=", " is ")
     other = rival.promotion + (f" ({rival.tier})" if rival.tier else "")
     times = float(np.exp(abs(part)))
-    side = "for" if part > 0 else "against"
-    return f"{what[0].upper()}{what[1:]} speaks {side} it: {times:.1f} times the odds of {other}."
+    begun = what[0].upper() + what[1:]
+    if part > 0:
+        return f"{begun} speaks for it: {times:.1f} times the odds of {other}."
+    return f"{begun} speaks against it: {other} has {times:.1f} times its odds."
 
 
 def _labels(tx: Tx, catalogue: Catalogue, decision_id: str) -> list[LearnedLine]:

@@ -180,7 +180,9 @@ def _check_money(change: WhatIf, worth: Worth) -> None:
     for name in ("value", "cost"):
         if getattr(change, name) is not None and worth.unit == "redemptions":
             raise Invalid(
-                "every redemption counts as one here; judge by net_value", pointer=f"/{name}"
+                "nobody has said what offers are worth, so every redemption counts as one; "
+                "give promotions a decisioning.value, or report order values",
+                pointer=f"/{name}",
             )
 
 

@@ -88,17 +88,27 @@ def _history(place: Place, past: Past) -> str:
     listed = place.listed
     own = past.records.get(listed.promotion_no)
     if own is not None and own.assigned:
-        return f"The customer redeemed {own.redeemed} of {own.assigned} times this promotion."
+        given, used = _times(own.assigned), _times(own.redeemed)
+        return f"The customer was given this promotion {given} and redeemed it {used}."
     assert listed.definition is not None
     kind, reward = listed.definition.kind, listed.definition.reward.type
     alike = [r for r in past.records.values() if r.kind == kind and r.reward_type == reward]
     assigned = sum(one.assigned for one in alike)
     if assigned:
         redeemed = sum(one.redeemed for one in alike)
-        return f"The customer redeemed {redeemed} of {assigned} {kind} offers of this reward type ({reward})."
+        offers = "offer" if assigned == 1 else "offers"
+        return (
+            f"The customer was given {assigned} {kind} {offers} of this reward type ({reward}) "
+            f"and redeemed such {_times(redeemed)}."
+        )
     if past.records:
         return "The customer was never given an offer like this."
     return "Nothing is known of the customer yet."
+
+
+def _times(count: int) -> str:
+    """How often; a reward may be used more often than it was given."""
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _name(board: Board, row: Drawn, at: int) -> str:
