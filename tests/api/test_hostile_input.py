@@ -163,6 +163,27 @@ def test_bodies_are_bounded_and_decompressed_with_care(client: httpx.Client) -> 
     assert "not gzip" in [one["payload"] for one in kept]
 
 
+def test_a_refusal_says_what_came_and_how_to_mend_it(client: httpx.Client) -> None:
+    """P16: for whoever reads it at night, and has nothing but it."""
+    form, ndjson = "application/x-www-form-urlencoded", "application/x-ndjson"
+    packed, plain = gzip.compress(b"{}"), zstandard.ZstdCompressor().compress(b"{}")
+    for method, path, content, media_type, said in (
+        ("POST", "/v1/redemptions", b"{}", form, f"Content-Type {form} is not taken; send "),
+        ("POST", "/v1/imports?kind=customers", b"a", form, f"Content-Type {form} is not taken"),
+        ("POST", "/v1/track", b"{}", form, f"{form} is not taken; send application/json"),
+        ("POST", "/v1/redemptions", packed, ndjson, "send it with Content-Encoding: gzip"),
+        ("POST", "/v1/redemptions", plain, ndjson, "send it with Content-Encoding: zstd"),
+        ("POST", "/v1/redemptions", b'{"event_id": "a"', "application/json", "it breaks off"),
+        ("POST", "/v1/redemptions", b'{"event_id": "a', "application/json", "it breaks off"),
+        ("POST", "/v1/redemption", b"{}", "application/json", "there is nothing at /v1/redemption"),
+        ("PUT", "/v1/redemptions", b"{}", "application/json", "PUT is not taken here; send POST"),
+    ):
+        headers = {"Content-Type": media_type}
+        answer = client.request(method, path, content=content, headers=headers)
+        assert is_problem(answer)
+        assert said in answer.json()["detail"], answer.text
+
+
 def test_gzip_goes_by_its_older_name_too(client: httpx.Client) -> None:
     """P1: for HTTP they are one."""
     for path in ("/v1/redemptions", "/v1/imports?kind=redemptions"):

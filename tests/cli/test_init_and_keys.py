@@ -30,6 +30,13 @@ def test_init_shows_a_key_and_a_password_once_and_keeps_only_digests(blank_store
     assert answer["key"] not in listed
 
 
+def test_what_comes_next_names_the_store_that_was_made(tmp_path: Path) -> None:
+    """Copied as they stand, the next commands find it."""
+    folder = tmp_path / "my shop"
+    said = succeed("init", "--data", str(folder))
+    assert f"`promosight serve --data '{folder}'`" in said
+
+
 def test_tracking_starts_when_it_is_said_to(blank_sqlite_url: str) -> None:
     """S40: enabling records the start, now or as given."""
     words = ("init", "--database", blank_sqlite_url)

@@ -253,6 +253,10 @@ def test_the_border_to_before_tracking_is_exact() -> None:
     assert fact(redeemed_at=format_instant(TRACKING_US)).redeemed_us == TRACKING_US
     before = REDEMPTION | {"redeemed_at": format_instant(TRACKING_US - 1)}
     assert refused(before) == ("backdated", "/redeemed_at")
+    rejection = judged(before)
+    assert isinstance(rejection, Rejection)
+    start = format_instant(TRACKING_US)
+    assert rejection.detail == f"lies before the start of tracking, {start}"
     # An offer made before may still be redeemed after; its assignment is a fact of any age.
     assert assignment(assigned_at="2019-01-01T00:00:00Z").assigned_us < TRACKING_US
 

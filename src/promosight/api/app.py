@@ -76,10 +76,15 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     page = request.app.state.site.instead_of_missing(request) if status == 404 else None
     if page is not None:
         return cast(Response[bytes], page)
-    body = problems.document(status, _CODES.get(status, "bad_request"), error.detail or "")
+    allowed = _allowed(request) if status == 405 else ""
+    detail = {
+        404: f"there is nothing at {request.scope['path']}; /docs lists what there is",
+        405: f"{request.method} is not taken here; send {allowed.replace('OPTIONS, ', '')}",
+    }.get(status, error.detail or "")
+    body = problems.document(status, _CODES.get(status, "bad_request"), detail)
     answer = _problem(request, status, body)
-    if status == 405:
-        answer.headers["Allow"] = _allowed(request)
+    if allowed:
+        answer.headers["Allow"] = allowed
     return answer
 
 

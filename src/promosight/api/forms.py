@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from promosight.api.door.bodies import other_media
 from promosight.api.door.call import JSON, Call
 from promosight.connectors import cloudevents, segment
 from promosight.connectors.foreign import placed
@@ -42,12 +43,12 @@ def form_of(call: Call, kind: str) -> Form:
     if media_type.startswith("application/cloudevents"):
         form = _STRUCTURED.get(media_type)
         if form is None:
-            raise UnsupportedMedia(f"send {cloudevents.EVENT} or {cloudevents.BATCH}")
+            raise other_media(media_type, cloudevents.EVENT, cloudevents.BATCH)
         return form
     if call.attributes is not None:
         return _BINARY
     if media_type not in MEDIA_TYPES:
-        raise UnsupportedMedia("send " + ", ".join((*MEDIA_TYPES, *_STRUCTURED)))
+        raise other_media(media_type, *MEDIA_TYPES, *_STRUCTURED)
     return OURS
 
 
@@ -97,7 +98,7 @@ def _read_batch(_kind: str, call: Call, reading: Reading) -> Sequence[segment.Re
 
 def _json(call: Call) -> bytes:
     if call.media_type != JSON:
-        raise UnsupportedMedia(f"send {JSON}")
+        raise other_media(call.media_type, JSON)
     return call.body.removeprefix(_BOM)
 
 

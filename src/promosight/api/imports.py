@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from typing import IO
 
-from promosight.api.door.bodies import identified
+from promosight.api.door.bodies import identified, other_media
 from promosight.api.door.call import Call
 from promosight.api.door.cursors import cursor_of, place_in
 from promosight.api.door.door import Answer, Door
@@ -48,7 +48,7 @@ def admit(call: Call) -> None:
     kind, _ = _kind(call), _name(call)
     allow(call.caller, SCOPE_OF[kind])
     if call.media_type not in FORM_OF:
-        raise UnsupportedMedia("send " + ", ".join(FORM_OF))
+        raise other_media(call.media_type, *FORM_OF)
     if call.encoding not in _ENCODINGS:
         raise UnsupportedMedia(f"Content-Encoding {call.encoding} is not taken; send gzip or zstd")
     if FORM_OF[call.media_type] == "parquet" and call.encoding not in ("", "identity"):

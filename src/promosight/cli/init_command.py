@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,9 +83,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.say(f"    {user.email}\n    {password}\n")
     console.say("Its admin key, for programs, shown this once:\n")
     console.say(f"    {key.secret}\n")
-    console.say("Next: `promosight import promotions FILE`, or `promosight serve`;")
+    where = _said_of_store(arguments)
+    console.say(f"Next: `promosight import promotions FILE{where}`, or `promosight serve{where}`;")
     console.say(f"then open {address(Config(url=''))} and sign in.")
     return 0
+
+
+def _said_of_store(arguments: argparse.Namespace) -> str:
+    """The store as the next command has to name it. A database's address may hold a password: it is not shown."""
+    if arguments.database:
+        return " --database URL"
+    return "" if arguments.data is None else f" --data {shlex.quote(str(arguments.data))}"
 
 
 def _name_apart(tx: Tx, admin: NewUser, workspace: Workspace) -> None:

@@ -40,9 +40,20 @@ def only_object(body: bytes) -> bytes:
     text = body.strip()
     if not text.startswith(b"{"):
         raise Unreadable("the body is neither a JSON object nor an array")
-    if len(split_array(b"[" + text + b"]", 1_000)) != 1:
-        raise Unreadable("the body is not JSON: there is something beside the object")
+    try:
+        found = split_array(b"[" + text + b"]", 1_000)
+    except Unreadable:
+        if _is_left_open(text):
+            raise _unreadable("it breaks off") from None
+        raise
+    if len(found) != 1:
+        raise _unreadable("there is something beside the object")
     return text
+
+
+def _is_left_open(text: bytes) -> bool:
+    marks = [text[token.start()] for token in _TOKEN.finditer(text)]
+    return sum(mark in b"[{" for mark in marks) > sum(mark in b"]}" for mark in marks)
 
 
 def member(body: bytes, name: str) -> bytes:

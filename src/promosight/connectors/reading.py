@@ -75,6 +75,8 @@ MEDIA_TYPES = (JSON, NDJSON, CSV)
 MAX_EVENTS = 10_000
 
 _BOM = b"\xef\xbb\xbf"
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""What no text begins with, and gzip and zstd do; who forgot to say so would be refused line by line."""
 _canonical = msgspec.json.Encoder(order="sorted").encode
 _one = {kind: msgspec.json.Decoder(type_) for kind, type_ in _TYPES.items()}
 _SPACE = b" \t\r\n"
@@ -118,6 +120,9 @@ def read_body(
 
     Raises Unreadable, UnsupportedMedia, or TooLarge when there are more than `at_most`; Laborious as `reading` says.
     """
+    if body.startswith(_PACKED):
+        name = "gzip" if body.startswith(_PACKED[0]) else "zstd"
+        raise Unreadable(f"the body is {name}; send it with Content-Encoding: {name}")
     if content_type == JSON:
         return _read_json(kind, body.removeprefix(_BOM), reading, at_most)
     if content_type == NDJSON:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from promosight.rules.identity import content_digest, stable_hash
-from promosight.rules.instants import SECOND_US, parse_instant
+from promosight.rules.instants import SECOND_US, format_instant, parse_instant
 from promosight.rules.money import amount_of, is_currency
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 
@@ -200,12 +200,15 @@ def _reverses(r: ReportedEvent) -> str | None:
     return None
 
 
+_BEFORE = "lies before the start of tracking, "
+
+
 def _redeemed_us(r: ReportedEvent, required: bool, received_us: int, tracking_from_us: int) -> int:
     if r.redeemed_at is None and not required:
         return 0
     instant_us = _needed_instant(r.redeemed_at, "redeemed_at")
     if instant_us < tracking_from_us:
-        raise Fault("backdated", "redeemed_at", "lies before the start of tracking")
+        raise Fault("backdated", "redeemed_at", _BEFORE + format_instant(tracking_from_us))
     _not_future(instant_us, received_us, "redeemed_at")
     return instant_us
 

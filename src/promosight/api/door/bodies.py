@@ -36,6 +36,11 @@ def decompressed(body: bytes, encoding: str) -> bytes:
     raise UnsupportedMedia(f"Content-Encoding {encoding} is not taken; send gzip or zstd")
 
 
+def other_media(came: str, *wanted: str) -> UnsupportedMedia:
+    """Of a media type that is not taken: what came, and what is."""
+    return UnsupportedMedia(f"Content-Type {came} is not taken; send {', '.join(wanted)}")
+
+
 def _gunzip(body: bytes) -> bytes:
     """All members of an archive: several may stand one behind the other."""
     try:
