@@ -104,6 +104,15 @@ def test_the_front_door_keeps_the_rules(page: Page, look: Look) -> None:
     assert violations(page) == []
 
 
+def test_whoever_follows_a_link_goes_on_in_the_page_it_leads_to(signed_in: SignedIn) -> None:
+    """P21: by keyboard, where the link has gone with its page."""
+    page = signed_in("viewer", "/nowhere")
+    page.get_by_role("link", name="To the promotions").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Promotions", exact=True)).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()
+
+
 def test_ids_and_names_without_a_blank_are_broken_and_not_the_page(
     signed_in: SignedIn, server: httpx.Client, loading: set[Request]
 ) -> None:

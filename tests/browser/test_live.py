@@ -199,3 +199,24 @@ def test_what_was_missed_is_caught_up(
     expect(page.get_by_role("link", name="LOST:")).to_have_text("10%")
     page.close()
     faults.clear()  # the connection we cut
+
+
+def test_a_page_that_cannot_be_loaded_leaves_the_frame_and_comes_once_the_server_is_back(
+    signed_in: SignedIn, server: httpx.Client, faults: list[str]
+) -> None:
+    """P21: opened while the server is away; one can still go elsewhere, and nothing has to be loaded by hand."""
+    promotion(server, "AWAY")
+    page = signed_in("viewer")
+    expect(page.get_by_role("status", name="Live:")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_role("status", name="Reconnecting:")).to_be_visible()
+    page.get_by_role("link", name="AWAY:").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("This page could not be loaded")
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    alert.get_by_role("button", name="Try again").click()
+    expect(alert).to_contain_text("The server cannot be reached")
+    page.context.set_offline(False)
+    expect(page.get_by_role("dialog", name="AWAY")).to_be_visible()
+    page.close()
+    faults.clear()  # the connection we cut

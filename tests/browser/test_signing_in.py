@@ -32,7 +32,7 @@ def test_a_wrong_password_is_said_plainly(
     page.get_by_label("Email").fill(email_of("viewer"))
     page.get_by_label("Password", exact=True).fill("not the password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("password")
+    expect(page.get_by_role("alert")).to_have_text("The email or the password is wrong.")
     assert faults == ["POST /v1/session was answered 401"]
     faults.clear()
 

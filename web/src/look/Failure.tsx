@@ -32,7 +32,15 @@ export function Failure({ error, again }: Props) {
   );
 }
 
+/** What browsers say of a part of the page that they could not load. */
+const NOT_LOADED = /dynamically imported module|importing a module script|preload css/i;
+
 function explained(error: unknown): [title: string, mend: string] {
+  if (error instanceof Error && NOT_LOADED.test(error.message))
+    return [
+      "This page could not be loaded",
+      "The server cannot be reached, or was updated meanwhile. The page is loaded as soon as it is back.",
+    ];
   if (!(error instanceof ApiError))
     return ["This page could not be shown", "It may be from before an update. Load it again."];
   if (error.status === 0) return ["The server cannot be reached", error.detail];

@@ -1,6 +1,6 @@
 import { AppShell, Burger, Group, ScrollArea } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Outlet, useLocation } from "react-router";
 import { useLiveFigures } from "../api/live";
 import { SignedIn, useSession, useSignedIn } from "../api/session";
@@ -34,6 +34,7 @@ function Frame() {
   useLiveFigures(workspace.workspace);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the address changes
   useEffect(close, [pathname]);
+  useFocusOnNewPage(pathname);
   return (
     <AppShell
       header={{ height: 56 }}
@@ -81,4 +82,17 @@ function Frame() {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** Whoever followed a link that is gone with its page goes on in the new one, and not at the top of the window. */
+function useFocusOnNewPage(pathname: string): void {
+  // Drawers over the list see to the focus themselves.
+  const page = pathname.startsWith("/promotions") ? "/promotions" : pathname;
+  const before = useRef(page);
+  useEffect(() => {
+    if (before.current === page) return;
+    before.current = page;
+    if (document.activeElement === document.body)
+      document.getElementById("content")?.focus({ preventScroll: true });
+  }, [page]);
 }

@@ -2,6 +2,7 @@ import { Alert, Button, Code, PasswordInput, Stack, Text, TextInput, Title } fro
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useSigning } from "../api/session";
+import { sentence } from "../format";
 import classes from "./Shell.module.css";
 
 /** The door for people: email and password. */
@@ -28,7 +29,12 @@ export function SignIn() {
             </Text>
           </div>
           {trying.error && (
-            <Alert color="red" variant="light" role="alert" title={trying.error.message} />
+            <Alert
+              color="red"
+              variant="light"
+              role="alert"
+              title={sentence(trying.error.message)}
+            />
           )}
           <TextInput
             label="Email"
