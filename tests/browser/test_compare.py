@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 import httpx
 import pytest
@@ -124,3 +125,31 @@ def test_generosity_is_drawn_against_the_rate(signed_in: SignedIn) -> None:
     page.get_by_text("Show the numbers").click()
     table = page.get_by_role("region", name="Rewards and rates").get_by_role("table")
     expect(table.get_by_role("row", name="SPRING20")).to_contain_text("32%")
+
+
+def test_names_of_points_that_lie_close_do_not_lie_on_each_other(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """P24: offers of nearly the same reward and rate can be told apart."""
+    names = ("A cup of tea", "A cup of coffee", "A piece of cake")
+    for name, value in zip(names, ("5.00", "6.00", "5.50"), strict=True):
+        promotion(server, name, reward={"type": "amount", "currency": "EUR", "value": value})
+        assign(server, name, range(100), segment="guests")
+        redeem(server, name, range(30))
+    page = signed_in("viewer", "/compare?" + "&".join(f"id={name}" for name in names))
+    figure = page.get_by_role("figure", name="Redemption rate by reward")
+    boxes = []
+    for name in names:
+        label = figure.get_by_text(name, exact=True)
+        expect(label).to_be_visible()
+        box = label.bounding_box()
+        assert box is not None
+        boxes.append(box)
+    for one, other in combinations(boxes, 2):
+        apart = (
+            one["x"] + one["width"] <= other["x"]
+            or other["x"] + other["width"] <= one["x"]
+            or one["y"] + one["height"] <= other["y"]
+            or other["y"] + other["height"] <= one["y"]
+        )
+        assert apart, (one, other)

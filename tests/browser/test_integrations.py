@@ -252,3 +252,11 @@ def cadence(server: httpx.Client, name: str) -> str:
     """What a source's cadence is by now."""
     items = server.get("/v1/sources").json()["items"]
     return str(next(one["cadence"] for one in items if one["name"] == name))
+
+
+def test_a_source_that_was_never_connected_is_said_so(signed_in: SignedIn) -> None:
+    page = signed_in("developer", "/integrations/nobody")
+    expect(page.get_by_role("heading", name="There is no source with this name")).to_be_visible()
+    expect(page.get_by_text("A system that reports to this workspace.")).to_have_count(0)
+    page.get_by_role("link", name="All integrations").click()
+    expect(page.get_by_role("heading", name="Integrations", exact=True)).to_be_visible()

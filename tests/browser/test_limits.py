@@ -123,6 +123,31 @@ def test_at_the_end_of_its_window_a_limit_is_free_again_at_once(signed_in: Signe
     expect(figure.get_by_text("that day").first).to_be_visible()
 
 
+def test_the_limits_of_a_promotion_are_linked_to_by_their_name(signed_in: SignedIn) -> None:
+    """An address of before leads there, too."""
+    page = signed_in("viewer", None)
+    for address in ("/promotions/NEAR#limits", "/promotions/NEAR#usage"):
+        page.goto(address)
+        drawer = page.get_by_role("dialog")
+        expect(drawer.get_by_role("heading", name="Limits over time")).to_be_in_viewport()
+        limits = drawer.get_by_role("link", name="Limits")
+        expect(limits).to_have_attribute("aria-current", "true")
+        expect(limits).to_have_attribute("href", re.compile("#limits$"))
+
+
+def test_an_axis_of_a_small_cap_counts_in_whole_numbers(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """P24: a cap of one is drawn from 0 to 1, and not as 0, 0, 1, 1."""
+    promotion(server, "ONCE", limits=[CAP | {"amount": "1"}])
+    assign(server, "ONCE", range(1))
+    page = signed_in("viewer", "/promotions/ONCE#limits")
+    figure = page.get_by_role("figure", name="Assignments: used over time")
+    expect(figure.get_by_text("Limit 1", exact=True)).to_be_visible()
+    numbers = [text for text in figure.locator("svg text").all_text_contents() if text.isdigit()]
+    assert sorted(numbers) == ["0", "1"]
+
+
 def _falls(path: str) -> int:
     """How often a line falls upright, and far."""
     numbers = [float(one) for one in re.findall(r"-?[0-9.]+", path)]

@@ -26,6 +26,9 @@ def test_a_waiting_event_says_why_and_leaves_by_itself(
     drawer = page.get_by_role("dialog")
     expect(drawer).to_contain_text("What to do")
     expect(drawer).to_contain_text('"event_id": "LATER-1"')
+    # There is no page of what nobody has defined; there is one of the customer.
+    expect(drawer.get_by_role("link", name="LATER")).to_have_count(0)
+    expect(drawer.get_by_role("link", name="c-1")).to_be_visible()
     page.keyboard.press("Escape")
     promotion(server, "LATER")
     expect(page.get_by_role("table").get_by_text("LATER-1")).to_have_count(0)
@@ -116,7 +119,7 @@ def test_a_file_is_sent_and_its_rows_are_told(
     line = page.get_by_role("listitem").filter(has_text="given.csv")
     expect(line).to_contain_text("Done")
     expect(line).to_contain_text("50")
-    expect(line.get_by_role("link", name="Download 1 problem rows")).to_be_visible()
+    expect(line.get_by_role("link", name="Download 1 problem row")).to_be_visible()
 
 
 def _assigned(promotion_id: str, customer: int) -> dict[str, str]:

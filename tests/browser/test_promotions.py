@@ -58,6 +58,19 @@ def test_rates_and_limits_stand_side_by_side(signed_in: SignedIn) -> None:
     expect(row(page, "QUIET")).to_contain_text("No limit")
 
 
+def test_the_largest_sum_there_may_be_stays_in_its_column(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """S24: short in the table, whole where it is pointed at."""
+    promotion(server, "DEAR")
+    assign(server, "DEAR", range(30), reward_value="9999999999.99", currency="EUR")
+    redeem(server, "DEAR", range(30))
+    page = signed_in("viewer")
+    cell = row(page, "DEAR").get_by_title("€299,999,999,999.70")
+    expect(cell).to_have_text("€300B")
+    server.post("/v1/promotions/DEAR/archive")
+
+
 def test_the_rate_says_what_stands_behind_it(signed_in: SignedIn) -> None:
     """S18: numerator, denominator and interval, by pointer and by keyboard."""
     page = signed_in("viewer")

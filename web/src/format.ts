@@ -16,6 +16,9 @@ const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionD
 /** A whole number, or the decimal string of one with however many digits. */
 export const count = (value: number | string): string =>
   whole.format(value as number | `${number}`);
+/** "1 assignment", "1,200 assignments". */
+export const counted = (value: number, noun: string): string =>
+  `${count(value)} ${value === 1 ? noun : `${noun}s`}`;
 export const compact = (value: number): string =>
   value < 10_000 ? count(value) : short.format(value);
 export const share = (value: number): string => percent.format(value);
@@ -101,6 +104,9 @@ export const capital = (text: string): string => text.charAt(0).toUpperCase() + 
 
 /** A word of the API for people: "unknown_customer" is "Unknown customer". */
 export const titled = (word: string): string => capital(word).replaceAll("_", " ");
+
+/** Who did something, as the API says it: a key's id says that it is one. */
+export const actor = (by: string): string => by.replace(/^key (?=key_)/, "");
 
 /** The API's details begin small; on the page a sentence does not. */
 export const sentence = (text: string): string => {

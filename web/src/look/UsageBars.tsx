@@ -6,7 +6,14 @@ import type { Promotion, Usage } from "../api/types";
 import { share } from "../format";
 import { Hover } from "./Hover";
 import classes from "./look.module.css";
-import { forecastText, limitAmount, limitName, type Standing, standings } from "./usage";
+import {
+  forecastText,
+  limitAmount,
+  limitName,
+  type Standing,
+  shortLimitName,
+  standings,
+} from "./usage";
 
 interface Props {
   promotion: Promotion;
@@ -23,7 +30,11 @@ export const UsageBars = memo(function UsageBars({ promotion }: Props) {
       more={() => <AllLimits standings={[tightest, ...others]} currency={currency} />}
     >
       <button type="button" className={classes.limits}>
-        <LimitText standing={tightest} suffix={others.length ? `+${others.length}` : ""} />
+        <LimitText
+          name={shortLimitName(tightest.usage)}
+          standing={tightest}
+          suffix={others.length ? `+${others.length}` : ""}
+        />
         <LimitBar standing={tightest} />
       </button>
     </Hover>
@@ -36,10 +47,16 @@ export const noUsage = ({ figures }: Promotion): string =>
 
 const full = (used: number) => (Number.isFinite(used) ? share(used) : "over");
 
-function LimitText({ standing, suffix }: { standing: Standing; suffix: string }) {
+interface LimitTextProps {
+  name: string;
+  standing: Standing;
+  suffix?: string;
+}
+
+function LimitText({ name, standing, suffix }: LimitTextProps) {
   return (
     <span className={classes.limitText}>
-      <span>{limitName(standing.usage)}</span> {suffix && <small>{suffix}</small>}{" "}
+      <span>{name}</span> {suffix && <small>{suffix}</small>}{" "}
       <b className={LEVEL[standing.level]}>
         <LevelMark standing={standing} />
         {full(standing.used)}
@@ -86,7 +103,7 @@ export function AllLimits({
     <Stack gap="sm">
       {all.map((one) => (
         <div key={key(one.usage)}>
-          <LimitText standing={one} suffix="" />
+          <LimitText name={limitName(one.usage)} standing={one} />
           <LimitBar standing={one} />
           <Text size="xs" c="dimmed" mt={4}>
             {limitAmount(one.usage, one.usage.redeemed, currency)} redeemed,{" "}

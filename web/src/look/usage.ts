@@ -63,6 +63,14 @@ export function limitName(usage: Pick<Usage, "measure" | "window" | "tier_id">):
   return usage.tier_id ? `${name}, tier ${usage.tier_id}` : name;
 }
 
+const EACH: Record<string, string> = { daily: "/day", weekly: "/week", monthly: "/month" };
+
+/** The same for a narrow column: "Budget/month". */
+export function shortLimitName({ measure, window, tier_id }: Usage): string {
+  const name = `${MEASURE[measure] ?? measure}${EACH[window] ?? ""}`;
+  return tier_id ? `${name}, ${tier_id}` : name;
+}
+
 /** An amount of a limit: money (in the promotion's currency), units, or a count. */
 export function limitAmount(
   usage: Pick<Usage, "measure">,

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api } from "../../api/client";
 import type { Anomaly, AnomalyPage } from "../../api/types";
-import { titled } from "../../format";
+import { sentence, titled } from "../../format";
 import { tell } from "../../look/tell";
 
 const PAGE = 20;
@@ -39,7 +39,7 @@ export function useAcknowledge() {
       queries.invalidateQueries({ queryKey: ["anomalies"] });
       tell("Noted that you have seen it.");
     },
-    onError: (error) => tell(error.message, "bad"),
+    onError: (error) => tell(sentence(error.message), "bad"),
   });
 }
 

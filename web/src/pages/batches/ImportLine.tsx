@@ -1,6 +1,6 @@
 import { Anchor, Progress, Text } from "@mantine/core";
 import type { Import } from "../../api/types";
-import { count } from "../../format";
+import { count, counted, sentence } from "../../format";
 import { Ago } from "../../look/Ago";
 import { OutcomeTag, outcomesInOrder, Tag, type Tone } from "../../look/Tag";
 import classes from "./batches.module.css";
@@ -24,16 +24,16 @@ export function ImportLine({ one }: { one: Import }) {
           <strong>{one.name}</strong>
           <Text size="sm" c="dimmed">
             {one.kind} from {one.source}, <Ago at={one.received_at} />
-            {one.resumed > 0 && `, resumed ${count(one.resumed)} times`}
+            {one.resumed > 0 && `, resumed ${counted(one.resumed, "time")}`}
           </Text>
         </div>
         <Tag tone={tone}>{word}</Tag>
       </div>
       {isUnderWay(one) && <Advance one={one} />}
-      {one.state === "failed" && one.detail && <Text size="sm">{one.detail}</Text>}
+      {one.state === "failed" && one.detail && <Text size="sm">{sentence(one.detail)}</Text>}
       <div className={classes.outcomes}>
         <span>
-          <b>{count(one.rows_read)}</b> rows
+          <b>{count(one.rows_read)}</b> {one.rows_read === 1 ? "row" : "rows"}
         </span>
         {outcomesInOrder(one.outcomes).map(([outcome, n]) => (
           <span key={outcome} title={reasons(one, outcome)}>
@@ -46,7 +46,7 @@ export function ImportLine({ one }: { one: Import }) {
             download={`${one.import_id}-problems.csv`}
             size="sm"
           >
-            Download {count(one.problems)} problem rows
+            Download {counted(one.problems, "problem row")}
           </Anchor>
         )}
       </div>
@@ -58,7 +58,7 @@ function Advance({ one }: { one: Import }) {
   const part = one.bytes_total ? one.bytes_read / one.bytes_total : null;
   const said = [
     part !== null && `${Math.floor(part * 100)}%`,
-    one.rate && `${count(one.rate)} rows a second`,
+    one.rate && `${counted(one.rate, "row")} a second`,
     one.eta_seconds !== null && `about ${lasting(one.eta_seconds)} left`,
   ].filter(Boolean);
   return (

@@ -2,7 +2,7 @@ import { Button, FileInput, Group, Modal, Progress, Select, Stack, Text } from "
 import { IconFile } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { capital } from "../../format";
+import { capital, sentence } from "../../format";
 import { Note } from "../../look/Note";
 import { tell } from "../../look/tell";
 import { ABOUT, formOf, KINDS, type Kind, upload } from "./imports";
@@ -62,7 +62,7 @@ export function SendFile({ opened, close }: Props) {
         {sending.isPending && (
           <Progress value={part * 100} animated aria-label="How much has been sent" />
         )}
-        {sending.error && <Note tone="bad">{sending.error.message}</Note>}
+        {sending.error && <Note tone="bad">{sentence(sending.error.message)}</Note>}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             Cancel

@@ -57,7 +57,7 @@ function sections(promotion: Promotion): [id: string, name: string][] {
     ["funnel", "Funnel"],
     ["time", "Over time"],
   ];
-  if (hasUsage(promotion)) all.push(["usage", "Limits"]);
+  if (hasUsage(promotion)) all.push(["limits", "Limits"]);
   all.push(["groups", "By group"]);
   if (hasGenerosity(promotion)) all.push(["generosity", "By generosity"]);
   all.push(["return", "Return"], ["anomalies", "Anomalies"], ["restatements", "Restatements"]);

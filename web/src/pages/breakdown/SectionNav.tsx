@@ -6,7 +6,7 @@ import classes from "./breakdown.module.css";
 export function SectionNav({ sections }: { sections: [id: string, name: string][] }) {
   const { search, hash } = useLocation();
   const inSight = useInSight(sections.map(([id]) => id).join(" "));
-  useEffect(() => arrive(hash.slice(1)), [hash]);
+  useEffect(() => arrive(named(hash.slice(1))), [hash]);
   return (
     <nav aria-label="Sections of the breakdown" className={classes.nav}>
       {sections.map(([id, name]) => (
@@ -23,6 +23,9 @@ export function SectionNav({ sections }: { sections: [id: string, name: string][
     </nav>
   );
 }
+
+/** What a section was called in links of before. */
+const named = (id: string): string => (id === "usage" ? "limits" : id);
 
 function show(id: string, behavior: ScrollBehavior): void {
   if (!id) return;

@@ -95,7 +95,11 @@ function Groups({ compared, by, isEvery, onEvery }: GroupsProps) {
         }
         query={`by=${by}`}
       />
-      {left > 0 && <p className={classes.quiet}>{left} more are not in all of them.</p>}
+      {left > 0 && (
+        <p className={classes.quiet}>
+          {left} more {left === 1 ? "is" : "are"} not in all of them.
+        </p>
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@ import type { EChartsOption } from "echarts";
 import type { ComparedPromotion } from "../../api/types";
 import { count, interval, money } from "../../format";
 import { whiskers } from "../breakdown/time/whiskers";
+import { sidesOf } from "./labels";
 
 export interface Given {
   /** Of the tier, or of the promotion where all its assignments are taken together. */
@@ -59,6 +60,14 @@ const percent = (value: number) => `${Math.round(value * 1_000) / 10}%`;
 export function scatter(points: readonly Given[], unit: string, colours: string[]): EChartsOption {
   const names = [...new Set(points.map(({ promotion }) => promotion))];
   const most = niceMax(points);
+  const highest = Math.max(...points.map(({ rate }) => rate)) * 1.1;
+  const sides = sidesOf(
+    points.map((point) => ({
+      x: point.reward / most,
+      y: point.rate / highest,
+      text: named(point, names.length > 1),
+    })),
+  );
   return {
     grid: { left: 8, right: 24, top: 28, bottom: 28, containLabel: true },
     tooltip: { trigger: "item", confine: true, formatter: (at) => tip(points, at) },
@@ -103,7 +112,6 @@ export function scatter(points: readonly Given[], unit: string, colours: string[
           symbol: "circle",
           symbolSize: 10,
           lineStyle: { opacity: 0 },
-          labelLayout: { hideOverlap: true, moveOverlap: "shiftY" as const },
           label: {
             show: true,
             distance: 8,
@@ -111,10 +119,9 @@ export function scatter(points: readonly Given[], unit: string, colours: string[
               named(own[dataIndex], names.length > 1),
             color: "inherit",
           },
-          data: own.map(({ reward, rate }) => ({
-            value: [reward, rate],
-            // Where there is no room at the right of it, at the left.
-            label: { position: reward > most * FAR ? ("left" as const) : ("right" as const) },
+          data: own.map((point) => ({
+            value: [point.reward, point.rate],
+            label: { position: sides[points.indexOf(point)] ?? ("right" as const) },
           })),
         },
       ];
@@ -122,14 +129,15 @@ export function scatter(points: readonly Given[], unit: string, colours: string[
   };
 }
 
-/** From this part of the axis on, labels stand at the left of their point. */
-const FAR = 0.6;
+/** More letters of a name would cross the chart; the whole of it is in the tip and in the numbers below. */
+const LONGEST = 36;
 
 /** Tiers of several promotions may bear the same name. */
 function named(one: Given | undefined, areSeveral: boolean): string {
   if (!one) return "";
   const { name, promotion } = one;
-  return areSeveral && name !== promotion ? `${promotion}: ${name}` : name;
+  const text = areSeveral && name !== promotion ? `${promotion}: ${name}` : name;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
 /** Some room at the right of the last point. */

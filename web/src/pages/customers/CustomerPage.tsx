@@ -5,7 +5,7 @@ import { useParams } from "react-router";
 import { ApiError } from "../../api/client";
 import { useSession } from "../../api/session";
 import type { Timeline } from "../../api/types";
-import { amounts, count, DASH, date, money, share } from "../../format";
+import { amounts, count, counted, DASH, date, money, share } from "../../format";
 import { Ago } from "../../look/Ago";
 import { CsvLink } from "../../look/CsvLink";
 import { Empty } from "../../look/Empty";
@@ -135,7 +135,7 @@ function SummarySection({ summary }: { summary: Timeline["summary"] }) {
         <Stat
           label="Assignments redeemed"
           value={rate === null ? DASH : share(rate)}
-          more={`of ${count(assignments)} assignments`}
+          more={`of ${counted(assignments, "assignment")}`}
         />
         <Stat
           label="Order value"

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useMay } from "../../api/session";
 import type { Decisioning } from "../../api/types";
-import { count, share } from "../../format";
+import { count, counted, share } from "../../format";
 import { Ago } from "../../look/Ago";
 import { Stat, Stats, Surface } from "../../look/Surface";
 import { Tag } from "../../look/Tag";
@@ -57,12 +57,12 @@ export function ModeSection({ decisioning }: { decisioning: Decisioning }) {
           <Stat
             label="With an offer"
             value={decisions ? share(offers / decisions) : "–"}
-            more={`${count(offers)} offers`}
+            more={counted(offers, "offer")}
           />
           <Stat
             label="Control group"
             value={share(settings.control_share)}
-            more={`${count(control)} decisions`}
+            more={`of customers, ${counted(control, "decision")}`}
           />
           <Stat
             label="Learned from"

@@ -53,7 +53,7 @@ function Shown({ source, activity }: { source: Source; activity: Activity }) {
         </button>
       </Hover>
       <span className={classes.small}>
-        {all === 0 ? "Nothing in 48 hours" : `${count(all)} in 48 hours`}
+        {all === 0 ? "No event or assignment in 48 hours" : `${count(all)} in 48 hours`}
         {overdue}
       </span>
     </div>

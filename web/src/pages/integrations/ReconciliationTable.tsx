@@ -1,7 +1,7 @@
 import { Anchor, Table } from "@mantine/core";
 import { useSession } from "../../api/session";
 import type { Reconciliation } from "../../api/types";
-import { amounts, count, DASH, day, moment, money } from "../../format";
+import { amounts, count, counted, DASH, day, moment, money } from "../../format";
 import { Ago } from "../../look/Ago";
 import { Tag } from "../../look/Tag";
 import classes from "./integrations.module.css";
@@ -70,8 +70,8 @@ function Side({ side, asked }: { side: Side; asked: Side }) {
     asked[name] ? amounts(side[name] ?? {}, workspace.currency) : [],
   );
   const numbers = [
-    asked.redemptions !== null && `${count(side.redemptions ?? 0)} redemptions`,
-    asked.reversals !== null && `${count(side.reversals ?? 0)} reversals`,
+    asked.redemptions !== null && counted(side.redemptions ?? 0, "redemption"),
+    asked.reversals !== null && counted(side.reversals ?? 0, "reversal"),
   ].filter(Boolean);
   return (
     <>

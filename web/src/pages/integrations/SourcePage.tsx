@@ -1,10 +1,14 @@
 import { Button, Skeleton, Stack } from "@mantine/core";
+import { IconPlugX } from "@tabler/icons-react";
 import { Link, useParams } from "react-router";
+import { ApiError } from "../../api/client";
 import { useMay } from "../../api/session";
 import type { Source } from "../../api/types";
+import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
 import { PageHeader } from "../../look/PageHeader";
 import { Section } from "../../look/Section";
+import { Surface } from "../../look/Surface";
 import { AnomalyList } from "../anomalies/AnomalyList";
 import { ActivitySection } from "./ActivitySection";
 import { CoverageSection } from "./CoverageSection";
@@ -21,6 +25,7 @@ import { isLive, isOurs, sourceAddress, useSource } from "./sources";
 export function Component() {
   const { source: name = "" } = useParams();
   const { data: source, error, refetch } = useSource(name);
+  if (error instanceof ApiError && error.status === 404) return <NoSuchSource name={name} />;
   return (
     <>
       <PageHeader
@@ -35,6 +40,25 @@ export function Component() {
       </PageHeader>
       {error && <Failure error={error} again={refetch} />}
       {!error && (source ? <Sections source={source} /> : <Waiting />)}
+    </>
+  );
+}
+
+function NoSuchSource({ name }: { name: string }) {
+  return (
+    <>
+      <PageHeader title={name} />
+      <Surface>
+        <Empty
+          icon={IconPlugX}
+          title="There is no source with this name"
+          why="No system was connected under it. Names are told exactly, capitals included."
+        >
+          <Button component={Link} to="/integrations" variant="default">
+            All integrations
+          </Button>
+        </Empty>
+      </Surface>
     </>
   );
 }

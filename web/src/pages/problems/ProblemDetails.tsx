@@ -75,7 +75,9 @@ function Facts({ problem }: { problem: Problem }) {
       <dd>{named(problem)}</dd>
       <dt>Promotion</dt>
       <dd>
-        {typeof promotion === "string" ? (
+        {typeof promotion === "string" && problem.reason === "unknown_promotion" ? (
+          promotion
+        ) : typeof promotion === "string" ? (
           <Link to={`/promotions/${encodeURIComponent(promotion)}`}>{promotion}</Link>
         ) : (
           "not named"

@@ -24,7 +24,7 @@ export function ProblemTable({ problems, isFetching, open, chosen, choose }: Pro
       minHeight={problems.length === 0 ? 240 : undefined}
       highlightOnHover
       verticalSpacing={6}
-      horizontalSpacing="sm"
+      horizontalSpacing={8}
       fz="sm"
       selectedRecords={chosen}
       onSelectedRecordsChange={chosen && choose}
@@ -42,22 +42,29 @@ export function ProblemTable({ problems, isFetching, open, chosen, choose }: Pro
           ),
         },
         { accessor: "outcome", render: (one) => <Outcome problem={one} />, width: 90 },
-        { accessor: "event_id", title: "Event", render: named, ellipsis: true, width: 140 },
+        {
+          accessor: "event_id",
+          title: "Event",
+          render: (one) => <span title={named(one)}>{named(one)}</span>,
+          ellipsis: true,
+          width: 184,
+          cellsStyle: () => ({ fontSize: 13 }),
+        },
         {
           accessor: "promotion_id",
           title: "Promotion",
           render: word("promotion_id"),
           ellipsis: true,
-          width: 150,
+          width: 134,
         },
         {
           accessor: "customer_id",
           title: "Customer",
           render: word("customer_id"),
           ellipsis: true,
-          width: 112,
+          width: 98,
         },
-        { accessor: "source", ellipsis: true, width: 126 },
+        { accessor: "source", ellipsis: true, width: 112 },
         {
           accessor: "received_at",
           title: "Received",

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "../../api/client";
 import type { LikelyReasons, ProblemPage } from "../../api/types";
-import { count } from "../../format";
+import { count, sentence } from "../../format";
 import { tell } from "../../look/tell";
 import type { Wanted } from "./wanted";
 
@@ -57,6 +57,6 @@ export function useReplay() {
       );
       queries.invalidateQueries({ queryKey: ["problems"] });
     },
-    onError: (error) => tell(error.message, "bad"),
+    onError: (error) => tell(sentence(error.message), "bad"),
   });
 }

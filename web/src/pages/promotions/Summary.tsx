@@ -3,11 +3,10 @@ import { IconRefresh } from "@tabler/icons-react";
 import { useStreamState } from "../../api/live";
 import { useSession } from "../../api/session";
 import type { PromotionPage } from "../../api/types";
-import { count, instant } from "../../format";
+import { counted, instant } from "../../format";
 import { useKnown } from "../known/useKnown";
 import type { ChangeView } from "./useView";
 import { STATUSES, type View } from "./view";
-import { counted } from "./words";
 
 interface Props {
   view: View;
@@ -22,7 +21,7 @@ export function Summary({ view, change, answer, onRefresh }: Props) {
     <Group justify="space-between" gap="xs" mb="xs" mih={28}>
       <Group gap={6}>
         <Text size="sm" fw={600} role="status" component="div">
-          {answer ? counted(count(answer.total), answer.total === 1) : <Skeleton w={110} h={16} />}
+          {answer ? counted(answer.total, "promotion") : <Skeleton w={110} h={16} />}
         </Text>
         {answer !== undefined && answer.total > 0 && !view.status.includes("archived") && (
           <Text size="sm" c="dimmed">

@@ -2,7 +2,17 @@ import { memo, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import { useSession } from "../../api/session";
 import type { Promotion } from "../../api/types";
-import { amounts, capital, compact, count, DASH, instant, moment, money } from "../../format";
+import {
+  amounts,
+  capital,
+  compact,
+  count,
+  DASH,
+  instant,
+  moment,
+  money,
+  shortMoney,
+} from "../../format";
 import { Ago } from "../../look/Ago";
 import { RateCell } from "../../look/RateCell";
 import { Sparkline } from "../../look/Sparkline";
@@ -66,7 +76,7 @@ export function Amounts({ by, units = {} }: { by: Sums; units?: Sums }) {
   const { workspace } = useSession();
   const said = [
     ...amounts(by, workspace.currency).map(([currency, amount]) => ({
-      brief: money(amount, currency, true),
+      brief: fitting(amount, currency),
       exact: money(amount, currency),
       isNone: Number(amount) === 0,
     })),
@@ -89,6 +99,15 @@ export function Amounts({ by, units = {} }: { by: Sums; units?: Sums }) {
     </Moved>
   );
 }
+
+/** Money as it fits a column; all of its digits stand in the title. */
+function fitting(amount: string, currency: string): string {
+  const text = money(amount, currency, true);
+  return text.length > MOST_LETTERS ? shortMoney(amount, currency) : text;
+}
+
+/** "€9,999,999" fits the narrowest column of money. */
+const MOST_LETTERS = 10;
 
 type Sums = Record<string, string>;
 

@@ -37,13 +37,13 @@ interface ColumnFacts {
 
 /** What each column is called and how it stands. */
 export const COLUMNS: Record<ColumnId, ColumnFacts> = {
-  name: { title: "Name", width: 176, first: "asc" },
+  name: { title: "Name", width: 172, first: "asc" },
   kind: { title: "Kind", width: 94, first: "asc" },
   status: { title: "Status", width: 98, first: "asc" },
   assigned: { title: "Assigned", width: 76, first: "desc", isNumber: true },
   rate: { title: "Redemption Rate", width: 98, first: "desc", isNumber: true },
   trend: { title: "Last 30 days", width: 96 },
-  usage: { title: "Budget & Cap Usage", width: 160, first: "desc" },
+  usage: { title: "Budget & Cap Usage", width: 168, first: "desc" },
   redemptions: { title: "Redemptions", width: 98, first: "desc", isNumber: true },
   reward_cost: { title: "Reward cost", width: 96, first: "desc", isNumber: true },
   last_event_at: { title: "Last event", width: 98, first: "desc", isNumber: true },

@@ -9,7 +9,3 @@ export const KIND_MEANING: Record<string, string> = {
   tiered: "Several rungs with a reward of their own each, such as gold, silver and bronze.",
   personalized: "Each customer gets a code of their own; only they can redeem it.",
 };
-
-/** "1 promotion", "1,200 promotions". */
-export const counted = (value: string, isOne: boolean): string =>
-  isOne ? `${value} promotion` : `${value} promotions`;

@@ -3,6 +3,7 @@ import { IconDownload, IconHistory } from "@tabler/icons-react";
 import { url } from "../../api/client";
 import { useMay } from "../../api/session";
 import type { AuditEntry } from "../../api/types";
+import { actor } from "../../format";
 import { Ago } from "../../look/Ago";
 import { Empty } from "../../look/Empty";
 import { Failure } from "../../look/Failure";
@@ -75,7 +76,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <strong>{actionOf(entry)}</strong> {entry.target}
         </Text>
         <Text size="xs" c="dimmed" className={own.word}>
-          <Ago at={entry.changed_at} /> by {entry.actor}
+          <Ago at={entry.changed_at} /> by {actor(entry.actor)}
           {entry.address && ` from ${entry.address}`}
         </Text>
       </div>

@@ -1,7 +1,7 @@
 /** The two charts over time, as ECharts wants them described. */
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { Line } from "../../../api/types";
-import { compact, count, interval } from "../../../format";
+import { compact, count, counted, interval } from "../../../format";
 import { palette } from "../../../look/palette";
 import { label } from "../words";
 import { type Bucket, tick, type Unit } from "./buckets";
@@ -166,7 +166,7 @@ type Tip = (title: string, line: Line | undefined) => string;
 
 const redemptionsTip: Tip = (title, line) =>
   said(title, [
-    `${count(line?.redemptions ?? 0)} redemptions`,
+    counted(line?.redemptions ?? 0, "redemption"),
     line && line.excess > 0 && `${count(line.excess)} of them excess`,
     line && line.unassigned > 0 && `${count(line.unassigned)} of them unassigned`,
     line && line.reversed > 0 && `${count(line.reversed)} reversed`,

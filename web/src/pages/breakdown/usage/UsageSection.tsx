@@ -28,7 +28,7 @@ export function UsageSection({ promotion }: { promotion: Promotion }) {
   const limit = items[at] ?? items[0];
   return (
     <Section
-      id="usage"
+      id="limits"
       title="Limits over time"
       about="What was committed and redeemed of a limit up to each day of its window, and when it will be used up if that goes on as it did lately."
       tools={

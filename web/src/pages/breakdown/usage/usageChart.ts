@@ -49,6 +49,7 @@ export function usageChart(drawing: Drawing): EChartsOption {
       type: "value",
       min: 0,
       max: top(drawing),
+      minInterval: usage.measure === "reward" ? undefined : 1, // half a redemption is none
       splitLine: { showMaxLine: false, lineStyle: { color: FAINT } },
       axisLabel: {
         showMaxLabel: false,

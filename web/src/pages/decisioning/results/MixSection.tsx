@@ -1,6 +1,6 @@
 import { Skeleton, useComputedColorScheme } from "@mantine/core";
 import type { MixSegment, ValueOverTime } from "../../../api/types";
-import { capital, count, share } from "../../../format";
+import { counted, share } from "../../../format";
 import { palette } from "../../../look/palette";
 import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
@@ -87,9 +87,9 @@ function Bar({ one, offers, unit }: BarProps) {
   return (
     <div className={classes.mixRow}>
       <span className={classes.mixName}>
-        {one.segment ? capital(one.segment) : "Everybody"}
+        {one.segment ?? "Everybody"}
         <small>
-          {count(one.decisions)} decisions, {inUnit(one.value, unit)} each
+          {counted(one.decisions, "decision")}, {inUnit(one.value, unit)} each
         </small>
       </span>
       <span className={classes.stack} role="img" aria-label={said}>

@@ -1,7 +1,7 @@
 /** The charts of decisioning over time, as ECharts wants them described. Numbers and dates only: tips are HTML. */
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { ValueEstimate, ValueOverTime, ValuePeriod } from "../../../api/types";
-import { count, day, share } from "../../../format";
+import { count, counted, day, share } from "../../../format";
 import { LEGEND } from "../../../look/axes";
 import { palette } from "../../../look/palette";
 import { whiskers } from "../../breakdown/time/whiskers";
@@ -60,7 +60,7 @@ export function valueChart(
           found &&
           `${kind.name}: <b>${inUnit(found.value, unit)}</b> (${between(found.interval, unit)})`
         );
-      }).concat(`${count(one.decisions)} decisions, ${count(one.redeemed)} redeemed`),
+      }).concat(`${counted(one.decisions, "decision")}, ${count(one.redeemed)} redeemed`),
     ),
     legend: { ...LEGEND, data: KINDS.map(({ name }) => name) },
     grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
@@ -113,7 +113,7 @@ export function learningChart({ periods }: ValueOverTime, isDark: boolean): ECha
         ? [
             `Expected to be redeemed: <b>${share(learning.predicted)}</b>`,
             `Really redeemed: <b>${share(learning.observed)}</b>`,
-            `Of ${count(learning.offers)} offers`,
+            `Of ${counted(learning.offers, "offer")}`,
             `Better than a plain guess by ${share(learning.gain)}`,
           ]
         : ["Too few offers to tell"],

@@ -2,7 +2,7 @@ import { Button, Group, Skeleton, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useMay, useSession } from "../../../api/session";
 import type { VersionLine, Versions } from "../../../api/types";
-import { count, DASH, interval, moment, share, titled } from "../../../format";
+import { actor, count, DASH, interval, moment, share, titled } from "../../../format";
 import { Failure } from "../../../look/Failure";
 import { SaveCsv } from "../../../look/SaveCsv";
 import { Section } from "../../../look/Section";
@@ -156,7 +156,11 @@ function History({ events }: { events: Versions["history"] }) {
                   Version {one.version}: {ACTIONS[one.action] ?? one.action}
                   {one.forced && " by hand, without a shown gain"}
                 </b>
-                <small>{[one.by, one.note?.replaceAll("_", " ")].filter(Boolean).join(": ")}</small>
+                <small>
+                  {[one.by && actor(one.by), one.note?.replaceAll("_", " ")]
+                    .filter(Boolean)
+                    .join(": ")}
+                </small>
               </span>
             </li>
           ))}

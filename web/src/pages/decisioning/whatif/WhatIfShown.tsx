@@ -1,6 +1,6 @@
 import { Stack } from "@mantine/core";
 import type { WhatIfAnswer } from "../../../api/types";
-import { count, sentence, share } from "../../../format";
+import { counted, sentence, share } from "../../../format";
 import { Note } from "../../../look/Note";
 import { Section } from "../../../look/Section";
 import { Stat, Stats } from "../../../look/Surface";
@@ -24,7 +24,7 @@ export function WhatIfShown({ answer }: { answer: WhatIfAnswer }) {
           <div>
             {estimate
               ? rangeSaid(verdict, cautious ?? estimate.interval, unit)
-              : answer.verdict_words}
+              : sentence(answer.verdict_words)}
           </div>
         </Note>
         <Stats>
@@ -41,7 +41,7 @@ export function WhatIfShown({ answer }: { answer: WhatIfAnswer }) {
           <Stat
             label="Decided otherwise"
             value={affected === null ? "not known" : share(affected)}
-            more={`of ${count(used)} decisions`}
+            more={`of ${counted(used, "decision")}`}
           />
         </Stats>
         {assumes.length > 0 && (

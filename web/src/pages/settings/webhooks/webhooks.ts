@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "../../../api/client";
 import type { Delivery, NewWebhook, Webhook } from "../../../api/types";
+import { sentence } from "../../../format";
 import { tell } from "../../../look/tell";
 
 /** What is read and changed of webhooks: where the product tells others. */
@@ -46,7 +47,7 @@ function useDoneAtOnce(does: () => Promise<unknown>, said: string) {
   const { mutate, isPending } = useDone<void, unknown>(() =>
     does().then(
       () => tell(said),
-      (error: Error) => tell(error.message, "bad"),
+      (error: Error) => tell(sentence(error.message), "bad"),
     ),
   );
   return { start: () => mutate(), isPending };
