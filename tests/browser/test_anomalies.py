@@ -71,7 +71,10 @@ def test_a_marketer_is_led_from_the_bell_to_what_dropped(
     card = page.get_by_role("article", name="Drop of")
     expect(card).to_contain_text(found["said"])
     expect(card).to_contain_text("Goes on")
-    expect(card.get_by_role("figure", name="Counted and expected by hour")).to_be_visible()
+    figure = card.get_by_role("figure", name="Counted and expected by hour")
+    expect(figure).to_be_visible()
+    expect(figure.locator("path[stroke-dasharray]")).to_have_count(1)  # what was expected
+    expect(page.get_by_text("No surprise")).to_be_visible()
     card.get_by_text("Show the numbers").click()
     numbers = kept(page, card.get_by_role("button", name="Save as CSV"))
     assert numbers.name.startswith("STOPPED-drop-of-redemptions-by-hour-20")

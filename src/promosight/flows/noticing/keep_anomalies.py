@@ -123,7 +123,7 @@ def _went_on(strange: Strange | None, number: int, details: str, until_us: int) 
         return [Changed(number, details, until_us)]
     found = strange.found
     said |= {"expected": found.expected * said["scale"], "actual": found.actual}
-    said["chart"] = chart(strange)
+    said["chart"] = chart(strange, said["scale"])
     text = _encode(said).decode()
     return [Changed(number, text, None)] if text != details else []
 

@@ -317,6 +317,7 @@ def _named(catalogue: Catalogue, promotion_no: int) -> str:
 def written(finding: Finding, strange: Strange) -> dict[str, Any]:
     """What is kept of it."""
     cause = finding.cause
+    scale = finding.expected / strange.found.expected if strange.found.expected else 1.0
     return {
         "since_us": finding.since_us,
         "expected": finding.expected,
@@ -325,15 +326,21 @@ def written(finding: Finding, strange: Strange) -> dict[str, Any]:
         "share": cause.share,
         "others": [[[d, list(w)] for d, w in other] for other in cause.others],
         "lines": [list(line) for line in finding.lines],
-        "chart": chart(strange),
+        "chart": chart(strange, scale),
         "batched": strange.batched,
-        "scale": finding.expected / strange.found.expected if strange.found.expected else 1.0,
+        "scale": scale,
     }
 
 
-def chart(strange: Strange) -> list[list[float]]:
-    """The slots before and since: when, counted, expected, and the band in which nineteen of twenty lie."""
-    return [
-        [one.start_us, one.counted, round(one.expected.mean, 2), *one.expected.band()]
-        for one in strange.watch.lately
-    ]
+def chart(strange: Strange, scale: float) -> list[list[float]]:
+    """The slots before and since: when, counted, expected, and the band in which nineteen of twenty lie.
+
+    Since it began what is excused is allowed for, so that slots add up to what is said of all of them.
+    """
+    found, drawn = strange.found, list[list[float]]()
+    for one in strange.watch.lately:
+        expected = one.expected
+        if one.start_us >= found.began_us:
+            expected = one.against(found.direction).scaled(scale)
+        drawn.append([one.start_us, one.counted, round(expected.mean, 2), *expected.band()])
+    return drawn

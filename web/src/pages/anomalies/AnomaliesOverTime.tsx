@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useSession } from "../../api/session";
 import type { Anomaly } from "../../api/types";
 import { Chart } from "../../look/Chart";
-import classes from "./anomalies.module.css";
+import { BandLegend } from "./BandLegend";
 import { bandChart } from "./bandChart";
 import { isAnomalous, seriesOf, slotsOf } from "./overTime";
 
@@ -30,17 +30,7 @@ export function AnomaliesOverTime({ anomalies }: { anomalies: readonly Anomaly[]
   return (
     <div>
       <Group justify="space-between" gap="xs" mb="xs">
-        <p className={classes.legend}>
-          <span>
-            <i data-shows="counted" /> Counted
-          </span>
-          <span>
-            <i data-shows="anomaly" /> In an anomaly
-          </span>
-          <span>
-            <i data-shows="band" /> Expected
-          </span>
-        </p>
+        <BandLegend />
         {all.length > 1 && (
           <NativeSelect
             size="xs"

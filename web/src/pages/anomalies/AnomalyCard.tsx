@@ -62,7 +62,7 @@ function Lines({ anomaly }: { anomaly: Anomaly }) {
           <th scope="col">Where</th>
           <th scope="col">Expected</th>
           <th scope="col">Counted</th>
-          <th scope="col">Share</th>
+          <th scope="col">Of the {anomaly.direction}</th>
         </tr>
       </thead>
       <tbody>

@@ -6,6 +6,7 @@ import { AnomaliesOverTime } from "./AnomaliesOverTime";
 import { AnomalyCard } from "./AnomalyCard";
 import { type Sought, useAnomalies } from "./anomalies";
 import classes from "./anomalies.module.css";
+import { BandLegend } from "./BandLegend";
 
 interface Props {
   sought: Sought;
@@ -23,7 +24,7 @@ export function AnomalyList({ sought, nothing }: Props) {
   if (items.length === 0) return <p className={classes.none}>{nothing}</p>;
   return (
     <Stack gap="md">
-      {items.length > 1 && <AnomaliesOverTime anomalies={items} />}
+      {items.length > 1 ? <AnomaliesOverTime anomalies={items} /> : <BandLegend />}
       {items.map((one) => (
         <AnomalyCard key={one.anomaly_id} anomaly={one} />
       ))}

@@ -1,6 +1,6 @@
 import { useSession } from "../../api/session";
 import type { Anomaly } from "../../api/types";
-import { count, day, moment } from "../../format";
+import { count, date, moment } from "../../format";
 import { SaveCsv } from "../../look/SaveCsv";
 import { aboutOf } from "./anomalies";
 import classes from "./anomalies.module.css";
@@ -12,7 +12,7 @@ const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 export function SlotsTable({ anomaly }: { anomaly: Anomaly }) {
   const { workspace } = useSession();
   const { slot, slots, promotion_id, source } = anomaly;
-  const name = (at: string) => (slot === "day" ? day(at) : moment(at, workspace.time_zone));
+  const name = (at: string) => (slot === "day" ? date : moment)(at, workspace.time_zone);
   return (
     <details className={classes.details}>
       <summary>Show the numbers</summary>

@@ -18,6 +18,8 @@ export interface Drawing {
   isDark: boolean;
 }
 
+const about = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+
 export function bandChart(drawing: Drawing): EChartsOption {
   const { slots, slot, zone, isDark } = drawing;
   const line = axisColour(isDark);
@@ -41,7 +43,7 @@ export function bandChart(drawing: Drawing): EChartsOption {
         const at = point?.dataIndex ?? 0;
         const one = slots[at];
         if (!one) return "";
-        const band = `${count(one.low)} to ${count(one.high)} expected`;
+        const band = `${about.format(one.expected)} expected, ${count(one.low)} to ${count(one.high)} is no surprise`;
         return [`<b>${labels[at]}</b>`, `${count(one.actual)} counted`, band].join("<br>");
       },
     },
@@ -73,9 +75,20 @@ function series({ slots, isIn, isDark }: Drawing): SeriesOption[] {
     {
       ...band,
       id: "high",
-      name: "Expected",
+      name: "No surprise",
       areaStyle: { opacity: 0.16 },
       data: slots.map((one) => (one ? one.high - one.low : null)),
+    },
+    {
+      id: "expected",
+      name: "Expected",
+      type: "line",
+      symbol: "none",
+      silent: true,
+      color: accent,
+      lineStyle: { width: 1.5, type: "dashed", opacity: 0.75 },
+      z: 3,
+      data: slots.map((one) => one?.expected ?? null),
     },
     {
       id: "actual",
