@@ -14,7 +14,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
 from tests.browser.files import kept
 from tests.browser.settling import put_in
-from tests.browser.shop import ago, assign
+from tests.browser.shop import ago, assign, redemption
 
 CAP = {"measure": "assignments", "window": "lifetime"}
 
@@ -146,6 +146,29 @@ def test_an_axis_of_a_small_cap_counts_in_whole_numbers(
     expect(figure.get_by_text("Limit 1", exact=True)).to_be_visible()
     numbers = [text for text in figure.locator("svg text").all_text_contents() if text.isdigit()]
     assert sorted(numbers) == ["0", "1"]
+
+
+def test_of_a_percentage_nothing_is_said_to_be_committed(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """S24: what it costs is not known before it is redeemed."""
+    budget = {"measure": "reward", "window": "lifetime", "amount": "100"}
+    promotion(
+        server,
+        "FIFTH",
+        reward={"type": "percentage", "currency": "EUR", "value": "20"},
+        limits=[budget],
+    )
+    assign(server, "FIFTH", range(4))
+    worth = {"reward_value": "10.00", "currency": "EUR"}
+    assert server.post("/v1/redemptions", json=redemption("FIFTH", 1) | worth).status_code == 200
+    page = signed_in("viewer", "/promotions/FIFTH#limits")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text("€10.00 redeemed of €100.00")).to_be_visible()
+    section = drawer.get_by_role("region", name="Limits over time")
+    section.get_by_role("button", name="Show as table").click()
+    expect(section.get_by_role("columnheader", name="Redeemed so far")).to_be_visible()
+    expect(section.get_by_role("columnheader", name="Committed")).to_have_count(0)
 
 
 def _falls(path: str) -> int:

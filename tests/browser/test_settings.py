@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,23 @@ def test_what_is_wrong_with_a_new_user_stands_at_the_field(
     expect(page.get_by_role("dialog")).to_contain_text("There is already a user")
     assert faults == ["POST /v1/users was answered 409"]
     faults.clear()
+
+
+def test_days_are_those_of_the_workspace_wherever_one_looks_from(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """P14: a user added today was added today, also where it is yesterday or tomorrow."""
+    page = signed_in("admin", None)
+    now = datetime.now(UTC)
+    elsewhere = (
+        "Pacific/Niue" if now.hour < 11 else "Pacific/Kiritimati"
+    )  # eleven hours back, fourteen ahead
+    chosen = {"timezoneId": elsewhere}
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", chosen)
+    page.goto("/settings?tab=users")
+    (user,) = [one for one in server.get("/v1/users").json()["items"] if one["role"] == "admin"][:1]
+    added = datetime.fromisoformat(user["created_at"])
+    expect(page.get_by_role("row", name=user["email"])).to_contain_text(f"{added:%-d %b %Y}")
 
 
 def test_the_last_administrator_stays(

@@ -23,11 +23,10 @@ interface Props {
 export const UsageBars = memo(function UsageBars({ promotion }: Props) {
   const [tightest, ...others] = standings(promotion.figures.usage);
   if (!tightest) return <span className={classes.quietText}>{noUsage(promotion)}</span>;
-  const currency = promotion.reward?.currency ?? null;
   return (
     <Hover
       width={320}
-      more={() => <AllLimits standings={[tightest, ...others]} currency={currency} />}
+      more={() => <AllLimits standings={[tightest, ...others]} reward={promotion.reward} />}
     >
       <button type="button" className={classes.limits}>
         <LimitText
@@ -91,14 +90,19 @@ function LimitBar({ standing }: { standing: Standing }) {
   );
 }
 
+/** Whether it is known what is committed of a limit: what a percentage costs is not, until it is redeemed. */
+const isCommitted = (usage: Usage, reward: Promotion["reward"]): boolean =>
+  usage.measure !== "reward" || reward?.type !== "percentage" || Number(usage.committed) > 0;
+
 /** Every limit with its two amounts. */
 export function AllLimits({
   standings: all,
-  currency,
+  reward,
 }: {
   standings: Standing[];
-  currency: string | null;
+  reward: Promotion["reward"];
 }) {
+  const currency = reward?.currency ?? null;
   return (
     <Stack gap="sm">
       {all.map((one) => (
@@ -106,9 +110,10 @@ export function AllLimits({
           <LimitText name={limitName(one.usage)} standing={one} />
           <LimitBar standing={one} />
           <Text size="xs" c="dimmed" mt={4}>
-            {limitAmount(one.usage, one.usage.redeemed, currency)} redeemed,{" "}
-            {limitAmount(one.usage, one.usage.committed, currency)} committed, of{" "}
-            {limitAmount(one.usage, one.usage.limit, currency)}
+            {limitAmount(one.usage, one.usage.redeemed, currency)} redeemed
+            {isCommitted(one.usage, reward) &&
+              `, ${limitAmount(one.usage, one.usage.committed, currency)} committed,`}{" "}
+            of {limitAmount(one.usage, one.usage.limit, currency)}
           </Text>
           <ForecastText usage={one.usage} currency={currency} />
         </div>

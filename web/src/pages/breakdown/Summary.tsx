@@ -79,7 +79,7 @@ function Usage({ promotion }: { promotion: Promotion }) {
     <div className={classes.usage}>
       <div className={classes.quiet}>Budget and cap usage</div>
       {all.length > 0 ? (
-        <AllLimits standings={all} currency={promotion.reward?.currency ?? null} />
+        <AllLimits standings={all} reward={promotion.reward} />
       ) : (
         <div className={classes.strong}>{noUsage(promotion)}</div>
       )}

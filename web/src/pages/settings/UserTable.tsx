@@ -2,7 +2,7 @@ import { ActionIcon, Menu, Table, Text } from "@mantine/core";
 import { IconDots, IconKey, IconTrash, IconUserCog } from "@tabler/icons-react";
 import { useSession } from "../../api/session";
 import type { User } from "../../api/types";
-import { day } from "../../format";
+import { date } from "../../format";
 import { Ago } from "../../look/Ago";
 import { Tag } from "../../look/Tag";
 import classes from "../keys/keys.module.css";
@@ -59,7 +59,7 @@ function UserRow({ user, onAsk }: { user: User; onAsk: (what: What) => void }) {
         <Tag tone={user.role === "admin" ? "accent" : "quiet"}>{roleOf(user.role).label}</Tag>
       </Table.Td>
       <Table.Td>{user.last_seen_at ? <Ago at={user.last_seen_at} /> : "Not yet"}</Table.Td>
-      <Table.Td>{day(user.created_at)}</Table.Td>
+      <Table.Td>{date(user.created_at, session.workspace.time_zone)}</Table.Td>
       <Table.Td className={classes.actions}>
         <UserMenu name={user.name} onAsk={onAsk} />
       </Table.Td>

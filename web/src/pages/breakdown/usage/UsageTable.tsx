@@ -16,6 +16,8 @@ export function UsageTable({ promotionId, limit }: Props) {
   const { usage, currency, days } = limit;
   const said = (amount: string) => limitAmount(usage, amount, currency);
   const whole = Number(usage.limit);
+  // What a percentage costs is not known before it is redeemed: nothing is committed of it.
+  const isCommitted = days.some((one) => Number(one.committed) > 0);
   return (
     <>
       <section
@@ -28,9 +30,9 @@ export function UsageTable({ promotionId, limit }: Props) {
           <thead>
             <tr>
               <th scope="col">Day</th>
-              <th scope="col">Committed</th>
+              {isCommitted && <th scope="col">Committed</th>}
               <th scope="col">Redeemed</th>
-              <th scope="col">Committed so far</th>
+              {isCommitted && <th scope="col">Committed so far</th>}
               <th scope="col">Redeemed so far</th>
               <th scope="col">Of the limit</th>
             </tr>
@@ -41,9 +43,9 @@ export function UsageTable({ promotionId, limit }: Props) {
               return (
                 <tr key={one.day}>
                   <th scope="row">{label("day", one.day)}</th>
-                  <td>{said(one.committed)}</td>
+                  {isCommitted && <td>{said(one.committed)}</td>}
                   <td>{said(one.redeemed)}</td>
-                  <td>{said(one.committed_so_far)}</td>
+                  {isCommitted && <td>{said(one.committed_so_far)}</td>}
                   <td>{said(one.redeemed_so_far)}</td>
                   <td>{whole > 0 ? share(used / whole) : ""}</td>
                 </tr>
