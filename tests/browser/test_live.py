@@ -202,21 +202,49 @@ def test_what_was_missed_is_caught_up(
 
 
 def test_a_page_that_cannot_be_loaded_leaves_the_frame_and_comes_once_the_server_is_back(
-    signed_in: SignedIn, server: httpx.Client, faults: list[str]
+    signed_in: SignedIn, faults: list[str]
 ) -> None:
-    """P21: opened while the server is away; one can still go elsewhere, and nothing has to be loaded by hand."""
-    promotion(server, "AWAY")
+    """P21: opened while the server is away; one can still go elsewhere, and nothing has to be loaded by hand.
+
+    A page that no other test of this file opens: what the browser has already it does not ask for.
+    """
     page = signed_in("viewer")
     expect(page.get_by_role("status", name="Live:")).to_be_visible()
     page.context.set_offline(True)
     expect(page.get_by_role("status", name="Reconnecting:")).to_be_visible()
-    page.get_by_role("link", name="AWAY:").click()
+    page.get_by_role("link", name="Customers").click()
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("This page could not be loaded")
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     alert.get_by_role("button", name="Try again").click()
     expect(alert).to_contain_text("The server cannot be reached")
     page.context.set_offline(False)
-    expect(page.get_by_role("dialog", name="AWAY")).to_be_visible()
+    expect(page.get_by_role("heading", name="Find a customer")).to_be_visible()
+    page.close()
+    faults.clear()  # the connection we cut
+
+
+def test_what_is_done_while_the_server_is_away_is_told_and_the_page_stays(
+    signed_in: SignedIn, server: httpx.Client, faults: list[str]
+) -> None:
+    """P21: the first message of a page, too, and nothing of it is done later, unseen."""
+    promotion(server, "KEPT")
+    page = signed_in("marketer")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="KEPT:"))
+    row.get_by_role("button", name="Actions").click()
+    deactivate = page.get_by_role("menuitem", name="Deactivate")
+    expect(deactivate).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.get_by_role("status", name="Reconnecting:")).to_be_visible()
+    deactivate.click()
+    told = page.get_by_role("alert").filter(has_text="KEPT could not be deactivated")
+    expect(told).to_contain_text("The server cannot be reached")
+    expect(page.get_by_role("heading", name="Promotions", exact=True)).to_be_visible()
+    told.click()
+    expect(told).to_have_count(0)
+    page.context.set_offline(False)
+    expect(page.get_by_role("status", name="Live:")).to_be_visible()
+    expect(row).to_contain_text("Active")
+    assert server.get("/v1/promotions/KEPT").json()["status"] == "active"
     page.close()
     faults.clear()  # the connection we cut

@@ -10,6 +10,8 @@ export const queries = new QueryClient({
       refetchOnWindowFocus: false,
       retry: (times, error) => times < 2 && isPassing(error),
     },
+    // What is pressed without a network is told so at once, and not done later, unseen.
+    mutations: { networkMode: "always" },
   },
 });
 

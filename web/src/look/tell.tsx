@@ -16,10 +16,11 @@ interface More {
 
 /** A short message: what was done, which goes away by itself, or why it was not. */
 export async function tell(message: string, tone: "good" | "bad" = "good", more: More = {}) {
+  const loaded = await library().catch(() => null);
+  if (!loaded) return plainly([more.title, message].filter(Boolean).join(". "));
   isWanted = true;
   want();
-  const { notifications } = await library();
-  notifications.show({
+  loaded.notifications.show({
     id: more.id,
     title: more.title,
     message,
@@ -29,6 +30,18 @@ export async function tell(message: string, tone: "good" | "bad" = "good", more:
     role: tone === "good" ? "status" : "alert",
     closeButtonProps: { "aria-label": "Close message" },
   });
+}
+
+/** Where the library cannot be loaded, as when the server is away: of all moments the one at which it has to be said. */
+function plainly(text: string): void {
+  document.querySelector(".plain-message")?.remove();
+  const place = document.createElement("button");
+  place.className = "plain-message";
+  place.setAttribute("role", "alert");
+  place.textContent = text;
+  place.title = "Close message";
+  place.addEventListener("click", () => place.remove());
+  document.body.append(place);
 }
 
 /** Where messages are shown; loaded with the first of them. */
