@@ -195,6 +195,10 @@ class _Joining(asyncio.Transport):
         self._flush()
         self._transport.write(data)
 
+    def get_write_buffer_size(self) -> int:
+        size: int = self._transport.get_write_buffer_size()
+        return size
+
     def close(self) -> None:
         self._flush()
         self._transport.close()

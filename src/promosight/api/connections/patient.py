@@ -1,20 +1,29 @@
-"""How long a connection may take until the head of its request is whole, and how much may come before that.
+"""How long a connection may take until the head of its request is whole, how much may come before that, and how long it
+may leave its answer untaken.
 
 The HTTP parser keeps all it is told of a head, for as long as it lasts. So whoever opens a connection, or begins a
 request on one, has some seconds until its head is whole, or the rest of a body that was answered already; and what
 comes without being a part of a body (a head without end, trailers behind a body) may only be so long. Bodies have
 bounds of their own (`holding`).
+
+An answer lies here until it is taken, and an export's file with it. Whoever takes nothing of it for minutes has gone to
+sleep or means no good, and TCP would wait for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 20.0
+ANSWER_SECONDS = 600.0
+"""Long enough for a person who reads an export page by page."""
+_AT_ONCE = struct.pack("ii", 1, 0)
 MOST_AROUND = 64 * 1024
 """Bytes of a head, or around a body, beside those that come in one piece with its end."""
 
@@ -37,13 +46,15 @@ _UNREADABLE = _refusal(
 
 
 class PatientHttp(HttpToolsProtocol):
-    """The server's HTTP protocol with bounds on heads."""
+    """The server's HTTP protocol with bounds on heads, and on answers that nobody takes."""
 
     head_seconds = HEAD_SECONDS
+    answer_seconds = ANSWER_SECONDS
     _around = 0
     _whole = True
     """Whether nothing is missing of what was begun."""
     _late: asyncio.TimerHandle | None = None
+    _untaken: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A connection has come."""
@@ -53,7 +64,25 @@ class PatientHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection has gone."""
         self._head_is_there()
+        self._is_taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """So much of an answer lies here that no more of it is made."""
+        super().pause_writing()
+        self._await_taking()
+
+    def resume_writing(self) -> None:
+        """Some of it was taken."""
+        self._is_taken()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nobody has asked anything more. What lies here still may be taken, in its time."""
+        closing = self.transport.is_closing()
+        super().timeout_keep_alive_handler()
+        if not closing and self._untaken is None:
+            self._await_taking()
 
     def data_received(self, data: bytes) -> None:
         """Something has come."""
@@ -100,6 +129,26 @@ class PatientHttp(HttpToolsProtocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+    def _await_taking(self) -> None:
+        """Looks again later: whoever has taken none of what lies here by then is given up."""
+        left = self.transport.get_write_buffer_size()
+        self._untaken = self.loop.call_later(self.answer_seconds, self._look_again, left)
+
+    def _look_again(self, left: int) -> None:
+        self._untaken = None
+        if 0 < left <= self.transport.get_write_buffer_size():
+            # The system has some of it, too, and would go on offering that.
+            line = self.transport.get_extra_info("socket")
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            self.transport.abort()
+        else:
+            self._await_taking()
+
+    def _is_taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
 
     def _give_up(self) -> None:
         self._late = None
