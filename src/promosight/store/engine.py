@@ -202,8 +202,7 @@ class Store:
     def runs_here(self) -> bool:
         """Whether statements run in this process.
 
-        Then a large payload is cheaper made by the writer's thread (`Later`); else the next one is made while they run
-        elsewhere, and each page that a statement needs is dear to find, so that it pays to want few of them at a time.
+        Else each page that a statement needs is dear to find, so that it pays to want few of them at a time.
         """
         return self.database.runs_here
 

@@ -20,6 +20,7 @@ from promosight.rules.identity import BUCKETS
 from promosight.rules.repeated import Repeated
 from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
 from promosight.store.log import Log
+from promosight.store.orders import Orders, PostgresOrders
 from promosight.store.statements import (
     COLUMN_SIZES,
     Copied,
@@ -71,6 +72,7 @@ class Tx(ABC):
 
     def __init__(self, statements: dict[str, Statement], cache: dict[Any, Any]) -> None:
         self._statements = statements
+        self.orders = Orders()
         self.cache = cache
         self.attempt = 1  # which try of the transaction this is
 
@@ -136,12 +138,6 @@ class Tx(ABC):
     @abstractmethod
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
         """`add_new` for thousands of rows that lie as columns. Raises LostRace, as that."""
-
-    def order_of_ids(
-        self, ids: Sequence[str | None], rows: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.int64] | None:
-        """The order in which these rows are added best by their ids; None where that of their groups is."""
-        return None
 
     @abstractmethod
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
@@ -264,6 +260,7 @@ class PostgresTx(Tx):
         from promosight.store.prepared import Prepared
 
         super().__init__(statements, cache)
+        self.orders = PostgresOrders()
         self._connection = connection
         self.prepared = Prepared(connection)
         self.lane = connection.info.backend_pid % LANES
@@ -357,15 +354,6 @@ class PostgresTx(Tx):
             raise LostRace from error
         self._grown(count)
         return count
-
-    def order_of_ids(
-        self, ids: Sequence[str | None], rows: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.int64] | None:
-        # The index of ids compares texts, and is the dearer of the two; that of wide keys splits its pages in half
-        # when rows ascend in the middle of it.
-        from promosight.store.copying import order_of
-
-        return order_of(ids, rows)
 
     def _copy_by_row(
         self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]

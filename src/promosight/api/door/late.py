@@ -1,7 +1,8 @@
-"""Large bodies, read by the thread that writes them, where statements run in this process (SQLite).
+"""Large bodies, read by the thread that writes them.
 
 What one thread makes and another one takes apart travels from one processor's cache to the other's, and both ask for
-the interpreter all the while. But whoever reads in the writer's thread keeps other batches waiting, so only what is
+the interpreter all the while. And those that come while one is read share its transaction, which is cheaper the more
+it holds. But whoever reads in the writer's thread keeps other batches waiting, so only what is
 quickly read is read there: of so many bytes, and with few rows that are read alone. A body that turns out to be
 otherwise has cost them no more than that, and is read by the thread for bodies.
 """
@@ -34,8 +35,6 @@ async def reported_late(door: Door, call: Call, kind: str, *, brief: bool) -> li
 
     Raises what reading it raises.
     """
-    if not door.store.runs_here:
-        return None
     body = await door.decode(lambda: call.body) if call.is_encoded else call.body
     if not LARGE_BODY <= len(body) <= _MOST_BYTES or is_single(call.media_type, body):
         return None

@@ -189,7 +189,7 @@ class _ManyAssignments:
         if not len(new.row):
             return
         said, ids = self._said(new.row), self._many.column("assignment_id")
-        order = self._tx.order_of_ids(ids, new.row)
+        order = self._tx.orders.of_ids(ids, new.row)
         self._write(new if order is None else _some(new, order), said)
         tracking_from_us = self._catalogue.workspace.tracking_from_us
         in_rate = self._assigned_us[new.row] >= tracking_from_us

@@ -45,7 +45,7 @@ C = TypeVar("C", "_Asked", "_Held")
 
 
 class _Asked(NamedTuple):
-    """Rows alone in their group here, in the order of the groups, each field a column."""
+    """Rows alone in their group here, group by group, each field a column."""
 
     bucket: Numbers
     promotion_no: Numbers
@@ -127,7 +127,7 @@ class _ManyEvents:
             self._keep_naming(_some(asked, is_naming[asked.row]))
             held = _some(held, ~is_naming[held.row])
         held = self._choice(held, several=len(crowded) > len(naming))
-        order = self._tx.order_of_ids(self._many.column("event_id"), held.row)
+        order = self._tx.orders.of_ids(self._many.column("event_id"), held.row)
         held = held if order is None else _some(held, order)
         self._keep(held, self._worth(held))
 
@@ -243,7 +243,7 @@ class _ManyEvents:
         return sorted(both for both in zip(rows, firsts, strict=True) if both[0] not in alone)
 
     def _asked(self) -> _Asked:
-        """Rows that may be plain, in the order of the groups; those not alone in theirs here are twins."""
+        """Rows that may be plain, group by group; those not alone in theirs here are twins."""
         no, number = self._no, self._number
         may = (no >= 0) & (number >= 0)
         may[[row for row, _ in self._again]] = False
@@ -251,7 +251,7 @@ class _ManyEvents:
             may &= self._apart
         rows = np.flatnonzero(may)
         no, number = no[rows], number[rows]
-        order = np.lexsort((number, no, number >> BUCKET_SHIFT))
+        order = self._tx.orders.of_groups(no, number)
         no, number, rows = no[order], number[order], rows[order]
         # Facts of one group are judged together, so that each hears what it counts as beside the others. Where a
         # reversal waits they are not plain.

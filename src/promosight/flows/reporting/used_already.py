@@ -22,7 +22,7 @@ FEW_FOR_EACH = 1.5
 
 
 class Asked(Protocol):
-    """Rows in the order of their groups, each field a column."""
+    """Rows by promotion and bucket, or by bucket and promotion, each field a column."""
 
     @property
     def bucket(self) -> Numbers:
