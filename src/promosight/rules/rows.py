@@ -33,6 +33,9 @@ Column = Sequence[Any]
 _GLANCE = 16
 """Where so many values all differ, the others do, too, mostly."""
 
+_HUNDREDS = 500
+"""So many that differ are not kept: they would push those out that are said again and again."""
+
 _PLAIN = bytes(range(0x21, 0x7F))
 """ASCII that is neither space nor control character."""
 
@@ -117,7 +120,10 @@ class Rows:
         elif _differs(column) and _are_plain(column):
             return column
         else:
-            known = _known_ids(set(column))
+            said = set(column)
+            if _mostly_differ(said, column) and _are_plain(column):
+                return column
+            known = _known_ids(said)
             trimmed = [known[value] for value in column]
         if _NO_ID in known.values():
             self._doubt(value == _NO_ID for value in trimmed)
@@ -259,6 +265,11 @@ def _differs(column: Column) -> bool:
     """Whether every row says something, and hardly one what another does, as far as can be told at a glance."""
     some = column[:_GLANCE]
     return len(set(some)) == len(some) and None not in column
+
+
+def _mostly_differ(said: set[Any], column: Column) -> bool:
+    """Whether hundreds of ids say something else each, but for a few, as repeated events have it."""
+    return len(said) > max(_HUNDREDS, len(column) // 2) and None not in said
 
 
 def _known_ids(said: set[str | None]) -> dict[str | None, str | None]:
