@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -127,6 +128,28 @@ def test_plain_facts_count_as_if_every_group_were_settled(
         some = items[start : start + size]
         assert heard(send(store, report, some)) == heard(send(other, settled, some))
     assert shown(store, here) == shown(other, there)
+    assert verify(store, None).differences == []
+
+
+def test_of_several_assignments_a_redemption_takes_the_one_that_settling_says(
+    store: Store, other: Store
+) -> None:
+    """S33: the one given last that may be used and is in time, or the one that it names."""
+    later: list[dict[str, Any]] = [
+        *({}, {"assigned_at": at(0)}, {"control": True}, {"expires_at": at(60)}),
+        *({"assigned_at": at(120)}, {"reward_value": "3.00"}, {"max_redemptions": 1}),
+    ]
+    naming: list[dict[str, Any]] = [{}, {"campaign_id": "first"}, {"assignment_id": "a-%d"}]
+    given, events = [], []
+    for number, (more, named) in enumerate(product(later, naming)):
+        told = {"assignment_id": f"a-{number}", "campaign_id": "first"}
+        given += [granted(number, **told), granted(number, **{"assigned_at": at(5)} | more)]
+        names = {name: text.replace("%d", str(number)) for name, text in named.items()}
+        events.append(redeemed(f"e-{number}", number, **names))
+    for here, flow in ((store, report), (other, settled)):
+        opened_with_promotions(here)
+        send(here, flow, given)
+    assert heard(send(store, report, events)) == heard(send(other, settled, events))
     assert verify(store, None).differences == []
 
 

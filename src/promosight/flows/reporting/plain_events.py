@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import compress, count, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -80,6 +81,8 @@ class _Found(NamedTuple):
     used: set[int]
 
 
+_GIVEN = itemgetter(5, 4)
+"""When an assignment was given, and its slot: as matching.given_later."""
 Worth = tuple[str | None, int, str]
 """Reason, cost (micros) and currency of a redemption that counts."""
 _Case = tuple[int, int, int | None, int | None, str | None]
@@ -115,7 +118,8 @@ class PlainEvents:
         found = self._look_up(asked)
         if found.used:
             self._answer_repeated(alone.told, [one for one in asked if one[3] in found.used])
-        self._keep(self._sole_uses(alone.told, found.sole) + self._crowded_uses(alone.told, found))
+        sole = found.sole + self._given_last(alone.told, found)
+        self._keep(self._sole_uses(alone.told, sole) + self._crowded_uses(alone.told, found))
         receipts = self._plain.receipts
         rest += [alone.told[one[3]] for one in ahead]
         rest += [one for *_, i in asked if receipts[(one := alone.told[i])[0]] is None]
@@ -185,6 +189,18 @@ class PlainEvents:
         if used or crowded:
             rows = [row for row in rows if row[0] not in used and row[0] not in crowded]
         return _Found(rows, crowded, used)
+
+    @staticmethod
+    def _given_last(told: Sequence[Told], found: _Found) -> list[_Held]:
+        """Of several assignments the one given last, for events that name none: these are crowded no more."""
+        taken: list[_Held] = []
+        for number, some in [*found.crowded.items()]:
+            fact = told[number][1]
+            if fact.assignment_id is None and fact.campaign_id is None:
+                del found.crowded[number]
+                may = [one for one in some if one[7] and is_in_time(*one[5:7], fact.redeemed_us)]
+                taken += sorted(may, key=_GIVEN)[-1:]
+        return taken
 
     def keep_crowded(self, told: Sequence[Told], asked: list[_Asked]) -> None:
         """Takes events, alone in their group here, in groups of several assignments and no event."""
