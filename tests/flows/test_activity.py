@@ -23,8 +23,9 @@ from promosight.rules.facts import Rejection
 from promosight.rules.instants import DAY_US, HOUR_US, format_instant, parse_instant
 from promosight.store.catalogue import Workspace
 from promosight.store.engine import Store, open_store
+from promosight.store.races import LostRace
 from promosight.store.rows import Arrival
-from promosight.store.tx import LostRace, Tx
+from promosight.store.tx import Tx
 from tests.flows.worlds import (
     NOW_US,
     PROMOTIONS,

@@ -11,8 +11,9 @@ from promosight.rules.numbers import NOTHING
 from promosight.store.copying import by_text
 from promosight.store.database import PostgresDatabase
 from promosight.store.engine import Store, open_store
+from promosight.store.races import LostRace
 from promosight.store.statements import load
-from promosight.store.tx import LostRace, PostgresTx, Tx
+from promosight.store.tx import PostgresTx, Tx
 
 TEXTS = [
     "",
@@ -57,6 +58,18 @@ def test_missing_values_stay_missing_alone_and_among_others(store: Store, way: s
     rows = [tuple(event(no).get(name) for name, _ in columns) for no in range(100)]
     assert store.change(lambda tx: getattr(tx, way)("add_events", rows)) == 100
     keys = [(1, 1, no) for no in range(100)]
+    assert sorted(store.read(lambda tx: tx.all_for("events_of_groups", keys))) == rows
+
+
+def test_a_few_rows_may_leave_out_whatever_may_be_missing(store: Store) -> None:
+    """Whichever of six columns say something: more choices than there are texts for."""
+    columns = load("sqlite")["add_events"].columns
+    free = ("assignment_id", "campaign_id", "tier_id", "order_id", "metadata", "promo_code")
+    given = [{name: "x" for at, name in enumerate(free) if no >> at & 1} for no in range(64)]
+    rows = [tuple((event(no) | given[no]).get(name) for name, _ in columns) for no in range(64)]
+    added = store.change(lambda tx: [tx.add_new("add_events", [row]) for row in rows])
+    assert added == [1] * 64
+    keys = [(1, 1, no) for no in range(64)]
     assert sorted(store.read(lambda tx: tx.all_for("events_of_groups", keys))) == rows
 
 

@@ -12,7 +12,8 @@ from promosight.errors import Overloaded, StoreError
 from promosight.store import waiting
 from promosight.store.database import database
 from promosight.store.engine import Store, open_store
-from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
+from promosight.store.races import LostRace
+from promosight.store.tx import PostgresTx, Row, SqliteTx, Tx
 
 SOON = 30.0  # seconds after which a test gives up waiting
 

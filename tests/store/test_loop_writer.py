@@ -12,7 +12,8 @@ import pytest
 
 from promosight.store import loop_writer, waiting
 from promosight.store.engine import Store, open_store
-from promosight.store.tx import LostRace, Tx
+from promosight.store.races import LostRace
+from promosight.store.tx import Tx
 from promosight.store.waiting import SMALL_WEIGHT, Later
 
 

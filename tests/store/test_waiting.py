@@ -14,7 +14,8 @@ import pytest
 from promosight.errors import Overloaded, StoreError
 from promosight.store import waiting
 from promosight.store.engine import Store, open_store
-from promosight.store.tx import LostRace, Tx
+from promosight.store.races import LostRace
+from promosight.store.tx import Tx
 from promosight.store.waiting import Later
 
 Ts = TypeVarTuple("Ts")

@@ -14,8 +14,9 @@ from promosight.errors import StoreError
 from promosight.store.claims import Claims, FileClaims, SessionClaims
 from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.other_writers import wait_for_others
+from promosight.store.races import LostRace
 from promosight.store.statements import load
-from promosight.store.tx import LostRace, PostgresTx, Row, SqliteTx, Tx
+from promosight.store.tx import PostgresTx, Row, SqliteTx, Tx
 
 if TYPE_CHECKING:  # a heavy import that a store on SQLite never needs
     import psycopg

@@ -24,9 +24,10 @@ from promosight.errors import StoreError
 from promosight.store import migrate
 from promosight.store.database import Database, database
 from promosight.store.loop_writer import LoopWriter, Steps
+from promosight.store.races import LostRace
 from promosight.store.readers import Readers, SteadyReader
 from promosight.store.senders import Senders
-from promosight.store.tx import LostRace, Tx
+from promosight.store.tx import Tx
 from promosight.store.waiting import SMALL_WEIGHT, Job, Later, Waiting, answer
 
 _log = logging.getLogger("promosight")

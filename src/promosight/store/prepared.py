@@ -20,6 +20,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 
 from promosight.store.arrays import Numbers, Texts, pack_numbers, pack_texts
+from promosight.store.races import LostRace
 
 Row = tuple[Any, ...]
 _TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
@@ -38,7 +39,7 @@ class _Said(NamedTuple):
 
 
 class Prepared:
-    """The prepared statements of one connection. One thread uses it at a time; errors are those of psycopg."""
+    """The prepared statements of one connection. One thread uses it at a time; errors are psycopg's, or LostRace."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._library = connection.pgconn
@@ -155,7 +156,10 @@ class Prepared:
         told = result.error_field(pq.DiagnosticField.SQLSTATE) is not None
         if not told or self._library.status == pq.ConnStatus.BAD:
             raise psycopg.OperationalError(self._library.get_error_message())
-        raise psycopg.errors.error_from_result(result)
+        error = psycopg.errors.error_from_result(result)
+        if isinstance(error, psycopg.errors.UniqueViolation):
+            raise LostRace from error
+        raise error
 
 
 def _packed(value: Any) -> tuple[bytes | None, pq.Format]:

@@ -21,6 +21,7 @@ from promosight.rules.repeated import Repeated
 from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
 from promosight.store.log import Log
 from promosight.store.orders import Orders, PostgresOrders
+from promosight.store.races import LostRace
 from promosight.store.statements import (
     COLUMN_SIZES,
     Copied,
@@ -45,16 +46,11 @@ _PLANNED_ROWS = 5_000
 """Rows written with the same plans: after that a table may have become another one."""
 _PACKED_ROWS = 500
 """So many rows are worth packing by column, and loading numpy for it."""
-_COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
 # `unnest` gives the buckets in the order of the array.
 _LOCK = (
     "SELECT pg_advisory_xact_lock(CAST($1 AS INT), CAST(bucket AS INT))"
     " FROM unnest(CAST($2 AS BIGINT[])) AS bucket"
 )
-
-
-class LostRace(Exception):
-    """Another process wrote the same identity first; the transaction is run again and sees it."""
 
 
 class Tx(ABC):
@@ -112,8 +108,8 @@ class Tx(ABC):
     def add_new(self, name: str, rows: Sequence[Row], /, **parameters: int) -> int:
         """Adds rows by a named `INSERT ... SELECT ... FROM {{batch}}`, known to be new; returns their number.
 
-        `parameters` are the same in all of them. Much cheaper than `run_many` on PostgreSQL. Raises LostRace, and
-        spoils the transaction, when one was there after all.
+        `parameters` are the same in all of them. Much cheaper than `run_many` on PostgreSQL, where a few may travel
+        with what comes next. Raises LostRace, here or there, and spoils the transaction, when one was there after all.
         """
 
     @abstractmethod
@@ -257,6 +253,7 @@ class PostgresTx(Tx):
         statements: dict[str, Statement],
         cache: dict[Any, Any],
     ) -> None:
+        from promosight.store.few_rows import FewRows
         from promosight.store.prepared import Prepared
 
         super().__init__(statements, cache)
@@ -266,6 +263,7 @@ class PostgresTx(Tx):
         self.lane = connection.info.backend_pid % LANES
         self.planned_at = time.monotonic()
         self._written = 0
+        self._few_rows = FewRows()
 
     @property
     def connection(self) -> psycopg.Connection[Row]:
@@ -345,31 +343,26 @@ class PostgresTx(Tx):
 
         into, count = self._statements[name].copied, len(columns[0])
         assert into is not None, f"{name} is no plain INSERT of a batch"
-        try:
-            if count < _PACKED_ROWS:
-                self._copy_by_row(name, into, columns, parameters)
-            else:
-                self._copy_by_column(name, into, columns, parameters)
-        except psycopg.errors.UniqueViolation as error:
-            raise LostRace from error
+        if not count:
+            return 0
+        if count < _PACKED_ROWS:
+            self._insert(name, into, columns, parameters)
+        else:
+            try:
+                self._copy(name, into, columns, parameters)
+            except psycopg.errors.UniqueViolation as error:
+                raise LostRace from error
         self._grown(count)
         return count
 
-    def _copy_by_row(
+    def _insert(
         self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]
     ) -> None:
-        same = _same(into, parameters)
-        kinds = [kind for _, kind in self._statements[name].columns] + list(map(_kind, same))
-        text = into.text(into.targets)
-        rows = zip(*columns, *(repeat(one, len(columns[0])) for one in same), strict=True)
-        with self.connection.cursor() as cursor, cursor.copy(text.encode()) as copy:
-            copy.set_types([_COPY_TYPES[kind] for kind in kinds])
-            for row in rows:
-                copy.write_row(row)
+        text, said = self._few_rows.inserting(name, self._statements[name], columns)
+        arrays = [_wrapped(kind, columns[at]) for at, kind in said]
+        self.prepared.send(text, [*arrays, *_same(into, parameters)])
 
-    def _copy_by_column(
-        self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]
-    ) -> None:
+    def _copy(self, name: str, into: Copied, columns: Columns, parameters: dict[str, int]) -> None:
         from promosight.store.copying import Field, packed
 
         kinds = [kind for _, kind in self._statements[name].columns]

@@ -52,8 +52,9 @@ from promosight.rules.identity import bucket_of, customer_numbers, stable_hash
 from promosight.rules.instants import DAY_US
 from promosight.rules.money import UNIT_MARK
 from promosight.store.catalogue import Catalogue, load
+from promosight.store.races import LostRace
 from promosight.store.rows import Arrival
-from promosight.store.tx import LostRace, Tx
+from promosight.store.tx import Tx
 
 SOURCE = "decisioning"
 """The source of assignments that decisions make."""

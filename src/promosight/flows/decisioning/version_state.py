@@ -13,7 +13,8 @@ import msgspec
 from promosight.flows.decisioning.minds import Learned, read_learned, state_text
 from promosight.rules.evidence import Evidence
 from promosight.rules.refitting import copied, negated
-from promosight.store.tx import LostRace, Tx
+from promosight.store.races import LostRace
+from promosight.store.tx import Tx
 
 
 class Refit(msgspec.Struct, array_like=True):

@@ -20,7 +20,8 @@ from promosight.rules.decisioning import Settings, check_settings
 from promosight.rules.instants import DAY_US, format_instant, zone
 from promosight.rules.known_fields import check_fields
 from promosight.rules.misfits import misfit_of
-from promosight.store.tx import LostRace, Tx
+from promosight.store.races import LostRace
+from promosight.store.tx import Tx
 
 POLICY = ("objective", "margin", "exploration", "gamma", "floor")
 """The settings that belong to a version."""

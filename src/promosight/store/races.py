@@ -1,0 +1,7 @@
+"""Races between writers: a unique key settles who was first, and the other one starts over."""
+
+from __future__ import annotations
+
+
+class LostRace(Exception):
+    """Another process wrote the same identity first; the transaction is run again and sees it."""
