@@ -68,7 +68,6 @@ def test_the_largest_sum_there_may_be_stays_in_its_column(
     page = signed_in("viewer")
     cell = row(page, "DEAR").get_by_title("€299,999,999,999.70")
     expect(cell).to_have_text("€300B")
-    server.post("/v1/promotions/DEAR/archive")
 
 
 def test_the_rate_says_what_stands_behind_it(signed_in: SignedIn) -> None:
