@@ -51,13 +51,16 @@ def test_every_text_and_number_comes_back_as_it_was_sent(store: Store, way: str)
     assert sorted(found) == sorted((no, text, 1, known) for no, _, text, known in rows)
 
 
+@pytest.mark.parametrize("count", [60, 300, 1_000])
 @pytest.mark.parametrize("way", ["add_new", "run_many"])
-def test_missing_values_stay_missing_alone_and_among_others(store: Store, way: str) -> None:
+def test_missing_values_stay_missing_alone_and_among_others(
+    store: Store, way: str, count: int
+) -> None:
     """A column of nothing but NULL, one with some, one with none; texts and numbers."""
     columns = load("sqlite")["add_events"].columns
-    rows = [tuple(event(no).get(name) for name, _ in columns) for no in range(100)]
-    assert store.change(lambda tx: getattr(tx, way)("add_events", rows)) == 100
-    keys = [(1, 1, no) for no in range(100)]
+    rows = [tuple(event(no).get(name) for name, _ in columns) for no in range(count)]
+    assert store.change(lambda tx: getattr(tx, way)("add_events", rows)) == count
+    keys = [(1, 1, no) for no in range(count)]
     assert sorted(store.read(lambda tx: tx.all_for("events_of_groups", keys))) == rows
 
 
@@ -113,7 +116,7 @@ def test_a_number_that_is_missing_comes_by_column_as_nothing(store: Store) -> No
     assert known.tolist() == [NOTHING if at % 2 else 0 for at in range(len(numbers))]
 
 
-@pytest.mark.parametrize("count", [0, 1, 63, 64, 3_000])
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 300, 3_000])
 def test_new_rows_are_added_and_counted(store: Store, count: int) -> None:
     rows = customers(0, count)
     assert store.change(lambda tx: tx.add_new("add_customers", rows)) == count

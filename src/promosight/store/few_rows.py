@@ -1,19 +1,24 @@
 """A few new rows on their way to PostgreSQL: one INSERT of arrays, which travels along with what comes next.
 
-By COPY they would be two ways there and back. As there, columns in which no row says anything are left out: of
-redemptions reported one by one that is a third of them. Each choice of columns is a text of its own, which stays
-prepared; so there are only so many.
+By COPY they would be two ways there and back, which hundreds of rows are worth. Columns in which no row says anything
+are left out: of redemptions reported one by one that is a third of them. Each choice of columns is a text of its own,
+which stays prepared; so there are only so many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 from promosight.store.statements import Copied, Statement
 
+if TYPE_CHECKING:
+    import psycopg
+
 Said = tuple[tuple[int, str], ...]
 """Which columns of a batch, each with its type."""
+_COPY_TYPES = {"BIGINT": "int8", "TEXT": "text"}
 _MOST_TEXTS = 16
 """Of one statement, beside the one that has all columns."""
 
@@ -40,6 +45,22 @@ class FewRows:
             assert statement.copied is not None
             texts[said] = _text(statement.copied, said)
         return texts[said], said
+
+
+def copy_by_row(
+    connection: psycopg.Connection[Any],
+    into: Copied,
+    kinds: list[str],
+    columns: Sequence[Any],
+    same: tuple[Any, ...],
+) -> None:
+    """Has some hundreds copied, which are not worth packing by column; `same` stands in each of them."""
+    every = kinds + ["BIGINT" if isinstance(one, int) else "TEXT" for one in same]
+    rows = zip(*columns, *(repeat(one, len(columns[0])) for one in same), strict=True)
+    with connection.cursor() as cursor, cursor.copy(into.text(into.targets).encode()) as copy:
+        copy.set_types([_COPY_TYPES[kind] for kind in every])
+        for row in rows:
+            copy.write_row(row)
 
 
 def _is_said(column: Any) -> bool:
