@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.deciding.worlds import BACK, EXPIRY, REVERSED, World
+from bench.deciding.worlds import BACK, EXPIRY, World
 
 Floats = NDArray[np.float64]
 
@@ -51,9 +51,9 @@ def with_delay(world: World, decider: Patient) -> Floats:
     def after(at: int, chosen: int) -> None:
         now, luck, likely = world.day[at], world.luck[at], world.likely[at, chosen]
         heapq.heappush(waiting, (now + EXPIRY, at, "expired"))
-        if luck < likely * (1 + REVERSED):
+        if luck < likely * (1 + world.reversed):
             heapq.heappush(waiting, (now + world.delay[at, chosen], at, "redeemed"))
-        if likely <= luck < likely * (1 + REVERSED):
+        if likely <= luck < likely * (1 + world.reversed):
             heapq.heappush(waiting, (now + world.delay[at, chosen] + BACK, at, "reversed"))
 
     return _played(world, decider, until, after)

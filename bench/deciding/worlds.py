@@ -66,6 +66,7 @@ class World:
     """The customer of each decision."""
     people: People
     promotions: Promotions
+    reversed: float = REVERSED
 
     @property
     def length(self) -> int:
