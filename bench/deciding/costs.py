@@ -34,7 +34,8 @@ def told() -> str:
     together = _us(lambda i: apart.add_all(parts[i]), len(parts)) / _LESSON
     relabelled = _us(lambda i: evidence.relabel(decided[i], redeemed=True), len(decided) // 10)
     size = len(evidence.encode())
-    held = sum(each.second.nbytes + each.first.nbytes for each in evidence.cells.values())
+    cells = (*evidence.cells.values(), *evidence.lately.values())
+    held = sum(each.second.nbytes + each.first.nbytes for each in cells)
     solved = _us(lambda _: solve(evidence, Prior(), decided[-1].decided_us), 3) / 1e3
     rows = [
         f"learning from a decision | {learned:.0f} us",

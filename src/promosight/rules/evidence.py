@@ -9,6 +9,9 @@ How long redemptions took, and the information of recent decisions by day, are s
 
 Sums are kept in whole numbers, so they are exact and have no order. Forgetting is a weight by the decision's time: 1 at
 the start of an era of eight half-lives, 256 at its end. Eras are summed apart, and put together when solved.
+
+All is summed a second time with a half-life of two days (`lately`): what is true no more shows as a difference between
+the two (rules/drifting.py).
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from promosight.rules.delays import BINS, DAYS, bin_of, day_of
-from promosight.rules.features import BIAS, BOUND, MOST, STEPS, Offer
+from promosight.rules.features import BIAS, BOUND, DAY_US, MOST, STEPS, Offer
 
 WEIGHT = 1 << 20
 """A weight of one, in whole numbers."""
@@ -35,6 +38,10 @@ ERA = 8
 """Half-lives of an era."""
 ERAS_KEPT = 3
 """Older ones weigh less than 1 in 65,536."""
+LATELY_US = 2 * DAY_US
+"""The half-life of what was learned lately."""
+LATELY_KEPT = 2
+"""Eras of it that are kept: an older one weighs less than 1 in 256."""
 COLUMNS = 2 * MOST
 """No more names of customer features than these: bias, then the history's own, then those whose hash is smallest."""
 LEAST_P = 1e-4
@@ -42,6 +49,8 @@ _EXACT = 4_096
 """Sums of so many products, each below 2 to the power of 40, are exact in floating point, where they are quicker."""
 Whole = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Cells = dict[tuple[int, Offer], "Cell"]
+"""By era and offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,11 @@ class Evidence:
 
     half_life_us: int
     columns: dict[str, int] = field(default_factory=lambda: {BIAS: 0})
-    cells: dict[tuple[int, Offer], Cell] = field(default_factory=dict)
+    cells: Cells = field(default_factory=dict)
+    lately: Cells = field(default_factory=dict)
+    """The same with a short half-life, without days and delays."""
+    newest: int = field(default=-(1 << 62), repr=False, compare=False)
+    """The newest era of `lately`."""
     _last: str | None = field(default=None, repr=False, compare=False)
     """The name that goes first where there is no more room; looked for when asked."""
 
@@ -136,14 +149,16 @@ class Evidence:
         `redeemed_us` is when it was redeemed (also of what is reversed); at once unless told.
         """
         sign = 1 if redeemed else -1
-        era, weight = self._weight(decided.decided_us)
         steps = self._rows([decided])[0].astype(np.int64)
-        cell = self._cell(era, decided.offer)
-        one = sign * round(weight * WEIGHT)
-        cell.first += one * steps
-        waited = 0 if redeemed_us is None else redeemed_us - decided.decided_us
-        cell.delays[bin_of(waited)] += one
-        cell.redeemed += sign
+        for half_life_us in (LATELY_US, self.half_life_us):
+            era, weight = _weight(decided.decided_us, half_life_us)
+            cell = self._cell(half_life_us, era, decided.offer)
+            one = sign * round(weight * WEIGHT)
+            cell.first += one * steps
+            cell.redeemed += sign
+            if half_life_us == self.half_life_us:
+                waited = 0 if redeemed_us is None else redeemed_us - decided.decided_us
+                cell.delays[bin_of(waited)] += one
 
     def merge(self, other: Evidence) -> None:
         """Adds all of another part: the same as if its decisions had been added here."""
@@ -151,63 +166,75 @@ class Evidence:
             raise ValueError("evidence with different half-lives cannot be added")
         for name in other.columns:
             self._column(name)
-        for (era, offer), theirs in other.cells.items():
-            names = list(other.columns)[: len(theirs.first)]
-            held = [(self.columns[name], i) for i, name in enumerate(names) if name in self.columns]
-            ours, at, of = self._cell(era, offer), [a for a, _ in held], [i for _, i in held]
-            ours.second[np.ix_(at, at)] += theirs.second[np.ix_(of, of)]
-            ours.first[at] += theirs.first[of]
-            ours.decisions += theirs.decisions
-            ours.redeemed += theirs.redeemed
-            ours.delays += theirs.delays
-            for day, information in theirs.made.items():
-                ours.counted(day, information)
+        names = list(other.columns)
+        to = [(self.columns[name], i) for i, name in enumerate(names) if name in self.columns]
+        for half_life_us, cells in ((LATELY_US, other.lately), (self.half_life_us, other.cells)):
+            for (era, offer), theirs in cells.items():
+                held = [(a, i) for a, i in to if i < len(theirs.first)]
+                _add(self._cell(half_life_us, era, offer), theirs, held)
 
     def forget(self, now_us: int) -> None:
         """Drops eras that weigh nothing any more."""
-        oldest = self._weight(now_us)[0] - ERAS_KEPT
+        oldest = _weight(now_us, self.half_life_us)[0] - ERAS_KEPT
         self.cells = {key: cell for key, cell in self.cells.items() if key[0] > oldest}
+
+    def keeps(self, era: int) -> bool:
+        """Whether an era of `lately` is kept; where it is a newer one, those that are too old then are dropped."""
+        if era > self.newest:
+            self.newest, oldest = era, era - LATELY_KEPT
+            self.lately = {key: cell for key, cell in self.lately.items() if key[0] > oldest}
+        return era > self.newest - LATELY_KEPT
 
     def scale(self, era: int, now_us: int) -> float:
         """What one unit of an era's sums weighs now."""
-        halves = (now_us - era * ERA * self.half_life_us) / self.half_life_us
-        return exp2(-max(-60.0, min(200.0, halves))) / WEIGHT
+        return scale(era, now_us, self.half_life_us)
 
-    def stacks(self) -> list[Stack]:
+    def stacks(self, *, lately: bool = False) -> list[Stack]:
         """All cells that hold decisions, by era: equal for equal sums, but for the order of the columns."""
         eras: dict[int, list[tuple[Offer, Cell]]] = {}
-        for (era, offer), cell in sorted(self.cells.items(), key=_cell_order):
+        cells = self.lately if lately else self.cells
+        for (era, offer), cell in sorted(cells.items(), key=_cell_order):
             if cell.decisions:
                 cell.widened(len(self.columns))
                 eras.setdefault(era, []).append((offer, cell))
         return [_stacked(era, *zip(*held, strict=True)) for era, held in eras.items()]
 
-    def canonical(self) -> list[Row]:
+    def canonical(self, *, lately: bool = False) -> list[Row]:
         """All cells that hold decisions, in one order, each over its own names in theirs: equal for equal sums."""
-        stacks, columns = self.stacks(), list(self.columns)
+        stacks, columns = self.stacks(lately=lately), list(self.columns)
         days = (made.items() for stack in stacks for made in stack.made)
         newest = max((day for each in days for day, mass in each if mass), default=0)
         return [row for stack in stacks for row in _rows(stack, columns, newest)]
 
     def encode(self) -> bytes:
         """As bytes; the same bytes for the same set of facts."""
-        plain = msgspec.msgpack.encode((1, self.half_life_us, self.canonical()))
+        kept = _Kept(2, self.half_life_us, self.canonical(), self.canonical(lately=True))
+        plain = msgspec.msgpack.encode(kept)
         return zstandard.ZstdCompressor(level=3).compress(plain)
 
     @classmethod
     def decode(cls, kept: bytes) -> Evidence:
-        """What `encode` made."""
+        """What `encode` made. Of states from before there was `lately`, nothing was learned lately."""
         plain = zstandard.ZstdDecompressor().decompress(kept)
-        _, half_life_us, rows = msgspec.msgpack.decode(plain, type=tuple[int, int, list[Row]])
-        made = cls(half_life_us)
-        for row in rows:
-            made.merge(_unpacked(half_life_us, row))
+        found = msgspec.msgpack.decode(plain, type=_Kept)
+        made = cls(found.half_life_us)
+        for row in found.rows:
+            made.merge(_unpacked(found.half_life_us, row))
+        for row in found.lately:
+            made.merge(_unpacked(found.half_life_us, row, lately=True))
         return made
 
     def _sum(self, decided: Sequence[Decided], sign: int) -> None:
         """Adds decisions, or takes them out. All numbers are whole, and few enough for floats to be exact."""
         steps = self._rows(decided)
-        weighed = [self._weighed(one) for one in decided]
+        for half_life_us in (LATELY_US, self.half_life_us):
+            self._sum_rows(decided, steps, half_life_us, sign)
+
+    def _sum_rows(
+        self, decided: Sequence[Decided], steps: Floats, half_life_us: int, sign: int
+    ) -> None:
+        """The same with one half-life."""
+        weighed = [_weighed(one, half_life_us) for one in decided]
         cells: dict[tuple[int, Offer], list[int]] = {}
         for i, one in enumerate(decided):
             cells.setdefault((weighed[i][0], one.offer), []).append(i)
@@ -215,37 +242,25 @@ class Evidence:
         steps = steps[order]
         _, information, pull = sign * np.array(weighed, np.float64)[order].T
         heavy, end = information[:, None] * steps, 0
-        for key, which in cells.items():
-            cell, start, end = self._cell(*key), end, end + len(which)
+        for (era, offer), which in cells.items():
+            cell, start, end = self._cell(half_life_us, era, offer), end, end + len(which)
             theirs = steps[start:end]
             cell.second += (heavy[start:end].T @ theirs).astype(np.int64)
             cell.first += (pull[start:end] @ theirs).astype(np.int64)
             cell.decisions += sign * len(which)
-            made: dict[int, int] = {}
-            for i in which:
-                day = day_of(decided[i].decided_us)
-                made[day] = made.get(day, 0) + weighed[i][1]
-            for day, mass in made.items():
-                cell.counted(day, sign * mass)
+            if half_life_us == self.half_life_us:
+                for day, mass in _by_day(decided, weighed, which).items():
+                    cell.counted(day, sign * mass)
 
-    def _weighed(self, decided: Decided) -> tuple[int, int, int]:
-        """The era of a decision, and what its features count with in the second and in the first moments."""
-        p = min(max(decided.p_hat, LEAST_P), 1 - LEAST_P)
-        era, weight = self._weight(decided.decided_us)
-        weight *= decided.weight
-        teaches = p * (1 - p)
-        pull = teaches * (log(p / (1 - p)) - decided.lean) - p
-        return era, round(weight * teaches * WEIGHT), round(weight * pull * WEIGHT)
-
-    def _weight(self, decided_us: int) -> tuple[int, float]:
-        length = ERA * self.half_life_us
-        era = decided_us // length
-        return era, exp2((decided_us - era * length) / self.half_life_us)
-
-    def _cell(self, era: int, offer: Offer) -> Cell:
-        cell = self.cells.get((era, offer))
+    def _cell(self, half_life_us: int, era: int, offer: Offer) -> Cell:
+        """The cell of an offer in an era; one that goes nowhere, where the era is not kept any more."""
+        cells = self.cells
+        if half_life_us == LATELY_US:
+            kept = self.keeps(era)
+            cells = self.lately if kept else {}
+        cell = cells.get((era, offer))
         if cell is None:
-            cell = self.cells[era, offer] = Cell(len(self.columns))
+            cell = cells[era, offer] = Cell(len(self.columns))
         cell.widened(len(self.columns))
         return cell
 
@@ -289,11 +304,57 @@ class Evidence:
             return None
         at, self._last = self.columns[last], None
         self.columns = {name if each == last else each: i for each, i in self.columns.items()}
-        for cell in self.cells.values():
+        for cell in chain(self.cells.values(), self.lately.values()):
             if at < len(cell.first):
                 cell.second[at, :] = cell.second[:, at] = 0
                 cell.first[at] = 0
         return at
+
+
+def scale(era: int, now_us: int, half_life_us: int) -> float:
+    """What one unit of the sums of an era of so many half-lives weighs now."""
+    halves = (now_us - era * ERA * half_life_us) / half_life_us
+    return exp2(-max(-60.0, min(200.0, halves))) / WEIGHT
+
+
+def _weight(decided_us: int, half_life_us: int) -> tuple[int, float]:
+    """The era of a decision, and its weight there."""
+    length = ERA * half_life_us
+    era = decided_us // length
+    return era, exp2((decided_us - era * length) / half_life_us)
+
+
+def _weighed(decided: Decided, half_life_us: int) -> tuple[int, int, int]:
+    """The era of a decision, and what its features count with in the second and in the first moments."""
+    p = min(max(decided.p_hat, LEAST_P), 1 - LEAST_P)
+    era, weight = _weight(decided.decided_us, half_life_us)
+    weight *= decided.weight
+    teaches = p * (1 - p)
+    pull = teaches * (log(p / (1 - p)) - decided.lean) - p
+    return era, round(weight * teaches * WEIGHT), round(weight * pull * WEIGHT)
+
+
+def _by_day(
+    decided: Sequence[Decided], weighed: Sequence[tuple[int, int, int]], which: Iterable[int]
+) -> dict[int, int]:
+    """The information of some decisions by day."""
+    made: dict[int, int] = {}
+    for i in which:
+        day = day_of(decided[i].decided_us)
+        made[day] = made.get(day, 0) + weighed[i][1]
+    return made
+
+
+def _add(ours: Cell, theirs: Cell, held: Sequence[tuple[int, int]]) -> None:
+    """Adds a cell to another, of these columns of both."""
+    at, of = [a for a, _ in held], [i for _, i in held]
+    ours.second[np.ix_(at, at)] += theirs.second[np.ix_(of, of)]
+    ours.first[at] += theirs.first[of]
+    ours.decisions += theirs.decisions
+    ours.redeemed += theirs.redeemed
+    ours.delays += theirs.delays
+    for day, information in theirs.made.items():
+        ours.counted(day, information)
 
 
 def _stacked(era: int, offers: Sequence[Offer], cells: Sequence[Cell]) -> Stack:
@@ -330,6 +391,15 @@ class Row(msgspec.Struct, array_like=True):
     first: bytes
     delays: list[int] = []
     made: list[tuple[int, int]] = []
+
+
+class _Kept(msgspec.Struct, array_like=True):
+    """What `encode` packs. States of version 1 lack the last."""
+
+    version: int
+    half_life_us: int
+    rows: list[Row]
+    lately: list[Row] = []
 
 
 def recent(made: Mapping[int, int], newest: int) -> dict[int, int]:
@@ -394,7 +464,7 @@ def _rows(stack: Stack, columns: list[str], newest: int) -> Iterator[Row]:
         )
 
 
-def _unpacked(half_life_us: int, row: Row) -> Evidence:
+def _unpacked(half_life_us: int, row: Row, *, lately: bool = False) -> Evidence:
     cell = Cell(len(row.names))
     at = _upper(len(row.names))
     cell.second[at] = np.frombuffer(row.upper, "<i8")
@@ -404,4 +474,5 @@ def _unpacked(half_life_us: int, row: Row) -> Evidence:
     cell.delays[: len(row.delays)], cell.made = row.delays, dict(row.made)
     columns = {name: i for i, name in enumerate(row.names)}
     offer = Offer(row.promotion, row.tier, row.features)
-    return Evidence(half_life_us, columns, {(row.era, offer): cell})
+    cells: Cells = {(row.era, offer): cell}
+    return Evidence(half_life_us, columns, {} if lately else cells, cells if lately else {})

@@ -15,7 +15,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from promosight.rules.evidence import ERA, LEAST_P, WEIGHT, Cell, Decided, Evidence
+from promosight.rules.evidence import (
+    ERA,
+    LATELY_US,
+    LEAST_P,
+    WEIGHT,
+    Cell,
+    Cells,
+    Decided,
+    Evidence,
+)
 from promosight.rules.features import BIAS, STEPS, Offer, stepped
 from promosight.rules.snapshot import Snapshot
 from promosight.rules.solving import Prior, solve
@@ -82,6 +91,15 @@ class Lessons:
 
     def summed(self, half_life_us: int) -> Evidence:
         """The same sums as adding each decision to an empty evidence, at once; nothing of delays."""
+        made = Evidence(half_life_us, {name: at for at, name in enumerate(self.names)})
+        made.cells = self._cells(half_life_us)
+        made.lately = self._cells(LATELY_US)
+        newest = max((era for era, _ in made.lately), default=made.newest)
+        made.keeps(newest)
+        return made
+
+    def _cells(self, half_life_us: int) -> Cells:
+        """The sums by era and offer."""
         era = self.decided_us // (ERA * half_life_us)
         second, first = self._terms(era, half_life_us)
         cells = {}
@@ -90,7 +108,7 @@ class Lessons:
                 own = np.flatnonzero((era == number) & (self.offer == at))
                 if len(own):
                     cells[number, offer] = self._cell(own, second, first)
-        return Evidence(half_life_us, {name: at for at, name in enumerate(self.names)}, cells)
+        return cells
 
     def likely(self, snapshot: Snapshot) -> Floats:
         """What a model makes of each decision's own offer."""
@@ -131,13 +149,18 @@ class Lessons:
 
 def negated(evidence: Evidence) -> Evidence:
     """What merged with the evidence leaves nothing."""
-    cells = {}
-    for key, cell in evidence.cells.items():
-        taken = cells[key] = Cell(0)
+    cells, lately = _negated(evidence.cells), _negated(evidence.lately)
+    return Evidence(evidence.half_life_us, dict(evidence.columns), cells, lately, evidence.newest)
+
+
+def _negated(cells: Cells) -> Cells:
+    found = {}
+    for key, cell in cells.items():
+        taken = found[key] = Cell(0)
         taken.second, taken.first = -cell.second, -cell.first
         taken.decisions, taken.redeemed = -cell.decisions, -cell.redeemed
         taken.delays, taken.made = -cell.delays, {day: -mass for day, mass in cell.made.items()}
-    return Evidence(evidence.half_life_us, dict(evidence.columns), cells)
+    return found
 
 
 def copied(evidence: Evidence) -> Evidence:

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promosight.rules.blocks import Blocks, unpacked
-from promosight.rules.delays import BINS, Waits, coming
-from promosight.rules.evidence import Evidence, Stack
-from promosight.rules.features import BIAS, MOST, STEPS, Offer
+from promosight.rules.drifting import moves, tempered
+from promosight.rules.evidence import Evidence
+from promosight.rules.features import BIAS, Offer
+from promosight.rules.gathering import Sums, gathered
 from promosight.rules.scales import is_word, scale_of_customers, scale_of_offers
 from promosight.rules.snapshot import Layout, Snapshot
 
@@ -74,9 +75,18 @@ def logit(p: float) -> float:
 
 def solve(evidence: Evidence, prior: Prior, now_us: int, revision: int = 0) -> Snapshot:
     """The snapshot of this evidence at this time."""
-    names, sums = _gathered(evidence, now_us)
+    names, sums = gathered(evidence, now_us)
     layout = _layout(names, sums)
-    sums = _given_back(sums, now_us).scaled(layout.usual.matrix)
+    sums = sums.scaled(layout.usual.matrix)
+    found = _solved(layout, sums, prior, revision)
+    moved = moves(layout.own, sums, found.weights_of(sums.offers))
+    if moved.any():
+        found = _solved(layout, tempered(layout.own, sums, moved), prior, revision)
+    return found
+
+
+def _solved(layout: Layout, sums: Sums, prior: Prior, revision: int) -> Snapshot:
+    """The snapshot of these sums."""
     given = layout.given(sums.offers)
     upper, first = _shared_sums(layout, sums, given)
     parts = _parts(layout, sums, given, prior)
@@ -93,25 +103,8 @@ def solve(evidence: Evidence, prior: Prior, now_us: int, revision: int = 0) -> S
         unseen=prior.of,
         minor=prior.segment,
         decisions=sums.decisions,
-        weight=float(sums.second[:, 0, 0].sum()),
+        weight=float(sums.whole.second[:, 0, 0].sum()),
     )
-
-
-class _Sums(NamedTuple):
-    """The sums of each offer over all eras, at today's weights, side by side (the first axis)."""
-
-    offers: tuple[Offer, ...]
-    second: Floats
-    first: Floats
-    made: list[dict[int, float]]
-    delays: Floats
-    decisions: int
-    """Of all together."""
-
-    def scaled(self, matrix: Floats) -> _Sums:
-        """As if all customers had been told on another scale."""
-        second = matrix @ self.second @ matrix.T
-        return self._replace(second=second, first=self.first @ matrix.T)
 
 
 class _Parts(NamedTuple):
@@ -146,77 +139,14 @@ def _beside(each: Floats) -> Floats:
     return each.swapaxes(0, 1).reshape(each.shape[1], -1)
 
 
-def _gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], _Sums]:
-    """Each offer's sums over the commonest names, eras put together oldest first."""
-    place: dict[Offer, int] = {}
-    eras = [
-        (
-            evidence.scale(stack.era, now_us),
-            [place.setdefault(o, len(place)) for o in stack.offers],
-            stack,
-        )
-        for stack in evidence.stacks()
-    ]
-    names, held = _commonest(evidence, [(scale, stack) for scale, _, stack in eras])
-    second, first = np.zeros((len(place), len(held), len(held))), np.zeros((len(place), len(held)))
-    made, delays = [dict[int, float]() for _ in place], np.zeros((len(place), BINS))
-    for scale, at, stack in eras:
-        second[at] += scale / STEPS**2 * stack.second[:, held[:, None], held]
-        first[at] += scale / STEPS * stack.first[:, held]
-        delays[at] += scale * stack.delays
-        for i, days in zip(at, stack.made, strict=True):
-            for day, information in sorted(days.items()):
-                made[i][day] = made[i].get(day, 0.0) + scale * information
-    decisions = sum(sum(stack.decisions) for *_, stack in eras)
-    return names, _Sums(tuple(place), second, first, made, delays, decisions)
-
-
-def _commonest(
-    evidence: Evidence, eras: Sequence[tuple[float, Stack]]
-) -> tuple[tuple[str, ...], NDArray[np.intp]]:
-    """The names that there is most information about, the bias first, and their columns."""
-    columns, support = list(evidence.columns), np.zeros(len(evidence.columns))
-    used = np.zeros(len(columns), np.bool_)
-    for scale, stack in eras:
-        diagonal = stack.second.diagonal(axis1=1, axis2=2)
-        used |= ((diagonal != 0) | (stack.first != 0)).any(axis=0)
-        support += (scale * diagonal).sum(axis=0)
-    at = sorted(np.flatnonzero(used).tolist(), key=lambda i: (-support[i], columns[i]))
-    held = [0, *[i for i in at if i][:MOST]]
-    return tuple(columns[i] for i in held), np.array(held, np.intp)
-
-
-def _given_back(sums: _Sums, now_us: int) -> _Sums:
-    """Adds the redemptions that recent decisions may still bring, spread over an offer's customers as they were."""
-    groups = dict[str, list[Waits]]()
-    known = sums.second[:, 0, 0]
-    rewards = [_reward_of(offer) for offer in sums.offers]
-    for at, reward in enumerate(rewards):
-        waits = Waits(float(known[at]), sums.made[at], sums.delays[at])
-        groups.setdefault(reward, []).append(waits)
-    left = coming(groups, now_us)
-    expected = np.array(
-        [
-            sum(left[reward].get(day, 0.0) * mass for day, mass in sorted(made.items()))
-            for reward, made in zip(rewards, sums.made, strict=True)
-        ]
-    )
-    still = np.divide(expected, known, out=np.zeros(len(known)), where=known > 0)
-    return sums._replace(first=sums.first + still[:, None] * sums.second[:, 0])
-
-
-def _reward_of(offer: Offer) -> str:
-    return next((name for name, _ in offer.features if name.startswith("reward=")), "")
-
-
-def _layout(names: tuple[str, ...], sums: _Sums) -> Layout:
+def _layout(names: tuple[str, ...], sums: Sums) -> Layout:
     kinds = (BIAS, *sorted({name for offer in sums.offers for name, _ in offer.features}))
     crossed = [j for j, kind in enumerate(kinds) if not kind.startswith(ALONE)]
     pairs = [(0, j) for j in range(len(kinds))]
     pairs += [(i, j) for i in range(1, len(names)) for j in crossed]
     rows, cols = np.array(pairs, np.intp).T
     words = [i for i, name in enumerate(names) if is_word(name)]
-    usual = scale_of_customers(names, sums.second.sum(axis=0))
+    usual = scale_of_customers(names, sums.whole.second.sum(axis=0))
     offered = scale_of_offers(kinds, sums.offers)
     return Layout(names, kinds, rows, cols, tuple(words[:SEGMENTS]), usual, offered)
 
@@ -250,18 +180,18 @@ def _inverse(precision: Floats) -> Floats:
     return np.asarray((inverse + inverse.swapaxes(-1, -2)) / 2, np.float64)
 
 
-def _shared_sums(layout: Layout, sums: _Sums, given: Floats) -> tuple[Floats, Floats]:
+def _shared_sums(layout: Layout, sums: Sums, given: Floats) -> tuple[Floats, Floats]:
     """Precision and first moments of the shared columns: each offer's sums times its features."""
     width, count = len(layout.names), len(layout.kinds)
     pairs = (given[:, :, None] * given[:, None, :]).reshape(len(given), count**2)
-    grid = pairs.T @ sums.second.reshape(len(given), width**2)
+    grid = pairs.T @ sums.whole.second.reshape(len(given), width**2)
     upper = grid.reshape(count, count, width, width)[
         layout.cols[:, None], layout.cols[None, :], layout.rows[:, None], layout.rows[None, :]
     ]
-    return upper, (given.T @ sums.first)[layout.cols, layout.rows]
+    return upper, (given.T @ sums.whole.first)[layout.cols, layout.rows]
 
 
-def _parts(layout: Layout, sums: _Sums, given: Floats, prior: Prior) -> list[_Parts]:
+def _parts(layout: Layout, sums: Sums, given: Floats, prior: Prior) -> list[_Parts]:
     """The promotions' own columns, some promotions at a time."""
     together: dict[str, list[int]] = {}
     for at, offer in enumerate(sums.offers):
@@ -296,7 +226,7 @@ class _Own(NamedTuple):
         return cls(name, tiers, places, tier)
 
 
-def _part(layout: Layout, sums: _Sums, given: Floats, some: Sequence[_Own], prior: Prior) -> _Parts:
+def _part(layout: Layout, sums: Sums, given: Floats, some: Sequence[_Own], prior: Prior) -> _Parts:
     """Promotions with equally many tiers: what their offers come to in their own columns, and the prior."""
     places = [at for one in some for at in one.places]
     starts = np.cumsum([0, *[len(one.places) for one in some]])[:-1]
@@ -305,9 +235,9 @@ def _part(layout: Layout, sums: _Sums, given: Floats, some: Sequence[_Own], prio
     # On which customer feature each own column is an effect, and which of them each offer has.
     on = np.append(layout.own, 0 * tiers)
     has = np.hstack([np.ones((len(places), len(layout.own))), tier[:, None] == tiers])
-    second = sums.second[places]
+    second = sums.whole.second[places]
     inner = np.add.reduceat(second[:, on[:, None], on] * has[:, :, None] * has[:, None], starts)
-    first = np.add.reduceat(sums.first[places][:, on] * has, starts)
+    first = np.add.reduceat(sums.whole.first[places][:, on] * has, starts)
     held = given[places][:, layout.cols, None] * second[:, layout.rows[:, None], on]
     cross = np.add.reduceat(held * has[:, None], starts)
     effect, variance = np.array([prior.of(one.name) for one in some]).T
