@@ -28,6 +28,9 @@ TOGETHER = 1_000_000
 _PART = 10_000
 """So many are given back at once: what is worked at lies near the processor."""
 
+_SHARES = 16
+"""Ids are looked through in so many parts."""
+
 _MOST = 1 << 16
 """So many promotions at the most."""
 
@@ -89,10 +92,17 @@ class Ordering:
 
     def _share_an_id(self) -> bool:
         """Whether lines do that are not the same; perhaps also where two ids look alike."""
-        if not self._ids:
-            return False
-        ids, contents = np.concatenate(self._ids), np.concatenate(self._contents)
+        found = any(self._shared_in(part) for part in range(_SHARES)) if self._ids else False
         self._ids, self._contents = [], []
+        return found
+
+    def _shared_in(self, part: int) -> bool:
+        """The same of the ids that end in these bits: all of them at once would be sorted in much memory."""
+        its = [ids % _SHARES == part for ids in self._ids]
+        ids = np.concatenate([one[where] for one, where in zip(self._ids, its, strict=True)])
+        contents = np.concatenate(
+            [one[where] for one, where in zip(self._contents, its, strict=True)]
+        )
         order = np.argsort(ids)
         ids, contents = ids[order], contents[order]
         return bool(((ids[1:] == ids[:-1]) & (contents[1:] != contents[:-1])).any())

@@ -97,10 +97,10 @@ _PRAGMAS = {
     "temp_store": "MEMORY",
     "journal_size_limit": str(KEPT_BYTES),
 }
-_CACHE_KB, _CACHE_OF_SINGLES_KB, _CACHE_OF_READERS_KB = 98_304, 32_768, 16_384
+_CACHE_KB, _CACHE_OF_SINGLES_KB, _CACHE_OF_READERS_KB = 65_536, 32_768, 16_384
 """What a connection keeps of the store. Where pages of an index were divided, SQLite looks at each page it has when it
-commits: with the whole cache, that is a tenth of what single events cost, and nothing beside a batch. A third more, or five
-times as much, made batches no cheaper: the system has what is not here."""
+commits: with the whole cache, that is a tenth of what single events cost, and nothing beside a batch. Twice as much, or
+eight times, made batches no cheaper: the system has what is not here."""
 _SINGLES_IN_A_ROW = 64
 """After so many transactions of single events none but these is expected."""
 _BROKEN: dict[type[Exception], str] = {
