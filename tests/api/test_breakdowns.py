@@ -185,6 +185,17 @@ def test_the_funnel_divides_the_cell(brand: httpx.Client) -> None:
     assert brand.get("/v1/promotions/none/funnel").status_code == 404
 
 
+def test_the_funnel_says_what_is_still_promised(brand: httpx.Client) -> None:
+    """P7, S24: the liability: 3 of 20 euros, 8 of 10, 9 of 4, and 2 without a tier of 5."""
+    found = brand.get(f"{LADDER}/funnel").json()
+    promised = {"without_value": 0, "reserved": 0, "reward_value": {"EUR": "186.00"}}
+    assert found["liability"] == promised | {"assignments": found["open"], "reward_units": {}}
+    asked = {"as_of": found["as_of"]}
+    assert brand.get(f"{LADDER}/funnel", params=asked).json()["liability"] == found["liability"]
+    untouched = brand.get("/v1/promotions/new/funnel").json()["liability"]
+    assert (untouched["assignments"], untouched["reward_value"]) == (0, {"EUR": "0.00"})
+
+
 @pytest.mark.parametrize(
     "by", ["tier", "segment", "channel", "campaign", "source", "day", "week", "month"]
 )

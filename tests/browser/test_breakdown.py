@@ -35,6 +35,16 @@ def brand(server: httpx.Client) -> None:
     redeem(server, "CASHBACK", range(20, 130))
     promotion(server, "QUIET")
     assign(server, "QUIET", range(5))
+    promotion(server, "TENTH", reward={"type": "percentage", "value": "10"})
+    assign(server, "TENTH", range(3))
+    held = {"promotion_id": "SPINS", "customer_id": "c-9"}
+    promotion(server, "SPINS", reward={"type": "unit", "unit": "spins", "value": "20"})
+    assign(server, "SPINS", range(2))
+    redeem(server, "SPINS", range(1))
+    assert server.post("/v1/reservations", json=held | {"ttl_seconds": 86_400}).is_success
+    promotion(server, "DONE")
+    assign(server, "DONE", range(2))
+    redeem(server, "DONE", range(2))
 
 
 def opened(page: Page, address: str) -> Locator:
@@ -83,6 +93,36 @@ def test_who_received_who_acted_and_who_did_not_are_audiences(signed_in: SignedI
         link = drawer.get_by_role("link", name=f"Export customers: {name}")
         assert len(rows(page, link)) == size, name
     expect(drawer.get_by_role("link", name="Export customers: expired")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("promotion_id", "sentence"),
+    [
+        (
+            "SPRING20",
+            "Still open: \N{EURO SIGN}680.00 promised in 136 rewards, not yet used or expired.",
+        ),
+        (
+            "CASHBACK",
+            "Still open: \N{EURO SIGN}560.00 promised in 100 rewards, not yet used or expired.",
+        ),
+        (
+            "TENTH",
+            "Still open: 3 rewards, not yet used or expired. What they cost is known once they are used.",
+        ),
+        (
+            "SPINS",
+            "Still open: 40 spins promised in 1 reward and 1 reservation, not yet used or expired.",
+        ),
+        ("DONE", "Nothing is still open: every reward is used or expired."),
+    ],
+)
+def test_what_is_still_promised_stands_below_the_funnel(
+    signed_in: SignedIn, promotion_id: str, sentence: str
+) -> None:
+    """P7, S24: the liability in words, in money to the cent or in units; of a percentage only the number."""
+    drawer = opened(signed_in("viewer", None), f"/promotions/{promotion_id}")
+    expect(drawer.get_by_text(sentence)).to_be_visible()
 
 
 def test_an_audience_can_be_one_group(signed_in: SignedIn) -> None:
@@ -163,6 +203,8 @@ def test_the_funnel_and_its_weeks_leave_as_files(signed_in: SignedIn) -> None:
     assert re.fullmatch(r"CASHBACK-funnel-\d{4}-\d\d-\d\d\.csv", funnel.name)
     assert [row["number"] for row in funnel.rows[:2]] == ["210", "110"]
     assert funnel.rows[1]["share_of_assigned"] == str(110 / 210)
+    (liability,) = [row for row in funnel.rows if row["figure"] == "liability"]
+    assert (liability["amount"], liability["amount_in"]) == ("560.00", "EUR")
     drawer.get_by_text("By week of assignment: redeemed").click()
     weeks = kept(page, drawer.get_by_role("button", name="Save as CSV: weekly cohorts"))
     assert weeks.name.startswith("CASHBACK-weekly-cohorts-20")

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from promosight.errors import Conflict, Invalid, NotFound
-from promosight.flows.figures import funnel, recounted_then
+from promosight.flows.figures import recounted_then, unredeemed
 from promosight.flows.figures.breakdowns import DIMENSIONS, Breakdown, Line, breakdown
 from promosight.flows.figures.code_lines import CodePage
 from promosight.flows.figures.of_promotions import list_promotions
@@ -319,8 +319,8 @@ def test_rows_add_up_to_the_total_of_then_and_that_to_the_list_of_then(
 ) -> None:
     """S30, N5: as of a moment as now, of a large promotion and a small one. By code in pages of any size, too."""
     if seed == 2:  # so large that it is read from end to end, and in pieces
-        monkeypatch.setattr(funnel, "_FEW", 0)
-        monkeypatch.setattr(funnel, "_SHARE", 1_000)
+        monkeypatch.setattr(unredeemed, "_FEW", 0)
+        monkeypatch.setattr(unredeemed, "_SHARE", 1_000)
         monkeypatch.setattr(recounted_then, "_GROUPS_AT_ONCE", 2)
     world = World(store, seed)
     totals: list[tuple[int, dict[str, Counter[str]]]] = []

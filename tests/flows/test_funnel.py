@@ -13,8 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from promosight.flows.figures import exports
-from promosight.flows.figures import funnel as funnels
+from promosight.flows.figures import exports, unredeemed
 from promosight.flows.figures.bars import BARS, Bar
 from promosight.flows.figures.breakdowns import breakdown
 from promosight.flows.figures.exports import Member, Place, customers
@@ -141,6 +140,7 @@ def test_the_funnel_is_what_a_patient_count_finds(
                 patiently = counted_patiently(tx, promotion_no, now_us)
                 assert (found.assigned, found.redeemed, found.expired) == patiently, promotion_id
                 assert found.open == found.assigned - found.redeemed - found.expired >= 0
+                assert found.liability.assignments == found.open
                 for name in set(Funnel.__struct_fields__) & listed[promotion_id].keys():
                     assert getattr(found, name) == listed[promotion_id][name], name
                 for status in ("open", "expired", "unredeemed"):
@@ -157,8 +157,8 @@ def test_the_funnel_is_what_a_patient_count_finds(
     store.read(look)
     # The same from the table read end to end, as for promotions that have most of it.
     counted = store.read(at_all_hours)
-    monkeypatch.setattr(funnels, "_FEW", 0)
-    monkeypatch.setattr(funnels, "_SHARE", 1_000)
+    monkeypatch.setattr(unredeemed, "_FEW", 0)
+    monkeypatch.setattr(unredeemed, "_SHARE", 1_000)
     assert store.read(at_all_hours) == counted
 
 
@@ -271,9 +271,9 @@ def test_a_count_of_very_many_is_kept_for_some_seconds(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its cost is bounded; what counters know moves at once, and the sum holds."""
-    monkeypatch.setattr(funnels, "MANY", 2)
-    keeping = funnels._KEEPING._replace(us_each=1_000, moved=2)
-    monkeypatch.setattr(funnels, "_KEEPING", keeping)
+    monkeypatch.setattr(unredeemed, "MANY", 2)
+    keeping = unredeemed._KEEPING._replace(us_each=1_000, moved=2)
+    monkeypatch.setattr(unredeemed, "_KEEPING", keeping)
     workspace = open_workspace(store)
     number = workspace.workspace_no
     define(store, workspace, "global")
@@ -344,6 +344,7 @@ def split_otherwise(tx: Tx, workspace_no: int, ids: tuple[str, ...] = COUNTED) -
         for status in ("redeemed", "open", "expired")
         if len(audience(tx, workspace_no, promotion_id, status, None, now_us))
         != getattr(found, status)
+        or found.liability.assignments != found.open
     ]
 
 

@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from promosight.flows.figures import funnel as funnels
-from promosight.flows.figures import maturing
+from promosight.flows.figures import maturing, unredeemed
 from promosight.flows.figures.breakdowns import breakdown
 from promosight.flows.figures.funnel import funnel
 from promosight.flows.figures.maturing import Maturity, maturity
@@ -37,8 +36,8 @@ def test_cohorts_add_up_to_the_funnel_and_are_the_weeks_of_the_breakdown(
 
     found = store.read(look)
     assert any(one.cohorts for one in found)
-    monkeypatch.setattr(funnels, "_FEW", 0)
-    monkeypatch.setattr(funnels, "_SHARE", 1_000)
+    monkeypatch.setattr(unredeemed, "_FEW", 0)
+    monkeypatch.setattr(unredeemed, "_SHARE", 1_000)
     assert store.read(look) == found
     monkeypatch.setattr(maturing, "MANY", 0)
     assert store.read(look) == found == store.read(look)

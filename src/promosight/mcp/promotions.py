@@ -102,7 +102,7 @@ async def _show(api: Api, asked: OnePromotion) -> Answer:
     told: Json = {
         "promotion": promotion,
         "figures": found["figures"],
-        "funnel": only(funnel, "assigned", "redeemed", "open", "expired", "as_of"),
+        "funnel": only(funnel, "assigned", "redeemed", "open", "expired", "liability", "as_of"),
         "matured_rate": _latest(without(maturity, "promotion_id")),
     }
     return Answer(_in_words(told), told)
@@ -148,14 +148,16 @@ PROMOTION_TOOLS = (
         "promotion_figures",
         "Figures of one promotion",
         "All about one promotion: definition, redemption rate, usage of budget and caps (committed and redeemed), what "
-        "became of its assignments (redeemed, open, expired), and the matured rate: what its rate is expected to be in "
-        "the end, with an interval, or why that cannot be said. Fresh assignments depress the rate: look at the "
-        "matured rate and at what is still open before calling a promotion under-used.",
+        "became of its assignments (redeemed, open, expired), its liability (what is promised and may still be "
+        "redeemed), and the matured rate: what its rate is expected to be in the end, with an interval, or why that "
+        "cannot be said. Fresh assignments depress the rate: look at the matured rate and at what is still open before "
+        "calling a promotion under-used.",
         OnePromotion,
         {
             "promotion": "the definition: status, reward, tiers, limits, code, start and end",
             "figures": "rate, counts, cost, order value, and usage of each limit; see the resource promosight://figures",
-            "funnel": "assigned = redeemed + open + expired",
+            "funnel": "assigned = redeemed + open + expired; liability: what open assignments and held reservations "
+            "promise, in money and units",
             "matured_rate": "state estimated, matured, or why there is none; expected rate, interval, cohorts by week",
         },
         _show,

@@ -1671,7 +1671,30 @@ export interface components {
             flagged: number;
             pending: number;
             reversed: number;
+            liability: components["schemas"]["Liability"];
             as_of: string;
+        };
+        /**
+         * Liability
+         * @description What is promised and may still be redeemed.
+         *
+         *         `assignments`: those that are open; `without_value`: how many of them promise no amount, as a percentage, which
+         *         costs what is told when it is used. `reserved`: reservations that are held. `reward_value`: what both promise, by
+         *         currency; `reward_units`: by unit. `counted_at`, of very many: when that was, some seconds before `as_of`.
+         *         `untold`, as of a moment: `reserved`, where it was not kept; it is not in the amounts then.
+         */
+        Liability: {
+            assignments: number;
+            without_value: number;
+            reserved: number;
+            reward_value: {
+                [key: string]: string;
+            };
+            reward_units: {
+                [key: string]: string;
+            };
+            counted_at?: string;
+            untold?: string[];
         };
         /**
          * UsageOverTime

@@ -12,7 +12,6 @@ from functools import partial
 from itertools import chain
 
 from promosight.flows.figures.code_lines import CodeLines
-from promosight.flows.figures.funnel import is_many
 from promosight.flows.figures.moments import Moment
 from promosight.flows.figures.recounted_then import (
     Recount,
@@ -22,6 +21,7 @@ from promosight.flows.figures.recounted_then import (
     leave_withdrawal_out,
 )
 from promosight.flows.figures.sums import Sums as Added
+from promosight.flows.figures.unredeemed import is_many
 from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
 from promosight.flows.ledger.settling import Group, Standing, promise, promised_in, standing
 from promosight.rules.instants import QUARTER_US, LocalDays

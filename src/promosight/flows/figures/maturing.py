@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from promosight.flows.figures.funnel import is_many
 from promosight.flows.figures.kept import Keeping, kept
 from promosight.flows.figures.of_promotions import Counted, View
+from promosight.flows.figures.unredeemed import is_many
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.rules.instants import DAY_US, format_instant, week_of, zone
 from promosight.rules.maturing import LEVEL, Cell, Cohort, outlook

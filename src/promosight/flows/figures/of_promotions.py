@@ -15,7 +15,7 @@ import msgspec
 
 from promosight.flows.figures.sums import PLACE, Sums
 from promosight.flows.figures.usage import Usage, Windows, limits_reached
-from promosight.flows.ledger.held import held_now
+from promosight.flows.ledger.held import Part, held_now
 from promosight.flows.ledger.outstanding import Counters, Outstanding, Remembered
 from promosight.rules import rates
 from promosight.rules.instants import format_instant, kept_instant
@@ -132,7 +132,17 @@ class Counted:
     def is_untold(self) -> bool:
         """Whether its usage was not kept."""
         has_limits = self.listed.definition is not None and bool(self.listed.definition.limits)
-        return has_limits and self.listed.promotion_no in self._view.untold
+        return has_limits and self.reserved_untold
+
+    @property
+    def reserved(self) -> list[Part]:
+        """What reservations hold of it."""
+        return self._view.windows.held.get(self.listed.promotion_no, [])
+
+    @property
+    def reserved_untold(self) -> bool:
+        """Whether that was not kept."""
+        return self.listed.promotion_no in self._view.untold
 
     @property
     def fullest(self) -> float | None:
@@ -201,7 +211,7 @@ class View:
     totals: Mapping[int, ByCurrency]
     encoded: dict[int, tuple[Any, ...]]
     untold: Collection[int] = ()
-    """The promotions whose usage is not known, for it was not written down what was held."""
+    """The promotions whose usage and liability are not known, for it was not written down what was held."""
 
     def __init__(self, tx: Tx, workspace_no: int, *, now_us: int) -> None:
         self.outstanding = outstanding = Outstanding(tx, workspace_no)

@@ -17,8 +17,11 @@ from promosight.flows.figures.of_promotions import Counted
 from promosight.flows.figures.promotion_return import Return, arms_of, shown_return
 from promosight.flows.figures.recounted_then import Told, had_come
 from promosight.flows.figures.seen_then import ViewThen
+from promosight.flows.figures.unredeemed import Unredeemed
+from promosight.flows.ledger.settling import promised_in
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.rules.instants import DAY_US, week_of
+from promosight.rules.matching import promised_micros
 from promosight.rules.maturing import Cell
 from promosight.rules.wide import whole
 from promosight.store.rows import AssignmentRow
@@ -41,10 +44,10 @@ def funnel_then(
     """A promotion's funnel as it was. Raises NotFound, Invalid."""
     view, one = one_then(tx, workspace_no, promotion_id, known_us, now_us=now_us)
     moment = view.then.moment(one.listed.promotion_no)
-    row = tx.one("expired_then", tracking_from_us=_tracked(moment), **moment.facts)
-    expired = _Expired(known_us, 0 if row is None else row[0])
-    count_beside(tx, moment, [expired])
-    return shown_funnel(one, expired.number, now_us=known_us)
+    left = _Left(tx, moment)
+    count_beside(tx, moment, [left])
+    left.found.reserve(one.reserved)
+    return shown_funnel(one, left.found, now_us=known_us)
 
 
 def return_then(
@@ -100,20 +103,33 @@ def _tracked(moment: Moment) -> int:
     return moment.workspace.tracking_from_us
 
 
-class _Expired:
-    """How many assignments had expired unredeemed."""
+class _Left:
+    """What was unredeemed: as matched now, with what it promised by the terms of then."""
 
-    def __init__(self, known_us: int, number: int) -> None:
-        self._known_us = known_us
-        self.number = number
+    def __init__(self, tx: Tx, moment: Moment) -> None:
+        self.found = Unredeemed(moment.known_us)
+        terms = moment.listed.terms
+        facts = moment.facts | {"tracking_from_us": _tracked(moment)}
+        for tier, own_currency, expired, number, high, low, without, zero in tx.all(
+            "unredeemed_then", **facts
+        ):
+            if expired:
+                self.found.expired += number
+                continue
+            value = promised_micros(terms, None, tier) or 0
+            without_value = zero if value else zero + without
+            promised, currency = (
+                whole(high, low) + without * value,
+                promised_in(terms, own_currency),
+            )
+            self.found.add_open(number, without_value, currency, promised)
 
     def add(self, told: Told, sign: int) -> None:
         """Adds those of a group."""
         for a in told.assignments:
             stands = told.standing.assignments.get(a.slot)
-            if stands is None or stands.redeemed or a.expires_us is None:
-                continue
-            self.number += sign * (a.expires_us <= self._known_us)
+            if stands is not None and not stands.redeemed:
+                self.found.count(a, sign)
 
 
 class _Costs:

@@ -35,7 +35,7 @@ FROM (
 GROUP BY f.age, f.week_before, f.week_after, f.life, f.delay, f.expired;
 
 -- name: lives_of_many
--- The same of a promotion that has most of all assignments: read from end to end, as in expired_of_many.
+-- The same of a promotion that has most of all assignments: read from end to end, as in unredeemed_of_many.
 SELECT
     f.age, f.week_before, f.week_after, f.life, f.delay, f.expired,
     MIN(f.assigned_us) AS assigned_us, CAST(SUM(f.past_s) AS BIGINT) AS past_s, COUNT(*) AS assignments

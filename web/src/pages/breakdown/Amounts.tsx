@@ -16,10 +16,12 @@ export const Amounts = memo(function Amounts({ money, units = {} }: Props) {
   return <>{all.length > 0 ? all.join(", ") : DASH}</>;
 });
 
+/** The same, each by itself. `brief` drops the cents of large sums. */
 export function amountTexts(
   money: Record<string, string>,
   units: Record<string, string>,
   own: string,
+  brief = true,
 ): string[] {
   const unitTexts = Object.entries(units).map(([unit, n]) => `${count(n)} ${unit}`);
   const sums = amounts(money, own).filter(
@@ -27,5 +29,5 @@ export function amountTexts(
     ([, amount], index, { length }) =>
       Number(amount) !== 0 || (index === 0 && length === 1 && unitTexts.length === 0),
   );
-  return [...sums.map(([currency, amount]) => shown(amount, currency, true)), ...unitTexts];
+  return [...sums.map(([currency, amount]) => shown(amount, currency, brief)), ...unitTexts];
 }

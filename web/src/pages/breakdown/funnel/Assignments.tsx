@@ -4,6 +4,7 @@ import type { Status } from "../audience";
 import { ExportLink } from "../ExportLink";
 import { part } from "../words";
 import classes from "./funnel.module.css";
+import { StillOpen } from "./StillOpen";
 
 interface Line {
   status: Status;
@@ -53,6 +54,7 @@ export function Assignments({ funnel }: { funnel: Funnel }) {
           ))}
         </tbody>
       </table>
+      <StillOpen funnel={funnel} />
     </div>
   );
 }

@@ -28,10 +28,24 @@ const BESIDE = [
 ] as const satisfies (keyof Funnel)[];
 
 export function funnelTable(funnel: Funnel): Cell[][] {
-  const { assigned } = funnel;
+  const { assigned, liability } = funnel;
+  const promised = { ...liability.reward_value, ...liability.reward_units };
   return [
-    ["figure", "number", "share_of_assigned"],
-    ...PARTS.map((one) => [one, funnel[one], assigned > 0 ? funnel[one] / assigned : null]),
-    ...BESIDE.map((one) => [one, funnel[one], null]),
+    ["figure", "number", "share_of_assigned", "amount", "amount_in"],
+    ...PARTS.map((one) => row(one, funnel[one], assigned > 0 ? funnel[one] / assigned : null)),
+    ...BESIDE.map((one) => row(one, funnel[one])),
+    row("open_without_value", liability.without_value),
+    row("reserved", liability.reserved),
+    ...Object.entries(promised).map(([name, amount]) => row("liability", null, null, amount, name)),
   ];
+}
+
+function row(
+  figure: string,
+  number: number | null,
+  share: number | null = null,
+  amount: string | null = null,
+  amountIn: string | null = null,
+): Cell[] {
+  return [figure, number, share, amount, amountIn];
 }
