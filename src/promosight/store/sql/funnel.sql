@@ -85,6 +85,38 @@ WHERE a.currency <> :currency AND (a.expires_us IS NULL OR a.expires_us > :now_u
   )
 GROUP BY a.currency;
 
+-- name: unredeemed_then
+-- The assignments that were in the rate at a moment and were not redeemed as they are matched now, by tier, currency of their own, and
+-- whether they had expired by it: how many, what they carry of a value of their own, how many carry none, and how many one of zero.
+SELECT p.tier_id, f.currency, f.expired, CAST(SUM(f.number) AS BIGINT), CAST(SUM(f.own_high) AS BIGINT),
+       CAST(SUM(f.own_low) AS BIGINT), CAST(SUM(f.without) AS BIGINT), CAST(SUM(f.zero) AS BIGINT)
+FROM (
+    SELECT t.place_no, t.currency, t.expired, COUNT(*) AS number,
+           SUM(COALESCE(t.reward_micros / 1000000000, 0)) AS own_high,
+           SUM(COALESCE(t.reward_micros % 1000000000, 0)) AS own_low,
+           COUNT(*) - COUNT(t.reward_micros) AS without,
+           SUM(CASE WHEN t.reward_micros = 0 THEN 1 ELSE 0 END) AS zero
+    FROM (
+        SELECT a.place_no, COALESCE(a.reward_currency, '') AS currency, a.reward_micros,
+               CASE WHEN a.expires_us <= :known_us THEN 1 ELSE 0 END AS expired
+        FROM assignment AS a
+        WHERE a.bucket IN (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+          AND a.promotion_no = :promotion_no
+          AND a.received_us <= :known_us AND a.import_no <= :published_import_no
+          AND a.control = 0 AND a.assigned_us >= :tracking_from_us
+          AND (a.withdrawn_us IS NULL OR a.withdrawn_us > :known_us)
+          AND NOT EXISTS (
+              SELECT 1 FROM event AS e
+              WHERE e.bucket = a.bucket AND e.promotion_no = a.promotion_no
+                AND e.customer_no = a.customer_no AND e.slot = a.slot AND e.live = 1
+                AND e.received_us <= :known_us AND e.import_no <= :published_import_no
+          )
+    ) AS t
+    GROUP BY t.place_no, t.currency, t.expired
+) AS f
+LEFT JOIN place AS p ON p.place_no = f.place_no
+GROUP BY p.tier_id, f.currency, f.expired;
+
 -- name: assigned_in_store
 -- How many assignments there are in the rates of all workspaces, nearly: what is outstanding is not counted.
 SELECT CAST(COALESCE(SUM(t.assigned), 0) AS BIGINT)
