@@ -83,7 +83,7 @@ def match(terms: Terms, given: list[Given], used: list[Used]) -> list[Verdict]:
     for index, one in enumerate(used):
         if one.fixed is not None or one.code_is_foreign:
             live = not is_reversed(terms, one, [])
-            verdicts[index] = _decided(terms, one, live)
+            verdicts[index] = decided(terms, one, live=live)
         else:
             rank, choice = candidates(given, one)
             live = not is_reversed(terms, one, choice)
@@ -91,11 +91,12 @@ def match(terms: Terms, given: list[Given], used: list[Used]) -> list[Verdict]:
             rank += 0 if live else 10
             queue.append((rank, one.redeemed_us, one.event_id, one.source, index, choice))
     for rank, _, _, _, index, choice in sorted(queue, key=lambda entry: entry[:5]):
-        verdicts[index] = _take(terms, used[index], choice, uses, live=rank < 10)
+        verdicts[index] = take(terms, used[index], choice, uses, live=rank < 10)
     return [verdict for verdict in verdicts if verdict is not None]
 
 
-def _decided(terms: Terms, one: Used, live: bool) -> Verdict:
+def decided(terms: Terms, one: Used, *, live: bool) -> Verdict:
+    """The verdict on a redemption that takes nothing, whatever its group holds."""
     if one.fixed is not None:
         return Verdict(*one.fixed, None, live, 0, "")
     return _verdict(terms, one, "flagged", "code_mismatch", None, live)
@@ -150,9 +151,13 @@ def is_in_time(assigned_us: int, expires_us: int | None, redeemed_us: int) -> bo
     return assigned_us <= redeemed_us + SKEW_US and (expires_us is None or redeemed_us < expires_us)
 
 
-def _take(
+def take(
     terms: Terms, one: Used, choice: list[Given], uses: dict[int, int], *, live: bool
 ) -> Verdict:
+    """The verdict on a redemption that may take these assignments, when its turn has come.
+
+    `uses`: how often each slot was taken before; a live one adds its own.
+    """
     if not choice:
         return _verdict(terms, one, "unassigned", None, None, live)
     if choice[0].control:
@@ -161,7 +166,7 @@ def _take(
     best_key: tuple[bool, int, int] | None = None
     for a in choice:
         taken = uses.get(a.slot, 0)
-        if taken < (a.max_redemptions or terms.max_redemptions):
+        if taken < most_uses(terms, a):
             key = (taken == 0, a.assigned_us, a.slot)
             if best_key is None or key > best_key:
                 best, best_key = a, key
@@ -170,6 +175,11 @@ def _take(
     if live:
         uses[best.slot] = uses.get(best.slot, 0) + 1
     return _verdict(terms, one, "counted", _mismatch(terms, one, best), best, live)
+
+
+def most_uses(terms: Terms, a: Given) -> int:
+    """How often an assignment may be used."""
+    return a.max_redemptions or terms.max_redemptions
 
 
 def _mismatch(terms: Terms, one: Used, a: Given) -> str | None:

@@ -22,6 +22,7 @@ import msgspec
 from promosight.errors import PromosightError
 from promosight.flows.ledger.context import coded_in, codes_of
 from promosight.flows.ledger.groups import write_changes
+from promosight.flows.ledger.kept_uses import forget_uses_of_promotions
 from promosight.flows.ledger.restating import Restating
 from promosight.flows.ledger.weighed import Weighed, loaded
 from promosight.rules.identity import bucket_of
@@ -105,6 +106,7 @@ class Ahead:
             return False  # what was read of the snapshot may have been read of what came since
         if restating is not None and whole.restating is not None:
             restating.include(whole.restating)
+        forget_uses_of_promotions(tx, (part.promotion_no for part in self._parts))
         write_changes(tx, catalogue, whole.changes, rows, whole.cells, restating)
         return True
 

@@ -6,13 +6,14 @@ redefined.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from promosight.flows.ledger.announcing import announce_settled
 from promosight.flows.ledger.counters import HELD, PUBLISHED, find_last_events, move_counters
+from promosight.flows.ledger.kept_uses import keep_uses, stored_uses
 from promosight.flows.ledger.news import is_decided, note_news
 from promosight.flows.ledger.places import places_for, words_of
 from promosight.flows.ledger.restating import Restating
@@ -21,6 +22,8 @@ from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import WAITING, AssignmentRow, EventRow, GroupKey, assignment_columns
 from promosight.store.tx import Row, Tx
+
+_ASSIGNMENT = len(AssignmentRow.__struct_fields__)
 
 
 class Groups:
@@ -42,20 +45,34 @@ class Groups:
         """Loads the assignments of groups, each once."""
         wanted = sorted(set(keys) - self._with_assignments)
         self._with_assignments.update(wanted)
-        for row in tx.all_for("assignments_of_groups", wanted):
-            assignment = AssignmentRow(*row)
-            self.of(assignment.key).assignments.append(assignment)
+        for row in tx.all_for("assignments_to_settle", wanted):
+            a = AssignmentRow(*row[:_ASSIGNMENT])
+            group = self.of(a.key)
+            group.assignments.append(a)
+            if row[_ASSIGNMENT] is not None:
+                group.kept[a.slot] = stored_uses((a.redeemed_us, *row[_ASSIGNMENT:]))
 
-    def load_events(self, tx: Tx, forced: Iterable[GroupKey]) -> None:
-        """Loads the events of the groups in which they depend on each other, and of those forced."""
+    def load_events(
+        self, tx: Tx, forced: Iterable[GroupKey], but: Collection[GroupKey] = ()
+    ) -> None:
+        """Loads the events of the groups in which they depend on each other, and of those forced.
+
+        `but`: groups left as they are.
+        """
         having = {k for k, g in self.by_key.items() if g.assignments or g.new_assignments}
-        wanted = sorted((having | set(forced)) - self._whole)
+        wanted = sorted((having | set(forced)) - self._whole - set(but))
         self._whole.update(wanted)
         for key in wanted:
             self.of(key).events.clear()  # what was added partly comes again
         for row in tx.all_for("events_of_groups", wanted):
             event = EventRow(*row)
             self.of(event.key).events.append(event)
+        for key in wanted:
+            _note_redeemed(self.of(key))
+
+    def is_whole(self, key: GroupKey) -> bool:
+        """Whether all events of a group are loaded."""
+        return key in self._whole
 
     def add_partly(self, events: Iterable[EventRow]) -> None:
         """Adds stored events to groups that are not loaded whole; each once."""
@@ -65,6 +82,16 @@ class Groups:
                 e.identity != event.identity for e in group.events
             ):
                 group.events.append(event)
+
+
+def _note_redeemed(group: Group) -> None:
+    """Writes when each assignment was first redeemed, by the events that took it."""
+    first: dict[int, int] = {}
+    for e in group.events:
+        if e.live and e.slot is not None:
+            first[e.slot] = min(e.redeemed_us, first.get(e.slot, e.redeemed_us))
+    for a in group.assignments:
+        a.redeemed_us = first.get(a.slot)
 
 
 class Changes:
@@ -99,6 +126,7 @@ def settle(
     changes = Changes()
     weigh(context, groups, changes, cells, import_no=import_no, restating=restating)
     _add_facts(tx, context.catalogue, groups)
+    keep_uses(tx, ((g, groups.is_whole(key)) for key, g in groups.by_key.items()))
     rows = settled_rows(tx, context.catalogue, changes.assignments)
     write_changes(tx, context.catalogue, changes, rows, cells, restating)
 
@@ -114,7 +142,9 @@ def weigh(
 ) -> None:
     """Settles groups and collects what changes, writing nothing."""
     for key, group in sorted(groups.by_key.items()):
-        facts: list[AssignmentRow | EventRow] = [*group.assignments, *group.events]
+        facts: list[Imported] = [*group.assignments, *group.events]
+        if group.judged is not None:
+            facts += group.kept.values()
         layer = layer_of(context.catalogue, import_no, facts)
         derived_before = [_derived(a) for a in group.assignments]
         events_before = [_outcome(e) for e in group.events]
@@ -214,7 +244,11 @@ def _settle_group(
     before = group.before or standing(catalogue, group.assignments, group.events)
     assignments = group.assignments + group.new_assignments
     events = group.events + group.new_events
-    derive(context, catalogue.terms(key.promotion_no), assignments, events)
+    if group.judged is None:
+        derive(context, catalogue.terms(key.promotion_no), assignments, events)
+    else:
+        for a in group.assignments:
+            a.redeemed_us = group.judged[a.slot].redeemed_us
     if key.promotion_no == WAITING:
         return Standing({}, {}), Standing({}, {})
     after = standing(catalogue, assignments, events)

@@ -17,6 +17,7 @@ from promosight.rules.matching import (
     is_other_money,
     match,
 )
+from promosight.rules.one_more import Uses
 from promosight.rules.promotions import Terms
 from promosight.rules.tallies import AssignmentStanding, Cells, Place, RedemptionStanding
 from promosight.store.catalogue import Catalogue
@@ -25,12 +26,20 @@ from promosight.store.rows import AssignmentRow, EventRow, GroupKey
 NOWHERE = Place("", "", "", "", "", "")
 
 
+class KeptUses(NamedTuple):
+    """How an assignment is used as it is stored (see kept_uses). `import_no`: the latest of the events judged by it."""
+
+    import_no: int
+    uses: Uses
+
+
 class Group:
     """The facts of one group. `new_assignments` and `new_events` are not in the store yet.
 
     A group without any assignment may hold only some of its events: there each is judged alone. `before` is
     what the group added before somebody changed one of its rows (a withdrawal, more channels), else None;
-    `carried` are the slots of those with more channels.
+    `carried` are the slots of those with more channels. `kept` is what is kept of how each assignment is used, where
+    all of them have it. A group `judged` by that holds no stored event.
     """
 
     __slots__ = (
@@ -38,6 +47,8 @@ class Group:
         "before",
         "carried",
         "events",
+        "judged",
+        "kept",
         "key",
         "new_assignments",
         "new_events",
@@ -47,6 +58,8 @@ class Group:
         self.key = key
         self.before: Standing | None = None
         self.carried: set[int] = set()
+        self.kept: dict[int, KeptUses] = {}
+        self.judged: dict[int, Uses] | None = None
         self.assignments: list[AssignmentRow] = []
         self.events: list[EventRow] = []
         self.new_assignments: list[AssignmentRow] = []
@@ -164,15 +177,15 @@ def derive(
     verdicts = match(
         terms,
         [given(a) for a in assignments],
-        [_used(context, terms, e, reversals.get(e.identity, ())) for e in used],
+        [used_as(context, terms, e, reversals.get(e.identity, ())) for e in used],
     )
     redeemed: dict[int, int] = {}
     for e, verdict in zip(used, verdicts, strict=True):
-        _write(e, verdict)
+        write_verdict(e, verdict)
         if verdict.live and verdict.slot is not None:
             redeemed[verdict.slot] = min(e.redeemed_us, redeemed.get(verdict.slot, e.redeemed_us))
         for reversal in reversals.get(e.identity, ()):
-            _write(reversal, _TAKES_EFFECT)
+            write_verdict(reversal, _TAKES_EFFECT)
     for a in assignments:
         a.redeemed_us = redeemed.get(a.slot)
         promise(terms, a)
@@ -209,11 +222,11 @@ def _reversals(
             0,
             original.customer_no,
         ):
-            _write(r, _CONTRADICTS)
+            write_verdict(r, _CONTRADICTS)
         elif r.reward_micros is not None and is_other_money(
             terms, original.reward_currency, r.reward_currency
         ):
-            _write(r, _OTHER_MONEY)
+            write_verdict(r, _OTHER_MONEY)
         else:
             found.setdefault(original.identity, []).append(r)
     return found
@@ -227,7 +240,8 @@ def is_elsewhere(catalogue: Catalogue, r: EventRow, promotion_no: int) -> bool:
     return catalogue.meant_by("promotion_id", r.promotion_id, r.source_no) != promotion_no
 
 
-def _write(e: EventRow, verdict: Verdict) -> None:
+def write_verdict(e: EventRow, verdict: Verdict) -> None:
+    """Writes what an event counts as into its derived fields."""
     e.outcome = verdict.outcome
     e.reason = verdict.reason
     e.slot = verdict.slot
@@ -254,9 +268,10 @@ def given(a: AssignmentRow) -> Given:
     )
 
 
-def _used(
-    context: Context, terms: Terms, e: EventRow, reversals: list[EventRow] | tuple[()]
+def used_as(
+    context: Context, terms: Terms, e: EventRow, reversals: list[EventRow] | tuple[()] = ()
 ) -> Used:
+    """A redemption as matching sees it, with its reversals."""
     return Used(
         event_id=e.event_id,
         source=context.catalogue.sources[e.source_no],

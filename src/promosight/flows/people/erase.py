@@ -84,6 +84,7 @@ def _move_groups(tx: Tx, workspace_no: int, who: Renaming, now_us: int) -> None:
         "erase_assignments",
         sorted((*a.key, a.slot, *place, _details(a.details)) for a in given),
     )
+    tx.run_many("forget_uses_of_groups", sorted(keys))
     told = [e for key in keys for e in groups.of(key).events]
     tx.run_many(
         "erase_events",

@@ -13,6 +13,7 @@ from typing import Any
 from promosight.flows.ledger.context import context_of
 from promosight.flows.ledger.groups import settle, write_cells
 from promosight.flows.ledger.history import note_known
+from promosight.flows.ledger.kept_uses import judge_by_uses, may_be_judged
 from promosight.flows.ledger.naming import (
     Customers,
     name_customers,
@@ -222,10 +223,24 @@ def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: 
         note_known(tx, (key.customer_no for key in waiting), intake.latest)
         intake.forced.update(key for key in waiting if key.promotion_no != WAITING)
     groups.load_assignments(tx, {*groups.by_key, *intake.forced})
-    groups.load_events(tx, intake.forced)
+    light = _leave_busy(intake)
+    groups.load_events(tx, intake.forced, but=light)
     merge_channels(intake)
     context = context_of(tx, intake.catalogue, groups, intake.customers.known)
+    if light and (whole := judge_by_uses(context, [groups.by_key[key] for key in light])):
+        groups.load_events(tx, whole)
+        context = context_of(tx, intake.catalogue, groups, intake.customers.known)
     settle(tx, context, groups, import_no=import_no, cells=cells, restating=restating)
+
+
+def _leave_busy(intake: Intake) -> list[GroupKey]:
+    """The busy groups that need not be loaded whole, as it seems."""
+    whole = intake.forced | {row.key for row, _ in intake.more_channels}
+    return [
+        key
+        for key, group in intake.groups.by_key.items()
+        if group.kept and key not in whole and may_be_judged(group)
+    ]
 
 
 def _note(intake: Intake, deliveries: list[Delivery], receipts: list[Receipt]) -> None:

@@ -1,0 +1,41 @@
+-- name: assignments_to_settle
+-- The assignments of the groups given, without what their events say, and what is kept of how each is used.
+SELECT
+    a.bucket, a.promotion_no, a.customer_no, a.slot, a.workspace_no, a.source_no, a.import_no,
+    a.assigned_us, a.expires_us, a.received_us, a.digest, a.assignment_id, p.campaign_id, p.tier_id,
+    p.segment, p.channels, a.promo_code, a.reward_micros, a.reward_currency, a.max_redemptions,
+    a.control, a.withdrawn_us, a.details, k.redeemed_us, a.committed_micros, a.currency,
+    k.import_no, k.uses, k.undone, k.first_use, k.last_use
+FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+CROSS JOIN assignment AS a
+JOIN place AS p ON p.place_no = a.place_no
+LEFT JOIN kept_uses AS k
+    ON k.promotion_no = a.promotion_no AND k.customer_no = a.customer_no AND k.slot = a.slot
+WHERE a.bucket = batch.bucket AND a.promotion_no = batch.promotion_no
+  AND a.customer_no = batch.customer_no;
+
+-- name: keep_uses
+-- How assignments of busy groups are used now.
+INSERT INTO kept_uses (
+    promotion_no, customer_no, slot, import_no, uses, undone, redeemed_us, first_use, last_use
+)
+SELECT batch.promotion_no, batch.customer_no, batch.slot, batch.import_no, batch.uses, batch.undone,
+       batch.redeemed_us, batch.first_use, batch.last_use
+FROM {{batch(promotion_no BIGINT, customer_no BIGINT, slot BIGINT, import_no BIGINT, uses BIGINT, undone BIGINT, redeemed_us BIGINT, first_use TEXT, last_use TEXT)}}
+WHERE true
+ON CONFLICT (promotion_no, customer_no, slot) DO UPDATE
+SET import_no = excluded.import_no, uses = excluded.uses, undone = excluded.undone,
+    redeemed_us = excluded.redeemed_us, first_use = excluded.first_use, last_use = excluded.last_use;
+
+-- name: forget_uses_of_promotions
+-- Nothing is kept of the groups of these promotions: they are matched whole when something comes to them.
+DELETE FROM kept_uses
+WHERE promotion_no IN (SELECT batch.promotion_no FROM {{batch(promotion_no BIGINT)}});
+
+-- name: forget_uses_of_groups
+-- The same of some groups.
+DELETE FROM kept_uses
+WHERE (promotion_no, customer_no) IN (
+    SELECT batch.promotion_no, batch.customer_no
+    FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
+);

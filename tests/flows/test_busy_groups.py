@@ -1,0 +1,185 @@
+"""Busy groups: one customer with hundreds of events of one promotion. One more is judged by what is kept of them, and
+counts as it would with all of them loaded; what is kept is what the facts say, whatever happened to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from promosight.flows.checking.verify import verify
+from promosight.flows.ledger import kept_uses
+from promosight.flows.ledger.rematch import rebuild
+from promosight.flows.ledger.weighed import loaded
+from promosight.rules.facts import assignment_from, event_from
+from promosight.rules.identity import bucket_of
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
+from promosight.store.catalogue import Workspace
+from promosight.store.engine import Store
+from promosight.store.rows import GroupKey
+from promosight.store.tx import Tx
+from tests.flows.test_ahead import BETWEEN, TERMS, World, everything, terms_changed
+from tests.flows.worlds import (
+    NOW_US,
+    PROMOTIONS,
+    TRACKING_US,
+    Source,
+    begin_import,
+    define,
+    deliver,
+    end_import,
+    open_workspace,
+)
+
+NEVER = 1_000_000
+"""So many events no group of these tests has."""
+Busy = Callable[[int], None]
+
+
+@pytest.fixture
+def busy_from(monkeypatch: pytest.MonkeyPatch) -> Busy:
+    """From how many events on a group is busy."""
+    return partial(monkeypatch.setattr, kept_uses, "BUSY")
+
+
+def guests(seed: int, given: int, used: int) -> tuple[list[Any], list[Any]]:
+    """Assignments and redemptions of one customer, in few promotions; now and then one is reversed."""
+    source = Source(seed)
+    chance = source.random
+    where = [{"customer_id": "guest", "promotion_id": chance.choice(["global", "tiered"])}]
+    where.append(where[0] | {"promotion_id": "tiered"})
+    assignments = [source.assignment(n) | chance.choice(where) for n in range(given)]
+    events = []
+    for n in range(used):
+        told = source.redemption(n, assignments)
+        events.append(told if told["promotion_id"] is None else told | chance.choice(where))
+        if chance.random() < 0.1:
+            events.append(source.reversal(n))
+    return [_assignment(one) for one in assignments], [_event(one) for one in events]
+
+
+def _assignment(told: dict[str, Any]) -> Any:
+    return assignment_from(msgspec.convert(told, ReportedAssignment), received_us=NOW_US)
+
+
+def _event(told: dict[str, Any]) -> Any:
+    reported = msgspec.convert(told, ReportedEvent)
+    return event_from(reported, received_us=NOW_US, tracking_from_us=TRACKING_US)
+
+
+def kept_as_facts_say(store: Store) -> int:
+    """Looks whether what is kept of groups is what their facts say; returns of how many something is."""
+    return store.read(_kept_as_facts_say)
+
+
+def _kept_as_facts_say(tx: Tx) -> int:
+    rows: list[Any] = tx.connection.execute(  # type: ignore[attr-defined]
+        "SELECT DISTINCT promotion_no, customer_no FROM kept_uses"
+    ).fetchall()
+    keys = sorted(GroupKey(bucket_of(no), promotion_no, no) for promotion_no, no in rows)
+    groups = loaded(tx, keys)
+    for key in keys:
+        group = groups.of(key)
+        assert {slot: one.uses for slot, one in group.kept.items()} == kept_uses.uses_of(group)
+        came_by = {one.import_no for one in group.kept.values()}
+        assert min(came_by) >= max((e.import_no for e in group.events), default=0)
+    return len(keys)
+
+
+def _open(store: Store) -> Workspace:
+    workspace = open_workspace(store)
+    for promotion_id in PROMOTIONS:
+        define(store, workspace, promotion_id)
+    return workspace
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_busy_group_counts_as_any_other(
+    store: Store, other: Store, busy_from: Busy, seed: int
+) -> None:
+    """S14, S15, N1: one by one and in batches, in any order, with imports, as where each group is matched whole."""
+    given, used = guests(seed, 8, 120)
+    whole = _open(other)
+    busy_from(NEVER)
+    deliver(other, whole, [*given, *used])
+    busy_from(1 + seed)
+    chance = Random(seed)
+    items = [*used[:80], *given[4:]]
+    chance.shuffle(items)
+    items = [*given[:4], *items, *used[80:]]
+    workspace = _open(store)
+    while items:
+        count = chance.choice([1, 1, 1, 2, 10])
+        some, items = items[:count], items[count:]
+        import_no = begin_import(store, workspace) if chance.random() < 0.1 else 0
+        deliver(store, workspace, some, import_no=import_no)
+        if import_no:
+            deliver(store, workspace, items[:1])  # beside a running import
+            end_import(store, workspace, import_no)
+        kept_as_facts_say(store)
+    assert kept_as_facts_say(store)
+    assert everything(store, workspace)[:2] == everything(other, whole)[:2]
+    assert not verify(store, None, now_us=NOW_US).differences
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_to_a_busy_group_what_is_kept_is_what_its_facts_say(
+    store: Store, other: Store, busy_from: Busy, seed: int
+) -> None:
+    """S14: late facts, withdrawals, codes, imports, an erasure, other terms, a rebuild."""
+    seen = []
+    for opened, most in ((other, NEVER), (store, 1)):
+        busy_from(most)
+        world = World(opened, seed)
+        chance = Random(seed)
+        for what in chance.sample(sorted(BETWEEN), k=len(BETWEEN)):
+            terms = chance.choice(sorted(TERMS))
+            terms_changed(world, terms, BETWEEN[what], ahead=chance.random() < 0.5)
+            assert bool(kept_as_facts_say(opened)) == (most == 1 and bool(_kept(opened)))
+        seen.append(everything(opened, world.workspace)[0])
+        opened.change(partial(rebuild, workspace_no=world.number))
+        kept_as_facts_say(opened)
+        assert not verify(opened, world.number, now_us=NOW_US).differences
+    assert seen[0] == seen[1]
+
+
+def _kept(store: Store) -> int:
+    rows: list[Any] = store.read(
+        lambda tx: tx.connection.execute("SELECT 1 FROM kept_uses").fetchall()
+    )  # type: ignore[attr-defined]
+    return len(rows)
+
+
+def _later(number: int) -> dict[str, Any]:
+    minute, second = divmod(number, 60)
+    at = f"2026-11-0{2 + minute // 1440}T{minute // 60 % 24:02}:{minute % 60:02}:{second:02}Z"
+    named = {"promotion_id": "global", "customer_id": "guest"}
+    return named | {"event_id": f"e{number:06}", "redeemed_at": at}
+
+
+def _cost_at(store: Store, workspace: Workspace, count: int, begin: int) -> float:
+    """CPU of one more event of a group of so many, the least of several."""
+    deliver(store, workspace, [_event(_later(n)) for n in range(begin, count)])
+    costs = []
+    for n in range(count, count + 15):
+        begun = time.process_time()
+        deliver(store, workspace, [_event(_later(n))])
+        costs.append(time.process_time() - begun)
+    return min(costs)
+
+
+@pytest.mark.parametrize("most", [1, 1_000_000])
+def test_one_more_event_costs_no_more_where_there_are_thousands(other: Store, most: int) -> None:
+    """Used up or not, the group is not loaded: 4,000 whole cost some thirty times as much as 130."""
+    workspace = _open(other)
+    define(other, workspace, "global", max_redemptions=most)
+    named = {"promotion_id": "global", "customer_id": "guest"}
+    deliver(other, workspace, [_assignment(named | {"assigned_at": "2026-11-01T00:00:00Z"})])
+    few = _cost_at(other, workspace, 130, 0)
+    many = _cost_at(other, workspace, 4_000, 145)
+    assert many < 6 * few
