@@ -1,12 +1,13 @@
 """One more redemption judged by the uses alone gets the verdict that matching the whole group gives it, and leaves
 everybody else theirs."""
 
+import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from promosight.rules.matching import Given, Used, Verdict, match
-from promosight.rules.one_more import Uses, one_more, turn_at
+from promosight.rules.one_more import Uses, one_less, one_more, turn_at
 from promosight.rules.promotions import Terms
 from tests.rules.test_matching_properties import Group, groups, redemptions
 
@@ -47,7 +48,7 @@ def joined(draw: DrawFn) -> tuple[Group, Used]:
     return group, one
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=500)
 @given(joined())
 def test_one_more_is_judged_as_with_its_whole_group(case: tuple[Group, Used]) -> None:
     """S14, P6: what is said without the others is what matching all of them says, of it and of them."""
@@ -60,6 +61,83 @@ def test_one_more_is_judged_as_with_its_whole_group(case: tuple[Group, Used]) ->
     verdicts = match(*after)
     assert verdicts == [*before, verdict]
     assert uses == uses_of(after, verdicts)
+
+
+@st.composite
+def undone(draw: DrawFn) -> tuple[Group, int, Used]:
+    """A group, one of its redemptions, and the same with more of it reversed."""
+    group = draw(groups())
+    assume(group.used)
+    at = draw(st.integers(0, len(group.used) - 1))
+    one = group.used[at]
+    more = draw(st.sampled_from([None, 1_000_000, 3_000_000]))
+    fields = (
+        {"fully_reversed": True}
+        if more is None
+        else {"reversed_micros": one.reversed_micros + more}
+    )
+    return group, at, msgspec.structs.replace(one, **fields)
+
+
+@settings(max_examples=500)
+@given(undone())
+def test_one_more_reversal_is_judged_as_with_its_whole_group(case: tuple[Group, int, Used]) -> None:
+    """S14, P6: what is undone of one redemption, where the rest of the group need not be looked at for it."""
+    group, at, one = case
+    before = match(*group)
+    uses = uses_of(group, before)
+    slot, was_live = before[at].slot, before[at].live
+    verdict = one_less(group.terms, group.given, uses, one, slot, was_live=was_live)
+    assume(verdict is not None)
+    after = Group(group.terms, group.given, [*group.used])
+    after.used[at] = one
+    verdicts = match(*after)
+    assert verdicts == [*before[:at], verdict, *before[at + 1 :]]
+    for number, its in uses_of(after, verdicts).items():
+        assert uses[number].last == its.last or (uses[number].last or ()) > (its.last or ())
+        uses[number].last = its.last
+        assert uses[number] == its
+
+
+@st.composite
+def steps(draw: DrawFn) -> tuple[Group, list[tuple[int, Used]]]:
+    """A group, and what happens to it one by one: another redemption, or more of one of them reversed."""
+    group, one = draw(joined())
+    found = [(-1, one)]
+    for number in range(draw(st.integers(2, 8))):
+        one = draw(redemptions(number))
+        one.source, one.fully_reversed, one.reversed_micros = f"joining-{number}", False, 0
+        found.append((draw(st.integers(-1, 3)), one))
+    return group, found
+
+
+@settings(max_examples=500)
+@given(steps())
+def test_step_by_step_it_stays_what_matching_all_of_it_says(
+    case: tuple[Group, list[tuple[int, Used]]],
+) -> None:
+    """S14, P6: what was said before, of redemptions and of uses, serves to judge the next one."""
+    group, found = case
+    verdicts = match(*group)
+    uses = uses_of(group, verdicts)
+    for at, one in found:
+        if at < 0:
+            verdict = one_more(group.terms, group.given, uses, one)
+            group.used.append(one)
+            said = [*verdicts, verdict]
+        elif at < len(group.used):
+            whole = msgspec.structs.replace(group.used[at], fully_reversed=True)
+            was = verdicts[at]
+            verdict = one_less(group.terms, group.given, uses, whole, was.slot, was_live=was.live)
+            group.used[at] = whole
+            said = [*verdicts[:at], verdict, *verdicts[at + 1 :]]
+        else:
+            continue
+        verdicts = match(*group)
+        if verdict is None:
+            uses = uses_of(group, verdicts)
+        else:
+            assert said == verdicts
 
 
 def _later(number: int) -> Used:

@@ -1,4 +1,6 @@
-"""One more redemption of a group, judged without the others, by what is known of how the assignments are used.
+"""One more redemption of a group, or one more reversal, judged without the others.
+
+It is judged by what is known of how the group's assignments are used.
 
 A customer may come thousands of times: a shop that calls every guest `guest`. To match all that they ever did for each
 further redemption would make it dearer with every one. Mostly it need not be: a redemption that finds everything used
@@ -10,7 +12,8 @@ Why the others stay as they are. A redemption takes, when its turn comes, the be
 one before a used one, a later one before an earlier one. One more use makes an assignment worse for those whose turn
 comes later, and changes none of the others. So it can matter only to those who took that very assignment: the first of
 them, if it is not the first any more, and the last, if the uses do not suffice for all. Reversed redemptions have
-their turn after all others, and use up nothing.
+their turn after all others, and use up nothing. In the same way a use that is given back matters to nobody where it was
+not the first and there were others left.
 """
 
 from __future__ import annotations
@@ -19,7 +22,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from promosight.rules.matching import Given, Used, Verdict, candidates, decided, most_uses, take
+from promosight.rules.matching import (
+    Given,
+    Used,
+    Verdict,
+    candidates,
+    decided,
+    is_reversed,
+    most_uses,
+    take,
+)
 from promosight.rules.promotions import Terms
 
 Turn = tuple[int, int, str]
@@ -29,7 +41,10 @@ that two turns may be equal: then which comes first is not known here."""
 
 class Uses(msgspec.Struct, gc=False):
     """How an assignment is used: by how many live redemptions, the first and the last in the order of their turns,
-    and the earliest time; and how many that are reversed stand at it."""
+    and the earliest time; and how many that are reversed stand at it.
+
+    `last` may be one that was reversed since: none that lives came later.
+    """
 
     count: int = 0
     undone: int = 0
@@ -112,3 +127,46 @@ def _leaves_others(uses: Uses, turn: Turn, most: int) -> bool:
     if uses_up and uses.undone:
         return False
     return not is_first and uses.count < most
+
+
+def one_less(
+    terms: Terms,
+    given: list[Given],
+    uses: Mapping[int, Uses],
+    one: Used,
+    slot: int | None,
+    *,
+    was_live: bool,
+) -> Verdict | None:
+    """The verdict on a redemption of which more is reversed than before; None as in `one_more`.
+
+    `slot`: what it took, or stood at. Where it is reversed as a whole now, `uses` are made what they are without it.
+    """
+    if one.fixed is not None or one.code_is_foreign:
+        return decided(terms, one, live=not is_reversed(terms, one, []))
+    rank, choice = candidates(given, one)
+    live = not is_reversed(terms, one, choice)
+    if slot is None:
+        # What it may take was used up when it had its turn, and still is at the end.
+        used_up = {a.slot: most_uses(terms, a) for a in choice}
+        return take(terms, one, choice, used_up, live=live)
+    if live:
+        own = [a for a in choice if a.slot == slot]
+        return take(terms, one, own, {}, live=True) if was_live else None
+    if was_live:
+        turn = (rank, one.redeemed_us, one.event_id)
+        most = next(most_uses(terms, a) for a in choice if a.slot == slot)
+        if not _is_spare(uses[slot], turn, most):
+            return None
+        uses[slot].count -= 1
+    verdict = take(terms, one, choice, {a.slot: uses[a.slot].count for a in choice}, live=False)
+    if was_live and verdict.slot is not None:
+        uses[verdict.slot].undone += 1
+    return verdict
+
+
+def _is_spare(uses: Uses, turn: Turn, most: int) -> bool:
+    """Whether a use may be given back and all others stay what they are."""
+    assert uses.first is not None
+    assert uses.redeemed_us is not None
+    return uses.first < turn and uses.redeemed_us < turn[1] and uses.count < most

@@ -13,7 +13,7 @@ import msgspec
 
 from promosight.flows.ledger.announcing import announce_settled
 from promosight.flows.ledger.counters import HELD, PUBLISHED, find_last_events, move_counters
-from promosight.flows.ledger.kept_uses import keep_uses, stored_uses
+from promosight.flows.ledger.kept_uses import keep_uses, stored_uses, write_judged
 from promosight.flows.ledger.news import is_decided, note_news
 from promosight.flows.ledger.places import places_for, words_of
 from promosight.flows.ledger.restating import Restating
@@ -247,8 +247,7 @@ def _settle_group(
     if group.judged is None:
         derive(context, catalogue.terms(key.promotion_no), assignments, events)
     else:
-        for a in group.assignments:
-            a.redeemed_us = group.judged[a.slot].redeemed_us
+        write_judged(group, group.judged)
     if key.promotion_no == WAITING:
         return Standing({}, {}), Standing({}, {})
     after = standing(catalogue, assignments, events)

@@ -2,8 +2,8 @@
 
 A shop that calls every guest `guest` has thousands of events of one promotion for one customer. Once a group was
 settled whole and has that many, it is kept how each of its assignments is used (`rules/one_more.py`). From then on a
-redemption is judged by that where it can be; where it cannot, and when anything else changes in the group (a reversal,
-a late assignment, a withdrawal), the group is settled whole as ever, and what is kept is written anew. What changes
+redemption or a reversal is judged by that where it can be; where it cannot, and when anything else changes in the group
+(a late assignment, a withdrawal), the group is settled whole as ever, and what is kept is written anew. What changes
 events beside that (other terms worked out ahead, an erased person) lets go of it.
 """
 
@@ -14,15 +14,18 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from promosight.flows.ledger.settling import (
+    TAKES_EFFECT,
     Context,
     Group,
+    Judged,
     KeptUses,
     given,
+    reversals_among,
     used_as,
     write_verdict,
 )
-from promosight.rules.matching import Given
-from promosight.rules.one_more import Turn, Uses, one_more, turn_at
+from promosight.rules.matching import Given, Verdict
+from promosight.rules.one_more import Turn, Uses, one_less, one_more, turn_at
 from promosight.store.rows import EventRow, GroupKey
 from promosight.store.tx import Row, Tx
 
@@ -49,32 +52,51 @@ def stored_uses(row: Row) -> KeptUses:
 
 
 def may_be_judged(group: Group) -> bool:
-    """Whether new events of a group may be judged by what is kept: nothing but redemptions has come to it."""
-    return (
-        bool(group.kept)
-        and len(group.kept) == len(group.assignments)
-        and not group.events
-        and not group.new_assignments
-        and all(e.reverses is None for e in group.new_events)
-    )
+    """Whether new events of a group may be judged by what is kept: redemptions, and reversals of stored ones, and
+    nothing else has come to it."""
+    if not group.kept or len(group.kept) < len(group.assignments) or group.new_assignments:
+        return False
+    stored = {e.identity for e in group.events if e.reverses is None}
+    told = (*group.events, *group.new_events)
+    return all(e.reverses is None or (e.source_no, e.reverses) in stored for e in told)
 
 
-def judge_by_uses(context: Context, groups: Iterable[Group]) -> list[GroupKey]:
-    """Judges the new redemptions of groups by what is kept; returns the groups for which that says too little."""
-    return [group.key for group in groups if not _judge(context, group)]
+def judge_by_uses(context: Context, groups: list[Group]) -> list[GroupKey]:
+    """Judges the new events of groups by what is kept; returns the groups for which that says too little."""
+    for group in groups:
+        group.judged = _judged(context, group)
+    return [group.key for group in groups if group.judged is None]
 
 
-def _judge(context: Context, group: Group) -> bool:
+def _judged(context: Context, group: Group) -> Judged | None:
     terms = context.catalogue.terms(group.key.promotion_no)
     uses = {slot: msgspec.structs.replace(kept.uses) for slot, kept in group.kept.items()}
-    offered = [given(a) for a in group.assignments] if group.new_events else []
-    for e in sorted(group.new_events, key=lambda e: (e.redeemed_us, e.event_id, e.source_no)):
+    offered = [given(a) for a in group.assignments] if group.events or group.new_events else []
+    told = [e for e in (*group.events, *group.new_events) if e.reverses is None]
+    reversals = reversals_among(context.catalogue, terms, told, [*group.events, *group.new_events])
+    stored = len(told) - sum(e.reverses is None for e in group.new_events)
+    verdicts: list[tuple[EventRow, Verdict]] = []
+    for e in told[:stored]:
+        one = used_as(context, terms, e, reversals.get(e.identity, ()))
+        verdict = one_less(terms, offered, uses, one, e.slot, was_live=bool(e.live))
+        if verdict is None:
+            return None
+        verdicts.append((e, verdict))
+        verdicts += [(r, TAKES_EFFECT) for r in reversals.get(e.identity, ())]
+    for e in sorted(told[stored:], key=lambda e: (e.redeemed_us, e.event_id, e.source_no)):
         verdict = one_more(terms, offered, uses, used_as(context, terms, e))
         if verdict is None:
-            return False
+            return None
+        verdicts.append((e, verdict))
+    return Judged(uses, verdicts)
+
+
+def write_judged(group: Group, judged: Judged) -> None:
+    """Writes what was said into the derived fields of the group's events and assignments."""
+    for e, verdict in judged.verdicts:
         write_verdict(e, verdict)
-    group.judged = uses
-    return True
+    for a in group.assignments:
+        a.redeemed_us = judged.uses[a.slot].redeemed_us
 
 
 def keep_uses(tx: Tx, groups: Iterable[tuple[Group, bool]]) -> None:
@@ -82,7 +104,7 @@ def keep_uses(tx: Tx, groups: Iterable[tuple[Group, bool]]) -> None:
     rows: list[Row] = []
     for group, is_whole in groups:
         if group.judged is not None:
-            rows += _changed(group, group.judged, group.new_events)
+            rows += _changed(group, group.judged.uses, group.new_events)
         elif is_whole and (group.kept or len(group.events) + len(group.new_events) >= BUSY):
             rows += _changed(group, uses_of(group), [*group.events, *group.new_events])
     tx.send_many("keep_uses", sorted(rows))

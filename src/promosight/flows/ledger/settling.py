@@ -26,6 +26,13 @@ from promosight.store.rows import AssignmentRow, EventRow, GroupKey
 NOWHERE = Place("", "", "", "", "", "")
 
 
+class Judged(NamedTuple):
+    """What is said of new events of a group by what is kept: how assignments are used now, what events count as."""
+
+    uses: dict[int, Uses]
+    verdicts: list[tuple[EventRow, Verdict]]
+
+
 class KeptUses(NamedTuple):
     """How an assignment is used as it is stored (see kept_uses). `import_no`: the latest of the events judged by it."""
 
@@ -39,7 +46,7 @@ class Group:
     A group without any assignment may hold only some of its events: there each is judged alone. `before` is
     what the group added before somebody changed one of its rows (a withdrawal, more channels), else None;
     `carried` are the slots of those with more channels. `kept` is what is kept of how each assignment is used, where
-    all of them have it. A group `judged` by that holds no stored event.
+    all of them have it. A group `judged` by that holds no stored events but redemptions that are reversed.
     """
 
     __slots__ = (
@@ -59,7 +66,7 @@ class Group:
         self.before: Standing | None = None
         self.carried: set[int] = set()
         self.kept: dict[int, KeptUses] = {}
-        self.judged: dict[int, Uses] | None = None
+        self.judged: Judged | None = None
         self.assignments: list[AssignmentRow] = []
         self.events: list[EventRow] = []
         self.new_assignments: list[AssignmentRow] = []
@@ -173,7 +180,7 @@ def derive(
 ) -> None:
     """Matches the facts of a group and writes the outcome into their derived fields."""
     used = [e for e in events if e.reverses is None]
-    reversals = _reversals(context.catalogue, terms, used, events)
+    reversals = reversals_among(context.catalogue, terms, used, events)
     verdicts = match(
         terms,
         [given(a) for a in assignments],
@@ -185,7 +192,7 @@ def derive(
         if verdict.live and verdict.slot is not None:
             redeemed[verdict.slot] = min(e.redeemed_us, redeemed.get(verdict.slot, e.redeemed_us))
         for reversal in reversals.get(e.identity, ()):
-            write_verdict(reversal, _TAKES_EFFECT)
+            write_verdict(reversal, TAKES_EFFECT)
     for a in assignments:
         a.redeemed_us = redeemed.get(a.slot)
         promise(terms, a)
@@ -203,12 +210,13 @@ def promised_in(terms: Terms, own: str | None) -> str:
     return terms.currency if unit else own or terms.currency
 
 
-_TAKES_EFFECT = Verdict("counted", None, None, False, 0, "")
+TAKES_EFFECT = Verdict("counted", None, None, False, 0, "")
+"""What a reversal counts as that undoes something of its redemption."""
 _CONTRADICTS = Verdict("rejected", "identifier_conflict", None, False, 0, "")
 _OTHER_MONEY = Verdict("rejected", "invalid", None, False, 0, "")
 
 
-def _reversals(
+def reversals_among(
     catalogue: Catalogue, terms: Terms, used: list[EventRow], events: list[EventRow]
 ) -> dict[tuple[int, str], list[EventRow]]:
     """The reversals of each redemption; one that names another promotion, customer or currency reverses nothing."""

@@ -228,7 +228,7 @@ def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: 
     merge_channels(intake)
     context = context_of(tx, intake.catalogue, groups, intake.customers.known)
     if light and (whole := judge_by_uses(context, [groups.by_key[key] for key in light])):
-        groups.load_events(tx, whole)
+        groups.load_events(tx, (), but={*light}.difference(whole))
         context = context_of(tx, intake.catalogue, groups, intake.customers.known)
     settle(tx, context, groups, import_no=import_no, cells=cells, restating=restating)
 
