@@ -246,6 +246,8 @@ def test_usage_is_left_out_where_it_was_not_kept_when_reservations_ended(
     forget(store_url)
     then = told(client, "promotions/held", as_of=at)["figures"]
     assert (then["usage"], then["untold"]) == ([], ["usage"])
+    liability = told(client, "promotions/held/funnel", as_of=at)["liability"]
+    assert (liability["untold"], liability["reward_value"]) == (["reserved"], {"EUR": "0.00"})
 
 
 def forget(store_url: str) -> None:
