@@ -1,13 +1,20 @@
 """When the server of PostgreSQL changes under a store: another takes over, this one takes no changes any more."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from promosight.errors import StoreError
+from promosight.store import engine
 from promosight.store.engine import Store, open_store
 from promosight.store.tx import PostgresTx, Tx
+from tools.postgres import Cluster, cluster_in
 
 
 def add(tx: Tx, numbers: list[int]) -> list[int]:
@@ -92,3 +99,41 @@ def test_a_store_that_only_a_standby_has_is_not_opened(blank_postgresql_url: str
     anyone = said | {"target_session_attrs": "any"}
     with pytest.raises(StoreError, match="takes no changes"):
         open_store(url_of(anyone), now_us=0)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """A server of its own, for a test that stops it."""
+    # Not in `tmp_path`: the path of its socket has to be short.
+    folder = Path(tempfile.mkdtemp(prefix="promosight-pg-"))
+    try:
+        with cluster_in(folder) as started:
+            yield started
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("mode", ["immediate", "fast"])
+def test_where_the_server_goes_away_and_stays_away_that_is_what_is_told(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """P16: also where it goes while statements travel together; and a server that is back is written to again."""
+
+    def goes_away(tx: Tx, numbers: list[int]) -> list[int]:
+        stored(tx)
+        tx.send("add_schema_version", name="on its way", digest="", applied_us=0)
+        cluster.stop(mode)
+        stored(tx)
+        return numbers
+
+    monkeypatch.setattr(engine, "PATIENCE_SECONDS", 1.5)  # longer than plans are kept
+    with closing(open_store(cluster.url, now_us=0)) as store:
+        with pytest.raises(StoreError) as told:
+            store.write(goes_away, 1)
+        assert str(told.value).startswith("PostgreSQL does not answer: ")
+        assert " connection" in str(told.value)
+        assert "pipeline" not in str(told.value)
+        assert "\n" not in str(told.value)
+        cluster.start()
+        assert store.write(add, 2) == 2
+        assert store.read(stored) == [2]

@@ -47,6 +47,8 @@ class Prepared:
         self._names: dict[str, bytes] = {}
         self._kept: list[_Said] = []
         """What travels with the next statement."""
+        self._lost: str | None = None
+        """Why the connection is of no use any more: whatever is tried with it then would say less."""
         self._answers = select.poll()
         self._answers.register(self._library.socket, select.POLLIN)
 
@@ -79,6 +81,7 @@ class Prepared:
     def _ordered(self, text: str) -> pq.abc.PGresult:
         if self._kept:
             return self._run(text, ())
+        self._is_of_use()
         return self._checked(self._library.exec_(text.encode()))
 
     def arrive(self) -> None:
@@ -97,6 +100,7 @@ class Prepared:
         return self._checked(self._answer(self._said(text, values)))
 
     def _said(self, text: str, values: Sequence[Any]) -> _Said:
+        self._is_of_use()
         name = self._names.get(text) or self._prepare(text)
         packed: list[Any] = []  # NULL is None, which the declared type forgets
         formats: list[pq.Format] = []
@@ -112,6 +116,14 @@ class Prepared:
             return self._library.exec_prepared(*said, _BINARY)
         together = [*self._kept, said]
         self._kept.clear()
+        try:
+            results = self._answers_to(together)
+        except psycopg.OperationalError as error:  # some answers are missing, and always will be
+            raise self._is_lost(str(error)) from error
+        return next((one for one in results if one.status not in _DONE), results[-1])
+
+    def _answers_to(self, together: list[_Said]) -> list[pq.abc.PGresult]:
+        """What the server says to statements that travel together."""
         self._library.enter_pipeline_mode()
         for one in together:
             self._library.send_query_prepared(*one, _BINARY)
@@ -120,7 +132,7 @@ class Prepared:
         results = [self._next() for _ in together]
         self._next()  # the end of all of them, which comes after a failure, too
         self._library.exit_pipeline_mode()
-        return next((one for one in results if one.status not in _DONE), results[-1])
+        return results
 
     def _leave(self) -> None:
         """Has all of it leave, and takes in what comes meanwhile: else both sides could wait for each other."""
@@ -155,11 +167,20 @@ class Prepared:
         # Where there is no code it is not the server that speaks: it is gone.
         told = result.error_field(pq.DiagnosticField.SQLSTATE) is not None
         if not told or self._library.status == pq.ConnStatus.BAD:
-            raise psycopg.OperationalError(self._library.get_error_message())
+            raise self._is_lost(self._library.get_error_message())
         error = psycopg.errors.error_from_result(result)
         if isinstance(error, psycopg.errors.UniqueViolation):
             raise LostRace from error
         raise error
+
+    def _is_lost(self, why: str) -> psycopg.OperationalError:
+        """The error of a connection that is lost, in one line; whoever tries again hears the same."""
+        self._lost = f"the connection was lost: {' '.join(why.split())}"
+        return psycopg.OperationalError(self._lost)
+
+    def _is_of_use(self) -> None:
+        if self._lost is not None:
+            raise psycopg.OperationalError(self._lost)
 
 
 def _packed(value: Any) -> tuple[bytes | None, pq.Format]:
