@@ -215,6 +215,23 @@ def test_the_first_try_is_told_from_the_next(store: Store) -> None:
     assert attempts == [1, 2, 3]
 
 
+def test_large_ones_beside_one_that_lost_a_race_are_taken_as_if_nobody_had(store: Store) -> None:
+    """Being careful costs many times as much: only the one that has to be is, and after the others."""
+    tries: list[tuple[list[int], int]] = []
+
+    def loses_at_three(tx: Tx, numbers: list[int]) -> list[int]:
+        tries.append((numbers, tx.attempt))
+        if 3 in numbers and tx.attempt == 1:
+            raise LostRace
+        return add(tx, numbers)
+
+    with HeldUp(store):
+        answers = [store.submit(loses_at_three, no, weight=1_000) for no in (1, 3, 4)]
+    assert [answer.result(SOON) for answer in answers] == [1, 3, 4]
+    assert tries == [([1, 3, 4], 1), ([1], 1), ([3], 1), ([4], 1), ([3], 2)]
+    assert store.read(stored) == [1, 3, 4]
+
+
 def test_what_is_committed_apart_is_no_first_try(store: Store) -> None:
     attempts: dict[int, list[int]] = {}
 

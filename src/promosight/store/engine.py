@@ -306,7 +306,8 @@ class Store:
         """Commits jobs together and answers them; when one of them fails, by halves, so that only it is refused.
 
         There is no savepoint to fall back to: while one is open SQLite notes every page it touches, which
-        made large batches several times dearer. Starting over costs only those who fail.
+        made large batches several times dearer. Starting over costs only those who fail. Of large ones that lost a race, each
+        starts over alone: to be careful costs many times as much, and only whose fault it is should have to be.
         """
         until = time.monotonic() + PATIENCE_SECONDS
         for attempt in range(first_attempt, first_attempt + TRIES):
@@ -314,6 +315,9 @@ class Store:
                 self._run(jobs, attempt)
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 connected = self._recover(error)
+                if attempt == 1 and isinstance(error, LostRace) and _are_large(jobs):
+                    self._commit_each(jobs)
+                    return
                 last = attempt == first_attempt + TRIES - 1
                 last = last or (not connected and time.monotonic() > until)
                 if not self._goes_on(jobs, error, last=last):
@@ -323,6 +327,20 @@ class Store:
             else:
                 answer(jobs)
                 return
+
+    def _commit_each(self, jobs: list[Job]) -> None:
+        """Commits each by itself, as if nobody had lost a race: first those for whom that is so."""
+        lost: list[Job] = []
+        for job in jobs:
+            try:
+                self._run([job], 1)
+            except Exception as error:  # noqa: BLE001 - it comes to light once more below
+                self._recover(error)
+                lost.append(job)
+            else:
+                answer([job])
+        for job in lost:
+            self._commit([job], first_attempt=2)
 
     def _goes_on(self, jobs: list[Job], error: Exception, *, last: bool) -> bool:
         """Whether to try again; if not, the jobs are answered, or committed apart, here."""
@@ -407,6 +425,11 @@ def _parted(jobs: list[Job]) -> list[list[Job]]:
     together = [job for job in jobs if job.kept and not job.apart]
     apart = [job for job in jobs if job.kept and job.apart]
     return [some for some in (together, apart, *([job] for job in jobs if not job.kept)) if some]
+
+
+def _are_large(jobs: list[Job]) -> bool:
+    """Whether these are several, and none of them small."""
+    return len(jobs) > 1 and all(job.weight > SMALL_WEIGHT for job in jobs)
 
 
 def _refuse(jobs: list[Job], error: Exception) -> None:
