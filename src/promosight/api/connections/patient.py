@@ -73,16 +73,20 @@ class PatientHttp(HttpToolsProtocol):
         self._await_taking()
 
     def resume_writing(self) -> None:
-        """Some of it was taken."""
+        """Some of it was taken. Where it was the last answer the rest is waited for as long."""
         self._is_taken()
         super().resume_writing()
+        self._await_rest()
+
+    def on_response_complete(self) -> None:
+        """An answer is made."""
+        super().on_response_complete()
+        self._await_rest()
 
     def timeout_keep_alive_handler(self) -> None:
         """Nobody has asked anything more. What lies here still may be taken, in its time."""
-        closing = self.transport.is_closing()
         super().timeout_keep_alive_handler()
-        if not closing and self._untaken is None:
-            self._await_taking()
+        self._await_rest()
 
     def data_received(self, data: bytes) -> None:
         """Something has come."""
@@ -99,7 +103,7 @@ class PatientHttp(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it is the same each time
         """What has come is no HTTP."""
         self.transport.write(_UNREADABLE)
-        self.transport.close()
+        self._end()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -135,6 +139,12 @@ class PatientHttp(HttpToolsProtocol):
         left = self.transport.get_write_buffer_size()
         self._untaken = self.loop.call_later(self.answer_seconds, self._look_again, left)
 
+    def _await_rest(self) -> None:
+        """Of a connection that ends once all is taken, so that nothing of it is ever paused or resumed again."""
+        is_last = self._untaken is None and self.transport.is_closing()
+        if is_last and self.transport.get_write_buffer_size():
+            self._await_taking()
+
     def _look_again(self, left: int) -> None:
         self._untaken = None
         if 0 < left <= self.transport.get_write_buffer_size():
@@ -153,10 +163,14 @@ class PatientHttp(HttpToolsProtocol):
     def _give_up(self) -> None:
         self._late = None
         if not self.transport.is_closing():
-            self.transport.close()
+            self._end()
 
     def _refuse(self, *, answered: bool) -> None:
         """Ends the connection; with a word where no other answer is on its way."""
         if answered:
             self.transport.write(_TOO_LARGE)
+        self._end()
+
+    def _end(self) -> None:
         self.transport.close()
+        self._await_rest()
