@@ -306,8 +306,8 @@ class Store:
         """Commits jobs together and answers them; when one of them fails, by halves, so that only it is refused.
 
         There is no savepoint to fall back to: while one is open SQLite notes every page it touches, which
-        made large batches several times dearer. Starting over costs only those who fail. Of large ones that lost a race, each
-        starts over alone: to be careful costs many times as much, and only whose fault it is should have to be.
+        made large batches several times dearer. Starting over costs only those who fail. Of large ones that lost a
+        race each starts over alone: to be careful costs many times as much, and only the one that lost has to be.
         """
         until = time.monotonic() + PATIENCE_SECONDS
         for attempt in range(first_attempt, first_attempt + TRIES):
