@@ -419,6 +419,23 @@ def test_measured_uplift_counts_all_orders_where_they_are_told(client: httpx.Cli
     assert found["words"].startswith("A customer decided on brings more")
 
 
+def test_redemptions_alone_are_not_called_a_gain_over_those_who_have_nothing_to_redeem(
+    client: httpx.Client,
+) -> None:
+    promotion(client, "a", properties={"decisioning": {"value": "25"}})
+    settings(client, control_share=0.4)
+    body = [{"customer_id": f"c{n}", "decision_id": f"d{n}"} for n in range(200)]
+    decisions = client.post("/v1/decisions/batch", json={"decisions": body}).json()["decisions"]
+    for one in decisions:
+        if one["choice"] is not None:
+            redeem(client, "a", one["customer_id"], f"r-{one['decision_id']}")
+    found = asked(client, "evaluation")["measured"]
+    assert (found["basis"], found["control_mean"]) == ("redemptions", 0)
+    assert found["per_customer"]["interval"][0] > 0
+    assert "has nothing to redeem" in found["words"]
+    assert "no gain" in found["words"]
+
+
 def test_the_apprentice_has_a_match_rate(client: httpx.Client) -> None:
     """P19: how often it would have chosen what was done, by the usual answer or by what the brand reports."""
     promotion(client, "a", properties={"decisioning": {"value": "25"}})

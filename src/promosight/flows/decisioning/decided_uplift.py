@@ -72,7 +72,7 @@ def measured_uplift(tx: Tx, frame: Frame, worth: Worth) -> MeasuredUplift:
         basis=groups.basis,
         unit=worth.unit,
         reason=found.reason,
-        words=_words(found, groups.basis),
+        words=_words(found, groups.basis, frame.rules.settings.control_gets),
     )
 
 
@@ -104,17 +104,31 @@ def _mean(totals: list[float]) -> float | None:
     return sum(totals) / len(totals) if totals else None
 
 
-def _words(found: Measured, basis: str) -> str:
+def _words(found: Measured, basis: str, control_gets: str) -> str:
     if found.uplift is None:
         return _WHY.get(found.reason or "", "It cannot be told.")
     low, high = found.uplift.low, found.uplift.high
-    said = (
+    if basis == "redemptions":
+        return _words_of_redemptions(low, high, control_gets)
+    return (
         "A customer decided on brings more than one of the control group."
         if low > 0
         else "A customer decided on brings less than one of the control group."
         if high < 0
         else "No difference to the control group is shown yet."
     )
-    if basis == "redemptions":
-        said += " Only redemptions are counted, since no orders are reported as outcomes."
-    return said
+
+
+def _words_of_redemptions(low: float, high: float, control_gets: str) -> str:
+    """Where the control group is offered nothing it has nothing to redeem: more is no gain then."""
+    than = "more" if low > 0 else "less" if high < 0 else "neither clearly more nor clearly less"
+    whom = (
+        "the control group, which is offered none of them and so has nothing to redeem"
+        if control_gets == "none"
+        else f"the control group, which is offered {control_gets}"
+    )
+    return (
+        f"Only redemptions of decided offers are compared: customers decided on redeem for {than} than {whom}. "
+        "This alone is no gain: what either group buys without an offer is not counted, since no orders are reported "
+        "as outcomes."
+    )

@@ -121,10 +121,14 @@ function needed({
 }
 
 function Control({ evaluation: { measured } }: { evaluation: Evaluation }) {
-  const { per_customer: uplift, unit, treated, control, words } = measured;
+  const { per_customer: uplift, unit, treated, control, basis, words } = measured;
   return (
     <div className={classes.measured}>
-      <h3>Against the control group</h3>
+      <h3>
+        {basis === "redemptions"
+          ? "Redemptions only, beside the control group"
+          : "Against the control group"}
+      </h3>
       <p>
         {uplift ? (
           <>
