@@ -35,7 +35,7 @@ def told() -> str:
     relabelled = _us(lambda i: evidence.relabel(decided[i], redeemed=True), len(decided) // 10)
     size = len(evidence.encode())
     cells = (*evidence.cells.values(), *evidence.lately.values())
-    held = sum(each.second.nbytes + each.first.nbytes for each in cells)
+    held = sum(each.half.nbytes + each.first.nbytes for each in cells)
     solved = _us(lambda _: solve(evidence, Prior(), decided[-1].decided_us), 3) / 1e3
     rows = [
         f"learning from a decision | {learned:.0f} us",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from promosight.rules.evidence import Decided, Evidence
 from promosight.rules.features import DAY_US, Offer, made_offer
 from promosight.rules.policy import Arm, Exploration, choose
+from promosight.rules.refitting import Lessons, less, refitted
 from promosight.rules.snapshot import Snapshot
 from promosight.rules.solving import Prior, solve
 from tests.rules.deciding import customer, decisions, learned, offers
@@ -66,9 +68,9 @@ def test_a_refit_that_leaves_too_little_for_what_is_recent_is_no_trouble() -> No
     for i in range(200):
         evidence.add(Decided({}, BREAD, 0.5, 10 * DAY_US + i))
     for cell in evidence.cells.values():
-        cell.second //= 100
+        cell.half //= 100
     for cell in evidence.lately.values():
-        cell.second //= 101
+        cell.half //= 101
         cell.first += 10**12
     snapshot = solve(evidence, Prior(), 11 * DAY_US)
     assert np.isfinite(snapshot.mean).all()
@@ -165,3 +167,168 @@ def test_a_state_from_before_knows_nothing_recent_and_learns_on() -> None:
     again.add(Decided({}, BREAD, 0.1, 400 * DAY_US))
     assert again.lately
     assert np.isfinite(solve(again, Prior(), 400 * DAY_US).mean).all()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_known_lately_has_no_order_also_where_the_newest_was_taken_back(seed: int) -> None:
+    """In pieces, kept and read between, with reversals and withdrawals: the same bytes as of learning all anew."""
+    rng = random.Random(seed)
+    made = sorted((one for one, _ in decisions(40, seed, 120.0)), key=lambda one: one.decided_us)
+    redeemed, gone = set(rng.sample(range(40), 15)), {39, *rng.sample(range(40), 10)}
+    steps = [("came", i) for i in redeemed] + [("reversed", i) for i in redeemed & gone]
+    steps += [("gone", i) for i in gone]
+    rng.shuffle(steps)
+    order = rng.sample(range(40), 40)
+    evidence, other = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
+    evidence.add_all([made[i] for i in order[:20]])
+    for i in order[20:]:
+        other.add(made[i])
+    evidence.merge(other)
+    for at, (what, i) in enumerate(steps):
+        if at % 7 == 0:
+            evidence = Evidence.decode(evidence.encode(), evidence.latest_us)
+        if what == "gone":
+            evidence.remove(made[i])
+        else:
+            evidence.relabel(made[i], redeemed=what == "came")
+    anew = Evidence(HALF_LIFE_US)
+    anew.seen(made[-1].decided_us)
+    for i in set(range(40)) - gone:
+        anew.add(made[i], redeemed=i in redeemed)
+    assert evidence.encode() == anew.encode()
+    one, same = (solve(each, Prior(), made[-1].decided_us) for each in (evidence, anew))
+    assert one.mean.tobytes() == same.mean.tobytes()
+
+
+def test_the_newest_decision_taken_back_leaves_what_was_dropped_beside_it_dropped() -> None:
+    """Learned anew it is the same, and the same in a process that read it from the store."""
+    old = [Decided({}, BREAD, 0.1, i * DAY_US) for i in (10, 12)]
+    newest = Decided({}, BREAD, 0.1, 50 * DAY_US)
+    evidence, anew = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
+    evidence.add(old[0])
+    evidence.add(newest)
+    evidence.remove(newest)
+    read = Evidence.decode(evidence.encode(), evidence.latest_us)
+    anew.seen(newest.decided_us)
+    anew.add_all(old)
+    for each in (evidence, read):
+        each.add(old[1])
+        assert each.encode() == anew.encode()
+        assert not each.stacks(lately=True)
+
+
+def of_before(evidence: Evidence) -> bytes:
+    """A state as it was kept before there was anything recent."""
+    plain = (1, evidence.half_life_us, evidence.canonical())
+    return zstandard.ZstdCompressor().compress(msgspec.msgpack.encode(plain))
+
+
+def test_what_comes_of_decisions_from_before_is_no_surprise_after_an_upgrade() -> None:
+    """Their redemptions, reversals and withdrawals meet nothing recent to be compared with."""
+    made = [Decided({}, BREAD, 0.3, i * DAY_US // 40) for i in range(1_600)]
+    evidence, never = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
+    for each in (evidence, never):
+        each.add_all(made)
+    upgraded = Evidence.decode(of_before(evidence), made[-1].decided_us)
+    after = [Decided({}, BREAD, 0.3, 41 * DAY_US + i) for i in range(10)]
+    for each in (upgraded, never):
+        each.add_all(after[:8])
+        for one in made[1_400::3]:
+            each.relabel(one, redeemed=True, redeemed_us=one.decided_us + 3 * DAY_US)
+        for one in made[1_401::9]:
+            each.remove(one)
+        each.add_all(after[8:])
+    never.lately.clear()
+    assert [row.decisions for row in upgraded.canonical(lately=True)] == [10]
+    assert upgraded.canonical() == never.canonical()
+    now = after[-1].decided_us
+    model, same = solve(upgraded, Prior(), now), solve(never, Prior(), now)
+    assert model.mean.tobytes() == same.mean.tobytes()
+    again = Evidence.decode(upgraded.encode(), now)
+    again.relabel(made[-1], redeemed=True)
+    assert again.canonical(lately=True) == upgraded.canonical(lately=True)
+
+
+def test_a_version_that_knows_nothing_recent_reads_what_is_kept() -> None:
+    """A server rolled back goes on deciding: it read one frame of three parts, and no more."""
+    evidence = learned(decisions(30))
+    plain = zstandard.ZstdDecompressor().decompress(evidence.encode())
+    version, half_life_us, rows = msgspec.msgpack.decode(plain, type=tuple[int, int, list[object]])
+    assert (version, half_life_us) == (1, evidence.half_life_us)
+    assert len(rows) == len(evidence.canonical())
+
+
+def test_a_month_after_an_upgrade_the_state_is_as_if_all_had_been_learned_by_it() -> None:
+    made = [Decided({}, BREAD, 0.3, i * DAY_US) for i in range(120)]
+    evidence, whole = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
+    evidence.add_all(made[:40])
+    whole.add_all(made)
+    upgraded = Evidence.decode(of_before(evidence), made[39].decided_us)
+    upgraded.add_all(made[40:60])
+    assert upgraded.encode() != whole.encode()
+    upgraded = Evidence.decode(upgraded.encode(), made[59].decided_us)
+    upgraded.add_all(made[60:])
+    assert upgraded.encode() == whole.encode()
+
+
+def test_a_refit_after_an_upgrade_takes_nothing_from_what_is_recent_that_is_not_there() -> None:
+    made = [Decided({}, BREAD, 0.3, i * DAY_US // 10) for i in range(450)]
+    evidence = Evidence(HALF_LIFE_US)
+    evidence.add_all(made[:400])
+    upgraded = Evidence.decode(of_before(evidence), made[399].decided_us)
+    upgraded.add_all(made[400:])
+    lessons = Lessons.of(made[300:], [False] * 150)
+    rest = less(upgraded, lessons)
+    assert not rest.stacks(lately=True)
+    refit = refitted(lessons, rest, Prior(), made[-1].decided_us)
+    (row,) = refit.canonical(lately=True)
+    assert row.decisions == sum(one.decided_us > upgraded.since_us for one in made[400:])
+
+
+EXTREMES: dict[str, Callable[[int], tuple[float, bool]]] = {
+    "all redeemed": lambda i: (0.3, True),
+    "none redeemed": lambda i: (0.3, False),
+    "sure and wrong": lambda i: (1.0, False),
+    "never thought of, and redeemed": lambda i: (0.0, True),
+    "all at once redeemed": lambda i: (0.01, i >= 450),
+}
+
+
+@pytest.mark.parametrize("how", EXTREMES)
+def test_whatever_comes_of_offers_with_many_tiers_and_names_numbers_stay_numbers(
+    how: str,
+) -> None:
+    """200 tiers, many of one decision, more names than columns, one that is always the same, and worths of 10^12."""
+    menu = [made_offer("p", f"t{i}", {"worth": 1e12 * i, "reward=amount": 1.0}) for i in range(200)]
+    evidence, start = Evidence(HALF_LIFE_US), 50 * 365 * DAY_US
+    made = []
+    for i in range(500):
+        x = {"rate": 1e9, "same": 1.0, f"n={i}": 1.0, f"k{i % 90}=#": float("inf")}
+        p, redeemed = EXTREMES[how](i)
+        one = Decided(x, menu[i % 200 if i < 450 else 0], p, start + i * DAY_US // 40)
+        made.append(one)
+        evidence.add(one, redeemed=redeemed)
+    now = made[-1].decided_us
+    for at in (now, start, now + 10 * 365 * DAY_US, now + 900 * 365 * DAY_US):
+        snapshot = solve(evidence, Prior(), at)
+        arms = [Arm(offer, 1e12) for offer in menu[:20]]
+        choice = choose(snapshot, made[-1].x, arms, Exploration(), 1)
+        assert np.isfinite(choice.p_hat).all()
+        assert (choice.sd > 0).all()
+        assert abs(choice.pmf.sum() - 1) < 1e-9
+
+
+def test_a_thousand_offers_of_two_eras_take_less_than_ten_megabytes_in_memory() -> None:
+    evidence, rng = Evidence(HALF_LIFE_US), random.Random(1)
+    menu = [made_offer(f"p{i}", None, {}) for i in range(1_000)]
+    names = [f"f{k}=#" for k in range(23)]
+    evidence.add_all(
+        [
+            Decided({name: rng.random() for name in names}, offer, 0.1, day * DAY_US)
+            for day in (0, 17)
+            for offer in menu
+        ]
+    )
+    cells = (*evidence.cells.values(), *evidence.lately.values())
+    assert len(cells) == 3_000
+    assert sum(cell.half.nbytes + cell.first.nbytes + cell.delays.nbytes for cell in cells) < 10e6

@@ -29,7 +29,8 @@ import xxhash
 import zstandard
 from numpy.typing import NDArray
 
-from promosight.rules.delays import BINS, DAYS, bin_of, day_of
+from promosight.rules.cells import Cell, Whole, halved, recent, unfolded
+from promosight.rules.delays import BINS, bin_of, day_of
 from promosight.rules.features import BIAS, BOUND, DAY_US, MOST, STEPS, Offer
 
 WEIGHT = 1 << 20
@@ -44,10 +45,11 @@ LATELY_KEPT = 2
 """Eras of it that are kept: an older one weighs less than 1 in 256."""
 COLUMNS = 2 * MOST
 """No more names of customer features than these: bias, then the history's own, then those whose hash is smallest."""
+NEVER = -(1 << 62)
+"""Before anything."""
 LEAST_P = 1e-4
 _EXACT = 4_096
 """Sums of so many products, each below 2 to the power of 40, are exact in floating point, where they are quicker."""
-Whole = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Cells = dict[tuple[int, Offer], "Cell"]
 """By era and offer."""
@@ -65,34 +67,6 @@ class Decided:
     """Less than one for a decision whose outcome is partly out still (nightly replay)."""
     lean: float = 0.0
     """The part of the log-odds that was not the model's (`Arm.lean`): it explains, and nothing is learned for it."""
-
-
-class Cell:
-    """The sums of one offer in one era, over the columns the evidence knows."""
-
-    __slots__ = ("decisions", "delays", "first", "made", "redeemed", "second")
-
-    def __init__(self, width: int) -> None:
-        self.second: Whole = np.zeros((width, width), np.int64)
-        self.first: Whole = np.zeros(width, np.int64)
-        self.decisions = 0
-        self.redeemed = 0
-        self.delays: Whole = np.zeros(BINS, np.int64)
-        self.made: dict[int, int] = {}
-        """The information of decisions by day, of recent ones only."""
-
-    def counted(self, day: int, information: int) -> None:
-        """Decisions of a day, more or fewer. Days long gone are dropped."""
-        self.made[day] = self.made.get(day, 0) + information
-        if len(self.made) > 3 * DAYS:
-            self.made = recent(self.made, max(self.made))
-
-    def widened(self, width: int) -> None:
-        """Room for more columns."""
-        more = width - len(self.first)
-        if more > 0:
-            self.second = np.pad(self.second, ((0, more), (0, more)))
-            self.first = np.pad(self.first, (0, more))
 
 
 class Stack(NamedTuple):
@@ -117,8 +91,10 @@ class Evidence:
     cells: Cells = field(default_factory=dict)
     lately: Cells = field(default_factory=dict)
     """The same with a short half-life, without days and delays."""
-    newest: int = field(default=-(1 << 62), repr=False, compare=False)
-    """The newest era of `lately`."""
+    latest_us: int = field(default=NEVER, compare=False)
+    """When the latest decision was made, also where it was taken back since: `lately` is what is recent beside it."""
+    since_us: int = field(default=NEVER, compare=False)
+    """`lately` has decisions made after this: all, but for a state that was kept before there was `lately`."""
     _last: str | None = field(default=None, repr=False, compare=False)
     """The name that goes first where there is no more room; looked for when asked."""
 
@@ -150,7 +126,8 @@ class Evidence:
         """
         sign = 1 if redeemed else -1
         steps = self._rows([decided])[0].astype(np.int64)
-        for half_life_us in (LATELY_US, self.half_life_us):
+        recently = (LATELY_US,) if self._is_recent(decided) else ()
+        for half_life_us in (*recently, self.half_life_us):
             era, weight = _weight(decided.decided_us, half_life_us)
             cell = self._cell(half_life_us, era, decided.offer)
             one = sign * round(weight * WEIGHT)
@@ -164,26 +141,44 @@ class Evidence:
         """Adds all of another part: the same as if its decisions had been added here."""
         if other.half_life_us != self.half_life_us:
             raise ValueError("evidence with different half-lives cannot be added")
+        self.seen(other.latest_us)
         for name in other.columns:
             self._column(name)
         names = list(other.columns)
         to = [(self.columns[name], i) for i, name in enumerate(names) if name in self.columns]
-        for half_life_us, cells in ((LATELY_US, other.lately), (self.half_life_us, other.cells)):
+        recently = self._recent_of(other)
+        for half_life_us, cells in ((LATELY_US, recently), (self.half_life_us, other.cells)):
             for (era, offer), theirs in cells.items():
                 held = [(a, i) for a, i in to if i < len(theirs.first)]
-                _add(self._cell(half_life_us, era, offer), theirs, held)
+                self._cell(half_life_us, era, offer).add(theirs, held)
 
     def forget(self, now_us: int) -> None:
         """Drops eras that weigh nothing any more."""
         oldest = _weight(now_us, self.half_life_us)[0] - ERAS_KEPT
         self.cells = {key: cell for key, cell in self.cells.items() if key[0] > oldest}
 
-    def keeps(self, era: int) -> bool:
-        """Whether an era of `lately` is kept; where it is a newer one, those that are too old then are dropped."""
-        if era > self.newest:
-            self.newest, oldest = era, era - LATELY_KEPT
-            self.lately = {key: cell for key, cell in self.lately.items() if key[0] > oldest}
-        return era > self.newest - LATELY_KEPT
+    def seen(self, decided_us: int) -> None:
+        """Somebody decided then: drops what is not recent any more beside that."""
+        if decided_us > self.latest_us:
+            before, self.latest_us = self._oldest_us(), decided_us
+            if (oldest_us := self._oldest_us()) > before:
+                oldest = _weight(oldest_us, LATELY_US)[0]
+                self.lately = {key: cell for key, cell in self.lately.items() if key[0] >= oldest}
+                self.since_us = self.since_us if self.since_us >= oldest_us else NEVER
+
+    def _oldest_us(self) -> int:
+        """What was decided before this is not recent, whatever became of it."""
+        return (_weight(self.latest_us, LATELY_US)[0] - LATELY_KEPT + 1) * ERA * LATELY_US
+
+    def _is_recent(self, decided: Decided) -> bool:
+        return decided.decided_us > self.since_us and decided.decided_us >= self._oldest_us()
+
+    def _recent_of(self, other: Evidence) -> Cells:
+        """What another knows lately, of eras that both know alike."""
+        oldest = _weight(self._oldest_us(), LATELY_US)[0]
+        if self.since_us != other.since_us:
+            oldest = max(oldest, _weight(max(self.since_us, other.since_us), LATELY_US)[0] + 1)
+        return {key: cell for key, cell in other.lately.items() if key[0] >= oldest}
 
     def scale(self, era: int, now_us: int) -> float:
         """What one unit of an era's sums weighs now."""
@@ -202,33 +197,48 @@ class Evidence:
     def canonical(self, *, lately: bool = False) -> list[Row]:
         """All cells that hold decisions, in one order, each over its own names in theirs: equal for equal sums."""
         stacks, columns = self.stacks(lately=lately), list(self.columns)
-        days = (made.items() for stack in stacks for made in stack.made)
-        newest = max((day for each in days for day, mass in each if mass), default=0)
+        newest = day_of(self.latest_us)
         return [row for stack in stacks for row in _rows(stack, columns, newest)]
 
     def encode(self) -> bytes:
         """As bytes; the same bytes for the same set of facts."""
-        kept = _Kept(2, self.half_life_us, self.canonical(), self.canonical(lately=True))
-        plain = msgspec.msgpack.encode(kept)
-        return zstandard.ZstdCompressor(level=3).compress(plain)
+        whole = _Kept(1, self.half_life_us, self.canonical())
+        lately = _KeptLately(self.canonical(lately=True), self.since_us)
+        # Each packed for itself, one behind the other: a version that knows nothing of the second reads the first.
+        pack = zstandard.ZstdCompressor(level=3).compress
+        return b"".join(pack(msgspec.msgpack.encode(one)) for one in (whole, lately))
 
     @classmethod
-    def decode(cls, kept: bytes) -> Evidence:
-        """What `encode` made. Of states from before there was `lately`, nothing was learned lately."""
-        plain = zstandard.ZstdDecompressor().decompress(kept)
-        found = msgspec.msgpack.decode(plain, type=_Kept)
+    def decode(cls, kept: bytes, latest_us: int = NEVER) -> Evidence:
+        """What `encode` made, and when somebody decided last.
+
+        States from before there was `lately` know of no decision that it was recent: those of the days after are.
+        """
+        unpack = zstandard.ZstdDecompressor().decompressobj()
+        found = msgspec.msgpack.decode(unpack.decompress(kept), type=_Kept)
+        rest = unpack.unused_data
         made = cls(found.half_life_us)
         for row in found.rows:
             made.merge(_unpacked(found.half_life_us, row))
-        for row in found.lately:
-            made.merge(_unpacked(found.half_life_us, row, lately=True))
+        if rest:
+            plain = zstandard.ZstdDecompressor().decompress(rest)
+            recently = msgspec.msgpack.decode(plain, type=_KeptLately)
+            for row in recently.rows:
+                made.merge(_unpacked(found.half_life_us, row, lately=True))
+            made.since_us = recently.since_us
+        elif latest_us != NEVER:
+            made.since_us = (day_of(latest_us) + 1) * DAY_US - 1
+        made.seen(latest_us)
         return made
 
     def _sum(self, decided: Sequence[Decided], sign: int) -> None:
         """Adds decisions, or takes them out. All numbers are whole, and few enough for floats to be exact."""
         steps = self._rows(decided)
-        for half_life_us in (LATELY_US, self.half_life_us):
-            self._sum_rows(decided, steps, half_life_us, sign)
+        self.seen(max(one.decided_us for one in decided))
+        self._sum_rows(decided, steps, self.half_life_us, sign)
+        at = [i for i, one in enumerate(decided) if self._is_recent(one)]
+        if at:
+            self._sum_rows([decided[i] for i in at], steps[at], LATELY_US, sign)
 
     def _sum_rows(
         self, decided: Sequence[Decided], steps: Floats, half_life_us: int, sign: int
@@ -245,22 +255,20 @@ class Evidence:
         for (era, offer), which in cells.items():
             cell, start, end = self._cell(half_life_us, era, offer), end, end + len(which)
             theirs = steps[start:end]
-            cell.second += (heavy[start:end].T @ theirs).astype(np.int64)
+            cell.half += (heavy[start:end].T @ theirs)[halved(len(cell.first))].astype(np.int64)
             cell.first += (pull[start:end] @ theirs).astype(np.int64)
             cell.decisions += sign * len(which)
             if half_life_us == self.half_life_us:
-                for day, mass in _by_day(decided, weighed, which).items():
+                by_day = _by_day(decided, weighed, which)
+                for day, mass in recent(by_day, day_of(self.latest_us)).items():
                     cell.counted(day, sign * mass)
 
     def _cell(self, half_life_us: int, era: int, offer: Offer) -> Cell:
-        """The cell of an offer in an era; one that goes nowhere, where the era is not kept any more."""
-        cells = self.cells
-        if half_life_us == LATELY_US:
-            kept = self.keeps(era)
-            cells = self.lately if kept else {}
+        """The cell of an offer in an era."""
+        cells = self.lately if half_life_us == LATELY_US else self.cells
         cell = cells.get((era, offer))
         if cell is None:
-            cell = cells[era, offer] = Cell(len(self.columns))
+            cell = cells[era, offer] = Cell(len(self.columns), bins_of(half_life_us))
         cell.widened(len(self.columns))
         return cell
 
@@ -306,9 +314,14 @@ class Evidence:
         self.columns = {name if each == last else each: i for each, i in self.columns.items()}
         for cell in chain(self.cells.values(), self.lately.values()):
             if at < len(cell.first):
-                cell.second[at, :] = cell.second[:, at] = 0
+                cell.half[unfolded(len(cell.first))[at]] = 0
                 cell.first[at] = 0
         return at
+
+
+def bins_of(half_life_us: int) -> int:
+    """How many bins of delays are counted beside sums of a half-life: none beside what was learned lately."""
+    return 0 if half_life_us == LATELY_US else BINS
 
 
 def scale(era: int, now_us: int, half_life_us: int) -> float:
@@ -345,23 +358,11 @@ def _by_day(
     return made
 
 
-def _add(ours: Cell, theirs: Cell, held: Sequence[tuple[int, int]]) -> None:
-    """Adds a cell to another, of these columns of both."""
-    at, of = [a for a, _ in held], [i for _, i in held]
-    ours.second[np.ix_(at, at)] += theirs.second[np.ix_(of, of)]
-    ours.first[at] += theirs.first[of]
-    ours.decisions += theirs.decisions
-    ours.redeemed += theirs.redeemed
-    ours.delays += theirs.delays
-    for day, information in theirs.made.items():
-        ours.counted(day, information)
-
-
 def _stacked(era: int, offers: Sequence[Offer], cells: Sequence[Cell]) -> Stack:
     return Stack(
         era,
         offers,
-        np.array([cell.second for cell in cells]),
+        np.array([cell.half for cell in cells])[:, unfolded(len(cells[0].first))],
         np.array([cell.first for cell in cells]),
         np.array([cell.delays for cell in cells]),
         [cell.made for cell in cells],
@@ -394,17 +395,18 @@ class Row(msgspec.Struct, array_like=True):
 
 
 class _Kept(msgspec.Struct, array_like=True):
-    """What `encode` packs. States of version 1 lack the last."""
+    """What `encode` packs first."""
 
     version: int
     half_life_us: int
     rows: list[Row]
-    lately: list[Row] = []
 
 
-def recent(made: Mapping[int, int], newest: int) -> dict[int, int]:
-    """Only the days that can still matter."""
-    return {day: mass for day, mass in sorted(made.items()) if mass and day > newest - DAYS}
+class _KeptLately(msgspec.Struct, array_like=True):
+    """What it packs behind. States from before there was `lately` lack it."""
+
+    rows: list[Row]
+    since_us: int
 
 
 @lru_cache(4_096)
@@ -465,13 +467,12 @@ def _rows(stack: Stack, columns: list[str], newest: int) -> Iterator[Row]:
 
 
 def _unpacked(half_life_us: int, row: Row, *, lately: bool = False) -> Evidence:
-    cell = Cell(len(row.names))
-    at = _upper(len(row.names))
-    cell.second[at] = np.frombuffer(row.upper, "<i8")
-    cell.second.T[at] = cell.second[at]
+    cell = Cell(len(row.names), 0 if lately else BINS)
+    cell.half[unfolded(len(row.names))[_upper(len(row.names))]] = np.frombuffer(row.upper, "<i8")
     cell.first[:] = np.frombuffer(row.first, "<i8")
     cell.decisions, cell.redeemed = row.decisions, row.redeemed
-    cell.delays[: len(row.delays)], cell.made = row.delays, dict(row.made)
+    if not lately:
+        cell.delays[: len(row.delays)], cell.made = row.delays, dict(row.made)
     columns = {name: i for i, name in enumerate(row.names)}
     offer = Offer(row.promotion, row.tier, row.features)
     cells: Cells = {(row.era, offer): cell}

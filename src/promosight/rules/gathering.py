@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from promosight.rules.delays import BINS, Waits, coming
+from promosight.rules.cells import recent
+from promosight.rules.delays import BINS, Waits, coming, day_of
 from promosight.rules.evidence import LATELY_US, Evidence, Stack, scale
 from promosight.rules.features import DAY_US, MOST, STEPS, Offer
 
@@ -67,15 +68,15 @@ def gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], Sums]:
         at = [place[offer] for offer in stack.offers]
         delays[at] += weight * stack.delays
         for i, days in zip(at, stack.made, strict=True):
-            for day, information in sorted(days.items()):
+            for day, information in recent(days, day_of(evidence.latest_us)).items():
                 made[i][day] = made[i].get(day, 0.0) + weight * information
     lately = [
         (scale(stack.era, now_us, LATELY_US), stack) for stack in evidence.stacks(lately=True)
     ]
     decisions = sum(sum(stack.decisions) for _, stack in eras)
-    whole, recent = (_together(place, held, some) for some in (eras, lately))
-    sums = Sums(tuple(place), whole, recent, made, delays, decisions)
-    return names, _given_back(sums, evidence.half_life_us, now_us)
+    whole, brief = (_together(place, held, some) for some in (eras, lately))
+    sums = Sums(tuple(place), whole, brief, made, delays, decisions)
+    return names, _given_back(sums, evidence, now_us)
 
 
 def _together(
@@ -105,7 +106,7 @@ def _commonest(
     return tuple(columns[i] for i in held), np.array(held, np.intp)
 
 
-def _given_back(sums: Sums, half_life_us: int, now_us: int) -> Sums:
+def _given_back(sums: Sums, evidence: Evidence, now_us: int) -> Sums:
     """Adds the redemptions that recent decisions may still bring, spread over an offer's customers as they were."""
     groups = dict[str, list[Waits]]()
     known = sums.whole.second[:, 0, 0]
@@ -114,7 +115,7 @@ def _given_back(sums: Sums, half_life_us: int, now_us: int) -> Sums:
         waits = Waits(float(known[at]), sums.made[at], sums.delays[at])
         groups.setdefault(reward, []).append(waits)
     left = coming(groups, now_us)
-    fades = {day: _fades(day, half_life_us, now_us) for each in left.values() for day in each}
+    fades = {day: _fades(day, evidence, now_us) for each in left.values() for day in each}
     expected = np.zeros((2, len(rewards)))
     for at, (reward, made) in enumerate(zip(rewards, sums.made, strict=True)):
         still = left[reward]
@@ -126,10 +127,12 @@ def _given_back(sums: Sums, half_life_us: int, now_us: int) -> Sums:
     return sums._replace(whole=whole, lately=lately)
 
 
-def _fades(day: int, half_life_us: int, now_us: int) -> float:
+def _fades(day: int, evidence: Evidence, now_us: int) -> float:
     """How much less a decision of a day counts among what was learned lately."""
+    if day * DAY_US <= evidence.since_us:
+        return 0.0
     age_us = max(0.0, now_us - (day + 0.5) * DAY_US)
-    return exp2(age_us / half_life_us - age_us / LATELY_US)
+    return exp2(age_us / evidence.half_life_us - age_us / LATELY_US)
 
 
 def _reward_of(offer: Offer) -> str:

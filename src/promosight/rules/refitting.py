@@ -15,15 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from promosight.rules.cells import Cell, Whole
 from promosight.rules.evidence import (
     ERA,
     LATELY_US,
     LEAST_P,
+    NEVER,
     WEIGHT,
-    Cell,
     Cells,
     Decided,
     Evidence,
+    bins_of,
 )
 from promosight.rules.features import BIAS, STEPS, Offer, stepped
 from promosight.rules.snapshot import Snapshot
@@ -32,7 +34,6 @@ from promosight.rules.solving import Prior, solve
 PASSES = 4
 _FAR = 30.0
 Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
 Which = NDArray[np.bool_]
 
 
@@ -89,25 +90,27 @@ class Lessons:
             redeemed=self.redeemed[which],
         )
 
-    def summed(self, half_life_us: int) -> Evidence:
+    def summed(self, half_life_us: int, since_us: int = NEVER) -> Evidence:
         """The same sums as adding each decision to an empty evidence, at once; nothing of delays."""
-        made = Evidence(half_life_us, {name: at for at, name in enumerate(self.names)})
+        columns = {name: at for at, name in enumerate(self.names)}
+        made = Evidence(half_life_us, columns, since_us=since_us)
         made.cells = self._cells(half_life_us)
-        made.lately = self._cells(LATELY_US)
-        newest = max((era for era, _ in made.lately), default=made.newest)
-        made.keeps(newest)
+        made.lately = self._cells(LATELY_US, since_us)
+        made.seen(int(self.decided_us.max(initial=NEVER)))
         return made
 
-    def _cells(self, half_life_us: int) -> Cells:
-        """The sums by era and offer."""
+    def _cells(self, half_life_us: int, since_us: int = NEVER) -> Cells:
+        """The sums by era and offer, of decisions after a moment."""
+        bins = bins_of(half_life_us)
         era = self.decided_us // (ERA * half_life_us)
         second, first = self._terms(era, half_life_us)
         cells = {}
         for number in np.unique(era).tolist():
             for at, offer in enumerate(self.offers):
-                own = np.flatnonzero((era == number) & (self.offer == at))
+                alike = (era == number) & (self.offer == at)
+                own = np.flatnonzero(alike & (self.decided_us > since_us))
                 if len(own):
-                    cells[number, offer] = self._cell(own, second, first)
+                    cells[number, offer] = self._cell(own, second, first, bins)
         return cells
 
     def likely(self, snapshot: Snapshot) -> Floats:
@@ -135,12 +138,12 @@ class Lessons:
         first = (np.rint(weight * pull * WEIGHT) + label).astype(np.int64)
         return second, first
 
-    def _cell(self, own: NDArray[np.intp], second: Whole, first: Whole) -> Cell:
+    def _cell(self, own: NDArray[np.intp], second: Whole, first: Whole, bins: int) -> Cell:
         held = self.steps[own]
         used = np.flatnonzero(held.any(axis=0))
         held = held[:, used]
-        cell = Cell(len(self.names))
-        cell.second[np.ix_(used, used)] = (held * second[own, None]).T @ held
+        cell = Cell(len(self.names), bins)
+        cell.add_second(used, (held * second[own, None]).T @ held)
         cell.first[used] = first[own] @ held
         cell.decisions = len(own)
         cell.redeemed = int(self.redeemed[own].sum())
@@ -150,14 +153,14 @@ class Lessons:
 def negated(evidence: Evidence) -> Evidence:
     """What merged with the evidence leaves nothing."""
     cells, lately = _negated(evidence.cells), _negated(evidence.lately)
-    return Evidence(evidence.half_life_us, dict(evidence.columns), cells, lately, evidence.newest)
+    return replace(evidence, columns=dict(evidence.columns), cells=cells, lately=lately)
 
 
 def _negated(cells: Cells) -> Cells:
     found = {}
     for key, cell in cells.items():
         taken = found[key] = Cell(0)
-        taken.second, taken.first = -cell.second, -cell.first
+        taken.half, taken.first = -cell.half, -cell.first
         taken.decisions, taken.redeemed = -cell.decisions, -cell.redeemed
         taken.delays, taken.made = -cell.delays, {day: -mass for day, mass in cell.made.items()}
     return found
@@ -165,7 +168,7 @@ def _negated(cells: Cells) -> Cells:
 
 def copied(evidence: Evidence) -> Evidence:
     """The same sums, to be changed apart."""
-    made = Evidence(evidence.half_life_us)
+    made = Evidence(evidence.half_life_us, since_us=evidence.since_us)
     made.merge(evidence)
     return made
 
@@ -173,18 +176,18 @@ def copied(evidence: Evidence) -> Evidence:
 def less(evidence: Evidence, lessons: Lessons) -> Evidence:
     """What is left without these decisions."""
     made = copied(evidence)
-    made.merge(negated(lessons.summed(evidence.half_life_us)))
+    made.merge(negated(lessons.summed(evidence.half_life_us, evidence.since_us)))
     return made
 
 
 def refitted(lessons: Lessons, rest: Evidence, prior: Prior, now_us: int) -> Evidence:
     """The sums of these decisions where the model has come to, beside the rest that stays as it is."""
     if not len(lessons):
-        return Evidence(rest.half_life_us)
+        return Evidence(rest.half_life_us, since_us=rest.since_us)
     usual = (int(lessons.redeemed.sum()) + 1) / (len(lessons) + 2)
     taken = replace(lessons, p_hat=np.full(len(lessons), usual))
     for _ in range(PASSES):
-        whole = taken.summed(rest.half_life_us)
+        whole = taken.summed(rest.half_life_us, rest.since_us)
         whole.merge(rest)
         taken = replace(taken, p_hat=taken.likely(solve(whole, prior, now_us)))
-    return taken.summed(rest.half_life_us)
+    return taken.summed(rest.half_life_us, rest.since_us)

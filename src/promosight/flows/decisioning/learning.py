@@ -140,7 +140,9 @@ def learn(learned: Learned, changes: list[Change], pause: Pause | None = None) -
         if pause is not None:
             pause()
     latest_us = max((change.decided_us for change in teaching), default=0)
-    return Learned(learned.revision + 1, max(learned.latest_us, latest_us), learned.evidence)
+    latest_us = max(learned.latest_us, latest_us)
+    learned.evidence.seen(latest_us)
+    return Learned(learned.revision + 1, latest_us, learned.evidence)
 
 
 def write_lesson(

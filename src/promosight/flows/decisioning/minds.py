@@ -110,7 +110,8 @@ def read_learned(tx: Tx, workspace_no: int) -> Learned:
     if row is None or not row[1]:
         return Learned(0 if row is None else row[0], 0, Evidence(HALF_LIFE_US))
     state = msgspec.json.decode(row[1], type=State)
-    return Learned(row[0], state.latest_us, Evidence.decode(b64decode(state.sums)))
+    evidence = Evidence.decode(b64decode(state.sums), state.latest_us)
+    return Learned(row[0], state.latest_us, evidence)
 
 
 def state_text(evidence: Evidence, latest_us: int) -> str:
