@@ -24,6 +24,7 @@ from promosight.store.engine import Store
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
 from tests.flows.test_ahead import BETWEEN, TERMS, World, everything, terms_changed
+from tests.flows.test_mappings import add, end
 from tests.flows.worlds import (
     NOW_US,
     PROMOTIONS,
@@ -189,3 +190,51 @@ def test_one_more_event_costs_no_more_where_there_are_thousands(other: Store, mo
     few = _cost_at(other, workspace, 130, 0)
     many = _cost_at(other, workspace, 4_000, 145)
     assert many < 6 * few
+
+
+def _by_word(number: int, word: str) -> Any:
+    return _event(_later(number) | {"promotion_id": word})
+
+
+def test_a_busy_group_that_lost_its_events_is_judged_by_those_that_came_since(
+    store: Store, busy_from: Busy
+) -> None:
+    """S14, N6: the word by which they came means something else; what comes then is told by its own id."""
+    busy_from(5)
+    workspace = _open(store)
+    define(store, workspace, "global", max_redemptions=1)
+    named = {"promotion_id": "global", "customer_id": "guest"}
+    deliver(store, workspace, [_assignment(named | {"assigned_at": "2026-11-01T00:00:00Z"})])
+    mapping = add(store, workspace, "GLOBAL", "global")
+    deliver(store, workspace, [_by_word(n, "GLOBAL") for n in range(8)])
+    assert kept_as_facts_say(store) == 1
+    end(store, workspace, mapping)
+    outcomes = [deliver(store, workspace, [_event(_later(n))])[0].outcome for n in range(10, 13)]
+    assert outcomes == ["counted", "excess", "excess"]
+    kept_as_facts_say(store)
+    assert not verify(store, None, now_us=NOW_US).differences
+
+
+def test_a_busy_group_whose_events_were_all_corrected_is_judged_by_those_that_came_since(
+    store: Store, busy_from: Busy
+) -> None:
+    """S14: they named a code of another promotion; their sender tells them anew, of that one."""
+    busy_from(3)
+    workspace = _open(store)
+    personal = {"promotion_id": "personal", "customer_id": "guest"}
+    define(store, workspace, "global", max_redemptions=1)
+    given = [
+        _assignment(one | {"assigned_at": "2026-11-01T00:00:00Z"})
+        for one in ({"promotion_id": "global", "customer_id": "guest"}, personal)
+    ]
+    deliver(store, workspace, given)
+    code = {"promo_code": "P1", "customer_id": "other", "promotion_id": "personal"}
+    deliver(store, workspace, [_assignment(code | {"assigned_at": "2026-11-01T00:00:00Z"})])
+    wrong = [_event(_later(n) | {"promo_code": "P1"}) for n in range(5)]
+    deliver(store, workspace, wrong)
+    assert kept_as_facts_say(store) == 1
+    deliver(store, workspace, [_event(_later(n) | personal) for n in range(5)])
+    outcomes = [deliver(store, workspace, [_event(_later(n))])[0].outcome for n in range(10, 13)]
+    assert outcomes == ["counted", "excess", "excess"]
+    kept_as_facts_say(store)
+    assert not verify(store, None, now_us=NOW_US).differences

@@ -4,7 +4,8 @@ A shop that calls every guest `guest` has thousands of events of one promotion f
 settled whole and has that many, it is kept how each of its assignments is used (`rules/one_more.py`). From then on a
 redemption or a reversal is judged by that where it can be; where it cannot, and when anything else changes in the group
 (a late assignment, a withdrawal), the group is settled whole as ever, and what is kept is written anew. What changes
-events beside that (other terms worked out ahead, an erased person) lets go of it.
+events beside that (other terms worked out ahead, an erased person, refused events that their sender corrects) lets go
+of it, and so does a group that has lost all of its events.
 """
 
 from __future__ import annotations
@@ -100,14 +101,24 @@ def write_judged(group: Group, judged: Judged) -> None:
 
 
 def keep_uses(tx: Tx, groups: Iterable[tuple[Group, bool]]) -> None:
-    """Keeps how the assignments of busy groups are used now; each group with whether it is loaded whole."""
+    """Keeps how the assignments of busy groups are used now; each group with whether it is loaded whole.
+
+    Nothing is kept of one that has lost its events: the first that comes to it next is not settled (`plain_events`).
+    """
     rows: list[Row] = []
+    empty: list[GroupKey] = []
     for group, is_whole in groups:
         if group.judged is not None:
             rows += _changed(group, group.judged.uses, group.new_events)
-        elif is_whole and (group.kept or len(group.events) + len(group.new_events) >= BUSY):
-            rows += _changed(group, uses_of(group), [*group.events, *group.new_events])
+        elif not is_whole:
+            continue
+        elif events := [*group.events, *group.new_events]:
+            if group.kept or len(events) >= BUSY:
+                rows += _changed(group, uses_of(group), events)
+        elif group.kept:
+            empty.append(group.key)
     tx.send_many("keep_uses", sorted(rows))
+    forget_uses_of_groups(tx, empty)
 
 
 def _changed(group: Group, uses: Mapping[int, Uses], judged: list[EventRow]) -> Iterable[Row]:
@@ -154,3 +165,8 @@ def _turn_of(taken: Given, e: EventRow) -> Turn:
 def forget_uses_of_promotions(tx: Tx, promotion_nos: Iterable[int]) -> None:
     """Nothing is kept of these promotions any more."""
     tx.send_many("forget_uses_of_promotions", [(no,) for no in sorted(promotion_nos)])
+
+
+def forget_uses_of_groups(tx: Tx, keys: Iterable[GroupKey]) -> None:
+    """The same of some groups."""
+    tx.send_many("forget_uses_of_groups", sorted(keys))

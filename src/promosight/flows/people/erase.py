@@ -16,6 +16,7 @@ import msgspec
 
 from promosight.errors import NotFound
 from promosight.flows.ledger.groups import Groups
+from promosight.flows.ledger.kept_uses import forget_uses_of_groups
 from promosight.flows.ledger.naming import NUMBERS_LOCK, next_version
 from promosight.flows.ledger.news import is_decided, note_news
 from promosight.flows.people.find_customer import number_of
@@ -84,7 +85,7 @@ def _move_groups(tx: Tx, workspace_no: int, who: Renaming, now_us: int) -> None:
         "erase_assignments",
         sorted((*a.key, a.slot, *place, _details(a.details)) for a in given),
     )
-    tx.run_many("forget_uses_of_groups", sorted(keys))
+    forget_uses_of_groups(tx, keys)
     told = [e for key in keys for e in groups.of(key).events]
     tx.run_many(
         "erase_events",

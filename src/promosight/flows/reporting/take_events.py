@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promosight.flows.ledger.kept_uses import forget_uses_of_groups
 from promosight.flows.reporting.contradicting import why_rejected
 from promosight.flows.reporting.intake import Entry, Intake
 from promosight.flows.reporting.rejecting import refused_fact
@@ -63,6 +64,10 @@ def _is_rejected(row: EventRow) -> bool:
 
 def _withdraw_corrected(intake: Intake, rows: list[EventRow]) -> None:
     intake.tx.run_many("remove_events", sorted(row.identity for row in rows))
+    keys = {row.key for row in rows}
+    forget_uses_of_groups(intake.tx, keys)
+    for key in keys & intake.groups.by_key.keys():
+        intake.groups.of(key).kept.clear()
     for row in rows:
         customer = intake.tx.one("customer", customer_no=row.told_of)
         fact = event_fact(row, customer_id=customer[1] if customer else None)
