@@ -35,6 +35,7 @@ from tests.flows.worlds import (
     deliver,
     end_import,
     open_workspace,
+    shown,
 )
 
 NEVER = 1_000_000
@@ -90,7 +91,7 @@ def _kept_as_facts_say(tx: Tx) -> int:
             )  # the last one may have been reversed since
             assert msgspec.structs.replace(its, last=uses.last) == uses
         came_by = {one.import_no for one in group.kept.values()}
-        assert min(came_by) >= max((e.import_no for e in group.events), default=0)
+        assert came_by == {max((e.import_no for e in group.events), default=0)}
     return len(keys)
 
 
@@ -238,3 +239,23 @@ def test_a_busy_group_whose_events_were_all_corrected_is_judged_by_those_that_ca
     assert outcomes == ["counted", "excess", "excess"]
     kept_as_facts_say(store)
     assert not verify(store, None, now_us=NOW_US).differences
+
+
+def test_a_busy_group_that_gave_back_what_an_import_brought_waits_for_no_import(
+    store: Store, busy_from: Busy
+) -> None:
+    """S14, S13, N6: the import died; a word it used means something else since."""
+    busy_from(3)
+    workspace = _open(store)
+    named = {"promotion_id": "global", "customer_id": "guest"}
+    deliver(store, workspace, [_assignment(named | {"assigned_at": "2026-11-01T00:00:00Z"})])
+    deliver(store, workspace, [_event(_later(n)) for n in range(4)])
+    mapping = add(store, workspace, "GLOBAL", "global")
+    import_no = begin_import(store, workspace)
+    deliver(store, workspace, [_by_word(9, "GLOBAL")], import_no=import_no)
+    end(store, workspace, mapping)
+    before = shown(store, workspace)
+    deliver(store, workspace, [_event(_later(10))])
+    assert kept_as_facts_say(store) == 1
+    assert b'"excess":3,' in before
+    assert b'"excess":4,' in shown(store, workspace)

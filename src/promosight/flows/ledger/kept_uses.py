@@ -109,22 +109,22 @@ def keep_uses(tx: Tx, groups: Iterable[tuple[Group, bool]]) -> None:
     empty: list[GroupKey] = []
     for group, is_whole in groups:
         if group.judged is not None:
-            rows += _changed(group, group.judged.uses, group.new_events)
+            came_by = [one.import_no for one in (*group.kept.values(), *group.new_events)]
+            rows += _changed(group, group.judged.uses, came_by)
         elif not is_whole:
             continue
         elif events := [*group.events, *group.new_events]:
             if group.kept or len(events) >= BUSY:
-                rows += _changed(group, uses_of(group), events)
+                rows += _changed(group, uses_of(group), [e.import_no for e in events])
         elif group.kept:
             empty.append(group.key)
     tx.send_many("keep_uses", sorted(rows))
     forget_uses_of_groups(tx, empty)
 
 
-def _changed(group: Group, uses: Mapping[int, Uses], judged: list[EventRow]) -> Iterable[Row]:
-    """The rows that are not stored as they are now."""
-    latest = max((e.import_no for e in judged), default=0)
-    latest = max([latest, *(kept.import_no for kept in group.kept.values())])
+def _changed(group: Group, uses: Mapping[int, Uses], imports: Iterable[int]) -> Iterable[Row]:
+    """The rows that are not stored as they are now. `imports`: by which the events came that are in the group now."""
+    latest = max(imports, default=0)
     for slot, its in uses.items():
         if group.kept.get(slot) != (latest, its):
             yield (
