@@ -109,7 +109,8 @@ def keep_uses(tx: Tx, groups: Iterable[tuple[Group, bool]]) -> None:
     empty: list[GroupKey] = []
     for group, is_whole in groups:
         if group.judged is not None:
-            came_by = [one.import_no for one in (*group.kept.values(), *group.new_events)]
+            came_by = [kept.import_no for kept in group.kept.values()]
+            came_by += [e.import_no for e in group.new_events]
             rows += _changed(group, group.judged.uses, came_by)
         elif not is_whole:
             continue
