@@ -57,6 +57,11 @@ def test_dates_and_amounts_as_text_are_not_words_of_their_own() -> None:
     assert features["age=25-34"] == 1.0
 
 
+def test_a_number_between_signs_that_no_page_shows_is_a_number() -> None:
+    told = customer_features(History([]), {"visits": "7\x1f"}, {}, NOW)
+    assert told == customer_features(History([]), {"visits": "7"}, {}, NOW)
+
+
 @given(
     st.dictionaries(
         st.text(), st.one_of(st.integers(), st.floats(), st.booleans(), st.text()), max_size=60

@@ -199,8 +199,8 @@ def _named(key: str, text: str) -> tuple[str, float] | None:
     """The feature of a text. Kept: most say one of a few words."""
     if _DATE.match(text):
         return None
-    if _NUMERAL.fullmatch(text.strip()):
-        return _numeral(key, float(text))
+    if _NUMERAL.fullmatch(bare := text.strip()):
+        return _numeral(key, float(bare))
     return _word(key, text)
 
 
