@@ -14,6 +14,7 @@ from typing import NamedTuple
 from promosight.flows.decisioning.estimates import Shown, ValueEstimate
 from promosight.flows.decisioning.judged import Frame
 from promosight.flows.decisioning.yardstick import Worth
+from promosight.rules.decisioning import NOTHING
 from promosight.rules.evaluation import Measured, measured
 from promosight.rules.money import MICROS
 from promosight.rules.wide import whole
@@ -124,7 +125,7 @@ def _words_of_redemptions(low: float, high: float, control_gets: str) -> str:
     than = "more" if low > 0 else "less" if high < 0 else "neither clearly more nor clearly less"
     whom = (
         "the control group, which is offered none of them and so has nothing to redeem"
-        if control_gets == "none"
+        if control_gets == NOTHING
         else f"the control group, which is offered {control_gets}"
     )
     return (
