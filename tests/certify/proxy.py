@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-_OF_THE_LINE = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "date"}
+_OF_THE_LINE = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
 
 @dataclass

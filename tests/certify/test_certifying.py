@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from promosight.certify.findings import Findings
+from promosight.certify.place import opened
 from promosight.certify.running import Wanted, Watching, certify
+from promosight.certify.wire import Traffic, Wire
 from tests.api.server import client_of, new_workspace, running, started
 from tests.certify import faults
 from tests.certify.faults import FEW, SEED
-from tests.certify.proxy import Faithful, proxied
+from tests.certify.proxy import Faithful, Reply, Request, proxied
 from tests.cli.program import run
 from tests.client.served import coming_up
 
@@ -150,3 +155,24 @@ def test_a_faithful_proxy_is_no_fault(alone: Served) -> None:
     """N14: what the faults change is all that is found."""
     with proxied(Faithful(alone.address)) as address:
         assert failing(certified(address, alone.sandbox)) == set()
+
+
+class _Slow(Faithful):
+    """Takes three seconds for the document of its API, as a busy server that just began does."""
+
+    def answer(self, request: Request) -> Reply:
+        if request.path == "/openapi.json":
+            time.sleep(3)
+        return self.passed(request)
+
+
+def test_a_server_that_is_slow_at_first_is_not_taken_for_one_whose_clock_is_behind(
+    alone: Served,
+) -> None:
+    """N14: what was known "now" would be asked of a moment before the last facts."""
+    with (
+        proxied(_Slow(alone.address)) as address,
+        closing(Wire(address, alone.sandbox, Traffic())) as wire,
+    ):
+        place = opened(wire, Findings(lambda line: None), "slow", live=False)
+    assert place.ahead_us == 0

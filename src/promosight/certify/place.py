@@ -104,8 +104,10 @@ def as_named(figures: Any) -> dict[str, Any]:
 
 def opened(wire: Wire, findings: Findings, run: str, *, live: bool) -> Place:
     """The place of a run. Raises CannotCertify."""
+    asked_us = time.time_ns() // 1000
     try:
         answer = wire.insist("GET", "/v1/workspace", patience_s=AT_FIRST_S)
+        ahead_us = _ahead_us(answer, asked_us, time.time_ns() // 1000)
         document = wire.ask("/openapi.json")
     except Cut as cut:
         raise CannotCertify(f"nobody answers there: {cut}") from None
@@ -119,16 +121,20 @@ def opened(wire: Wire, findings: Findings, run: str, *, live: bool) -> Place:
             "Make one (promosight init --sandbox --workspace NAME), or say --live"
         )
     version = str(document.get("info", "version") or "unknown")
-    return Place(wire, findings, run, workspace, version, _ahead_us(answer))
+    return Place(wire, findings, run, workspace, version, ahead_us)
 
 
-def _ahead_us(answer: Answer) -> int:
-    """How far the server's clock is ahead of ours, by the Date of its answer; nothing where it has none."""
+def _ahead_us(answer: Answer, asked_us: int, answered_us: int) -> int:
+    """How far the server's clock is ahead of ours, by the Date of its answer; nothing where it has none.
+
+    It was written between asking and being answered, however long that took; in whole seconds, and some way off.
+    """
     try:
         date = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, ValueError):
         return 0
-    ahead = int(date.timestamp() * SECOND) - time.time_ns() // 1000
+    date_us = int(date.timestamp() * SECOND)
+    ahead = date_us - min(max(date_us, asked_us), answered_us)
     return ahead if abs(ahead) > 2 * SECOND else 0
 
 
