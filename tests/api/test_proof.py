@@ -429,6 +429,7 @@ def test_redemptions_alone_are_not_called_a_gain_over_those_who_have_nothing_to_
     for one in decisions:
         if one["choice"] is not None:
             redeem(client, "a", one["customer_id"], f"r-{one['decision_id']}")
+    learned(client)
     found = asked(client, "evaluation")["measured"]
     assert (found["basis"], found["control_mean"]) == ("redemptions", 0)
     assert found["per_customer"]["interval"][0] > 0

@@ -59,7 +59,7 @@ FROM (
 -- what in all. With `many` 1 the table is read from end to end, as in unredeemed_of_many.
 SELECT
     a.currency, CAST(COUNT(*) AS BIGINT),
-    CAST(SUM(CASE WHEN a.committed_micros = 0 THEN 1 ELSE 0 END) AS BIGINT),
+    COUNT(CASE WHEN a.committed_micros = 0 THEN 1 END),
     CAST(SUM(a.committed_micros / 1000000000) AS BIGINT),
     CAST(SUM(a.committed_micros % 1000000000) AS BIGINT)
 FROM (
@@ -95,7 +95,7 @@ FROM (
            SUM(COALESCE(t.reward_micros / 1000000000, 0)) AS own_high,
            SUM(COALESCE(t.reward_micros % 1000000000, 0)) AS own_low,
            COUNT(*) - COUNT(t.reward_micros) AS without,
-           SUM(CASE WHEN t.reward_micros = 0 THEN 1 ELSE 0 END) AS zero
+           COUNT(CASE WHEN t.reward_micros = 0 THEN 1 END) AS zero
     FROM (
         SELECT a.place_no, COALESCE(a.reward_currency, '') AS currency, a.reward_micros,
                CASE WHEN a.expires_us <= :known_us THEN 1 ELSE 0 END AS expired
