@@ -175,6 +175,8 @@ def test_a_refusal_says_what_came_and_how_to_mend_it(client: httpx.Client) -> No
         ("POST", "/v1/redemptions", plain, ndjson, "send it with Content-Encoding: zstd"),
         ("POST", "/v1/redemptions", b'{"event_id": "a"', "application/json", "it breaks off"),
         ("POST", "/v1/redemptions", b'{"event_id": "a', "application/json", "it breaks off"),
+        ("POST", "/v1/redemptions", b"{}", "application/json", "event_id: is missing"),
+        ("PUT", "/v1/promotions/a", b"{}", "application/json", "name: is missing"),
         ("POST", "/v1/redemption", b"{}", "application/json", "there is nothing at /v1/redemption"),
         ("PUT", "/v1/redemptions", b"{}", "application/json", "PUT is not taken here; send POST"),
     ):

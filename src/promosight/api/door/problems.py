@@ -50,11 +50,17 @@ def document(
         "type": f"urn:promosight:problem:{code}",
         "title": TITLES.get(status, "Problem"),
         "status": status,
-        "detail": detail,
+        "detail": _naming(pointer, detail),
         "code": code,
         "errors": [] if pointer is None else [{"pointer": pointer, "detail": detail}],
     }
     return msgspec.json.encode(body | more)
+
+
+def _naming(pointer: str | None, detail: str) -> str:
+    """What is wrong in words that stand alone: most details only say what is wrong with the field pointed at."""
+    field = (pointer or "").lstrip("/")
+    return detail if not field or field in detail.split() else f"{field}: {detail}"
 
 
 def of_error(error: errors.PromosightError) -> tuple[int, bytes]:
