@@ -4,6 +4,8 @@ import { api } from "../../api/client";
 import type { Timeline } from "../../api/types";
 
 const PAGE = 50;
+/** How often it is asked whether something happened since, while only the newest page is open. */
+const LOOK_MS = 5_000;
 export const KINDS = [
   { value: "", label: "Everything" },
   { value: "decision", label: "Decisions" },
@@ -35,6 +37,7 @@ export function useTimeline(customerId: string, kind: string) {
         signal,
       }),
     getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: ({ state: { data } }) => (data?.pages.length === 1 ? LOOK_MS : false),
     placeholderData: (old) => (old?.pages[0]?.customer_id === customerId ? old : undefined),
   });
 }
