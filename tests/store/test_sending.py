@@ -37,6 +37,32 @@ def test_who_asks_sees_what_was_sent_before(store: Store) -> None:
     assert store.read(stored) == [1, 2, 3]
 
 
+def test_what_is_asked_ahead_is_answered_as_of_then(store: Store) -> None:
+    """S12: what was sent before is in it, and what was sent after is not; whether or not it is looked at at once."""
+
+    def asks(tx: Tx) -> list[list[int]]:
+        tx.send_many("add_customers", [customer(1)])
+        asked = tx.ask_for("customers_of", [(no,) for no in range(20)])
+        tx.send_many("add_customers", [customer(2)])
+        seen = stored(tx)
+        last = tx.ask_for("customers_of", [(1,), (2,), (3,)])
+        return [[row[0] for row in asked()], seen, sorted(row[0] for row in last())]
+
+    assert store.change(asks) == [[1], [1, 2], [1, 2]]
+
+
+def test_what_is_asked_behind_a_failure_is_never_answered(store: Store) -> None:
+    """S5."""
+
+    def fails(tx: Tx) -> list[Any]:
+        tx.send_many("add_customers", [customer(2, None)])
+        return tx.ask("any_ahead")()
+
+    with pytest.raises(Exception, match=r"(?i)not.null"):
+        store.change(fails)
+    assert store.read(stored) == []
+
+
 def test_what_was_sent_last_is_there_when_the_answer_comes(store: Store) -> None:
     """S5."""
     store.change(lambda tx: tx.send_many("add_customers", [customer(1)]))

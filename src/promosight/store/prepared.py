@@ -6,7 +6,8 @@ types are the server's own business, parameters and rows travel in binary where 
 done in C with other threads running.
 
 Each way there and back wakes both sides once. What nobody waits for (BEGIN, what is written without being asked about)
-is kept until something is asked, and travels along with that in one go (libpq's pipeline mode).
+is kept until something is asked, and travels along with that in one go (libpq's pipeline mode). So does a question
+whose answer is looked at later (`ask`).
 """
 
 from __future__ import annotations
@@ -36,6 +37,23 @@ class _Said(NamedTuple):
     name: bytes
     packed: list[Any]
     formats: list[pq.Format]
+    asked: Asked | None = None
+    """Who wants to know, where that is not whoever waits now."""
+
+
+class Asked:
+    """A question that travels along with the next one; its rows, once they are looked at."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self.heard: list[Row] | None = None
+
+    def __call__(self) -> list[Row]:
+        """The rows. Where nothing has been asked since, they are waited for now."""
+        if self.heard is None:
+            self._prepared.arrive()
+        assert self.heard is not None, "what was asked was undone"
+        return self.heard
 
 
 class Prepared:
@@ -54,11 +72,7 @@ class Prepared:
 
     def rows(self, text: str, values: Sequence[Any]) -> list[Row]:
         """The rows of a statement whose parameters are `$1`, `$2` ..."""
-        result = self._run(text, values)
-        self._loading.set_pgresult(result)
-        rows = self._loading.load_rows(0, result.ntuples, tuple)
-        self._loading.set_pgresult(None)  # or it stays in memory until the next
-        return rows
+        return self._rows_of(self._run(text, values))
 
     def count(self, text: str, values: Sequence[Any]) -> int:
         """Runs a statement; the number of rows it changed."""
@@ -67,6 +81,12 @@ class Prepared:
     def send(self, text: str, values: Sequence[Any] = ()) -> None:
         """Has a statement travel along with the next one, which raises what goes wrong here."""
         self._kept.append(self._said(text, values))
+
+    def ask(self, text: str, values: Sequence[Any]) -> Asked:
+        """Has a question travel along with the next statement."""
+        asked = Asked(self)
+        self._kept.append(self._said(text, values)._replace(asked=asked))
+        return asked
 
     def order(self, text: str) -> None:
         """Runs something without parameters or rows, such as DISCARD PLANS."""
@@ -112,21 +132,36 @@ class Prepared:
 
     def _answer(self, said: _Said) -> pq.abc.PGresult:
         """What the server says to this statement, or to one that travelled along and failed."""
-        if not self._kept:
-            return self._library.exec_prepared(*said, _BINARY)
         together = [*self._kept, said]
         self._kept.clear()
-        try:
-            results = self._answers_to(together)
-        except psycopg.OperationalError as error:  # some answers are missing, and always will be
-            raise self._is_lost(str(error)) from error
-        return next((one for one in results if one.status not in _DONE), results[-1])
+        results = self._answers_to(together)
+        failed = next((one for one in results if one.status not in _DONE), None)
+        if failed is not None:
+            return failed
+        for one, result in zip(together, results, strict=True):
+            if one.asked is not None:
+                one.asked.heard = self._rows_of(result)
+        return results[-1]
+
+    def _rows_of(self, result: pq.abc.PGresult) -> list[Row]:
+        self._loading.set_pgresult(result)
+        rows = self._loading.load_rows(0, result.ntuples, tuple)
+        self._loading.set_pgresult(None)  # or it stays in memory until the next
+        return rows
 
     def _answers_to(self, together: list[_Said]) -> list[pq.abc.PGresult]:
-        """What the server says to statements that travel together."""
+        """What the server says to statements that travel together. One alone is a call of its own."""
+        if len(together) == 1:
+            return [self._library.exec_prepared(*together[0][:3], _BINARY)]
+        try:
+            return self._one_by_one(together)
+        except psycopg.OperationalError as error:  # some answers are missing, and always will be
+            raise self._is_lost(str(error)) from error
+
+    def _one_by_one(self, together: list[_Said]) -> list[pq.abc.PGresult]:
         self._library.enter_pipeline_mode()
         for one in together:
-            self._library.send_query_prepared(*one, _BINARY)
+            self._library.send_query_prepared(*one[:3], _BINARY)
         self._library.pipeline_sync()
         self._leave()
         results = [self._next() for _ in together]

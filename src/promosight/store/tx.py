@@ -38,6 +38,8 @@ if TYPE_CHECKING:  # heavy imports: for a store on PostgreSQL, and for batches o
 
 Row = tuple[Any, ...]
 Column: TypeAlias = "Sequence[Any] | npt.NDArray[np.int64]"
+Asked = Callable[[], list[Row]]
+"""Rows that were asked for, and are looked at later."""
 Columns = Sequence[Column]
 """Rows of a batch as the columns it declares, each as long as the others."""
 _STREAMED_ROWS = 5_000
@@ -102,6 +104,19 @@ class Tx(ABC):
         """`run_many` in the same way."""
         self.run_many(name, rows)
 
+    def ask(self, name: str, /, **parameters: Any) -> Asked:
+        """`all` where its rows are looked at later, by a call: the question may travel with the next one.
+
+        It is answered as of now: nothing that is written after it is in it.
+        """
+        rows = self.all(name, **parameters)
+        return lambda: rows
+
+    def ask_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> Asked:
+        """`all_for` in the same way."""
+        found = self.all_for(name, rows, **parameters)
+        return lambda: found
+
     def arrive(self) -> None:
         """Waits for what was sent, and raises what went wrong with it."""
         return
@@ -140,6 +155,10 @@ class Tx(ABC):
     @abstractmethod
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         """Keeps other writers out of these buckets (None: all) of a workspace until the end."""
+
+    def lock_first(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
+        """`lock` that may travel with the next question: it is held before that is answered, and not before."""
+        self.lock(workspace_no, buckets)
 
     def one(self, name: str, /, **parameters: Any) -> Row | None:
         """The first row of a named statement, or None."""
@@ -316,6 +335,15 @@ class PostgresTx(Tx):
             self.prepared.send(self._statements[name].text, self._arrays(name, rows))
             self._grown(len(rows))
 
+    def ask(self, name: str, /, **parameters: Any) -> Asked:
+        return self.prepared.ask(*self._scalar(name, parameters))
+
+    def ask_for(self, name: str, rows: Sequence[Row], /, **parameters: Any) -> Asked:
+        if not rows:
+            return list
+        text, scalars = self._scalar(name, parameters)
+        return self.prepared.ask(text, scalars + self._arrays(name, rows))
+
     def arrive(self) -> None:
         self.prepared.arrive()
 
@@ -398,9 +426,13 @@ class PostgresTx(Tx):
             self.plan_anew()
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
+        self.lock_first(workspace_no, buckets)
+        self.prepared.arrive()
+
+    def lock_first(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         # In one order everywhere, so that two writers cannot wait for each other.
         wanted = sorted(set(range(BUCKETS) if buckets is None else buckets))
-        self.prepared.rows(_LOCK, (workspace_no, Numbers(wanted)))
+        self.prepared.send(_LOCK, (workspace_no, Numbers(wanted)))
 
     def _scalar(self, name: str, parameters: dict[str, Any]) -> tuple[str, list[Any]]:
         statement = self._statements[name]

@@ -92,7 +92,7 @@ class _BareEvents:
 
     def _not_reversed_ahead(self, asked: list[Asked]) -> list[Asked]:
         """Those whose reversal did not come before them and waits."""
-        if not asked or self._tx.one("any_ahead") is None:
+        if not asked or not self._plain.any_ahead:
             return asked
         identities = self._many.identities([one[3] for one in asked])
         ahead = PlainEvents(self._plain, set()).reversed_ahead(identities)

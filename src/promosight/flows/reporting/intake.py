@@ -16,7 +16,7 @@ from promosight.rules.facts import Assignment, Event, Rejection
 from promosight.rules.sheets import says_one_thing
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey, derived_id
-from promosight.store.tx import Tx
+from promosight.store.tx import Asked, Tx
 
 Item = Assignment | Event | Refused
 _outcome = attrgetter("outcome")
@@ -115,16 +115,32 @@ class Entry:
             self.refuse("event_conflict", pointer, "this id came before with other content")
 
 
+class Stored(NamedTuple):
+    """What is stored of a transaction's events: those of their identities, and whether a reversal waits anywhere."""
+
+    events: Asked
+    ahead: Asked
+
+
 class Intake:
-    """One workspace's items in one transaction, and the groups they touch."""
+    """One workspace's items in one transaction, and the groups they touch.
+
+    `stored`: of its events, where that is asked already.
+    """
 
     def __init__(
-        self, tx: Tx, catalogue: Catalogue, customers: Customers, entries: list[Entry]
+        self,
+        tx: Tx,
+        catalogue: Catalogue,
+        customers: Customers,
+        entries: list[Entry],
+        stored: Stored | None = None,
     ) -> None:
         self.tx = tx
         self.catalogue = catalogue
         self.customers = customers
         self.entries = entries
+        self.stored = stored
         self.groups = Groups()
         self.forced: set[GroupKey] = set()
         self.more_channels: list[tuple[AssignmentRow, tuple[str, ...]]] = []

@@ -103,7 +103,7 @@ class _ManyEvents:
         self._at_us = numbers_of(many.column("redeemed_us"))
         self._currencies: list[str] = []
         self._again = self._come_again()
-        self._any_ahead = plain.tx.one("any_ahead") is not None
+        self._any_ahead = plain.any_ahead
         self._apart = many.apart_from_alone("event_id")
         self._unassigned: set[int] = set()
         self._twins: set[int] = set()

@@ -10,14 +10,14 @@ from promosight.flows.ledger.places import NumberedPlace
 from promosight.flows.reporting.intake import Receipt
 from promosight.rules.counted import Names
 from promosight.store.catalogue import Catalogue
-from promosight.store.tx import Tx
+from promosight.store.tx import Asked, Tx
 
 
 class Plain:
     """One workspace's plain facts in one transaction. `receipts` has a place for every item, plain or not.
 
     `customer_numbers` has the number of every customer named, by its hash, and perhaps of others. `brief`: as in
-    Delivery, of all.
+    Delivery, of all. `ahead`: whether a reversal waits for its redemption, where that is asked already.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class Plain:
         items: int,
         *,
         brief: bool,
+        ahead: Asked | None = None,
     ) -> None:
         self.tx = tx
         self.catalogue = catalogue
@@ -38,11 +39,19 @@ class Plain:
             tuple[int, int, int]
         ] = []  # groups in which a decision's assignment moved
         self._brief = brief
+        self._ahead = ahead
 
     @property
     def workspace_no(self) -> int:
         """The workspace all of it belongs to."""
         return self.catalogue.workspace.workspace_no
+
+    @property
+    def any_ahead(self) -> bool:
+        """Whether a reversal waits for its redemption anywhere."""
+        if self._ahead is None:
+            return self.tx.one("any_ahead") is not None
+        return bool(self._ahead())
 
     def names(self, at: Mapping[int, NumberedPlace], numbers: Iterable[int]) -> Names:
         """What counters call the numbers of facts: of these places, of sources, of instants."""

@@ -162,7 +162,7 @@ class PlainEvents:
     def _not_reversed_ahead(self, alone: _Alone) -> tuple[list[_Asked], list[_Asked]]:
         """Those to go on with, and those whose reversal came before them and waits."""
         told, asked = alone
-        if not asked or self._tx.one("any_ahead") is None:
+        if not asked or not self._plain.any_ahead:
             return asked, []
         identities = [_identity(told[one[3]]) for one in asked]
         waiting = self.reversed_ahead(identities)

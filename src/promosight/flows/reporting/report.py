@@ -24,7 +24,15 @@ from promosight.flows.ledger.news import note_news
 from promosight.flows.ledger.restating import Restating
 from promosight.flows.reporting.activity import note_activity
 from promosight.flows.reporting.contradicting import why_rejected
-from promosight.flows.reporting.intake import Delivery, Entry, Intake, Item, Receipt, refusal
+from promosight.flows.reporting.intake import (
+    Delivery,
+    Entry,
+    Intake,
+    Item,
+    Receipt,
+    Stored,
+    refusal,
+)
 from promosight.flows.reporting.many import Many, Named, Placed, many_of, named_by, named_in, picked
 from promosight.flows.reporting.naming_nobody import Naming
 from promosight.flows.reporting.plain import Plain
@@ -32,13 +40,15 @@ from promosight.flows.reporting.plain_assignments import take_plain_assignments
 from promosight.flows.reporting.plain_events import take_plain_events
 from promosight.flows.reporting.rejecting import Refused, write_rejections
 from promosight.flows.reporting.take_assignments import merge_channels, take_assignments
-from promosight.flows.reporting.take_events import MOVED, take_events
+from promosight.flows.reporting.take_events import MOVED, ask_stored, take_events
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue, load, workspace_id_of
 from promosight.store.rows import WAITING, Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
+
+_Left = tuple[Customers, list[Placed], Stored | None]
 
 
 def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
@@ -74,16 +84,19 @@ def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt
     workspace_id = workspace_id_of(tx, workspace_no)
     numbers = {} if many else customer_numbers(workspace_id, named.customer_ids)
     # Thousands touch every bucket, and codes and reversals reach into other customers'; else it is its customer's.
-    tx.lock(workspace_no, None if many or named.reaching else map(bucket_of, numbers.values()))
+    tx.lock_first(
+        workspace_no, None if many or named.reaching else map(bucket_of, numbers.values())
+    )
+    ahead = None if many else tx.ask("any_ahead")
     # What other writers changed before this one had its locks is seen by the second look.
     catalogue = number_promotions(tx, load(tx, workspace_no), named.promotion_ids)
     items = len(many or placed)
     brief = all(delivery.brief for delivery in deliveries)
-    plain = Plain(tx, catalogue, numbers, items, brief=brief)
+    plain = Plain(tx, catalogue, numbers, items, brief=brief, ahead=ahead)
     left = _take_many(plain, many, named) if many else _take_plain(plain, placed)
-    customers, rest = left
+    customers, rest, stored = left
     restating = Restating(catalogue, max(d.arrival.received_us for d in deliveries))
-    intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest])
+    intake = Intake(tx, catalogue, customers, [Entry(item, a) for _, item, a in rest], stored)
     naming = Naming(intake, many, placed, rest)
     _settle_left(plain, intake, rest, deliveries[0].arrival, restating, naming)
     restating.write(tx, many.firsts(restating.today_us) if many else placed)
@@ -145,8 +158,8 @@ def _placed(deliveries: list[Delivery]) -> list[Placed]:
     return list(zip(range(len(items)), items, arrivals, strict=True))
 
 
-def _take_plain(plain: Plain, placed: list[Placed]) -> tuple[Customers, list[Placed]]:
-    """Takes what is plain; returns the customers named, and what is left, in its order."""
+def _take_plain(plain: Plain, placed: list[Placed]) -> _Left:
+    """Takes what is plain; returns the customers named, what is left in its order, and what is stored of its events."""
     granted: list[Any] = _of_kind(placed, Assignment)
     told: list[Any] = _of_kind(placed, Event)
     # Plain facts rely on unique keys; once these have told of a race, all are looked up before they are written.
@@ -156,15 +169,17 @@ def _take_plain(plain: Plain, placed: list[Placed]) -> tuple[Customers, list[Pla
         told = take_plain_events(plain, told, beside)
     wanted = {fact.customer_id: False for _, fact, _ in told if fact.customer_id is not None}
     wanted |= {fact.customer_id: True for _, fact, _ in granted}
+    # Beside assignments it is asked later: their codes move events that waited for these.
+    stored = ask_stored(plain.tx, told) if told and not granted else None
     customers = _name(plain, wanted)
     if bold:
         granted = take_plain_assignments(plain, customers, granted)
     rest: list[Placed] = [*granted, *told, *_of_kind(placed, Refused)]
     rest.sort()
-    return customers, rest
+    return customers, rest, stored
 
 
-def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[Placed]]:
+def _take_many(plain: Plain, many: Many, named: Named) -> _Left:
     """The same of a sheet."""
     # These load numpy, which nobody needs who sends a few.
     workspace, names, own = plain.catalogue.workspace, named.customer_ids, len(many)
@@ -174,7 +189,7 @@ def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[
 
         numbers, _ = acquainted(plain.tx, workspace).numbered(workspace.workspace_id, names)
         plain.customer_numbers |= zip(names[own:], numbers[own:].tolist(), strict=True)
-        return take_many_events(plain, numbers[:own], many)
+        return *take_many_events(plain, numbers[:own], many), None
     from promosight.flows.reporting.many_assignments import take_many_assignments
 
     customers, numbers = name_known(plain.tx, workspace, names)
@@ -184,7 +199,7 @@ def _take_many(plain: Plain, many: Many, named: Named) -> tuple[Customers, list[
     customers.numbers |= {one: no for one, no in both if one is not None}
     granted = [one[1] for one in rest if isinstance(one[1], Assignment)]
     customers.known.update(customers.numbers[one.customer_id] for one in granted)
-    return customers, rest
+    return customers, rest, None
 
 
 def _name(plain: Plain, wanted: dict[str, bool]) -> Customers:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from promosight.flows.ledger.kept_uses import forget_uses_of_groups
 from promosight.flows.reporting.contradicting import why_rejected
-from promosight.flows.reporting.intake import Entry, Intake
+from promosight.flows.reporting.intake import Entry, Intake, Stored
 from promosight.flows.reporting.rejecting import refused_fact
 from promosight.rules.erasing import ERASED
 from promosight.rules.facts import Event, Rejection
-from promosight.store.rows import WAITING, EventRow, GroupKey, arrival_of, event_fact, event_row
+from promosight.store.rows import (
+    WAITING,
+    Arrival,
+    EventRow,
+    GroupKey,
+    arrival_of,
+    event_fact,
+    event_row,
+)
+from promosight.store.tx import Tx
 
 Taken = list[tuple[Entry, Event]]
 AHEAD = GroupKey(0, WAITING, 0)
@@ -17,22 +28,29 @@ MOVED = "moved"
 """The reason that `move_events` gives events until they are settled where they came to."""
 
 
+def ask_stored(tx: Tx, told: Iterable[tuple[int, Event, Arrival]]) -> Stored:
+    """Asks what is stored of events; what is written afterwards is not in it."""
+    identities = sorted({(arrival.source_no, fact.event_id) for _, fact, arrival in told})
+    return Stored(tx.ask_for("events_by_identity", identities), tx.ask("any_ahead"))
+
+
 def take_events(intake: Intake, given: Taken) -> None:
     """Puts new redemptions and reversals into their groups and marks the repeated and conflicting ones."""
     if not given:
         return
-    new, corrected = _new(intake, given)
+    told = [(0, fact, entry.arrival) for entry, fact in given]
+    stored = intake.stored or ask_stored(intake.tx, told)
+    new, corrected = _new(intake, given, stored)
     redemptions = _place_redemptions(intake, [(e, f) for e, f in new if f.reverses is None])
     _place_reversals(intake, [(e, f) for e, f in new if f.reverses is not None], redemptions)
-    if redemptions and (corrected or intake.tx.one("any_ahead") is not None):
+    if redemptions and (corrected or stored.ahead()):
         _bring_reversals(intake, redemptions)
 
 
-def _new(intake: Intake, given: Taken) -> tuple[Taken, list[EventRow]]:
+def _new(intake: Intake, given: Taken, found: Stored) -> tuple[Taken, list[EventRow]]:
     """Those whose identity is not there yet, and the rejected facts that give way to their corrected form."""
-    identities = sorted({(entry.arrival.source_no, fact.event_id) for entry, fact in given})
     present: dict[tuple[int, str], tuple[EventRow | None, Entry | None, int]] = {}
-    for r in intake.tx.all_for("events_by_identity", identities):
+    for r in found.events():
         stored = EventRow(*r)
         present[stored.identity] = (stored, None, stored.digest)
     new: Taken = []
