@@ -17,6 +17,8 @@ KINDS = ("assignments", "redemptions")
 DRIVERS = {"sqlite": ("sqlite3", "apsw"), "postgresql": ("postgresql",)}
 ROW = "bare handler and row, single"
 """The way of single events that are written down and nothing else."""
+DECODING = "bare handler and decoding, single"
+"""The way of single events that are decoded and forgotten."""
 BODIES = {1: "single", 1_000: "1,000 a body", 10_000: "10,000 a body"}
 
 
@@ -69,7 +71,16 @@ def plan(stores: Stores, place: Place, driver: str, parts: list[Part]) -> Plan:
 
 def measure_handler(run: Run, per_body: int) -> None:
     """The redemptions, read and answered."""
-    with serving(module("bench.bare_handler", "PORT")) as server:
+    _measure_handler(run, "bench.bare_handler", f"bare handler, {BODIES[per_body]}", per_body)
+
+
+def measure_decoding(run: Run) -> None:
+    """The single events, read, decoded and answered."""
+    _measure_handler(run, "bench.decoding_handler", DECODING, 1)
+
+
+def _measure_handler(run: Run, handler: str, way: str, per_body: int) -> None:
+    with serving(module(handler, "PORT")) as server:
         meter = Meter(server.pid, lambda: 0.0)
         with meter.measuring() as usage:
             sent = send(
@@ -83,7 +94,6 @@ def measure_handler(run: Run, per_body: int) -> None:
                     seconds=run.seconds,
                 )
             )
-    way = f"bare handler, {BODIES[per_body]}"
     run.results.add_sent(sent, usage, round_=run.round, store="none", way=way, kind="redemptions")
 
 

@@ -22,8 +22,10 @@ from typing import Any
 from bench import forms, machine, report
 from bench.floors import (
     BODIES,
+    DECODING,
     DRIVERS,
     ROW,
+    measure_decoding,
     measure_handler,
     measure_row_handler,
     measure_table,
@@ -144,16 +146,18 @@ def names_of_ways(names: Sequence[str]) -> set[str]:
 
 def _ways(run: Run, all_stores: list[Stores]) -> Iterator[Step]:
     """Every way in the order of a round: a floor, then some of ours, and so on."""
-    for way, measure, what in _floor_steps():
-        yield way, partial(measure, run, what)
+    for way, measure, *given in _floor_steps():
+        yield way, partial(measure, run, *given)
     for stores in all_stores:
         for way, act, *given in _store_steps(stores.name):
             yield f"{stores.name}: {way}", partial(act, run, stores, *given)
 
 
-def _floor_steps() -> Iterator[tuple[str, Callable[..., None], int]]:
+def _floor_steps() -> Iterator[tuple[Any, ...]]:
+    """Way, act, and what the act is given beside the run."""
     for per_body, words in BODIES.items():
         yield f"bare handler, {words}", measure_handler, per_body
+    yield DECODING, measure_decoding
 
 
 def _store_steps(name: str) -> Iterator[tuple[Any, ...]]:

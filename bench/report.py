@@ -2,9 +2,9 @@
 
 Ratios are of CPU time per event: `of table` is what the bare table with two unique indexes takes (of single events:
 what the handler takes that writes them down there), `of handler` what the handler takes that only reads the same
-body, each divided by what this way takes. `rate` compares requests a second with that handler's. `x textbook` says
-how many times the textbook takes what this way takes, and how many times as many events a second this way
-acknowledged.
+body, `of decoding` what the one takes that decodes it, too, each divided by what this way takes. `rate` compares
+requests a second with that handler's. `x textbook` says how many times the textbook takes what this way takes, and how
+many times as many events a second this way acknowledged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from bench.floors import BODIES, ROW, table_way
+from bench.floors import BODIES, DECODING, ROW, table_way
 from bench.results import Results, Row
 from bench.run import Run
 from bench.textbook_ways import BATCH
@@ -31,6 +31,7 @@ class Compared(msgspec.Struct, kw_only=True):
     row: Row
     of_table: float | None
     of_handler: float | None
+    of_decoding: float | None
     rate_of_handler: float | None
     textbook_cpu: float | None
     textbook_rate: float | None
@@ -53,9 +54,11 @@ def compared(rows: list[Row]) -> list[Compared]:
 
 def _compare(row: Row, named: dict[tuple[str, str, str], Row]) -> Compared:
     table = named.get((row.store, _table_of(row), row.kind))
-    handler = textbook = None
-    if row.kind == "redemptions" and (row.way.startswith("HTTP") or row.way == ROW):
+    handler = decoding = textbook = None
+    if row.kind == "redemptions" and (row.way.startswith("HTTP") or row.way in (ROW, DECODING)):
         handler = named.get(("none", _handler_of(row.way), row.kind))
+    if row.way == ROW or row.way.startswith("HTTP single"):
+        decoding = named.get(("none", DECODING, row.kind))
     if row.kind == "redemptions" and not row.way.startswith(("bare", "textbook")):
         alike = TEXTBOOK_SINGLE if "single" in row.way else BATCH
         textbook = named.get((row.store, alike, row.kind))
@@ -63,6 +66,7 @@ def _compare(row: Row, named: dict[tuple[str, str, str], Row]) -> Compared:
         row=row,
         of_table=_of_cpu(table, row),
         of_handler=_of_cpu(handler, row),
+        of_decoding=_of_cpu(decoding, row),
         rate_of_handler=_of_rate(handler, row),
         textbook_cpu=_of_cpu(textbook, row),
         textbook_rate=_of_rate(textbook, row),
@@ -167,6 +171,7 @@ _HEADING = (
     "a second",
     "of table",
     "of handler",
+    "of decoding",
     "rate",
     "x textbook CPU",
     "x rate",
@@ -187,6 +192,7 @@ def _cells(one: Compared) -> tuple[str, ...]:
         f"{row.per_second:,.0f}",
         _shown(one.of_table, 3),
         _shown(one.of_handler, 3),
+        _shown(one.of_decoding, 3),
         _shown(one.rate_of_handler, 2),
         _shown(one.textbook_cpu, 0),
         _shown(one.textbook_rate, 0),

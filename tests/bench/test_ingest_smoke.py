@@ -40,7 +40,8 @@ def test_one_run_measures_the_floors_the_textbook_and_the_product(tmp_path: Path
     asked = ("bare", "import Parquet", "HTTP 10,000 NDJSON", "single", "textbook")
     found = run("ingest", report, "--only", *asked)
     rows = {(row["row"]["store"], row["row"]["way"], row["row"]["kind"]) for row in found["rows"]}
-    expected = {("none", f"bare handler, {b}", "redemptions") for b in BODIES}
+    bare = (*(f"bare handler, {b}" for b in BODIES), "bare handler and decoding, single")
+    expected = {("none", way, "redemptions") for way in bare}
     for store in STORES:
         tables = ("sqlite3", "apsw") if store == "sqlite" else ("COPY",)
         both = [*(f"bare table, {one}" for one in tables), "import Parquet", "HTTP 10,000 NDJSON"]
@@ -53,7 +54,7 @@ def test_one_run_measures_the_floors_the_textbook_and_the_product(tmp_path: Path
     # outcomes and figures and verify: of imports and batches, of single events and their floor, of the textbook
     assert found["checks"] >= len(STORES) * 15
     ours = [row for row in found["rows"] if row["row"]["way"] == "HTTP single, 64 senders"]
-    assert all(row["of_table"] and row["of_handler"] for row in ours)
+    assert all(row["of_table"] and row["of_handler"] and row["of_decoding"] for row in ours)
 
 
 BODIES = ("single", "1,000 a body", "10,000 a body")

@@ -15,13 +15,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from itertools import groupby
 from typing import Any, TypeVar
 
 from promosight.errors import StoreError
 from promosight.store import migrate
+from promosight.store.commit_thread import CommitThread
 from promosight.store.database import Database, database
 from promosight.store.loop_writer import LoopWriter, Steps
 from promosight.store.races import LostRace
@@ -65,7 +66,7 @@ class Store:
         self._watcher: Callable[[int, float], None] = _nobody
         self._follower: Follower | None = None
         self._at_once: tuple[list[Job], float, float] = ([], 0.0, 0.0)  # what a loop has open
-        self._commits = ThreadPoolExecutor(1, thread_name_prefix="promosight-commit")
+        self._commits = CommitThread()
         self._thread = threading.Thread(target=self._work, name="promosight-writer", daemon=True)
         self._thread.start()
 
@@ -219,7 +220,7 @@ class Store:
 
     def close(self) -> None:
         """Works off what waits, then closes every connection."""
-        self._commits.shutdown()
+        self._commits.close()
         self._waiting.close()
         self._thread.join()
         self._readers.close()

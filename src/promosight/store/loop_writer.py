@@ -22,10 +22,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from promosight.errors import Overloaded
+from promosight.store.commit_thread import CommitThread
 from promosight.store.waiting import (
     LONGEST_WAIT_S,
     MAX_WAITING,
@@ -73,7 +74,7 @@ class LoopWriter:
         waiting: Waiting,
         turn: threading.Lock,
         steps: Steps,
-        commits: ThreadPoolExecutor,
+        commits: CommitThread,
     ) -> None:
         self._loop = loop
         self._waiting = waiting
@@ -205,7 +206,7 @@ class LoopWriter:
             self._hand_over(jobs)
         else:
             self._committing = True
-            self._commits.submit(self._commit, jobs)
+            self._commits.do(partial(self._commit, jobs))
 
     def _commit(self, jobs: list[Job]) -> None:
         """Runs in a thread."""
