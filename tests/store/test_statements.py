@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from promosight.store import statements
+from promosight.store.column_pieces import Columns
 from promosight.store.database import database
 from promosight.store.engine import open_store
 from promosight.store.statements import (
@@ -24,7 +25,7 @@ from promosight.store.statements import (
     load,
     rewrite,
 )
-from promosight.store.tx import Columns, PostgresTx, Row, SqliteTx, Tx
+from promosight.store.tx import PostgresTx, Row, SqliteTx, Tx
 
 NUMBERS = "SELECT batch.a FROM {{batch(a BIGINT, b TEXT)}} WHERE batch.a > :least"
 

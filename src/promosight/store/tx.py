@@ -11,14 +11,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from promosight.rules.aligned import Aligned
 from promosight.rules.identity import BUCKETS
-from promosight.rules.repeated import Repeated
 from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
+from promosight.store.column_pieces import (
+    Column,
+    Columns,
+    listed,
+    same_throughout,
+    sliced,
+    told,
+)
 from promosight.store.log import Log
 from promosight.store.orders import Orders, PostgresOrders
 from promosight.store.races import LostRace
@@ -31,17 +37,12 @@ from promosight.store.statements import (
     pieces_of,
 )
 
-if TYPE_CHECKING:  # heavy imports: for a store on PostgreSQL, and for batches of thousands
-    import numpy as np
-    import numpy.typing as npt
+if TYPE_CHECKING:  # a heavy import for a store on PostgreSQL
     import psycopg
 
 Row = tuple[Any, ...]
-Column: TypeAlias = "Sequence[Any] | npt.NDArray[np.int64]"
 Asked = Callable[[], list[Row]]
 """Rows that were asked for, and are looked at later."""
-Columns = Sequence[Column]
-"""Rows of a batch as the columns it declares, each as long as the others."""
 _STREAMED_ROWS = 5_000
 LANES = 64
 _PLANNED_ROWS = 5_000
@@ -223,7 +224,7 @@ class SqliteTx(Tx):
         return found
 
     def add_columns(self, name: str, columns: Columns, /, **parameters: int) -> int:
-        columns = [_told(column) for column in columns]
+        columns = [told(column) for column in columns]
         with _losing_races():
             for text, pieces in self._pieces_of_columns(
                 name, columns, parameters, inserted_in_columns
@@ -247,18 +248,18 @@ class SqliteTx(Tx):
         """The same of columns, all pieces of a text together: a text of thousands of characters is looked up by all
         of them. Slices of columns lie one behind the other; what all rows share is told once."""
         statement, count = self._statements[name], len(columns[0])
-        same = _same_throughout(columns)
+        same = same_throughout(columns)
         varying = [column for place, column in enumerate(columns) if place not in same]
         scalars = (
             *[parameters[one] for one in statement.scalars],
-            *[_listed(columns[place][:1])[0] for place in same],
+            *[listed(columns[place][:1])[0] for place in same],
         )
         start = 0
         for size in COLUMN_SIZES:
             end = count - (count - start) % size
             if start < end:
                 text = form(statement.text, statement.columns, statement.scalars, size, same)
-                yield text, _sliced(scalars, varying, range(start, end, size))
+                yield text, sliced(scalars, varying, range(start, end, size))
                 start = end
 
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
@@ -461,33 +462,11 @@ def _losing_races() -> Iterator[None]:
         raise LostRace from error
 
 
-def _sliced(scalars: Row, columns: Columns, starts: range) -> Iterator[list[Any]]:
-    """Pieces of columns, each as the values of one text. Numbers become Python's own just before they are bound."""
-    for start in starts:
-        values = list(scalars)
-        for column in columns:
-            values += _listed(column[start : start + starts.step])
-        yield values
-
-
 def _wrapped(kind: str, column: Column) -> Any:
     """A column as an array of its type."""
     if isinstance(column, Sequence):
         return COLUMN_TYPES[kind](column)
     return pack_array(column)
-
-
-def _told(column: Column) -> Column:
-    """A column as what each row says, where it is more than that."""
-    return [*column] if isinstance(column, Repeated | Aligned) else column
-
-
-def _listed(column: Column) -> Sequence[Any]:
-    """A column as the numbers of Python, which SQLite's driver takes."""
-    if isinstance(column, (list, tuple, Sequence)):  # the last of them takes longer to ask for
-        return column
-    numbers: list[int] = column.tolist()
-    return numbers
 
 
 def _same(into: Copied, parameters: dict[str, int]) -> Row:
@@ -500,20 +479,3 @@ def _same(into: Copied, parameters: dict[str, int]) -> Row:
 
 def _kind(value: str | int) -> str:
     return "TEXT" if isinstance(value, str) else "BIGINT"
-
-
-def _same_throughout(columns: Columns) -> tuple[int, ...]:
-    """The places of columns that hold one value throughout, leaving one column at least that need not."""
-    count = len(columns[0])
-    if not count:
-        return ()
-    return tuple(place for place, column in enumerate(columns[1:], 1) if _is_same(column, count))
-
-
-def _is_same(column: Column, count: int) -> bool:
-    one = column[0]
-    if one != column[-1] or one != column[count // 2]:  # most that differ do so at once
-        return False
-    if isinstance(column, Sequence):
-        return column.count(one) == count
-    return bool((column == one).all())

@@ -12,7 +12,7 @@ from promosight.flows.reporting.intake import Receipt
 from promosight.flows.reporting.many import Many, picked
 from promosight.flows.reporting.plain import Plain
 from promosight.rules.matching import Used, Verdict
-from promosight.store.tx import Column
+from promosight.store.column_pieces import Column
 
 Asked = tuple[int, int, int, int]
 """A group, and the row of an event in it."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from promosight.flows.reporting.many import Many
 from promosight.flows.reporting.plain import Plain
-from promosight.store.tx import Column
+from promosight.store.column_pieces import Column
 
 
 def answer_repeated(
