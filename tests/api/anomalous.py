@@ -8,12 +8,22 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from tests.api.server import promotion
+from tests.conftest import EVENING
 
 EACH_HOUR, HOURS, SILENT = 12, 5 * 24, 10
 
 
+def _await_hour() -> None:
+    """Lets an hour end that is about to: an anomaly that goes on is told otherwise once it is over."""
+    now = datetime.now(UTC)
+    left = timedelta(hours=1) - (now - now.replace(minute=0, second=0, microsecond=0))
+    if left < EVENING:
+        time.sleep(left.total_seconds() + 5)
+
+
 def an_anomaly(client: httpx.Client, promotion_id: str) -> str:
     """Reports it all at once, as the first facts of a workspace, and waits until it is found: the anomaly's id."""
+    _await_hour()
     promotion(client, promotion_id)
     client.put(f"/v1/customers/{promotion_id}-customer", json={}).raise_for_status()
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

@@ -97,10 +97,11 @@ def test_the_narrow_page_keeps_the_rules(signed_in: SignedIn, loading: set[Reque
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_the_front_door_keeps_the_rules(page: Page, look: Look) -> None:
+def test_the_front_door_keeps_the_rules(page: Page, loading: set[Request], look: Look) -> None:
     page.emulate_media(color_scheme=look)
     page.goto("/")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    settled(page, loading)
     assert violations(page) == []
 
 

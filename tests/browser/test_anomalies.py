@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from promosight.flows.noticing.keep_anomalies import Changed, News, Raised, keep_news
 from promosight.flows.noticing.watching import REDEMPTIONS, Key
@@ -22,6 +22,7 @@ from tests.api.server import new_workspace, promotion, serving
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
 from tests.browser.files import kept
+from tests.browser.settling import settled
 
 _DETAILS: dict[str, Any] = {
     "expected": 51.0,
@@ -55,7 +56,7 @@ def stopped(server: httpx.Client) -> None:
 
 
 def test_a_marketer_is_led_from_the_bell_to_what_dropped(
-    signed_in: SignedIn, server: httpx.Client
+    signed_in: SignedIn, server: httpx.Client, loading: set[Request]
 ) -> None:
     """N13, P24: in a sentence, with a chart and its numbers; and it says who has seen it."""
     (found,) = server.get("/v1/anomalies").json()["items"]
@@ -81,6 +82,7 @@ def test_a_marketer_is_led_from_the_bell_to_what_dropped(
     assert [(one["at"], float(one["expected"])) for one in numbers.rows] == [
         (one["at"], one["expected"]) for one in found["slots"]
     ]
+    settled(page, loading)
     assert violations(page) == []
     card.get_by_role("button", name="I have seen it").click()
     expect(card).to_contain_text("Seen by")
@@ -92,7 +94,9 @@ def test_where_nothing_was_found_it_says_what_is_looked_at(signed_in: SignedIn) 
     expect(page.get_by_text("Nothing was otherwise than expected")).to_be_visible()
 
 
-def test_anomalies_are_drawn_one_after_the_other(signed_in: SignedIn, url: str) -> None:
+def test_anomalies_are_drawn_one_after_the_other(
+    signed_in: SignedIn, url: str, loading: set[Request]
+) -> None:
     """P24: both on the band in which redemptions were expected, above what is said of each."""
     store = open_store(url, now_us=now_us())
     store.change(two_that_are_over)
@@ -106,6 +110,7 @@ def test_anomalies_are_drawn_one_after_the_other(signed_in: SignedIn, url: str) 
     assert groups.rows == [
         {"dimension": "source", "word": "till", "expected": "8.5", "counted": "1", "share": "0.75"}
     ]
+    settled(page, loading)
     assert violations(page) == []
 
 

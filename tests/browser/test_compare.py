@@ -7,11 +7,12 @@ from itertools import combinations
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.api.server import promotion
 from tests.browser.conftest import SignedIn
 from tests.browser.files import kept
+from tests.browser.settling import settled
 from tests.browser.shop import assign, redeem
 
 
@@ -128,7 +129,7 @@ def test_generosity_is_drawn_against_the_rate(signed_in: SignedIn) -> None:
 
 
 def test_names_of_points_that_lie_close_do_not_lie_on_each_other(
-    signed_in: SignedIn, server: httpx.Client
+    signed_in: SignedIn, server: httpx.Client, loading: set[Request]
 ) -> None:
     """P24: offers of nearly the same reward and rate can be told apart."""
     names = ("A cup of tea", "A cup of coffee", "A piece of cake")
@@ -138,6 +139,8 @@ def test_names_of_points_that_lie_close_do_not_lie_on_each_other(
         redeem(server, name, range(30))
     page = signed_in("viewer", "/compare?" + "&".join(f"id={name}" for name in names))
     figure = page.get_by_role("figure", name="Redemption rate by reward")
+    expect(figure).to_be_visible()
+    settled(page, loading)
     boxes = []
     for name in names:
         label = figure.get_by_text(name, exact=True)

@@ -13,7 +13,7 @@ from tests.api.server import promotion
 from tests.browser.axe import violations
 from tests.browser.conftest import SignedIn
 from tests.browser.files import kept
-from tests.browser.settling import put_in
+from tests.browser.settling import put_in, settled
 from tests.browser.shop import ago, assign, redemption
 
 CAP = {"measure": "assignments", "window": "lifetime"}
@@ -42,7 +42,7 @@ def offers(server: httpx.Client) -> None:
 
 
 def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
-    signed_in: SignedIn, server: httpx.Client
+    signed_in: SignedIn, server: httpx.Client, loading: set[Request]
 ) -> None:
     """P7: the bell counts what is new, by itself; a click leads to the promotion; what was seen is seen.
 
@@ -59,6 +59,7 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     expect(alerts.get_by_role("link", name="CSV of alerts")).to_have_attribute(
         "href", "/v1/alerts?format=csv"
     )
+    settled(page, loading)
     # What lies half under the list is small there, and is not to be pressed meanwhile.
     assert not [one for one in violations(page) if not one.startswith("target-size: ")]
     line.click()
@@ -104,17 +105,21 @@ def test_how_a_limit_came_to_be_used_is_drawn_with_its_forecast(
     assert file.name.startswith("NEAR-assignments-by-day-20")
     assert [one["committed_so_far"] for one in file.rows] == ["6", "12", "18"]
     assert {one["limit"] for one in file.rows} == {"20"}
+    settled(page, loading)
     assert violations(page) == []
     page.goto("/promotions/UNUSED")
     expect(page.get_by_role("heading", name="Nothing of it was used yet")).to_be_visible()
 
 
-def test_at_the_end_of_its_window_a_limit_is_free_again_at_once(signed_in: SignedIn) -> None:
+def test_at_the_end_of_its_window_a_limit_is_free_again_at_once(
+    signed_in: SignedIn, loading: set[Request]
+) -> None:
     """P24: the line falls upright, and does not slant into the next week; each day says its own numbers."""
     page = signed_in("viewer", "/promotions/WEEKLY#usage")
     section = page.get_by_role("dialog").get_by_role("region", name="Limits over time")
     figure = section.get_by_role("figure", name="Assignments this week: used over time")
     expect(figure.get_by_text("Limit 20", exact=True)).to_be_visible()
+    settled(page, loading)
     drawn = figure.locator("svg path[fill=none]").evaluate_all(
         "all => all.map((a) => a.getAttribute('d'))"
     )
@@ -136,7 +141,7 @@ def test_the_limits_of_a_promotion_are_linked_to_by_their_name(signed_in: Signed
 
 
 def test_an_axis_of_a_small_cap_counts_in_whole_numbers(
-    signed_in: SignedIn, server: httpx.Client
+    signed_in: SignedIn, server: httpx.Client, loading: set[Request]
 ) -> None:
     """P24: a cap of one is drawn from 0 to 1, and not as 0, 0, 1, 1."""
     promotion(server, "ONCE", limits=[CAP | {"amount": "1"}])
@@ -144,6 +149,7 @@ def test_an_axis_of_a_small_cap_counts_in_whole_numbers(
     page = signed_in("viewer", "/promotions/ONCE#limits")
     figure = page.get_by_role("figure", name="Assignments: used over time")
     expect(figure.get_by_text("Limit 1", exact=True)).to_be_visible()
+    settled(page, loading)
     numbers = [text for text in figure.locator("svg text").all_text_contents() if text.isdigit()]
     assert sorted(numbers) == ["0", "1"]
 
