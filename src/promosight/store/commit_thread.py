@@ -20,19 +20,22 @@ class CommitThread:
     def __init__(self) -> None:
         self._given: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._closed = False
+        self._door = threading.Lock()  # nothing is given behind the last
         self._thread = threading.Thread(target=self._work, name="promosight-commit", daemon=True)
         self._thread.start()
 
     def do(self, act: Callable[[], None]) -> None:
         """Has something done. Raises RuntimeError after `close`."""
-        if self._closed:
-            raise RuntimeError("the store is closed")
-        self._given.put(act)
+        with self._door:
+            if self._closed:
+                raise RuntimeError("the store is closed")
+            self._given.put(act)
 
     def close(self) -> None:
         """Waits until all that was given is done."""
-        self._closed = True
-        self._given.put(None)
+        with self._door:
+            self._closed = True
+            self._given.put(None)
         self._thread.join()
 
     def _work(self) -> None:
