@@ -306,6 +306,24 @@ def test_a_part_in_another_currency_takes_nothing_off(client: httpx.Client) -> N
     assert figures(client, "p")["reward_cost"] == {"EUR": "8.00"}
 
 
+def test_a_redemption_that_says_no_currency_is_in_that_of_its_assignment(
+    client: httpx.Client,
+) -> None:
+    """S24, P5: also where that comes late, 4.50 USD are not spent as 4.50 EUR, and a part of them is in USD."""
+    give(client, ["ann"])
+    assert client.put("/v1/customers/bob", json={}).status_code == 201
+    redeem(client, "e0", "bob")
+    part = {"event_id": "r0", "type": "reversal", "reverses": "e0", "redeemed_at": UNDONE}
+    answer = client.post("/v1/redemptions", json=part | {"reward_value": "1.50", "currency": "USD"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert figures(client, "p")["reward_cost"] == {"EUR": "5.00"}
+    worth = {"assignment_id": "a-bob", "reward_value": "4.50", "currency": "USD"}
+    told = worth | {"promotion_id": "p", "customer_id": "bob", "assigned_at": GIVEN}
+    assert client.post("/v1/assignments", json=told).json()["outcome"] == "counted"
+    assert figures(client, "p")["reward_cost"] == {"EUR": "0.00", "USD": "3.00"}
+    assert figures(client, "p")["order_value"] == {"EUR": "40.00"}
+
+
 def test_of_points_any_currency_may_be_told(client: httpx.Client) -> None:
     """S24: a unit stays what it is, whatever currency the order was paid in."""
     give(client, ["ann"], reward={"type": "unit", "unit": "points", "value": "50"})

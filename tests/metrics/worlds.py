@@ -261,7 +261,14 @@ def _other_money(world: World, r: EventRow, original: EventRow) -> bool:
     if own.startswith("~") or r.reward_currency is None:
         return False
     said = original.reward_currency or own
+    if not original.reward_currency and r.reward_currency in _given_in(world, original):
+        return False
     return bool(said) and said != r.reward_currency
+
+
+def _given_in(world: World, e: EventRow) -> set[str | None]:
+    here = e.promotion_no, e.customer_no
+    return {a.reward_currency for a in world.assignments if (a.promotion_no, a.customer_no) == here}
 
 
 def _judge_group(

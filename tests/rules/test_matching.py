@@ -301,3 +301,17 @@ def test_money_keeps_its_currency_and_units_stay_units() -> None:
     abroad = redeemed("e", currency="USD")
     assert judge([assigned(1)], abroad)[0].currency == "USD"
     assert judge([assigned(1)], abroad, terms=points)[0].currency == "~points"
+
+
+def test_a_redemption_that_says_no_currency_costs_in_that_of_the_assignment_it_takes() -> None:
+    """S24: an assignment of 4.50 USD of a promotion in EUR is not used up for 4.50 EUR."""
+    points = Terms(known=True, currency="~points", value_micros=100_000_000)
+    given = [assigned(1, reward_micros=4_500_000, currency="USD", expires_us=20 * HOUR_US)]
+    (silent,) = judge(given, redeemed("e"))
+    (valued,) = judge(given, redeemed("e", reward_micros=3_000_000))
+    (told,) = judge(given, redeemed("e", currency="EUR"))
+    (late,) = judge(given, redeemed("e", 30))
+    assert (silent.cost_micros, silent.currency) == (4_500_000, "USD")
+    assert (valued.cost_micros, valued.currency) == (3_000_000, "USD")
+    assert (told.currency, late.currency) == ("EUR", "EUR")
+    assert judge(given, redeemed("e"), terms=points)[0].currency == "~points"

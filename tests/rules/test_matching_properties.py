@@ -19,6 +19,7 @@ from promosight.rules.matching import (
     is_in_time,
     is_reversed,
     match,
+    promised_in,
     promised_micros,
 )
 from promosight.rules.promotions import Terms
@@ -68,6 +69,7 @@ def assignments(draw: DrawFn, slot: int) -> Given:
         campaign_id=draw(CAMPAIGN),
         tier_id=draw(st.sampled_from([None, "gold"])),
         reward_micros=draw(MONEY),
+        currency=draw(st.sampled_from([None, None, "USD"])),
     )
 
 
@@ -83,6 +85,7 @@ def redemptions(draw: DrawFn, number: int) -> Used:
         campaign_id=draw(CAMPAIGN),
         tier_id=draw(st.sampled_from([None, "gold"])),
         reward_micros=draw(MONEY),
+        currency=draw(st.sampled_from([None, None, "CHF"])),
         code_is_foreign=draw(st.sampled_from([False] * 9 + [True])),
         fully_reversed=draw(st.sampled_from([False] * 5 + [True])),
         reversed_micros=draw(st.sampled_from([0, 0, 0, 2_000_000, 5_000_000])),
@@ -215,5 +218,6 @@ def test_the_first_use_of_a_sole_assignment_is_what_matching_says(group: Group) 
                 assert verdict.outcome != "counted"
                 continue
             promised = promised_micros(group.terms, a.reward_micros, a.tier_id)
-            said = first_use(group.terms, promised, one.reward_micros, one.currency)
+            own = promised_in(group.terms, a.currency)
+            said = first_use(group.terms, promised, own, one.reward_micros, one.currency)
             assert verdict == Verdict("counted", said[0], a.slot, True, said[1], said[2])

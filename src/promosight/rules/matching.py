@@ -13,6 +13,8 @@ as if it had named none.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from promosight.rules.instants import SECOND_US
@@ -103,15 +105,18 @@ def decided(terms: Terms, one: Used, *, live: bool) -> Verdict:
 
 
 def first_use(
-    terms: Terms, promised: int | None, reward_micros: int | None, currency: str | None
+    terms: Terms,
+    promised: int | None,
+    own: str,
+    reward_micros: int | None,
+    currency: str | None,
 ) -> tuple[str | None, int, str]:
-    """Reason, cost (micros) and currency of a live redemption that takes an assignment worth `promised`.
+    """Reason, cost (micros) and currency of a live redemption that takes an assignment worth `promised` in `own`.
 
     Where a group has one assignment and one redemption in time, that says all that `match` says:
     whatever the redemption refers to, there is one assignment it can mean.
     """
-    own = terms.currency
-    paid_in = own if currency is None or own.startswith("~") else currency
+    paid_in = promised_in(terms, currency or own)
     if reward_micros is None:
         return None, promised or 0, paid_in
     differs = promised is not None and promised != reward_micros
@@ -199,7 +204,7 @@ def _verdict(
         cost = _stated_micros(terms, one)
     left = max(cost - one.reversed_micros, 0) if live else 0
     return Verdict(
-        outcome, reason, None if a is None else a.slot, live, left, _currency(terms, one)
+        outcome, reason, None if a is None else a.slot, live, left, _currency(terms, one, a)
     )
 
 
@@ -238,16 +243,28 @@ def promised_micros(terms: Terms, own_micros: int | None, tier_id: str | None) -
     return terms.tier_micros.get(tier_id or "", terms.value_micros)
 
 
-def _currency(terms: Terms, one: Used) -> str:
-    # A unit reward stays in its unit whatever currency the order was paid in.
-    return terms.currency if terms.currency.startswith("~") else one.currency or terms.currency
+def promised_in(terms: Terms, own: str | None) -> str:
+    """The currency of what an assignment commits: its own, unless the promotion's is a unit."""
+    return terms.currency if terms.currency.startswith("~") else own or terms.currency
 
 
-def is_other_money(terms: Terms, redeemed_in: str | None, reversed_in: str | None) -> bool:
+def _currency(terms: Terms, one: Used, a: Given | None) -> str:
+    # A unit reward stays in its unit whatever currency the order was paid in. A redemption that says none is of
+    # the reward that it takes: an assignment of 4.50 USD is not used up for 4.50 EUR.
+    return promised_in(terms, one.currency or (None if a is None else a.currency))
+
+
+def is_other_money(
+    terms: Terms, redeemed_in: str | None, reversed_in: str | None, given_in: Collection[str | None]
+) -> bool:
     """Whether a reversal's value is in another currency than its redemption's; nothing is converted.
 
-    Where neither the redemption nor its promotion says a currency yet, it is not known to be another one.
+    Where neither the redemption nor its promotion says a currency yet, it is not known to be another one. A redemption
+    that says none may be in that of any assignment of its customer (`given_in`): which it takes is not asked, so that
+    matching does not depend on itself.
     """
     if reversed_in is None or terms.currency.startswith("~"):
+        return False
+    if redeemed_in is None and reversed_in in given_in:
         return False
     return (redeemed_in or terms.currency or reversed_in) != reversed_in

@@ -23,9 +23,9 @@ from promosight.flows.figures.recounted_then import (
 from promosight.flows.figures.sums import Sums as Added
 from promosight.flows.figures.unredeemed import is_many
 from promosight.flows.ledger.outstanding import CellsByKey, Outstanding
-from promosight.flows.ledger.settling import Group, Standing, promise, promised_in, standing
+from promosight.flows.ledger.settling import Group, Standing, promise, standing
 from promosight.rules.instants import QUARTER_US, LocalDays
-from promosight.rules.matching import promised_micros
+from promosight.rules.matching import promised_in, promised_micros
 from promosight.rules.measures import MEASURES
 from promosight.rules.tallies import (
     ASSIGNED_DAY,

@@ -18,10 +18,9 @@ from promosight.flows.figures.promotion_return import Return, arms_of, shown_ret
 from promosight.flows.figures.recounted_then import Told, had_come
 from promosight.flows.figures.seen_then import ViewThen
 from promosight.flows.figures.unredeemed import Unredeemed
-from promosight.flows.ledger.settling import promised_in
 from promosight.flows.promotions.manage_promotions import defined
 from promosight.rules.instants import DAY_US, week_of
-from promosight.rules.matching import promised_micros
+from promosight.rules.matching import promised_in, promised_micros
 from promosight.rules.maturing import Cell
 from promosight.rules.wide import whole
 from promosight.store.rows import AssignmentRow

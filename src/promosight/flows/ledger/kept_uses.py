@@ -74,7 +74,9 @@ def _judged(context: Context, group: Group) -> Judged | None:
     uses = {slot: msgspec.structs.replace(kept.uses) for slot, kept in group.kept.items()}
     offered = [given(a) for a in group.assignments] if group.events or group.new_events else []
     told = [e for e in (*group.events, *group.new_events) if e.reverses is None]
-    reversals = reversals_among(context.catalogue, terms, told, [*group.events, *group.new_events])
+    reversals = reversals_among(
+        context.catalogue, terms, group.assignments, told, [*group.events, *group.new_events]
+    )
     stored = len(told) - sum(e.reverses is None for e in group.new_events)
     verdicts: list[tuple[EventRow, Verdict]] = []
     for e in told[:stored]:

@@ -16,6 +16,7 @@ from promosight.rules.matching import (
     assigned_micros,
     is_other_money,
     match,
+    promised_in,
 )
 from promosight.rules.one_more import Uses
 from promosight.rules.promotions import Terms
@@ -180,7 +181,7 @@ def derive(
 ) -> None:
     """Matches the facts of a group and writes the outcome into their derived fields."""
     used = [e for e in events if e.reverses is None]
-    reversals = reversals_among(context.catalogue, terms, used, events)
+    reversals = reversals_among(context.catalogue, terms, assignments, used, events)
     verdicts = match(
         terms,
         [given(a) for a in assignments],
@@ -204,12 +205,6 @@ def promise(terms: Terms, a: AssignmentRow) -> None:
     a.currency = promised_in(terms, a.reward_currency)
 
 
-def promised_in(terms: Terms, own: str | None) -> str:
-    """The currency of what an assignment commits: its own, unless the promotion's is a unit."""
-    unit = terms.currency.startswith("~")
-    return terms.currency if unit else own or terms.currency
-
-
 TAKES_EFFECT = Verdict("counted", None, None, False, 0, "")
 """What a reversal counts as that undoes something of its redemption."""
 _CONTRADICTS = Verdict("rejected", "identifier_conflict", None, False, 0, "")
@@ -217,9 +212,14 @@ _OTHER_MONEY = Verdict("rejected", "invalid", None, False, 0, "")
 
 
 def reversals_among(
-    catalogue: Catalogue, terms: Terms, used: list[EventRow], events: list[EventRow]
+    catalogue: Catalogue,
+    terms: Terms,
+    assignments: list[AssignmentRow],
+    used: list[EventRow],
+    events: list[EventRow],
 ) -> dict[tuple[int, str], list[EventRow]]:
     """The reversals of each redemption; one that names another promotion, customer or currency reverses nothing."""
+    given_in = {a.reward_currency for a in assignments}
     originals = {e.identity: e for e in used}
     found: dict[tuple[int, str], list[EventRow]] = {}
     for r in events:
@@ -232,7 +232,7 @@ def reversals_among(
         ):
             write_verdict(r, _CONTRADICTS)
         elif r.reward_micros is not None and is_other_money(
-            terms, original.reward_currency, r.reward_currency
+            terms, original.reward_currency, r.reward_currency, given_in
         ):
             write_verdict(r, _OTHER_MONEY)
         else:

@@ -278,16 +278,16 @@ class _ManyEvents:
             return _Worth(nothing, nothing.which, nothing)
         rows, column = held.row.tolist(), self._many.column
         said = [chosen(column(name), rows, held.row) for name in ("reward_micros", "currency")]
-        numbers = self._no[held.row], held.place_no, held.reward_micros
+        numbers = self._no[held.row], held.place_no, held.reward_micros, held.currency
         columns = [*map(few_numbers_of, numbers), *map(few_of, said)]
         cases = few_numbers_of(firsts_alike(columns, len(rows)))
         at = places(self._tx, self._plain.workspace_no, {*columns[1].values})
         found = []
         for row in cases.values:
-            no, place_no, own, *beside = (one[row] for one in columns)
+            no, place_no, own, own_in, *beside = (one[row] for one in columns)
             terms, tier_id = self._catalogue.by_no[no].terms, at[place_no].words.tier_id
             promised = promised_micros(terms, None if own == NOTHING else own, tier_id)
-            found.append(first_use(terms, promised, *beside))
+            found.append(first_use(terms, promised, self._currencies[own_in], *beside))
         reason, cost_micros, currency = zip(*found, strict=True)
         return _Worth(
             cases.of(reason), np.array(cost_micros, np.int64)[cases.which], cases.of(currency)

@@ -85,8 +85,8 @@ _GIVEN = itemgetter(5, 4)
 """When an assignment was given, and its slot: as matching.given_later."""
 Worth = tuple[str | None, int, str]
 """Reason, cost (micros) and currency of a redemption that counts."""
-_Case = tuple[int, int, int | None, int | None, str | None]
-"""What decides it: promotion and place, value of the assignment, value and currency of the redemption."""
+_Case = tuple[int, int, int | None, str, int | None, str | None]
+"""What decides it: promotion and place, value and currency of the assignment, and of the redemption."""
 _MOST_CASES = 20_000
 _Numbers = tuple[int, int, int, int, str | None, int, int, str, str, int, int]
 _Use = tuple[Told, _Held, Worth]
@@ -219,7 +219,7 @@ class PlainEvents:
             fact = one[1]
             if not held[7] or not is_in_time(held[5], held[6], fact.redeemed_us):
                 continue
-            case = held[2], held[9], held[10], fact.reward_micros, fact.currency
+            case = held[2], held[9], held[10], held[13], fact.reward_micros, fact.currency
             use = worth.get(case)
             if use is None:
                 use = worth[case] = self.worth(*case)
@@ -231,6 +231,7 @@ class PlainEvents:
         promotion_no: int,
         place_no: int,
         own_micros: int | None,
+        own: str,
         reward_micros: int | None,
         currency: str | None,
     ) -> Worth:
@@ -238,7 +239,7 @@ class PlainEvents:
         terms = self._catalogue.by_no[promotion_no].terms
         words = places(self._tx, self._plain.workspace_no, [place_no])[place_no].words
         promised = promised_micros(terms, own_micros, words.tier_id)
-        return first_use(terms, promised, reward_micros, currency)
+        return first_use(terms, promised, own, reward_micros, currency)
 
     def _crowded_uses(self, told: Sequence[Told], found: _Found) -> list[_Use]:
         """What events take in groups of several assignments and no event yet."""

@@ -45,7 +45,7 @@ LEFT JOIN quarter AS q
 
 -- name: reversal
 -- Reversals: in force when the redemption they name is there and is of the same customer and promotion, by its id or
--- by one that is said to mean it; a part of it is in its currency.
+-- by one that is said to mean it; a part of it is in its currency, or in that of an assignment where it says none.
 SELECT
     r.source_no, r.event_id, r.reverses, r.reward_micros,
     o.bucket, o.promotion_no, o.customer_no,
@@ -54,19 +54,24 @@ SELECT
          WHEN r.promotion_id <> t.promotion_id
              AND COALESCE(m.promotion_no, a.promotion_no, 0) <> o.promotion_no THEN 'rejected'
          WHEN r.reward_micros IS NOT NULL AND COALESCE(t.unit, 0) = 0
-             AND r.reward_currency <> COALESCE(o.reward_currency, NULLIF(t.currency, '')) THEN 'rejected'
+             AND r.reward_currency <> COALESCE(o.reward_currency, NULLIF(t.currency, ''))
+             AND g.currency IS NULL THEN 'rejected'
          ELSE 'counted' END AS outcome,
     CASE WHEN o.event_id IS NULL THEN 'unknown_original'
          WHEN r.customer_no <> 0 AND r.customer_no <> o.customer_no THEN 'identifier_conflict'
          WHEN r.promotion_id <> t.promotion_id
              AND COALESCE(m.promotion_no, a.promotion_no, 0) <> o.promotion_no THEN 'identifier_conflict'
          WHEN r.reward_micros IS NOT NULL AND COALESCE(t.unit, 0) = 0
-             AND r.reward_currency <> COALESCE(o.reward_currency, NULLIF(t.currency, '')) THEN 'invalid'
+             AND r.reward_currency <> COALESCE(o.reward_currency, NULLIF(t.currency, ''))
+             AND g.currency IS NULL THEN 'invalid'
          END AS reason
 FROM reported_event AS r
 LEFT JOIN reported_event AS o
     ON o.source_no = r.source_no AND o.event_id = r.reverses AND o.reverses IS NULL
 LEFT JOIN promotion_terms AS t ON t.promotion_no = o.promotion_no
+LEFT JOIN (SELECT DISTINCT bucket, promotion_no, customer_no, currency FROM promised) AS g
+    ON g.bucket = o.bucket AND g.promotion_no = o.promotion_no AND g.customer_no = o.customer_no
+    AND g.currency = r.reward_currency AND o.reward_currency IS NULL
 LEFT JOIN word_meaning AS m
     ON m.field = 'promotion_id' AND m.word = r.promotion_id AND m.source_no = r.source_no
 LEFT JOIN word_meaning AS a
@@ -123,7 +128,7 @@ SELECT
     COALESCE(u.wholly, 0) AS undone_wholly,
     COALESCE(u.micros, 0) AS undone_micros,
     CASE WHEN t.unit = 1 THEN t.currency
-         ELSE COALESCE(e.reward_currency, t.currency, '') END AS currency,
+         ELSE COALESCE(e.reward_currency, t.currency, '') END AS currency, e.reward_currency,
     COALESCE(e.order_micros, 0) AS order_micros,
     COALESCE(e.reward_currency, w.currency) AS order_currency
 FROM reported_event AS e
@@ -142,7 +147,8 @@ WHERE e.reverses IS NULL;
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.seq, e.redeemed_us, e.source_no, e.event_id,
     e.promo_code, e.assignment_id, e.campaign_id, e.tier_id, e.reward_micros, e.source,
-    e.stated_micros, e.undone_wholly, e.undone_micros, e.currency, e.order_micros, e.order_currency,
+    e.stated_micros, e.undone_wholly, e.undone_micros, e.currency, e.reward_currency, e.order_micros,
+    e.order_currency,
     CASE WHEN COALESCE(t.known, 0) = 0 THEN 'unknown_promotion'
          WHEN t.draft = 1 THEN 'draft_promotion'
          WHEN t.historical = 1 THEN 'historical_promotion'
@@ -313,7 +319,8 @@ WHERE late.place = 1;
 -- Every redemption with its outcome, the place where it counts, and what it cost before anything was undone.
 SELECT
     e.bucket, e.promotion_no, e.customer_no, e.seq, e.redeemed_us, e.source_no, e.event_id,
-    c.live, e.settled_by, e.undone_micros, e.currency, e.order_micros, e.order_currency, m.slot,
+    c.live, e.settled_by, e.undone_micros, e.order_micros, e.order_currency, m.slot,
+    CASE WHEN e.reward_currency IS NULL AND m.slot IS NOT NULL THEN a.currency ELSE e.currency END AS currency,
     CASE WHEN e.settled_by IN ('unknown_promotion', 'unknown_customer') THEN 'pending'
          WHEN e.settled_by = 'code_mismatch' THEN 'flagged'
          WHEN e.settled_by IS NOT NULL THEN 'rejected'
