@@ -189,3 +189,5 @@ def test_a_method_that_a_path_does_not_take_is_told_those_it_does(client: httpx.
         answer = client.request(method, path)
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
         assert set(answer.headers["allow"].split(", ")) - {"OPTIONS"} == allowed, path
+        asked = client.options(path)
+        assert (asked.status_code, asked.headers["allow"]) == (204, answer.headers["allow"])

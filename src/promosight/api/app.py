@@ -63,12 +63,24 @@ def application(door: Door) -> Litestar:
     return _Application(
         door,
         site,
-        [*handlers, *pages(ROUTES), *site.handlers()],
+        [*_askable({route.path for route in ROUTES}), *handlers, *pages(ROUTES), *site.handlers()],
         openapi_config=None,
         logging_config=None,  # promosight.logs decides what is written
         exception_handlers={HTTPException: _refused, Exception: _broken},
         request_max_body_size=None,
     )
+
+
+def _askable(paths: set[str]) -> list[HTTPRouteHandler]:
+    """OPTIONS of each path. Litestar's own tell only the first method of a path whose handlers come one by one."""
+
+    async def options(request: Request[Any, Any, Any]) -> Response[None]:
+        return Response(None, status_code=204, headers={"Allow": _allowed(request)})
+
+    return [
+        HTTPRouteHandler(path, http_method=HttpMethod.OPTIONS, status_code=204)(options)
+        for path in sorted(paths)
+    ]
 
 
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -89,7 +101,7 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def _allowed(request: Request[Any, Any, Any]) -> str:
-    """The methods that the path does take, as RFC 9110 wants them beside a 405."""
+    """The methods that the path does take, as RFC 9110 wants them beside a 405 and of OPTIONS."""
     path = request.scope["path"].rstrip("/") or "/"
     found: set[str] = set()
     for route in request.app.routes:
