@@ -44,6 +44,19 @@ def test_a_slip_is_told_with_what_was_meant(
     assert meant in said["detail"]
 
 
+def test_a_parameter_that_says_two_things_is_told(client: httpx.Client) -> None:
+    """P16: neither is left unheard; what says the same again, or is none of ours, is no concern of ours."""
+    for asked in ("status=active&status=draft", "limit=1&sort=rate&limit=2"):
+        told = client.get(f"/v1/promotions?{asked}")
+        assert (told.status_code, told.json()["code"]) == (422, "invalid"), told.text
+        assert told.json()["errors"][0]["pointer"] == f"/{asked.partition('=')[0]}"
+    for asked in ("status=active&status=active", "status=active,draft", "_=1&_=2"):
+        assert client.get(f"/v1/promotions?{asked}").status_code == 200
+    for asked in ("all&outcomes=some", "some"):
+        told = client.post(f"/v1/redemptions?outcomes={asked}", json=[])
+        assert (told.status_code, told.json()["errors"][0]["pointer"]) == (422, "/outcomes")
+
+
 def test_a_misspelled_dry_run_reports_nothing(client: httpx.Client) -> None:
     promotion(client, "p")
     client.post("/v1/assignments", json=ASSIGNMENT)

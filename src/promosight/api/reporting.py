@@ -15,7 +15,7 @@ from promosight.connectors.foreign import together
 from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single
 from promosight.connectors.segment import Ignored
-from promosight.errors import Unreadable
+from promosight.errors import Invalid, Unreadable
 from promosight.flows.reporting.intake import Delivery, Item, Receipt
 from promosight.flows.reporting.rejecting import Refused
 from promosight.flows.reporting.report import report
@@ -50,6 +50,7 @@ async def report_assignments(door: Door, call: Call) -> Answer:
 
 async def report_outcomes(door: Door, call: Call) -> Answer:
     """POST /v1/outcomes: what customers did, with an offer or without."""
+    everything = _everything(call)
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     items = await door.decode(lambda: read_outcomes(call.media_type, call.body, reading))
     arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
@@ -57,7 +58,7 @@ async def report_outcomes(door: Door, call: Call) -> Answer:
     receipts = await door.store.submit_from(
         loop, take_outcomes, given, weight=len(items), still=call.still
     )
-    told = several(receipts, everything=call.query("outcomes") == "all")
+    told = several(receipts, everything=everything)
     door.metrics.reported("outcomes", told["outcomes"])
     if is_single(call.media_type, call.body):
         return answer_of(receipts[0], rehearsed=False)
@@ -75,7 +76,7 @@ def withdraw_assignment(door: Door, call: Call) -> Answer:
 
 async def _report(door: Door, call: Call, kind: str, form: Form | None = None) -> Answer:
     rehearsed = call.flag("dry_run")
-    everything = call.query("outcomes") == "all"
+    everything = _everything(call)
     form = form or form_of(call, kind)
     receipts = await _taken(door, call, kind, form, everything=everything, rehearsed=rehearsed)
     if form.single(call):
@@ -84,6 +85,14 @@ async def _report(door: Door, call: Call, kind: str, form: Form | None = None) -
     told = several(receipts, everything=everything, before=form.before)
     door.metrics.reported(_counted_as(kind, rehearsed), told["outcomes"])
     return Answer(told | REHEARSED if rehearsed else told)
+
+
+def _everything(call: Call) -> bool:
+    """Whether each item's outcome is asked for. Raises Invalid where something else is."""
+    asked = call.query("outcomes")
+    if asked not in (None, "", "all"):
+        raise Invalid("must be all, or left out", pointer="/outcomes")
+    return asked == "all"
 
 
 def _counted_as(kind: str, rehearsed: bool) -> str:

@@ -1,7 +1,8 @@
 """Names in a query string that are a slip of one that is known here: told, because they would be left unheard.
 
 A filter that nobody heard makes a wrong figure, and a `dry_run` misspelled makes a report. What is like no parameter is
-passed over: others put their own into addresses, against caches or to follow a campaign.
+passed over: others put their own into addresses, against caches or to follow a campaign. Told, too, is one that says
+two things (`status=active&status=draft`), of which one would be left unheard.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ _SHORTEST, _LONGEST = 4, 40
 
 
 def check_names(asked: bytes, known: Sequence[str]) -> None:
-    """Raises Invalid naming a parameter that seems to be one of those known."""
-    for name, _ in parse_qsl(asked.decode("latin-1"), keep_blank_values=True):
-        if name not in known and (meant := _meant(name, known)) is not None:
+    """Raises Invalid naming a parameter that seems to be one of those known, or is one and says two things."""
+    said: dict[str, str] = {}
+    for name, value in parse_qsl(asked.decode("latin-1"), keep_blank_values=True):
+        if name in known:
+            if said.setdefault(name, value) != value:
+                raise Invalid("is there twice; say it once", pointer=f"/{name}")
+        elif (meant := _meant(name, known)) is not None:
             why = f"is no parameter here; {meant} is"
             raise Invalid(why, code="unknown_parameter", pointer=f"/{name}")
 
