@@ -25,6 +25,7 @@ from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
 from tests.flows.test_ahead import BETWEEN, TERMS, World, everything, terms_changed
 from tests.flows.test_mappings import add, end
+from tests.flows.test_verify import by_hand
 from tests.flows.worlds import (
     NOW_US,
     PROMOTIONS,
@@ -161,6 +162,34 @@ def test_whatever_happens_to_a_busy_group_what_is_kept_is_what_its_facts_say(
 
 def _kept(store: Store) -> int:
     return store.read(lambda tx: len(_rows_kept(tx)))
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong", "measure"),
+    [
+        ("uses", "uses + 1", "uses"),
+        ("undone", "1", "uses_undone"),
+        ("first_use", "'[1,2,\"e\"]'", "uses_first"),
+        ("last_use", "NULL", "uses_last"),
+        ("import_no", "7", "uses_import_no"),
+    ],
+)
+def test_what_is_kept_wrong_is_found_by_the_assignments_name_and_rebuild_mends_it(
+    store: Store, busy_from: Busy, column: str, wrong: str, measure: str
+) -> None:
+    """P6: one wrong number there would be wrong outcomes later on."""
+    workspace = _open(store)
+    define(store, workspace, "global", max_redemptions=9)
+    given = {"assignment_id": "a1", "promotion_id": "global", "customer_id": "guest"}
+    deliver(store, workspace, [_assignment(given | {"assigned_at": "2026-11-01T00:00:00Z"})])
+    busy_from(2)
+    deliver(store, workspace, [_event(_later(n)) for n in range(4)])
+    assert verify(store, None).differences == []
+    by_hand(store, f"UPDATE kept_uses SET {column} = {wrong}")
+    (found,) = verify(store, None).differences
+    assert (found.promotion_id, found.where, found.measure) == ("global", "assignment a1", measure)
+    store.change(partial(rebuild, workspace_no=workspace.workspace_no))
+    assert verify(store, None).differences == []
 
 
 def _later(number: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from promosight.flows.checking.extract import (
     write_rows,
 )
 from promosight.flows.checking.extract_money import extract_money
+from promosight.flows.checking.kept_groups import differing_uses
 from promosight.rules.instants import LocalDays
 from promosight.rules.measures import MEASURES
 from promosight.rules.tallies import (
@@ -59,6 +60,14 @@ _FIXED_MB = 64
 _MOST_SLICES = 64
 _EVENT_MEASURES = ("outcome", "reason", "slot", "live", "cost_micros", "currency")
 _ASSIGNMENT_MEASURES = ("redeemed_us", "committed_micros", "currency")
+_KEPT_MEASURES = (
+    "uses",
+    "uses_undone",
+    "uses_redeemed_us",
+    "uses_first",
+    "uses_last",
+    "uses_import_no",
+)
 _RESERVATION_MEASURES = (
     "assignment_id",
     "promotion_no",
@@ -145,19 +154,20 @@ def _verify_workspace(
     progress: Progress | None,
     report: VerifyReport,
 ) -> None:
-    def written(tx: Tx) -> tuple[Catalogue, int, int]:
+    def written(tx: Tx) -> tuple[Catalogue, int, int, list[Row]]:
         size = tx.all("verify_size")[0][0]
         slices = wanted or slices_of(size, memory_mb or _LEAST_MEMORY_MB)
         catalogue, facts = extract(tx, workspace_no, folder, progress, slices=slices)
         if now_us is not None:
             extract_money(tx, catalogue, folder, now_us=now_us, slices=slices)
-        return catalogue, facts, slices
+        return catalogue, facts, slices, differing_uses(tx, workspace_no)
 
-    catalogue, facts, slices = store.read(written)
+    catalogue, facts, slices, kept = store.read(written)
     report.facts += facts
     memory_mb = memory_for(facts // slices, memory_mb)
     with second_engine(folder, memory_mb) as ask:
         compare_slices(ask, catalogue, report, folder, slices)
+    Comparison(names_of(catalogue), report).add_kept(kept)
 
 
 def slices_of(facts: int, memory_mb: int) -> int:
@@ -333,6 +343,12 @@ class Comparison:
             for row in self._rows[name]:
                 self._add(row, reader)
 
+    def add_kept(self, rows: list[Row]) -> None:
+        """Adds what is kept of busy groups and not what their events say."""
+        self._report.different += len(rows[MAX_LISTED:])
+        for row in rows[:MAX_LISTED]:
+            self._add(row, _kept)
+
     def _keep(self, name: str, rows: list[Row]) -> None:
         """Keeps the first of these rows and those of the slices before; the others are counted."""
         if before := self._rows.get(name):
@@ -372,6 +388,10 @@ def _event(row: Row) -> Iterator[_Found]:
 
 def _assignment(row: Row) -> Iterator[_Found]:
     yield from _pairs(f"assignment {row[1]}", _ASSIGNMENT_MEASURES, row[2:])
+
+
+def _kept(row: Row) -> Iterator[_Found]:
+    yield from _pairs(f"assignment {row[1]}", _KEPT_MEASURES, row[2:])
 
 
 def _amount(row: Row) -> Iterator[_Found]:

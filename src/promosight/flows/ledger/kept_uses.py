@@ -11,6 +11,7 @@ of it, and so does a group that has lost all of its events.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -27,7 +28,7 @@ from promosight.flows.ledger.settling import (
 )
 from promosight.rules.matching import Given, Verdict
 from promosight.rules.one_more import Turn, Uses, one_less, one_more, turn_at
-from promosight.store.rows import EventRow, GroupKey
+from promosight.store.rows import AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Row, Tx
 
 BUSY = 100
@@ -142,9 +143,36 @@ def _changed(group: Group, uses: Mapping[int, Uses], imports: Iterable[int]) -> 
 
 def uses_of(group: Group) -> dict[int, Uses]:
     """How the assignments of a group that is settled whole are used."""
-    slots = {a.slot: given(a) for a in (*group.assignments, *group.new_assignments)}
+    assignments = (*group.assignments, *group.new_assignments)
+    return uses_among(assignments, (*group.events, *group.new_events))
+
+
+class _Took(Protocol):
+    """What of an event tells which assignment it took, and when it had its turn."""
+
+    @property
+    def slot(self) -> int | None: ...
+    @property
+    def live(self) -> int: ...
+    @property
+    def reverses(self) -> str | None: ...
+    @property
+    def redeemed_us(self) -> int: ...
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def assignment_id(self) -> str | None: ...
+    @property
+    def promo_code(self) -> str | None: ...
+    @property
+    def campaign_id(self) -> str | None: ...
+
+
+def uses_among(assignments: Iterable[AssignmentRow], events: Iterable[_Took]) -> dict[int, Uses]:
+    """How assignments are used by events that are settled, by slot."""
+    slots = {a.slot: given(a) for a in assignments}
     uses = {slot: Uses() for slot in slots}
-    for e in (*group.events, *group.new_events):
+    for e in events:
         if e.slot is None or e.reverses is not None:
             continue
         if e.live:
@@ -154,7 +182,7 @@ def uses_of(group: Group) -> dict[int, Uses]:
     return uses
 
 
-def _turn_of(taken: Given, e: EventRow) -> Turn:
+def _turn_of(taken: Given, e: _Took) -> Turn:
     return turn_at(
         taken,
         e.redeemed_us,

@@ -39,3 +39,24 @@ WHERE (promotion_no, customer_no) IN (
     SELECT batch.promotion_no, batch.customer_no
     FROM {{batch(bucket BIGINT, promotion_no BIGINT, customer_no BIGINT)}}
 );
+
+-- name: kept_groups
+-- The groups of a workspace of which something is kept.
+SELECT DISTINCT k.promotion_no, k.customer_no
+FROM kept_uses AS k
+JOIN promotion AS p ON p.promotion_no = k.promotion_no
+WHERE p.workspace_no = :workspace_no
+ORDER BY k.promotion_no, k.customer_no;
+
+-- name: uses_of_group
+-- What the redemptions of a group took.
+SELECT slot, live, redeemed_us, event_id, assignment_id, promo_code, campaign_id
+FROM event_told
+WHERE bucket = :bucket AND promotion_no = :promotion_no AND customer_no = :customer_no
+  AND slot IS NOT NULL AND reverses IS NULL;
+
+-- name: latest_import_of_group
+-- The latest import by which an event of a group came; 0 where none did.
+SELECT COALESCE(MAX(import_no), 0)
+FROM event
+WHERE bucket = :bucket AND promotion_no = :promotion_no AND customer_no = :customer_no;
