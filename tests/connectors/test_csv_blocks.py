@@ -151,7 +151,18 @@ def test_a_column_is_kept_by_what_it_says() -> None:
     assert isinstance(channel, Repeated)
     assert sorted(channel.values) == ["email", "sms"]
     assert isinstance(nothing, Repeated)
-    assert (type(customer), type(number), type(long)) == (Aligned, list, list)
+    assert (type(customer), type(number), type(long)) == (Aligned, Aligned, list)
+
+
+def test_ids_of_several_lengths_lie_side_by_side_unless_few_are_much_longer() -> None:
+    ids = [f"c-{n:06}" if n % 90 else f"nobody-{n:07}" for n in range(1_000)]
+    one_is_long = [*ids[:-1], "c" * 60]
+    one_says_nothing = [*ids[:-1], ""]
+    text = "".join(map("{},{},{}\n".format, ids, one_is_long, one_says_nothing)).encode()
+    columns = columns_of_block(text, 3)
+    assert columns is not None
+    assert [type(column) for column in columns] == [Aligned, list, list]
+    assert [*map(list, columns)] == [ids, one_is_long, one_says_nothing]
 
 
 @pytest.mark.parametrize("sign", [b" ", b"\x7f", "é".encode()])

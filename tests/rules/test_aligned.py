@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from promosight.rules.aligned import Aligned, side_by_side
 from promosight.rules.repeated import few_numbers_of, few_of
 from promosight.rules.sheets import says_nothing, says_one_thing
-from promosight.store.copying import order_of
+from promosight.store.copying import Field, order_of, packed
 
 TEXTS = st.one_of(st.none(), st.text(st.sampled_from("!a0~"), min_size=1, max_size=19))
 COLUMNS = st.lists(TEXTS, min_size=1, max_size=12)
@@ -74,6 +74,15 @@ def test_it_is_put_in_the_order_of_its_bytes(column: list[Any], data: st.DataObj
     else:
         assert some is not None
         assert [texts[place] for place in some.tolist()] == sorted(texts)
+
+
+@given(COLUMNS)
+def test_it_is_copied_into_a_store_as_the_list_of_its_texts_is(column: list[Any]) -> None:
+    rows = [
+        b"".join(packed([Field("id", "TEXT", its)], len(column))[1])
+        for its in (column, aligned(column))
+    ]
+    assert rows[0] == rows[1]
 
 
 @given(COLUMNS)

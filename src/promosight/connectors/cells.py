@@ -26,6 +26,9 @@ _GLANCE = 256
 _FEW = 400
 """No more different values than these are looked for where they do not follow each other."""
 
+_WASTED = 2
+"""Cells that lie side by side take at most so many times what is in them."""
+
 _SOME = 512
 _ROUNDS = 6
 """So often some rows are looked at that say what none before did."""
@@ -110,6 +113,8 @@ class Cells:
             length = int(lengths[0])
             if (self._bytes[starts + length] == self._bytes[starts[0] + length]).all():
                 return self._of_length(starts, length)
+        elif (aligned := self._of_lengths(starts, lengths)) is not None:
+            return aligned
         both = zip(starts.tolist(), ends.tolist(), strict=True)
         if (text := self._characters) is not None:
             return [text[start:end] for start, end in both]
@@ -127,6 +132,19 @@ class Cells:
         texts = cells.tobytes().decode().split(sign)
         texts.pop()
         return texts
+
+    def _of_lengths(self, starts: Numbers, lengths: Numbers) -> Aligned | None:
+        """The texts of cells of several lengths that lie well side by side; None where they do not."""
+        longest = int(lengths.max(initial=0))
+        if longest > WIDEST or longest * len(lengths) > _WASTED * int(lengths.sum()):
+            return None
+        signs = self.gathered(starts, longest).view(np.uint8).reshape(-1, longest)
+        beyond = np.arange(longest) >= lengths[:, None]
+        signs[beyond] = 0
+        unusual = np.count_nonzero(signs - _FIRST_PLAIN > _LAST_PLAIN - _FIRST_PLAIN)
+        if unusual != np.count_nonzero(beyond) or not signs[:, 0].all():
+            return None
+        return Aligned(signs.view(f"S{longest}")[:, 0])
 
     def gathered(self, places: Numbers, size: int) -> npt.NDArray[np.void]:
         """So many bytes from each place on, at most WIDEST and one."""

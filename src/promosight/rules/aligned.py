@@ -62,7 +62,7 @@ class Aligned(Sequence[Any]):
     def __getitem__(self, row: Any) -> Any:
         if isinstance(row, slice):
             return Aligned(self.signs[row], None if self._texts is None else self._texts[row])
-        return self.signs[row].decode() or None
+        return self.signs[row].decode() or None if self._texts is None else self._texts[row]
 
     def __iter__(self) -> Iterator[str | None]:
         return iter(self.texts)
@@ -148,10 +148,14 @@ def _bytes(signs: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint8]:
 def _texts(signs: npt.NDArray[np.bytes_]) -> list[str | None]:
     import numpy as np
 
-    if not len(signs) or not _even(signs):
-        return [one.decode() or None for one in signs.tolist()]
     ended = np.zeros((len(signs), signs.itemsize + 1), np.uint8)
     ended[:, :-1] = _bytes(signs)
+    if not len(signs) or not ended[:, 0].all():
+        return [one.decode() or None for one in signs.tolist()]
+    if not ended[:, -2].all():
+        is_kept = ended != 0
+        is_kept[:, -1] = True
+        ended = ended[is_kept]
     texts: list[str | None] = [*ended.tobytes().decode().split("\0")]
     texts.pop()
     return texts

@@ -8,11 +8,15 @@ read as a sequence of facts like any other; whoever takes thousands at once read
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from promosight.rules.aligned import Aligned, side_by_side
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.repeated import Repeated, chained
+
+if TYPE_CHECKING:
+    from promosight.rules.numbers import Numbers
 
 
 def says_nothing(column: Sequence[Any]) -> bool:
@@ -23,6 +27,36 @@ def says_nothing(column: Sequence[Any]) -> bool:
 def says_one_thing(column: Sequence[Any]) -> bool:
     """Whether a column says the same in every row, as many do in what is sent together."""
     return not column or (column[0] == column[-1] and column.count(column[0]) == len(column))
+
+
+def places_of(rows: Sequence[int]) -> Numbers:
+    """Rows as an array, which chooses from others at once."""
+    import numpy as np  # as whoever takes thousands has
+
+    return np.fromiter(rows, np.int64, len(rows))
+
+
+def chosen(column: Sequence[Any], rows: Sequence[int], places: Numbers) -> Sequence[Any]:
+    """The values of some rows, in their order, for whoever takes a column in any form; `places` are the same rows."""
+    if isinstance(column, Repeated):
+        return column.some(places)
+    if isinstance(column, Aligned):
+        return column.at(places)
+    return picked(column, rows)
+
+
+def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
+    """The values of some rows, in their order."""
+    if isinstance(column, Repeated):
+        return column.at(rows)
+    if isinstance(column, Aligned):
+        return column.at(places_of(rows))
+    if says_one_thing(column):
+        return list(column[:1]) * len(rows)
+    if len(rows) > 1:
+        values: Sequence[Any] = itemgetter(*rows)(column)
+        return values
+    return [column[row] for row in rows]
 
 
 class Sheet(Sequence[Any]):

@@ -177,6 +177,11 @@ def _alike(texts: Sequence[str | None]) -> _Column | None:
 
 def _pieces(kind: str, column: Sequence[Any]) -> list[Sequence[bytes]]:
     """Fields of which each has a length of its own."""
+    if isinstance(column, Aligned):
+        signs = column.signs.tolist()
+        lengths = np.fromiter(map(len, signs), ">i4", len(signs))
+        lengths[lengths == 0] = -1  # says nothing
+        return [lengths.view("V4").tolist(), signs]
     values = set(column)
     if len(values) * _FEW <= len(column):
         few = {one: _one(kind, one) for one in values}

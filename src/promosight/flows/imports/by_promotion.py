@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from promosight.flows.reporting.intake import Piece
-from promosight.flows.reporting.many import firsts_of, picked
+from promosight.flows.reporting.many import firsts_of
 from promosight.rules.aligned import Aligned
 from promosight.rules.facts import Event
 from promosight.rules.many_numbers import numbers_of
 from promosight.rules.numbers import Numbers
 from promosight.rules.repeated import Repeated, values_of
-from promosight.rules.sheets import Sheet
+from promosight.rules.sheets import Sheet, picked
 
 
 def cut_by_promotion(piece: Piece, piece_rows: int) -> Iterator[Piece]:

@@ -193,13 +193,13 @@ class ImportReport(msgspec.Struct):
         self.outcomes += outcomes_of(receipts)
         if says_one_thing(receipts) and receipts[:1] and receipts[0].reason is None:
             return
-        for line, receipt in zip(lines, receipts, strict=True):
-            if receipt.reason is None:
-                continue
-            self.reasons.setdefault(receipt.outcome, Counter())[receipt.reason] += 1
+        with_reason = [(row, one) for row, one in enumerate(receipts) if one.reason is not None]
+        for row, receipt in with_reason:
+            reason = receipt.reason or ""
+            self.reasons.setdefault(receipt.outcome, Counter())[reason] += 1
             if receipt.outcome == "rejected":
-                why = (receipt.reason, receipt.pointer, explain(receipt.reason, receipt.detail))
-                self.problems.append(Problem(file, line, receipt.event_id, receipt.outcome, *why))
+                why = (reason, receipt.pointer, explain(reason, receipt.detail))
+                self.problems.append(Problem(file, lines[row], receipt.event_id, "rejected", *why))
         self.problems = _listed(self.problems)
 
 
@@ -365,9 +365,8 @@ class RunningImport:
             return
         refused: list[Row] = []
         taken: list[Row] = []
-        for row, receipt in enumerate(receipts):
-            if receipt.outcome not in PROBLEMS:
-                continue
+        problems = [(row, one) for row, one in enumerate(receipts) if one.outcome in PROBLEMS]
+        for row, receipt in problems:
             if receipt.outcome != "rejected":
                 taken.append((import_no, receipt.event_id, piece.lines[row]))
             elif not isinstance(piece.items[row], Refused):

@@ -15,6 +15,7 @@ import numpy as np
 from promosight.flows.ledger.fingerprints import NumbersByText, fingerprints
 from promosight.rules.identity import customer_digests
 from promosight.rules.numbers import NOTHING, Marks, Numbers
+from promosight.rules.sheets import picked
 from promosight.store.catalogue import Workspace
 from promosight.store.tx import Tx
 
@@ -49,7 +50,7 @@ class Acquainted:
         kept = self._numbers.find(fingerprints(customer_ids))
         nobody: list[int] = []
         if rows := (kept == NOTHING).nonzero()[0].tolist():
-            named = [customer_ids[row] for row in rows]
+            named = picked(customer_ids, rows)
             nobody = [row for row, one in zip(rows, named, strict=True) if one is None]
             hashed = self._add(workspace_id, {one for one in named if one is not None})
             kept[rows] = [0 if one is None else hashed[one] for one in named]

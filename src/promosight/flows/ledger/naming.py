@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promosight.rules.identity import BUCKETS, bucket_of
+from promosight.rules.sheets import picked
 from promosight.store.catalogue import Catalogue, Workspace, load
 from promosight.store.rows import GroupKey
 from promosight.store.tx import Tx
@@ -107,7 +108,7 @@ def name_known(
     rows = (~known & (numbers != NOBODY)).nonzero()[0].tolist()
     if not rows:
         return Customers(), numbers
-    named: list[Any] = [customer_ids[row] for row in rows]
+    named: Sequence[Any] = picked(customer_ids, rows)
     found = _name_strangers(tx, workspace, dict(zip(named, numbers[rows].tolist(), strict=True)))
     kept.meet(found.numbers)
     numbers[rows] = [found.numbers[one] for one in named]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from promosight.flows.ledger.naming import Customers
 from promosight.flows.ledger.settling import decided_before
-from promosight.flows.reporting.many import Many, alike, picked
+from promosight.flows.reporting.many import Many, alike
 from promosight.flows.reporting.many_unmatched import Asked, keep_unmatched
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_events import PlainEvents
@@ -19,6 +19,7 @@ from promosight.rules.matching import Used, Verdict, match
 
 if TYPE_CHECKING:
     from promosight.rules.numbers import Numbers
+from promosight.rules.sheets import picked
 
 
 def take_bare_events(
@@ -53,23 +54,23 @@ class _BareEvents:
 
     def _candidates(self, rows: list[int]) -> list[Asked]:
         """The groups of events whose promotion is in force, or unknown and named without a code."""
-        column, numbers = self._many.column, self._customers.numbers
-        named, codes = column("promotion_id"), column("promo_code")
-        customer_ids, reversals = column("customer_id"), column("reverses")
-        by_id, in_force = self._catalogue.by_id, self._numbers.tolist()
+        numbers, key, by_id = self._customers.numbers, self._customers.key, self._catalogue.by_id
+        names = ("promotion_id", "promo_code", "customer_id", "reverses")
+        named, codes, *whom = (picked(self._many.column(name), rows) for name in names)
         mapped = self._catalogue.mapped_ids
         unknown = {
             one: by_id[one].promotion_no
-            for one in {named[row] for row in rows if codes[row] is None} - {None}
-            if not by_id[one].terms.known and one not in mapped
+            for one in {one for one, code in zip(named, codes, strict=True) if code is None}
+            if one is not None and not by_id[one].terms.known and one not in mapped
         }
         found = []
-        for row in rows:
-            no = in_force[row]
-            if no < 0 and codes[row] is None:
-                no = unknown.get(named[row], no)
-            if no >= 0 and customer_ids[row] in numbers and reversals[row] is None:
-                found.append((*self._customers.key(no, customer_ids[row]), row))
+        in_force = self._numbers[rows].tolist()
+        for row, no, one, code, customer_id, reverses in zip(
+            rows, in_force, named, codes, *whom, strict=True
+        ):
+            its = unknown.get(one, no) if no < 0 and code is None else no
+            if its >= 0 and customer_id in numbers and reverses is None:
+                found.append((*key(its, customer_id), row))
         found.sort()
         return found
 

@@ -13,15 +13,22 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promosight.flows.reporting.intake import Delivery, Item
-from promosight.rules.aligned import Aligned
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.repeated import Repeated, firsts, values_of
-from promosight.rules.sheets import Sheet, joined, says_nothing, says_one_thing
+from promosight.rules.sheets import (
+    Sheet,
+    chosen,
+    joined,
+    picked,
+    places_of,
+    says_nothing,
+    says_one_thing,
+)
 from promosight.store.rows import Arrival
 
 if TYPE_CHECKING:
-    from promosight.rules.numbers import Numbers
+    pass
 
 KEPT = (
     *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
@@ -196,33 +203,3 @@ def firsts_alike(columns: Sequence[Sequence[Any]]) -> list[int]:
     telling = [column for column in columns if not says_one_thing(column)]
     count = len(columns[0])
     return alike(zip(*telling, strict=True), count)[0] if telling else [0] * count
-
-
-def places_of(rows: Sequence[int]) -> Numbers:
-    """Rows as an array, which chooses from others at once."""
-    import numpy as np  # as whoever takes thousands has
-
-    return np.fromiter(rows, np.int64, len(rows))
-
-
-def chosen(column: Sequence[Any], rows: Sequence[int], places: Numbers) -> Sequence[Any]:
-    """The values of some rows, in their order, for whoever takes a column in any form; `places` are the same rows."""
-    if isinstance(column, Repeated):
-        return column.some(places)
-    if isinstance(column, Aligned):
-        return column.at(places)
-    return picked(column, rows)
-
-
-def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
-    """The values of some rows, in their order."""
-    if isinstance(column, Repeated):
-        return column.at(rows)
-    if isinstance(column, Aligned):
-        return column.at(places_of(rows))
-    if says_one_thing(column):
-        return list(column[:1]) * len(rows)
-    if len(rows) > 1:
-        values: Sequence[Any] = itemgetter(*rows)(column)
-        return values
-    return [column[row] for row in rows]

@@ -18,7 +18,7 @@ from promosight.flows.ledger.groups import layer_of
 from promosight.flows.ledger.naming import Customers
 from promosight.flows.ledger.news import is_decided
 from promosight.flows.ledger.places import places, places_for
-from promosight.flows.reporting.many import Many, Placed, firsts_alike, picked
+from promosight.flows.reporting.many import Many, Placed, firsts_alike
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_assignments import (
     ASKED_APART,
@@ -35,7 +35,7 @@ from promosight.rules.instants import QUARTER_US
 from promosight.rules.many_numbers import numbers_of
 from promosight.rules.numbers import Marks, Numbers
 from promosight.rules.repeated import Repeated
-from promosight.rules.sheets import says_nothing, says_one_thing
+from promosight.rules.sheets import picked, says_nothing, says_one_thing
 
 _NONE = -1
 _FEW_PROMOTIONS = 65_536 // BUCKETS

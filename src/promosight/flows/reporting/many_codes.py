@@ -13,11 +13,11 @@ from itertools import repeat
 
 import numpy as np
 
-from promosight.flows.reporting.many import Many, picked
+from promosight.flows.reporting.many import Many
 from promosight.flows.reporting.plain import Plain
 from promosight.rules.numbers import Marks, Numbers
 from promosight.rules.repeated import Repeated, values_of
-from promosight.rules.sheets import says_nothing
+from promosight.rules.sheets import picked, says_nothing
 
 NONE = -1
 """No promotion that is in force, or one that is not plain to see."""

@@ -18,7 +18,7 @@ from promosight.flows.ledger.counters import HELD, PUBLISHED
 from promosight.flows.ledger.naming import Customers, name_customers
 from promosight.flows.ledger.places import places
 from promosight.flows.reporting.bare_events import take_bare_events
-from promosight.flows.reporting.many import Many, Placed, alike, chosen, picked
+from promosight.flows.reporting.many import Many, Placed, alike
 from promosight.flows.reporting.many_codes import promotions_of
 from promosight.flows.reporting.many_twins import told_apart
 from promosight.flows.reporting.many_unmatched import keep_unmatched
@@ -35,6 +35,7 @@ from promosight.rules.many_numbers import are_in_time, numbers_of
 from promosight.rules.matching import first_use, promised_micros
 from promosight.rules.numbers import NOTHING, Marks, Numbers
 from promosight.rules.repeated import Repeated, few_numbers_of, few_of, firsts_alike
+from promosight.rules.sheets import chosen, picked
 from promosight.store.rows import GroupKey
 
 _USABLE, _USED, _DECIDED, _CODED = 1, 2, 4, 8
@@ -240,7 +241,8 @@ class _ManyEvents:
             rows = np.flatnonzero(np.array(first) != np.arange(len(first))).tolist()
             firsts = [first[row] for row in rows]
         alone = self._many.sheet.alone
-        return sorted(both for both in zip(rows, firsts, strict=True) if both[0] not in alone)
+        both = sorted(zip(rows, firsts, strict=True))
+        return [one for one in both if one[0] not in alone] if alone else both
 
     def _asked(self) -> _Asked:
         """Rows that may be plain, group by group; those not alone in theirs here are twins."""
@@ -391,8 +393,9 @@ class _ManyEvents:
         """Answers events that came earlier in the same transaction, if those were answered."""
         digests, receipts = self._many.column("digest"), self._plain.receipts
         for row, first in self._again:
-            before = receipts[first]
-            if before is not None and receipts[row] is None and digests[row] == digests[first]:
+            if receipts[row] is not None or (before := receipts[first]) is None:
+                continue
+            if digests[row] == digests[first]:
                 receipts[row] = self._plain.briefly("duplicate", before.reason)
 
 

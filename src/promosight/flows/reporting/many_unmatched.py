@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from promosight.flows.ledger.groups import layer_of
 from promosight.flows.reporting.intake import Receipt
-from promosight.flows.reporting.many import Many, picked
+from promosight.flows.reporting.many import Many
 from promosight.flows.reporting.plain import Plain
 from promosight.rules.matching import Used, Verdict
+from promosight.rules.sheets import picked
 from promosight.store.column_pieces import Column
 
 Asked = tuple[int, int, int, int]

@@ -33,7 +33,7 @@ from promosight.flows.reporting.intake import (
     Stored,
     refusal,
 )
-from promosight.flows.reporting.many import Many, Named, Placed, many_of, named_by, named_in, picked
+from promosight.flows.reporting.many import Many, Named, Placed, many_of, named_by, named_in
 from promosight.flows.reporting.naming_nobody import Naming
 from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_assignments import take_plain_assignments
@@ -43,6 +43,7 @@ from promosight.flows.reporting.take_assignments import merge_channels, take_ass
 from promosight.flows.reporting.take_events import MOVED, ask_stored, take_events
 from promosight.rules.facts import Assignment, Event
 from promosight.rules.identity import bucket_of, customer_numbers
+from promosight.rules.sheets import picked
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue, load, workspace_id_of
 from promosight.store.rows import WAITING, Arrival, AssignmentRow, EventRow, GroupKey
