@@ -191,3 +191,22 @@ def test_a_method_that_a_path_does_not_take_is_told_those_it_does(client: httpx.
         assert set(answer.headers["allow"].split(", ")) - {"OPTIONS"} == allowed, path
         asked = client.options(path)
         assert (asked.status_code, asked.headers["allow"]) == (204, answer.headers["allow"])
+
+
+def test_an_id_that_is_empty_is_told_and_not_taken_for_the_word_behind_it(
+    client: httpx.Client,
+) -> None:
+    """P16: a script whose variable is empty asks for `/v1/promotions//activate`."""
+    for method, path, pointer in (
+        ("POST", "/v1/promotions//activate", "/promotion_id"),
+        ("GET", "/v1/promotions//breakdown", "/promotion_id"),
+        ("GET", "/v1/customers//timeline", "/customer_id"),
+        ("DELETE", "/v1/customers//", "/customer_id"),
+        ("GET", "/v1/imports//problems", "/import_id"),
+    ):
+        answer = client.request(method, path)
+        told = answer.json()
+        assert (answer.status_code, told["code"]) == (422, "invalid"), path
+        assert told["errors"][0]["pointer"] == pointer
+    behind = client.get("/v1/promotions//p").json()
+    assert (behind["status"], "at /v1/promotions//p;" in behind["detail"]) == (404, True)

@@ -24,6 +24,8 @@ from promosight.api.site import FOLDER, Site
 from promosight.api.straight import Straight
 
 _PARAMETER = re.compile(r"\{[^}]+\}")
+_NAMED = re.compile(r"/+v1/+[^/]+/")
+_GAP = re.compile(r"(?<=/)(?=/)")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -48,6 +50,7 @@ class _Application(Litestar):
                 await serve(self._door, route, scope, receive, send)
                 return
             _keep_slashes(scope)
+            _keep_gaps(scope)
         await super().__call__(scope, receive, send)
 
 
@@ -89,8 +92,9 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     if page is not None:
         return cast(Response[bytes], page)
     allowed = _allowed(request) if status == 405 else ""
+    asked = request.scope["raw_path"].decode("latin-1")
     detail = {
-        404: f"there is nothing at {request.scope['path']}; /docs lists what there is",
+        404: f"there is nothing at {asked}; /docs lists what there is",
         405: f"{request.method} is not taken here; send {allowed.replace('OPTIONS, ', '')}",
     }.get(status, error.detail or "")
     body = problems.document(status, _CODES.get(status, "bad_request"), detail)
@@ -135,3 +139,10 @@ def _keep_slashes(scope: Any) -> None:
     raw = scope.get("raw_path", b"").decode("latin-1")
     if "%2f" in raw.lower():
         scope["path"] = unquote(raw.replace("%2F", SLASH).replace("%2f", SLASH))
+
+
+def _keep_gaps(scope: Any) -> None:
+    """An empty id leaves two slashes together: told as that, and what stands behind it is not taken for the id."""
+    if "//" in (path := scope["path"]) and (named := _NAMED.match(path)) is not None:
+        start = named.end() - 1
+        scope["path"] = path[:start] + _GAP.sub(" ", path[start:])
