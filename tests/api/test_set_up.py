@@ -217,3 +217,15 @@ def test_a_pool_of_codes_has_one_column(client: httpx.Client) -> None:
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/1")
     loaded = client.post("/v1/promotions/p/codes", content='code\n"A,1",\nA2\n', headers=table)
     assert loaded.json() == {"received": 2, "added": 2}
+
+
+def test_what_stands_above_a_column_of_codes_is_nobodys_code(client: httpx.Client) -> None:
+    """S33: a spreadsheet's header, however it writes it, would otherwise be a code that somebody could use."""
+    promotion(client, "p", kind="personalized")
+    table = {"Content-Type": "text/csv"}
+    for number, header in enumerate(("Code", "Promo code", "CODES", "coupon-code", "promo_code")):
+        body = f"{header}\nTEA-{number}\n"
+        loaded = client.post("/v1/promotions/p/codes", content=body, headers=table)
+        assert loaded.json() == {"received": 1, "added": 1}, header
+    bare = client.post("/v1/promotions/p/codes", content="CODE-1\nCODE-2\n", headers=table)
+    assert bare.json() == {"received": 2, "added": 2}

@@ -39,11 +39,16 @@ from promosight.flows.promotions.manage_promotions import (
     put_promotion,
 )
 from promosight.flows.promotions.patch_promotion import patch_ahead, patch_promotion
+from promosight.rules.likeness import folded
 from promosight.rules.outcomes import MEASURES
 from promosight.rules.promotions import SHOWN_ONLY, Promotion
 from promosight.store.tx import Tx
 
 R = TypeVar("R")
+_HEADERS = {
+    f"{what}{code}" for what in ("", "promo", "coupon", "voucher") for code in ("code", "codes")
+}
+"""What a spreadsheet writes above a column of codes, folded: a header, and nobody's code."""
 
 
 def put(door: Door, call: Call) -> Answer:
@@ -142,7 +147,7 @@ def _codes(body: bytes) -> list[str]:
         if any(cell.strip() for cell in row[1:]):
             raise Invalid("has several columns; send one code in each line", pointer=f"/{index}")
     codes = [row[0] for row in rows if row and row[0].strip()]
-    if codes and codes[0].strip() in ("code", "promo_code"):
+    if codes and folded(codes[0]) in _HEADERS:
         del codes[0]
     return [identified(code, f"/{index}") for index, code in enumerate(codes)]
 
