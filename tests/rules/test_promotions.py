@@ -110,6 +110,9 @@ _TOO_MUCH = [
     ({"tiers": [{"tier_id": "a", "name": "x" * 256}]}, "/tiers/0/name"),
     ({"limits": [_LIMIT] * (MOST_LIMITS + 1)}, "/limits"),
     ({"limits": [_LIMIT, {**_LIMIT, "tier_id": "x" * 256}]}, "/limits/1/tier_id"),
+    ({"limits": [{"measure": "assignments", "amount": "5.5"}]}, "/limits/0/amount"),
+    ({"limits": [{"measure": "redemptions", "amount": "0.1"}]}, "/limits/0/amount"),
+    ({"limits": [_LIMIT, {**_LIMIT, "window": "daily"}, {**_LIMIT, "amount": "2"}]}, "/limits/2"),
     ({"description": "x" * (MOST_DESCRIBED + 1)}, "/description"),
     ({"properties": {"note": "x" * MOST_PROPERTIES}}, "/properties"),
     ({"max_redemptions": 2**31}, "/max_redemptions"),
@@ -136,7 +139,7 @@ def test_what_was_defined_before_there_were_bounds_may_stay(
 
 
 def test_a_definition_at_its_bounds_is_taken() -> None:
-    limits = [_LIMIT] * MOST_LIMITS
+    limits = [_LIMIT | {"tier_id": one["tier_id"]} for one in _MANY_TIERS[:MOST_LIMITS]]
     check_changes(None, defined(tiers=_MANY_TIERS[:-1], limits=limits, max_redemptions=2**31 - 1))
     check_changes(None, defined(description="x" * MOST_DESCRIBED))
 

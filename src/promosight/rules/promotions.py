@@ -15,7 +15,7 @@ import msgspec
 from promosight.errors import Conflict, Invalid
 from promosight.rules.decisioning import MOST_ASSIGNED, offer_terms
 from promosight.rules.instants import kept_instant, parse_instant
-from promosight.rules.money import UNIT_MARK, is_currency, parse_amount
+from promosight.rules.money import MICROS, UNIT_MARK, is_currency, parse_amount
 
 KINDS = ("global", "tiered", "personalized")
 STATUSES = ("draft", "active", "deactivated", "archived")
@@ -206,9 +206,8 @@ def check_changes(before: Promotion | None, after: Promotion) -> None:
             raise Invalid(f"has more than {most}", pointer=f"/{name}")
     for index, tier in enumerate(after.tiers if after.tiers != was.tiers else ()):
         _no_longer(tier.name, _MOST_NAMED, f"/tiers/{index}/name")
-    for index, limit in enumerate(after.limits if after.limits != was.limits else ()):
-        _no_longer(limit.tier_id, _MOST_NAMED, f"/limits/{index}/tier_id")
-        _check_tier(limit, after.tiers, f"/limits/{index}/tier_id")
+    if after.limits != was.limits:
+        _check_new_limits(after)
     if after.max_redemptions != was.max_redemptions and (after.max_redemptions or 0) > _MOST_USES:
         raise Invalid(f"must be at most {_MOST_USES}", pointer="/max_redemptions")
     if after.description != was.description:
@@ -219,6 +218,21 @@ def check_changes(before: Promotion | None, after: Promotion) -> None:
         if (offer_terms(after.properties).max_per_customer or 0) > MOST_ASSIGNED:
             where = "/properties/decisioning/max_per_customer"
             raise Invalid(f"must be at most {MOST_ASSIGNED}", pointer=where)
+
+
+def _check_new_limits(promotion: Promotion) -> None:
+    """Raises Invalid for what nobody means by a limit: a part of an assignment, or two amounts for the same."""
+    seen: set[tuple[str, str, str | None]] = set()
+    for index, limit in enumerate(promotion.limits):
+        where = f"/limits/{index}"
+        _no_longer(limit.tier_id, _MOST_NAMED, f"{where}/tier_id")
+        _check_tier(limit, promotion.tiers, f"{where}/tier_id")
+        if limit.measure != "reward" and parse_amount(limit.amount) % MICROS:
+            raise Invalid(f"must be a whole number of {limit.measure}", pointer=f"{where}/amount")
+        named = (limit.measure, limit.window, limit.tier_id)
+        if named in seen:
+            raise Invalid("limits the same as one before it", pointer=where)
+        seen.add(named)
 
 
 def _check_tier(limit: Limit, tiers: list[Tier], pointer: str) -> None:
