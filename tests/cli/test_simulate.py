@@ -34,6 +34,7 @@ def test_settings_that_cannot_be_are_refused_in_one_line(tmp_path: Path) -> None
 
 
 def test_every_command_explains_itself() -> None:
+    """So that one wrapper can give `--data` and `--json` to all, those that ask no store take them, too."""
     commands = (
         "init",
         "serve",
@@ -44,8 +45,14 @@ def test_every_command_explains_itself() -> None:
         "keys",
         "simulate",
         "demo",
+        "openapi",
+        "recount",
+        "consume",
     )
     overview = succeed("--help")
     for command in commands:
         assert command in overview
-        assert succeed(command, "--help").startswith(f"usage: promosight {command}")
+        told = succeed(command, "--help")
+        assert told.startswith(f"usage: promosight {command}")
+        if command != "keys":
+            assert all(flag in told for flag in ("--data DIR", "--database URL", "--json")), command

@@ -45,7 +45,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
     )
     add_workspace(recounting)
     _add_engines(recounting)
-    recounting.add_argument("--json", action="store_true", help="answer with one JSON object")
+    add_store(recounting)  # neither is asked: what every command takes
     recounting.set_defaults(run=run_recount)
     for parser in (archiving, recounting):
         take_from_environment(parser, environment)

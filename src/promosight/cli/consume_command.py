@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promosight.cli.console import Bar, Console, plural
-from promosight.cli.options import take_from_environment
+from promosight.cli.options import add_store, take_from_environment
 from promosight.errors import Invalid, PromosightError
 from promosight.rules.instants import SECOND_US
 
@@ -61,7 +61,7 @@ def add(commands: Any, environment: Mapping[str, str]) -> None:
     parser.add_argument(
         "--until-end", action="store_true", help="end when all that lies there now is reported"
     )
-    parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+    add_store(parser)  # neither is asked: what every command takes
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
 

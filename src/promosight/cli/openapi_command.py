@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 
 from promosight.cli.console import Console
-from promosight.cli.options import take_from_environment
+from promosight.cli.options import add_store, take_from_environment
 
 
 def add(commands: Any, environment: Mapping[str, str]) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser("openapi", help="print the API's OpenAPI document")
-    parser.add_argument("--json", action="store_true", help="no other form than JSON: as without")
+    add_store(parser)  # neither is asked: what every command takes
     take_from_environment(parser, environment)
     parser.set_defaults(run=run)
 
