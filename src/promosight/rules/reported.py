@@ -44,7 +44,13 @@ class ReportedEvent(msgspec.Struct, kw_only=True, gc=False):
     currency: Annotated[str | None, Meta(description="ISO 4217; default: the reward's.")] = None
     order_id: str | None = None
     order_value: Decimal | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Annotated[
+        dict[str, Any] | None,
+        Meta(
+            description="What is yours: of JSON only what stands in here is kept beside the fields; "
+            "a CSV column of another name goes here by itself."
+        ),
+    ] = None
 
 
 class ReportedAssignment(msgspec.Struct, kw_only=True, gc=False):
@@ -75,4 +81,10 @@ class ReportedAssignment(msgspec.Struct, kw_only=True, gc=False):
         bool | None, Meta(description="True: deliberately left without the offer.")
     ] = None
     decision_id: str | None = None
-    attributes: dict[str, Any] | None = None
+    attributes: Annotated[
+        dict[str, Any] | None,
+        Meta(
+            description="What is yours: of JSON only what stands in here is kept beside the fields; "
+            "a CSV column of another name goes here by itself."
+        ),
+    ] = None

@@ -63,7 +63,10 @@ export interface components {
             order_id: string | null;
             /** @default null */
             order_value: (string | number) | null;
-            /** @default null */
+            /**
+             * @description What is yours: of JSON only what stands in here is kept beside the fields; a CSV column of another name goes here by itself.
+             * @default null
+             */
             metadata: Record<string, never> | null;
         };
         /**
@@ -289,7 +292,10 @@ export interface components {
             control: boolean | null;
             /** @default null */
             decision_id: string | null;
-            /** @default null */
+            /**
+             * @description What is yours: of JSON only what stands in here is kept beside the fields; a CSV column of another name goes here by itself.
+             * @default null
+             */
             attributes: Record<string, never> | null;
         };
         /**
@@ -3265,7 +3271,10 @@ export interface components {
             order_id: string | null;
             /** @default null */
             order_value: (string | number) | null;
-            /** @default null */
+            /**
+             * @description What is yours: of JSON only what stands in here is kept beside the fields; a CSV column of another name goes here by itself.
+             * @default null
+             */
             metadata: Record<string, never> | null;
             /** @default null */
             reverses_source: string | null;
