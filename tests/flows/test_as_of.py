@@ -32,9 +32,10 @@ from promosight.flows.promotions.map_words import WantedMapping, create_mapping,
 from promosight.flows.reporting.know_customers import Acquaintance, KnownCustomer, know_customers
 from promosight.flows.reporting.withdraw import withdraw
 from promosight.flows.set_up.workspaces import cover
-from promosight.rules.facts import Assignment, Event
+from promosight.rules.facts import Assignment, Event, event_from
 from promosight.rules.instants import parse_instant
 from promosight.rules.promotions import Promotion
+from promosight.rules.reported import ReportedEvent
 from promosight.store import migrate
 from promosight.store.catalogue import load
 from promosight.store.database import database
@@ -366,6 +367,32 @@ def _pages(tx: Tx, *, world: World, promotion_id: str, at_us: int) -> list[Break
         )
         after = found[-1].next_code
     return found
+
+
+def test_who_was_unknown_to_an_event_that_is_refused_by_now_was_unknown_then(store: Store) -> None:
+    """N5, decision 1: it waited for its customer, then its code came to be another promotion's."""
+    world = World(store, 0)
+    for promotion_id in ("global", "tiered"):
+        world.define(promotion_id)
+    said = {"event_id": "e-late", "promotion_id": "global", "promo_code": "LATER"}
+    said |= {"customer_id": "stranger", "redeemed_at": "2026-11-01T21:00:00Z"}
+    event = event_from(
+        msgspec.convert(said, ReportedEvent),
+        received_us=world.now_us,
+        tracking_from_us=TRACKING_US,
+    )
+    [receipt] = deliver(store, world.workspace, [event], received_us=world.now_us)
+    assert receipt.reason == "unknown_customer"
+    before = world.seen()
+    world.now_us += MINUTE_US
+    world.define("tiered", code="LATER")
+    refused = world.seen()
+    world.now_us += MINUTE_US
+    arrival = Arrival(world.number, source_number(store, world.workspace), 0, world.now_us)
+    store.change(lambda tx: know_customers(tx, [Acquaintance(arrival, [KnownCustomer("stranger")])]))
+    world.now_us += MINUTE_US
+    check(world, before)
+    check(world, refused)
 
 
 def test_what_cannot_be_known_is_refused_by_name(store: Store) -> None:

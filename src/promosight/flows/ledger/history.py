@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from promosight.rules.promotions import Promotion
-from promosight.store.rows import Arrival, AssignmentRow
+from promosight.store.rows import WAITING, Arrival, AssignmentRow, GroupKey
 from promosight.store.tx import Tx
 
 
@@ -31,7 +31,12 @@ def note_channels(tx: Tx, before: Iterable[AssignmentRow], arrival: Arrival) -> 
     tx.run_many("add_channels_past", rows)
 
 
-def note_known(tx: Tx, customer_nos: Iterable[int], arrival: Arrival) -> None:
-    """Keeps that customers are known from now on whose redemptions had waited for them."""
+def note_known(tx: Tx, newly_known: Iterable[int], arrival: Arrival) -> set[GroupKey]:
+    """Keeps that customers are known from now on whose redemptions had waited for them; returns the groups that wait.
+
+    Also of those whose redemptions are refused for another reason by now: before it came, they had waited.
+    """
+    found = tx.all_for("groups_of_strangers", [(no,) for no in sorted(newly_known)])
     same = arrival.workspace_no, arrival.received_us, arrival.import_no
-    tx.run_many("add_waited", [(no, *same) for no in sorted(set(customer_nos))])
+    tx.run_many("add_waited", [(no, *same) for no in sorted({row[2] for row in found})])
+    return {GroupKey(*row[:3]) for row in found if row[3] and row[1] != WAITING}

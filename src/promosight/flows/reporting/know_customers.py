@@ -17,7 +17,7 @@ from promosight.flows.reporting.intake import Receipt, refusal
 from promosight.flows.reporting.rejecting import Refused, write_rejections
 from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.store.catalogue import Catalogue, load
-from promosight.store.rows import WAITING, Arrival, GroupKey
+from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
 
 
@@ -84,12 +84,9 @@ def _write_profiles(tx: Tx, customers: Customers, said: dict[str, KnownCustomer]
 
 def settle_waiting(tx: Tx, catalogue: Catalogue, customers: Customers, arrival: Arrival) -> None:
     """Settles the groups in which events waited for these customers to be known."""
-    newly_known = [(no,) for no in sorted(customers.newly_known)]
-    waiting = [GroupKey(*row) for row in tx.all_for("waiting_groups_of_customers", newly_known)]
+    waiting = note_known(tx, customers.newly_known, arrival)
     if not waiting:
         return
-    note_known(tx, (key.customer_no for key in waiting), arrival)
-    waiting = [key for key in waiting if key.promotion_no != WAITING]
     groups = Groups()
     groups.load_assignments(tx, waiting)
     groups.load_events(tx, waiting)

@@ -46,7 +46,7 @@ from promosight.rules.identity import bucket_of, customer_numbers
 from promosight.rules.sheets import picked
 from promosight.rules.tallies import Cells
 from promosight.store.catalogue import Catalogue, load, workspace_id_of
-from promosight.store.rows import WAITING, Arrival, AssignmentRow, EventRow, GroupKey
+from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey
 from promosight.store.tx import Tx
 
 _Left = tuple[Customers, list[Placed], Stored | None]
@@ -233,11 +233,8 @@ def _settle_rest(
 
 def _settle(intake: Intake, import_no: int, cells: dict[int, Cells], restating: Restating) -> None:
     tx, groups = intake.tx, intake.groups
-    newly_known = [(no,) for no in intake.customers.newly_known]
-    waiting = [GroupKey(*row) for row in tx.all_for("waiting_groups_of_customers", newly_known)]
-    if waiting:
-        note_known(tx, (key.customer_no for key in waiting), intake.latest)
-        intake.forced.update(key for key in waiting if key.promotion_no != WAITING)
+    if newly_known := intake.customers.newly_known:
+        intake.forced.update(note_known(tx, newly_known, intake.latest))
     groups.load_assignments(tx, {*groups.by_key, *intake.forced})
     light = _leave_busy(intake)
     groups.load_events(tx, intake.forced, but=light)

@@ -176,12 +176,14 @@ WHERE e.source_no = batch.source_no AND e.reverses = batch.event_id;
 -- Whether any reversal waits for its original, where all of them lie; spares most batches the look-up.
 SELECT 1 FROM event WHERE bucket = 0 AND promotion_no = 0 AND customer_no = 0 LIMIT 1;
 
--- name: waiting_groups_of_customers
--- The groups in which events of these customers are pending, also those that wait for a code (promotion 0).
-SELECT DISTINCT e.bucket, e.promotion_no, e.customer_no
+-- name: groups_of_strangers
+-- The groups in which events of these customers are pending, also those that wait for a code (promotion 0), or are refused,
+-- and whether any is pending.
+SELECT e.bucket, e.promotion_no, e.customer_no, MAX(CASE WHEN e.outcome = 'pending' THEN 1 ELSE 0 END)
 FROM {{batch(customer_no BIGINT)}}
 CROSS JOIN event AS e
-WHERE e.customer_no = batch.customer_no AND e.outcome = 'pending';
+WHERE e.customer_no = batch.customer_no AND (e.outcome = 'pending' OR e.outcome = 'rejected')
+GROUP BY e.bucket, e.promotion_no, e.customer_no;
 
 -- name: events_with_codes
 -- The redemptions that name the codes given.
