@@ -389,7 +389,9 @@ def test_who_was_unknown_to_an_event_that_is_refused_by_now_was_unknown_then(sto
     refused = world.seen()
     world.now_us += MINUTE_US
     arrival = Arrival(world.number, source_number(store, world.workspace), 0, world.now_us)
-    store.change(lambda tx: know_customers(tx, [Acquaintance(arrival, [KnownCustomer("stranger")])]))
+    store.change(
+        lambda tx: know_customers(tx, [Acquaintance(arrival, [KnownCustomer("stranger")])])
+    )
     world.now_us += MINUTE_US
     check(world, before)
     check(world, refused)

@@ -163,7 +163,8 @@ def test_one_decision_must_not_carry_the_estimate() -> None:
 def test_weights_that_are_not_1_on_average_are_refused() -> None:
     """N10: logged probabilities that cannot be the ones drawn from show in the mean weight."""
     one = drawn(market(1), np.random.default_rng(8), DECISIONS)
-    lied = Log(one.log.names, uniform(one.log), one.log.expected, *list_after(one.log))
+    even = one.log.there / one.log.there.sum(axis=1, keepdims=True)
+    lied = Log(one.log.names, even, one.log.expected, *list_after(one.log))
     assert "weights_off" in support(lied, one.log.pmf).reasons
 
 

@@ -38,10 +38,13 @@ def rows(target: Floats) -> list[list[float]]:
     return found
 
 
-def test_uniform_is_even_over_what_could_be_chosen() -> None:
-    """P19: none is one of the choices."""
-    third = 0.333333
-    assert rows(uniform(small())) == [[third] * 3, [0, 0.5, 0.5], [third] * 3]
+def test_uniform_is_even_over_the_offers_that_could_be_made() -> None:
+    """P19: every open offer alike, as the page says; none where nothing is open."""
+    assert rows(uniform(small())) == [[0.5, 0.5, 0], [0, 1, 0], [0.5, 0.5, 0]]
+    nothing = log_of(
+        [Logged((), (1.0,), (0.0,), None, 0.0), Logged(("a",), (0.9, 0.1), (1.0, 0.0), 0, 1.0)]
+    )
+    assert rows(uniform(nothing)) == [[0, 1], [1, 0]]
 
 
 def test_a_ranking_gives_everybody_the_first_that_is_there() -> None:

@@ -16,8 +16,14 @@ from promosight.rules.logged import Floats, Ints, Log, Mask
 
 
 def uniform(log: Log) -> Floats:
-    """Every candidate alike, none too."""
-    found: Floats = log.there / log.there.sum(axis=1, keepdims=True)
+    """Every offer that is a candidate alike; none only where there is no offer.
+
+    None is no offer: with it the others would be set against a policy that gives nothing now and then, and it is drawn
+    so seldom that hardly any log could tell of it.
+    """
+    even = log.there.copy()
+    even[:, -1] &= ~even[:, :-1].any(axis=1)
+    found: Floats = even / even.sum(axis=1, keepdims=True)
     return found
 
 
