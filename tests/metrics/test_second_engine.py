@@ -84,7 +84,9 @@ def test_duckdb_agrees_with_the_rules_on_every_verdict_and_counter(world: World)
 
 @pytest.fixture
 def postgresql(postgresql_server: str) -> Iterator[psycopg.Connection]:
+    """A connection that compiles no statements, like those of the store: small tables never pay for it."""
     with psycopg.connect(postgresql_server) as connection:
+        connection.execute("SET jit = off")
         yield connection
 
 
