@@ -102,6 +102,7 @@ def timeless(answer: httpx.Response) -> Any:
     """An answer without what differs between a rehearsal and the real thing."""
     said = answer.json()
     said.pop("dry_run", None)
+    assert said.pop("unknown_fields", []) == []
     for line in said["results"]:
         del line["received_at"]
     return answer.status_code, said
@@ -175,3 +176,25 @@ def test_dry_runs_beside_real_reports_leave_those_as_they_are(store_url: str) ->
         assert all(set(one) <= {"counted", "excess"} for one in heard[1::2])
         shown = client.get("/v1/promotions/p").json()["figures"]
         assert (shown["redeemed"], shown["redemptions"], shown["excess"]) == (120, 120, 0)
+
+
+def test_a_dry_run_tells_the_names_that_are_kept_nowhere(brand: httpx.Client) -> None:
+    """N15: a `rewardValue` is no field and would be lost without a word; a test event is where to learn of it."""
+    dry = {"dry_run": "true"}
+    one = redemption("camel", rewardValue="7.50", till="7", metadata={"anything": "goes"})
+    told = brand.post("/v1/redemptions", params=dry, json=one).json()
+    assert told["outcome"] == "counted"
+    meant = {"pointer": "/rewardValue", "detail": "is no field here; did you mean reward_value?"}
+    assert told["unknown_fields"][0] == meant
+    assert [name["pointer"] for name in told["unknown_fields"]] == ["/rewardValue", "/till"]
+    refused = redemption("lost", promotion_id=None, promotionId="p")
+    told = brand.post("/v1/redemptions", params=dry, json=refused).json()
+    assert (told["code"], told["unknown_fields"][0]["pointer"]) == ("invalid", "/promotionId")
+    people = [assignment("eve"), assignment("eve", Control=True)]
+    told = brand.post("/v1/assignments", params=dry, json=people).json()
+    assert [name["pointer"] for name in told["unknown_fields"]] == ["/1/Control"]
+    assert brand.post("/v1/redemptions", params=dry, json=EVENTS).json()["unknown_fields"] == []
+    odd = b'[{"event_id": "\xff"}, {"till": "7"}, 5]'
+    headers = {"Content-Type": "application/json"}
+    assert brand.post("/v1/redemptions", params=dry, content=odd, headers=headers).status_code < 500
+    assert "unknown_fields" not in brand.post("/v1/redemptions", json=one).json()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,15 +16,15 @@ from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.instants import format_instant
 from promosight.rules.reasons import explain
 
-REHEARSED = {"dry_run": True}
 _encode = msgspec.json.Encoder().encode
 _LISTED = frozenset({"rejected", "pending", "flagged"})
 
 
-def answer_of(receipt: Receipt, *, rehearsed: bool) -> Answer:
-    """The answer to a report of one event."""
+def answer_of(receipt: Receipt, *, beside: Mapping[str, Any] | None = None) -> Answer:
+    """The answer to a report of one event; `beside`: what it says of the report as a whole."""
+    more = dict(beside or {})
     if receipt.outcome != "rejected":
-        return Answer(_line(receipt) | REHEARSED if rehearsed else _line(receipt))
+        return Answer(_line(receipt) | more)
     status = 409 if receipt.reason == "event_conflict" else 422
     body = problems.document(
         status,
@@ -32,7 +32,7 @@ def answer_of(receipt: Receipt, *, rehearsed: bool) -> Answer:
         explain(receipt.reason, receipt.detail),
         pointer=receipt.pointer,
         **_line(receipt),
-        **(REHEARSED if rehearsed else {}),
+        **more,
     )
     return Answer(body, status, problems.MEDIA_TYPE)
 

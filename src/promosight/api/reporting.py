@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
+import msgspec
+
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
 from promosight.api.door.late import LARGE_BODY, reported_late
 from promosight.api.forms import BATCH, OURS, TRACK, Form, form_of
-from promosight.api.receipts import REHEARSED, answer_of, in_form, several
+from promosight.api.receipts import answer_of, in_form, several
 from promosight.connectors.foreign import together
 from promosight.connectors.outcome_items import read_outcomes
 from promosight.connectors.reading import Reading, is_single
@@ -24,8 +26,17 @@ from promosight.flows.reporting.try_out import keep_test
 from promosight.flows.reporting.withdraw import withdraw
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import format_instant
+from promosight.rules.known_fields import unknown_fields
+from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.sheets import Sheet
 from promosight.store.rows import Arrival
+
+_FORMS: dict[str, tuple[Any, Any]] = {
+    "redemptions": (ReportedEvent, list[ReportedEvent]),
+    "assignments": (ReportedAssignment, list[ReportedAssignment]),
+}
+_MOST_TOLD = 20
+"""So many names that are kept nowhere are told of one dry run."""
 
 
 async def report_redemptions(door: Door, call: Call) -> Answer:
@@ -61,7 +72,7 @@ async def report_outcomes(door: Door, call: Call) -> Answer:
     told = several(receipts, everything=everything)
     door.metrics.reported("outcomes", told["outcomes"])
     if is_single(call.media_type, call.body):
-        return answer_of(receipts[0], rehearsed=False)
+        return answer_of(receipts[0])
     return Answer(told)
 
 
@@ -79,12 +90,34 @@ async def _report(door: Door, call: Call, kind: str, form: Form | None = None) -
     everything = _everything(call)
     form = form or form_of(call, kind)
     receipts = await _taken(door, call, kind, form, everything=everything, rehearsed=rehearsed)
+    beside = await _of_a_rehearsal(door, call, kind, form) if rehearsed else {}
     if form.single(call):
         door.metrics.reported(_counted_as(kind, rehearsed), {receipts[0].outcome: 1})
-        return answer_of(receipts[0], rehearsed=rehearsed)
+        return answer_of(receipts[0], beside=beside)
     told = several(receipts, everything=everything, before=form.before)
     door.metrics.reported(_counted_as(kind, rehearsed), told["outcomes"])
-    return Answer(told | REHEARSED if rehearsed else told)
+    return Answer(told | beside)
+
+
+async def _of_a_rehearsal(door: Door, call: Call, kind: str, form: Form) -> dict[str, Any]:
+    """What the answer to a dry run says beside: that it was one, and which names in it are kept nowhere."""
+    if form is not OURS or call.media_type != "application/json":
+        return {"dry_run": True}
+    one, several_of_it = _FORMS[kind]
+    whole = one if form.single(call) else several_of_it
+    return {
+        "dry_run": True,
+        "unknown_fields": await door.decode(lambda: _unknown(call.body, whole)),
+    }
+
+
+def _unknown(body: bytes, whole: Any) -> list[dict[str, str]]:
+    """The names in a body that are no field. Where one element cannot be read, which was told, none are looked for."""
+    try:
+        said = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    return unknown_fields(said, whole, _MOST_TOLD)
 
 
 def _everything(call: Call) -> bool:

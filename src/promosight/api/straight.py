@@ -236,7 +236,7 @@ class _Pending:
         receipt: Receipt = result[0]
         if receipt.outcome == "rejected":
             self._door.metrics.reported(self._head.kind, {receipt.outcome: 1})
-            self._answer(answer_of(receipt, rehearsed=False), served=False)
+            self._answer(answer_of(receipt), served=False)
             return
         self._end(served=True)
         seconds = time.perf_counter() - self._began

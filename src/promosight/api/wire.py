@@ -27,10 +27,21 @@ class ReceiptLine(Wire):
     received_at: str
 
 
+class UnknownField(Wire):
+    """A name that is no field where it stands, and kept nowhere; `detail` says what was probably meant."""
+
+    pointer: str
+    detail: str
+
+
 class ReceiptAnswer(ReceiptLine):
-    """What became of the one element that was sent; with `?dry_run=true`, what would have become of it."""
+    """What became of the one element that was sent; with `?dry_run=true`, what would have become of it.
+
+    `unknown_fields`, of a dry run in JSON: names in it that are no field, the first 20.
+    """
 
     dry_run: bool | UnsetType = UNSET
+    unknown_fields: list[UnknownField] | UnsetType = UNSET
 
 
 class ResultLine(ReceiptLine):
@@ -53,7 +64,7 @@ class ProblemLine(Wire):
 class ReportAnswer(Wire):
     """What became of several elements; `results`, with `?outcomes=all`, lists every one.
 
-    With `?dry_run=true` it says what would have become of them.
+    With `?dry_run=true` it says what would have become of them. `unknown_fields`: as of one element.
     """
 
     received: int
@@ -61,6 +72,7 @@ class ReportAnswer(Wire):
     problems: list[ProblemLine]
     results: list[ResultLine] | UnsetType = UNSET
     dry_run: bool | UnsetType = UNSET
+    unknown_fields: list[UnknownField] | UnsetType = UNSET
 
 
 class ImportAnswer(Wire):

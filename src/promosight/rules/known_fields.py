@@ -6,13 +6,14 @@ is like none is passed over, and so is one like a field that is said itself, as 
 clients send back what they were shown, and tell more than they are asked. Where that would lose something it is not: a
 promotion's `properties` and a customer's `attributes` keep it, and within a reward, a tier or a limit, which have no
 such place, it is refused. What is reported (assignments, redemptions, outcomes) is no definition: senders put into it
-what they like.
+what they like. A dry run of theirs tells them what of it is kept nowhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec import Struct, inspect
@@ -56,6 +57,12 @@ def check_slips(said: Any, kind: Any, *, besides: Collection[str] = ()) -> None:
         _check_count(names)
         if unknown.pointer[1:] not in besides and _meant(unknown) is not None:
             raise Invalid(_told(unknown), code="unknown_field", pointer=unknown.pointer)
+
+
+def unknown_fields(said: Any, kind: Any, most: int) -> list[dict[str, str]]:
+    """The first names within what is reported that are no field there, and what was probably meant by each."""
+    found = islice(_unknown(said, _type_of(kind), ""), most)
+    return [{"pointer": unknown.pointer, "detail": _told(unknown)} for unknown in found]
 
 
 def own_kept(

@@ -73,7 +73,7 @@ export interface components {
          * ReportAnswer
          * @description What became of several elements; `results`, with `?outcomes=all`, lists every one.
          *
-         *         With `?dry_run=true` it says what would have become of them.
+         *         With `?dry_run=true` it says what would have become of them. `unknown_fields`: as of one element.
          */
         ReportAnswer: {
             received: number;
@@ -83,6 +83,7 @@ export interface components {
             problems: components["schemas"]["ProblemLine"][];
             results?: components["schemas"]["ResultLine"][];
             dry_run?: boolean;
+            unknown_fields?: components["schemas"]["UnknownField"][];
         };
         /**
          * ProblemLine
@@ -108,6 +109,14 @@ export interface components {
             reason: string | null;
             received_at: string;
             index: number;
+        };
+        /**
+         * UnknownField
+         * @description A name that is no field where it stands, and kept nowhere; `detail` says what was probably meant.
+         */
+        UnknownField: {
+            pointer: string;
+            detail: string;
         };
         /**
          * SegmentMessage
@@ -221,6 +230,8 @@ export interface components {
         /**
          * ReceiptAnswer
          * @description What became of the one element that was sent; with `?dry_run=true`, what would have become of it.
+         *
+         *         `unknown_fields`, of a dry run in JSON: names in it that are no field, the first 20.
          */
         ReceiptAnswer: {
             event_id: string | null;
@@ -230,6 +241,7 @@ export interface components {
             reason: string | null;
             received_at: string;
             dry_run?: boolean;
+            unknown_fields?: components["schemas"]["UnknownField"][];
         };
         /**
          * SegmentBatch
@@ -3158,6 +3170,7 @@ export interface components {
             problems: components["schemas"]["ProblemLine"][];
             results?: components["schemas"]["ResultLine"][];
             dry_run?: boolean;
+            unknown_fields?: components["schemas"]["UnknownField"][];
             passed_over?: components["schemas"]["PassedOver"];
         };
         /**
