@@ -13,10 +13,10 @@ import msgspec
 
 from promosight.api.door.cookies import SIGNED_IN
 from promosight.api.examples import EXAMPLES
+from promosight.api.receipt_wire import ReceiptAnswer, ReportAnswer
 from promosight.api.routes import ROUTES
 from promosight.api.shops import NewShop, ShopChange
 from promosight.api.webhooks import NewWebhook, WebhookChange
-from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.cloudevents import CloudEvent
 from promosight.connectors.segment import SegmentBatch, SegmentMessage
 from promosight.rules.outcomes import ReportedOutcome

@@ -14,9 +14,9 @@ from promosight.api.door.door import Route
 from promosight.api.door.problems import TITLES
 from promosight.api.examples import EXAMPLES
 from promosight.api.messages import MESSAGE_EXAMPLES, MESSAGES
+from promosight.api.receipt_wire import ReceiptAnswer, ReportAnswer
 from promosight.api.shops import NewShop, ShopChange
 from promosight.api.webhooks import NewWebhook, WebhookChange
-from promosight.api.wire import ReceiptAnswer, ReportAnswer
 from promosight.connectors.cloudevents import BATCH, EVENT, CloudEvent
 from promosight.connectors.import_file import FORM_OF
 from promosight.connectors.segment import SegmentBatch, SegmentMessage

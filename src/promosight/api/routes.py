@@ -28,6 +28,7 @@ from promosight.api.as_table import tabled
 from promosight.api.decision_routes import DECISION_ROUTES
 from promosight.api.door.door import Route
 from promosight.api.export_routes import EXPORT_ROUTES
+from promosight.api.receipt_wire import ReceiptAnswer, ReportAnswer
 from promosight.api.reconciliation_routes import RECONCILIATION_ROUTES
 from promosight.api.set_up_routes import SET_UP_ROUTES
 from promosight.api.shop_routes import SHOP_ROUTES
@@ -63,7 +64,7 @@ _TOLD = (
         "Report redemptions and reversals: one object, or up to 10,000",
         ReportedEvent,
         query=("outcomes", "dry_run"),
-        gives=wire.ReportAnswer,
+        gives=ReportAnswer,
         reports=True,
     ),
     *(
@@ -85,14 +86,14 @@ _TOLD = (
                 reporting.report_track,
                 "Report a redemption or its reversal as Segment does: Coupon Applied, Coupon Removed",
                 SegmentMessage,
-                wire.ReceiptAnswer,
+                ReceiptAnswer,
             ),
             (
                 "/v1/batch",
                 reporting.report_batch,
                 "The same for up to 10,000 calls of any type; those that are about no coupon are left alone",
                 SegmentBatch,
-                wire.ReportAnswer,
+                ReportAnswer,
             ),
         )
     ),
@@ -104,7 +105,7 @@ _TOLD = (
         "Report assignments: one object, or up to 10,000",
         ReportedAssignment,
         query=("outcomes", "dry_run"),
-        gives=wire.ReportAnswer,
+        gives=ReportAnswer,
         reports=True,
     ),
     Route(
@@ -115,7 +116,7 @@ _TOLD = (
         "Report what customers did, control group included: one object, or up to 10,000",
         ReportedOutcome,
         query=("outcomes",),
-        gives=wire.ReportAnswer,
+        gives=ReportAnswer,
         reports=True,
     ),
     Route(

@@ -6,7 +6,8 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from promosight.api.wire import ReportAnswer, Wire
+from promosight.api.receipt_wire import ReportAnswer
+from promosight.api.wire import Wire
 
 
 class ShopMessage(Wire):
