@@ -59,3 +59,26 @@ def test_head_needs_the_key_that_get_needs(client: httpx.Client) -> None:
     refused = client.head("/v1/promotions/p/activate")
     assert (refused.status_code, refused.headers["allow"]) == (405, "OPTIONS, POST")
     assert client.put("/v1/stream").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_who_wants_no_other_answer_hears_the_refusal_of_a_body_that_is_still_on_its_way(
+    client: httpx.Client,
+) -> None:
+    """P16: a client that writes all before it reads, and says `Connection: close`, saw a reset instead of the 401."""
+    host, port = client.base_url.host, client.base_url.port
+    sent = {"Connection": "close", "Content-Type": "application/json", "X-API-KEY": "revoked"}
+    for path, body, status in (
+        ("/v1/redemptions", b" " * 9_000_000, 401),
+        ("/v1/nothing", b" " * 9_000_000, 404),
+        ("/v1/redemptions", b"[]", 401),
+    ):
+        with closing(http.client.HTTPConnection(host, port, timeout=60)) as line:
+            line.request("POST", path, body=body, headers=sent)
+            answer = line.getresponse()
+            assert (answer.status, answer.read()[:1]) == (status, b"{")
+            assert line.sock is None or line.sock.recv(1) == b""  # and it ends
+    key = client.headers["authorization"]
+    with closing(http.client.HTTPConnection(host, port, timeout=60)) as line:
+        known = {"Connection": "close", "Content-Type": "application/json", "Authorization": key}
+        line.request("POST", "/v1/redemptions", body=b" " * 20_000_000, headers=known)
+        assert line.getresponse().status == 413

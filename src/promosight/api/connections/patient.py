@@ -53,6 +53,8 @@ class PatientHttp(HttpToolsProtocol):
     _around = 0
     _whole = True
     """Whether nothing is missing of what was begun."""
+    _is_last = False
+    """Whether the sender of what was begun wants no other answer on this connection."""
     _late: asyncio.TimerHandle | None = None
     _untaken: asyncio.TimerHandle | None = None
 
@@ -114,17 +116,29 @@ class PatientHttp(HttpToolsProtocol):
         """A head is whole."""
         self._head_is_there()
         super().on_headers_complete()
+        cycle: Any = self.cycle
+        if cycle is not None and not cycle.keep_alive:
+            # Closed amid a body, the line would be reset, and an answer of before its end lost with it.
+            cycle.keep_alive = self._is_last = True
 
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._whole = True
         self._head_is_there()
         super().on_message_complete()
+        if self._is_last:
+            self._end_after(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """Some of a body has come."""
         self._around = 0
         super().on_body(body)
+
+    def _end_after(self, cycle: Any) -> None:
+        """Of a request that is whole, and after whose answer nothing more is to come."""
+        self._is_last = cycle.keep_alive = False
+        if cycle.response_complete and not self.transport.is_closing():
+            self._end()
 
     def _await_head(self) -> None:
         self._late = self.loop.call_later(self.head_seconds, self._give_up)
