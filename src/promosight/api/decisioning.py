@@ -12,6 +12,7 @@ from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded, instant
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.learned import all_learned
 from promosight.api.versions import who
 from promosight.connectors.tables import csv_lines, unformulated
 from promosight.errors import Invalid
@@ -92,6 +93,7 @@ async def log(door: Door, call: Call) -> Answer:
     )
     after = After() if start is None else After(start - 1, "\U0010ffff")
     to_us = 2**62 if end is None else end
+    await all_learned(door, call)
     first = await _page(door, call, after, to_us)
     media_type = "text/csv" if form == "csv" else "application/x-ndjson"
     return Answer(_lines(door, call, first, to_us, form), media_type=media_type)

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from promosight.api.door.bodies import instant
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.learned import all_learned
 from promosight.connectors.export_files import FORMS, MEDIA_TYPES, write_file
 from promosight.connectors.export_schema import KINDS, VERSION, described
 from promosight.errors import Invalid, NotFound
@@ -43,6 +44,8 @@ async def export(door: Door, call: Call) -> Answer:
     """GET /v1/exports/{kind}."""
     kind, form, selection = _kind(call), _form(call), _selection(call)
     await asyncio.to_thread(door.store.read, partial(_check, selection=selection))
+    if kind == "decisions":
+        await all_learned(door, call)
     folder = TemporaryDirectory(prefix="promosight-export-", ignore_cleanup_errors=True)
     writing = _Writing(door, folder, kind, form, selection)
     try:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
 from promosight.api.door.bodies import decoded, instant
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.learned import all_learned
 from promosight.errors import Invalid
 from promosight.flows.decisioning.evaluating import evaluation
 from promosight.flows.decisioning.judged import OPEN, Asked
 from promosight.flows.decisioning.value_over_time import STEPS, value_over_time
 from promosight.flows.decisioning.what_if import WhatIf, what_if
 from promosight.rules.decisioning import OBJECTIVES
+from promosight.store.tx import Tx
 
 
-def evaluate(door: Door, call: Call) -> Answer:
+async def evaluate(door: Door, call: Call) -> Answer:
     """GET /v1/decisioning/evaluation."""
     asked = _asked(call)
-    return Answer(
-        door.store.read(
-            lambda tx: evaluation(tx, call.workspace_no, door.minds, asked, now_us=call.now_us)
-        )
+    return await _found(
+        door,
+        call,
+        lambda tx: evaluation(tx, call.workspace_no, door.minds, asked, now_us=call.now_us),
     )
+
+
+async def _found(door: Door, call: Call, find: Callable[[Tx], Any]) -> Answer:
+    """What is found of decisions once all that was reported before is learned."""
+    await all_learned(door, call)
+    return Answer(await asyncio.to_thread(door.store.read, find))
 
 
 def _asked(call: Call) -> Asked:
@@ -52,30 +64,30 @@ def asked_of(
     return Asked(from_us, to_us, objective, horizon_days)
 
 
-def over_time(door: Door, call: Call) -> Answer:
+async def over_time(door: Door, call: Call) -> Answer:
     """GET /v1/decisioning/value."""
     asked = _asked(call)
     by = call.query("by") or "week"
     if by not in STEPS:
         raise Invalid("must be one of " + ", ".join(STEPS), pointer="/by")
-    return Answer(
-        door.store.read(
-            lambda tx: value_over_time(
-                tx, call.workspace_no, door.minds, asked, by, now_us=call.now_us
-            )
-        )
+    return await _found(
+        door,
+        call,
+        lambda tx: value_over_time(
+            tx, call.workspace_no, door.minds, asked, by, now_us=call.now_us
+        ),
     )
 
 
-def what_would(door: Door, call: Call) -> Answer:
+async def what_would(door: Door, call: Call) -> Answer:
     """POST /v1/decisioning/what-if."""
     change = decoded(call.body, WhatIf)
     days = change.horizon_days
     if days is not None and not 1 <= days <= 365:
         raise Invalid("must be a whole number from 1 to 365", pointer="/horizon_days")
     asked = asked_of(call, change.since, change.until, change.objective, days)
-    return Answer(
-        door.store.read(
-            lambda tx: what_if(tx, call.workspace_no, door.minds, change, asked, now_us=call.now_us)
-        )
+    return await _found(
+        door,
+        call,
+        lambda tx: what_if(tx, call.workspace_no, door.minds, change, asked, now_us=call.now_us),
     )

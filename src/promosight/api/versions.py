@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from promosight.api.auditing import change_noted
 from promosight.api.door.bodies import decoded
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
+from promosight.api.learned import all_learned
 from promosight.errors import Conflict, Invalid, NotFound
 from promosight.flows.auditing.as_it_stands import the_policy
 from promosight.flows.decisioning.apprentice import ApprenticeMatch, apprentice_match
@@ -92,9 +94,15 @@ def create(door: Door, call: Call) -> Answer:
     return Answer(_noted(door, call, "create", kept), status=201)
 
 
-def promote(door: Door, call: Call) -> Answer:
+async def promote(door: Door, call: Call) -> Answer:
     """POST /v1/decisioning/versions/{version}/promote."""
     wanted = decoded(call.body, PromoteVersion) if call.body else PromoteVersion()
+    if not wanted.force:
+        await all_learned(door, call)
+    return await asyncio.to_thread(_promote, door, call, wanted)
+
+
+def _promote(door: Door, call: Call, wanted: PromoteVersion) -> Answer:
     number, version, now_us = call.workspace_no, _version(call), call.now_us
     doing = Doing(who(call), now_us, wanted.note, wanted.force)
     if wanted.force:

@@ -73,6 +73,13 @@ def decisioning_of(tx: Tx, workspace_no: int, minds: Minds, *, now_us: int) -> D
     )
 
 
+def unlearned_since(tx: Tx, workspace_no: int) -> int | None:
+    """Since when the oldest news wait to be learned, None where none do."""
+    row = tx.one("news_waiting", workspace_no=workspace_no)
+    since_us: int | None = None if row is None else row[1]
+    return since_us
+
+
 def change_settings(tx: Tx, workspace_no: int, said: dict[str, Any], *, now_us: int) -> None:
     """Changes the settings that are said. Raises Invalid naming the field."""
     check_fields(said, Settings)
