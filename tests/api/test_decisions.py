@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -335,34 +334,6 @@ def test_a_redemption_is_learned_at_once_and_unlearned_when_reversed(client: htt
         first["revision"],
         third["revision"],
     )
-
-
-def test_the_log_and_its_estimates_know_what_was_reported_before_they_were_asked_for(
-    client: httpx.Client,
-) -> None:
-    """P19, N9: learning runs beside; told too early, hundreds of redemptions would seem never to have been."""
-    settings(client, floor=1.0)
-    promotion(client, "a")
-    asked = [{"customer_id": f"c{n}", "decision_id": f"many-{n}"} for n in range(400)]
-    made = client.post("/v1/decisions/batch", json={"decisions": asked}).json()["decisions"]
-    at = datetime.now(UTC).isoformat()
-    used = [
-        {"event_id": f"e-{one['decision_id']}", "promotion_id": "a", "redeemed_at": at}
-        | {"customer_id": one["customer_id"], "assignment_id": one["assignment_id"]}
-        for one in made
-        if one["choice"]
-    ]
-    assert len(used) > 100
-    assert client.post("/v1/redemptions", json=used).json()["outcomes"] == {"counted": len(used)}
-    lines = client.get("/v1/decisioning/log").text.splitlines()
-    assert sum(json.loads(line)["redeemed"] for line in lines) == len(used)
-    back = [
-        {"type": "reversal", "event_id": f"r-{n}", "reverses": one["event_id"], "redeemed_at": at}
-        for n, one in enumerate(used)
-    ]
-    assert client.post("/v1/redemptions", json=back).json()["problems"] == []
-    assert client.get("/v1/decisioning/evaluation").status_code == 200
-    assert client.get("/v1/decisioning").json()["learned"]["redeemed"] == 0
 
 
 def test_an_assignment_the_brand_makes_of_a_decision_is_learned_too(client: httpx.Client) -> None:
