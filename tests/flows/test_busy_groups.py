@@ -16,6 +16,7 @@ from promosight.flows.checking.verify import verify
 from promosight.flows.ledger import kept_uses
 from promosight.flows.ledger.rematch import rebuild
 from promosight.flows.ledger.weighed import loaded
+from promosight.flows.people.erase import erase
 from promosight.rules.facts import assignment_from, event_from
 from promosight.rules.identity import bucket_of
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -171,6 +172,9 @@ def _kept(store: Store) -> int:
         ("undone", "1", "uses_undone"),
         ("first_use", "'[1,2,\"e\"]'", "uses_first"),
         ("last_use", "NULL", "uses_last"),
+        ("last_use", "'[4,9000000000000000,\"e\"]'", "uses_last"),
+        ("last_use", "'[4,1,\"e\"]'", "uses_last"),
+        ("redeemed_us", "redeemed_us + 1", "uses_redeemed_us"),
         ("import_no", "7", "uses_import_no"),
     ],
 )
@@ -187,9 +191,118 @@ def test_what_is_kept_wrong_is_found_by_the_assignments_name_and_rebuild_mends_i
     assert verify(store, None).differences == []
     by_hand(store, f"UPDATE kept_uses SET {column} = {wrong}")
     (found,) = verify(store, None).differences
-    assert (found.promotion_id, found.where, found.measure) == ("global", "assignment a1", measure)
+    where = "assignment a1 of customer guest"
+    assert (found.promotion_id, found.where, found.measure) == ("global", where, measure)
     store.change(partial(rebuild, workspace_no=workspace.workspace_no))
     assert verify(store, None).differences == []
+
+
+def _kept_of_guest(store: Store, busy_from: Busy) -> Workspace:
+    """One assignment, a1, of which four uses are kept; the last of them was reversed since."""
+    workspace = _open(store)
+    define(store, workspace, "global", max_redemptions=9)
+    given = {"assignment_id": "a1", "promotion_id": "global", "customer_id": "guest"}
+    deliver(store, workspace, [_assignment(given | {"assigned_at": "2026-11-01T00:00:00Z"})])
+    busy_from(2)
+    deliver(store, workspace, [_event(_later(n)) for n in range(5)])
+    undone = {"event_id": "r", "type": "reversal", "reverses": "e000004"}
+    deliver(store, workspace, [_event(undone | {"redeemed_at": "2026-11-03T00:00:00Z"})])
+    assert verify(store, None).differences == []
+    return workspace
+
+
+def _found(store: Store) -> set[tuple[Any, ...]]:
+    """What is found of the kept uses, beside what the second engine says of events and counters."""
+    return {
+        (d.promotion_id, d.where, d.measure, d.stored, d.computed)
+        for d in verify(store, None).differences
+        if d.measure.startswith("uses")
+    }
+
+
+def test_the_last_turn_may_be_of_one_that_was_reversed_since_and_of_no_other(
+    store: Store, busy_from: Busy
+) -> None:
+    """P6: one too late is no wrong outcome, and has groups matched whole for nothing."""
+    workspace = _kept_of_guest(store, busy_from)
+    (last,) = store.read(lambda tx: _one(tx, "SELECT last_use FROM kept_uses"))
+    assert '"e000004"' in last
+    later = last.replace("e000004", "e000005")
+    by_hand(store, f"UPDATE kept_uses SET last_use = '{later}'")
+    ((_, where, measure, stored, computed),) = _found(store)
+    assert (where, measure) == ("assignment a1 of customer guest", "uses_last")
+    assert stored == later
+    assert '"e000003"' in computed
+    store.change(partial(rebuild, workspace_no=workspace.workspace_no))
+    assert verify(store, None).differences == []
+
+
+def _one(tx: Any, text: str) -> Any:
+    return tx.connection.execute(text).fetchall()[0]
+
+
+def test_an_event_that_took_an_assignment_that_is_not_there_is_found(
+    store: Store, busy_from: Busy
+) -> None:
+    """P6: named with its customer, whatever else is wrong there."""
+    _kept_of_guest(store, busy_from)
+    by_hand(store, "UPDATE event SET slot = 7 WHERE event_id = 'e000002'")
+    where = "slot 7 without an assignment of customer guest"
+    a1 = "assignment a1 of customer guest"
+    assert _found(store) == {
+        ("global", where, "uses", None, 1),
+        ("global", a1, "uses", 4, 3),
+    }
+
+
+def test_what_is_kept_of_an_assignment_that_is_not_there_is_found(
+    store: Store, busy_from: Busy
+) -> None:
+    workspace = _kept_of_guest(store, busy_from)
+    by_hand(
+        store,
+        "INSERT INTO kept_uses SELECT promotion_no, customer_no, 7, 0, 0, 0, NULL, NULL, NULL FROM kept_uses",
+    )
+    where = "slot 7 without an assignment of customer guest"
+    assert _found(store) == {("global", where, "uses", 0, None)}
+    store.change(partial(rebuild, workspace_no=workspace.workspace_no))
+    assert verify(store, None).differences == []
+
+
+def test_what_is_kept_of_a_group_without_assignments_is_found(
+    store: Store, busy_from: Busy
+) -> None:
+    _kept_of_guest(store, busy_from)
+    slot = store.read(lambda tx: _one(tx, "SELECT slot FROM assignment"))[0]
+    by_hand(store, "DELETE FROM assignment")
+    where = f"slot {slot} without an assignment of customer guest"
+    assert _found(store) == {("global", where, "uses", 4, None)}
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_what_is_kept_of_a_group_without_events_is_found(
+    store: Store, busy_from: Busy, count: int
+) -> None:
+    """Where nothing was used, too: the next event would be judged by what another group had."""
+    _kept_of_guest(store, busy_from)
+    by_hand(store, "DELETE FROM event")
+    by_hand(store, f"UPDATE kept_uses SET uses = {count}, undone = 0, import_no = 0")
+    found = {("global", "assignment a1 of customer guest", "uses", count, None)}
+    assert _found(store) == found
+
+
+def test_what_is_kept_of_somebody_whom_nobody_knows_is_found(store: Store, busy_from: Busy) -> None:
+    """P18: of an erased customer the number has no name any more."""
+    workspace = _kept_of_guest(store, busy_from)
+    copied = "SELECT promotion_no, customer_no, slot, 0, 1, 0, 5, NULL, NULL FROM assignment"
+    row = store.read(lambda tx: _one(tx, copied))
+    number = workspace.workspace_no
+    store.change(lambda tx: erase(tx, number, "guest", "ab12", now_us=NOW_US))
+    assert verify(store, None).differences == []
+    values = ", ".join("NULL" if value is None else str(value) for value in row)
+    by_hand(store, f"INSERT INTO kept_uses VALUES ({values})")
+    where = f"slot {row[2]} without an assignment of an unknown customer"
+    assert _found(store) == {("global", where, "uses", 1, None)}
 
 
 def _later(number: int) -> dict[str, Any]:

@@ -1,29 +1,36 @@
 """What is kept of busy groups, held against what their events say (`flows/ledger/kept_uses.py`).
 
 The second engine has the word on what became of every event. How assignments are used is added up from that anew, event
-by event as they are read, for a busy group may have more of them than memory would hold.
+by event as they are read, for a busy group may have more of them than memory would hold. What is kept where nothing
+should be (of a group without events, of an assignment that is not there) is found, too.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
 
 from promosight.flows.ledger.groups import Groups
-from promosight.flows.ledger.kept_uses import uses_among
+from promosight.flows.ledger.kept_uses import stored_uses, turn_of, uses_among
+from promosight.flows.ledger.settling import KeptUses, given
 from promosight.rules.identity import bucket_of
 from promosight.rules.one_more import Turn, Uses
-from promosight.store.rows import GroupKey
+from promosight.store.rows import AssignmentRow, GroupKey
 from promosight.store.tx import Row, Tx
 
 _encode = msgspec.json.Encoder().encode
+_TOLD = 6
+"""What is told of an assignment: live uses, reversed ones, the earliest time, both turns, the import."""
+_NOTHING = (None,) * _TOLD
 
 
-class TookUse(NamedTuple):
-    """What a redemption took, and by what it referred to it, in the columns of `uses_of_group`."""
+class ToldEvent(NamedTuple):
+    """A redemption: what it took and by what it referred to it, in the columns of `uses_of_group`."""
 
-    slot: int
+    slot: int | None
     live: int
     redeemed_us: int
     event_id: str
@@ -36,42 +43,90 @@ class TookUse(NamedTuple):
 def differing_uses(tx: Tx, workspace_no: int) -> list[Row]:
     """Assignments of which something else is kept than their events say.
 
-    Each with its promotion and id, then pairs of what is kept and what was added up: live uses, reversed ones, the
-    earliest time, the first and the last turn, the latest import.
+    Each with its promotion and a name for it, then pairs of what is kept and what was added up: live uses, reversed
+    ones, the earliest time, the first and the last turn, the latest import.
     """
     found = []
-    for promotion_no, customer_no in tx.all("kept_groups", workspace_no=workspace_no):
-        found += _differing(tx, GroupKey(bucket_of(customer_no), promotion_no, customer_no))
+    for promotion_no, customer_no, customer_id in tx.all("kept_groups", workspace_no=workspace_no):
+        whose = f"customer {customer_id}" if customer_id is not None else "an unknown customer"
+        key = GroupKey(bucket_of(customer_no), promotion_no, customer_no)
+        for name, kept, added in _compared(tx, key):
+            if kept != added:
+                pairs = [value for pair in zip(kept, added, strict=True) for value in pair]
+                found.append((promotion_no, f"{name} of {whose}", *pairs))
     return found
 
 
-def _differing(tx: Tx, key: GroupKey) -> list[Row]:
+def _compared(tx: Tx, key: GroupKey) -> Iterator[tuple[str, Row, Row]]:
+    """What is kept of each assignment of a group, and what was added up."""
     groups, of = Groups(), key._asdict()
     groups.load_assignments(tx, [key])
-    group = groups.of(key)
-    uses = uses_among(group.assignments, (TookUse(*row) for row in tx.each("uses_of_group", **of)))
+    assignments = groups.of(key).assignments
+    stored = tx.all("kept_of_group", promotion_no=key.promotion_no, customer_no=key.customer_no)
+    kept = {row[0]: stored_uses(row[1:]) for row in stored}
+    reader = _Reader(assignments, kept)
+    told = (ToldEvent(*row) for row in tx.each("uses_of_group", **of))
+    uses = uses_among(assignments, reader.read(told))
     latest = tx.all("latest_import_of_group", **of)[0][0]
-    found = []
-    for a in group.assignments:
-        kept = group.kept.get(a.slot)
-        if kept is None:
+    for a in assignments:
+        its = kept.get(a.slot)
+        if its is None:
             continue
-        stored, added = kept.uses, uses[a.slot]
-        # The last may be one that was reversed since, which the rule allows for.
-        last = max(filter(None, (stored.last, added.last)), default=None)
-        pairs = zip(
-            (*_told(stored, stored.last), kept.import_no),
-            (*_told(added, last), latest),
-            strict=True,
-        )
-        values = [value for pair in pairs for value in pair]
-        if values[::2] != values[1::2]:
-            found.append((key.promotion_no, a.public_id, *values))
-    return found
+        name = f"assignment {a.public_id}"
+        if latest is None:
+            yield name, _only(its.uses.count), _NOTHING
+            continue
+        added = uses[a.slot]
+        if a.slot in reader.outlived:
+            added.last = max(filter(None, (its.uses.last, added.last)))
+        yield name, (*_told(its.uses), its.import_no), (*_told(added), latest)
+    there = {a.slot for a in assignments}
+    for slot in sorted((kept.keys() | reader.astray.keys()) - there):
+        is_kept = slot in kept
+        found = kept[slot].uses.count if is_kept else None
+        expected = None if is_kept else reader.astray[slot]
+        yield f"slot {slot} without an assignment", _only(found), _only(expected)
 
 
-def _told(uses: Uses, last: Turn | None) -> Row:
-    return uses.count, uses.undone, uses.redeemed_us, _turn(uses.first), _turn(last)
+class _Reader:
+    """Reads the redemptions of a group, and notes what is of no use to `uses_among`.
+
+    `astray`: the live ones that took a slot without an assignment. `outlived`: slots whose last turn is kept of one
+    that was reversed since. The rule allows that; any other turn later than the last live one is wrong.
+    """
+
+    def __init__(self, assignments: Iterable[AssignmentRow], kept: dict[int, KeptUses]) -> None:
+        self.astray: Counter[int] = Counter()
+        self.outlived: set[int] = set()
+        self._given = {a.slot: given(a) for a in assignments}
+        self._last: dict[tuple[int, str], dict[int, Turn]] = {}
+        for slot, its in kept.items():
+            if its.uses.last is not None and slot in self._given:
+                self._last.setdefault(its.uses.last[1:], {})[slot] = its.uses.last
+
+    def read(self, events: Iterable[ToldEvent]) -> Iterator[ToldEvent]:
+        """Those that say how the assignments are used."""
+        for e in events:
+            if not e.live:
+                self._note_reversed(e)
+            if e.slot in self._given:
+                yield e
+            elif e.slot is not None:
+                self.astray[e.slot] += e.live
+
+    def _note_reversed(self, e: ToldEvent) -> None:
+        for slot, last in self._last.get((e.redeemed_us, e.event_id), {}).items():
+            if turn_of(self._given[slot], e) == last:
+                self.outlived.add(slot)
+
+
+def _only(uses: int | None) -> Row:
+    """Where nothing should be kept, or there is no assignment, one number says enough."""
+    return (uses, *_NOTHING[1:])
+
+
+def _told(uses: Uses) -> Row:
+    return uses.count, uses.undone, uses.redeemed_us, _turn(uses.first), _turn(uses.last)
 
 
 def _turn(turn: Turn | None) -> str | None:

@@ -391,7 +391,7 @@ def _assignment(row: Row) -> Iterator[_Found]:
 
 
 def _kept(row: Row) -> Iterator[_Found]:
-    yield from _pairs(f"assignment {row[1]}", _KEPT_MEASURES, row[2:])
+    yield from _pairs(row[1], _KEPT_MEASURES, row[2:])
 
 
 def _amount(row: Row) -> Iterator[_Found]:

@@ -176,13 +176,14 @@ def uses_among(assignments: Iterable[AssignmentRow], events: Iterable[_Took]) ->
         if e.slot is None or e.reverses is not None:
             continue
         if e.live:
-            uses[e.slot].add(_turn_of(slots[e.slot], e))
+            uses[e.slot].add(turn_of(slots[e.slot], e))
         else:
             uses[e.slot].undone += 1
     return uses
 
 
-def _turn_of(taken: Given, e: _Took) -> Turn:
+def turn_of(taken: Given, e: _Took) -> Turn:
+    """The turn of an event if it took this assignment."""
     return turn_at(
         taken,
         e.redeemed_us,

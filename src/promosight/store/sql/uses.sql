@@ -41,22 +41,30 @@ WHERE (promotion_no, customer_no) IN (
 );
 
 -- name: kept_groups
--- The groups of a workspace of which something is kept.
-SELECT DISTINCT k.promotion_no, k.customer_no
+-- The groups of a workspace of which something is kept, with the customer's name, where somebody is known by the number.
+SELECT DISTINCT k.promotion_no, k.customer_no, c.customer_id
 FROM kept_uses AS k
 JOIN promotion AS p ON p.promotion_no = k.promotion_no
+LEFT JOIN customer AS c ON c.customer_no = k.customer_no
 WHERE p.workspace_no = :workspace_no
 ORDER BY k.promotion_no, k.customer_no;
 
+-- name: kept_of_group
+-- What is kept of a group, also of slots without an assignment.
+SELECT slot, redeemed_us, import_no, uses, undone, first_use, last_use
+FROM kept_uses
+WHERE promotion_no = :promotion_no AND customer_no = :customer_no
+ORDER BY slot;
+
 -- name: uses_of_group
--- What the redemptions of a group took.
+-- What the redemptions of a group took, and those that are reversed: they may have taken something.
 SELECT slot, live, redeemed_us, event_id, assignment_id, promo_code, campaign_id
 FROM event_told
 WHERE bucket = :bucket AND promotion_no = :promotion_no AND customer_no = :customer_no
-  AND slot IS NOT NULL AND reverses IS NULL;
+  AND (slot IS NOT NULL OR live = 0) AND reverses IS NULL;
 
 -- name: latest_import_of_group
--- The latest import by which an event of a group came; 0 where none did.
-SELECT COALESCE(MAX(import_no), 0)
+-- The latest import by which an event of a group came, 0 for none; NULL where the group has no events.
+SELECT MAX(import_no)
 FROM event
 WHERE bucket = :bucket AND promotion_no = :promotion_no AND customer_no = :customer_no;
