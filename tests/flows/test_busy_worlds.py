@@ -163,7 +163,7 @@ class BusyWorld:
             self.new_terms,
             self.rebuilt,
         ]
-        happened = self.draw.choices([self.facts, *others], [40, 2, 1, 1, 1])[0]
+        happened = self.draw.choices([self.facts, *others], [25, 2, 2, 1, 1])[0]
         happened()
 
 
