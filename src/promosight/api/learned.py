@@ -15,7 +15,7 @@ from promosight.api.door.door import Door
 from promosight.errors import Overloaded
 from promosight.flows.decisioning.decision_status import unlearned_since
 
-_WAITS_SECONDS = 10.0
+_WAITS_SECONDS = 20.0
 _LOOKS_EVERY_SECONDS = 0.05
 
 
