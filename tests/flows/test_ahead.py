@@ -44,6 +44,8 @@ from promosight.store.engine import Store
 from promosight.store.rows import Arrival
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
+    EVENTS,
+    GIVEN,
     MINUTE_US,
     NOW_US,
     PROMOTIONS,
@@ -58,14 +60,6 @@ from tests.flows.worlds import (
 )
 
 CHANGED_US = NOW_US + 60 * MINUTE_US
-_FACTS = """
-SELECT source_no, event_id, promotion_no, customer_no, outcome, reason, slot, live, cost_micros, currency FROM event
-ORDER BY source_no, event_id
-"""
-_GIVEN = """
-SELECT promotion_no, customer_no, slot, place_no, committed_micros, currency FROM assignment
-ORDER BY promotion_no, customer_no, slot
-"""
 _LOG = "SELECT promotion_no, kind, event_id, held, facts, lines FROM restatement ORDER BY 1, 2, 3, 4, 6"
 _LAST = "SELECT promotion_no, MAX(redeemed_us) FROM last_event GROUP BY promotion_no ORDER BY 1"
 
@@ -79,7 +73,7 @@ def everything(store: Store, workspace: Workspace) -> list[Any]:
     """What is derived, what readers see, and what the log tells."""
 
     def look(tx: Any) -> list[Any]:
-        rows = [tx.connection.execute(text).fetchall() for text in (_FACTS, _GIVEN, _LOG, _LAST)]
+        rows = [tx.connection.execute(text).fetchall() for text in (EVENTS, GIVEN, _LOG, _LAST)]
         word = tx.connection.execute("SELECT type, import_no, facts FROM announcement").fetchall()
         told = sorted((kind, no, fact) for kind, no, facts in word for fact in json.loads(facts))
         return [*rows, told]

@@ -182,12 +182,7 @@ def test_what_is_kept_wrong_is_found_by_the_assignments_name_and_rebuild_mends_i
     store: Store, busy_from: Busy, column: str, wrong: str, measure: str
 ) -> None:
     """P6: one wrong number there would be wrong outcomes later on."""
-    workspace = _open(store)
-    define(store, workspace, "global", max_redemptions=9)
-    given = {"assignment_id": "a1", "promotion_id": "global", "customer_id": "guest"}
-    deliver(store, workspace, [_assignment(given | {"assigned_at": "2026-11-01T00:00:00Z"})])
-    busy_from(2)
-    deliver(store, workspace, [_event(_later(n)) for n in range(4)])
+    workspace = _used_by_guest(store, busy_from, 4)
     assert verify(store, None).differences == []
     by_hand(store, f"UPDATE kept_uses SET {column} = {wrong}")
     (found,) = verify(store, None).differences
@@ -197,14 +192,20 @@ def test_what_is_kept_wrong_is_found_by_the_assignments_name_and_rebuild_mends_i
     assert verify(store, None).differences == []
 
 
-def _kept_of_guest(store: Store, busy_from: Busy) -> Workspace:
-    """One assignment, a1, of which four uses are kept; the last of them was reversed since."""
+def _used_by_guest(store: Store, busy_from: Busy, count: int) -> Workspace:
+    """One assignment, a1, so often used by a customer whose group is busy."""
     workspace = _open(store)
     define(store, workspace, "global", max_redemptions=9)
     given = {"assignment_id": "a1", "promotion_id": "global", "customer_id": "guest"}
     deliver(store, workspace, [_assignment(given | {"assigned_at": "2026-11-01T00:00:00Z"})])
     busy_from(2)
-    deliver(store, workspace, [_event(_later(n)) for n in range(5)])
+    deliver(store, workspace, [_event(_later(n)) for n in range(count)])
+    return workspace
+
+
+def _kept_of_guest(store: Store, busy_from: Busy) -> Workspace:
+    """One assignment, a1, of which four uses are kept; the last of them was reversed since."""
+    workspace = _used_by_guest(store, busy_from, 5)
     undone = {"event_id": "r", "type": "reversal", "reverses": "e000004"}
     deliver(store, workspace, [_event(undone | {"redeemed_at": "2026-11-03T00:00:00Z"})])
     assert verify(store, None).differences == []

@@ -30,6 +30,8 @@ from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
 from tests.flows.worlds import (
+    EVENTS,
+    GIVEN,
     MINUTE_US,
     NOW_US,
     TRACKING_US,
@@ -42,14 +44,6 @@ from tests.flows.worlds import (
 
 PROMOTIONS = ("global", "tiered")
 _BEGIN_US = NOW_US - 2_000 * MINUTE_US
-_EVENTS = """
-SELECT source_no, event_id, promotion_no, customer_no, outcome, reason, slot, live, cost_micros, currency FROM event
-ORDER BY source_no, event_id
-"""
-_GIVEN = """
-SELECT promotion_no, customer_no, slot, place_no, committed_micros, currency FROM assignment
-ORDER BY promotion_no, customer_no, slot
-"""
 
 
 class BusyWorld:
@@ -183,9 +177,7 @@ def _figures(tx: Any, number: int) -> list[Any]:
         for by in ("tier", "source", "day")
         for date in ("assigned", "redeemed")
     ]
-    rows = [
-        [tuple(r) for r in tx.connection.execute(text).fetchall()] for text in (_EVENTS, _GIVEN)
-    ]
+    rows = [[tuple(r) for r in tx.connection.execute(text).fetchall()] for text in (EVENTS, GIVEN)]
     return [*rows, msgspec.json.encode(shown)]
 
 

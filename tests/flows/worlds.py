@@ -33,6 +33,17 @@ NOW_US = parse_instant("2026-11-23T12:00:00Z")
 TRACKING_US = parse_instant("2026-10-01T00:00:00Z")
 MINUTE_US = 60_000_000
 
+EVENTS = """
+SELECT source_no, event_id, promotion_no, customer_no, outcome, reason, slot, live, cost_micros, currency FROM event
+ORDER BY source_no, event_id
+"""
+"""What a store says of events: SQL."""
+GIVEN = """
+SELECT promotion_no, customer_no, slot, place_no, committed_micros, currency FROM assignment
+ORDER BY promotion_no, customer_no, slot
+"""
+"""The same of assignments."""
+
 PROMOTIONS: dict[str, dict[str, Any]] = {
     "global": {
         "name": "Spring",

@@ -108,43 +108,29 @@ class Cells:
 
     def _texts(self, starts: Numbers, ends: Numbers) -> Sequence[str]:
         """The texts of cells."""
-        lengths = ends - starts
-        if len(lengths) and lengths[0] <= WIDEST and (lengths == lengths[0]).all():
-            length = int(lengths[0])
-            if (self._bytes[starts + length] == self._bytes[starts[0] + length]).all():
-                return self._of_length(starts, length)
-        elif (aligned := self._of_lengths(starts, lengths)) is not None:
+        aligned = self._side_by_side(starts, ends - starts)
+        if aligned is not None:
             return aligned
         both = zip(starts.tolist(), ends.tolist(), strict=True)
         if (text := self._characters) is not None:
             return [text[start:end] for start, end in both]
         return [self._text[start:end].decode() for start, end in both]
 
-    def _of_length(self, starts: Numbers, length: int) -> Sequence[str]:
-        """The texts of cells that are all so long, by one pass: behind each is the sign that ends it."""
-        sign = chr(self._text[starts[0] + length])
-        cells = self.gathered(starts, length + 1)
-        signs = cells.view(np.uint8)
-        unusual = np.count_nonzero(signs - _FIRST_PLAIN > _LAST_PLAIN - _FIRST_PLAIN)
-        if length and unusual == (len(starts) if sign == "\n" else 0):
-            its = np.ascontiguousarray(signs.reshape(-1, length + 1)[:, :length])
-            return Aligned(its.view(f"S{length}")[:, 0])
-        texts = cells.tobytes().decode().split(sign)
-        texts.pop()
-        return texts
-
-    def _of_lengths(self, starts: Numbers, lengths: Numbers) -> Aligned | None:
-        """The texts of cells of several lengths that lie well side by side; None where they do not."""
-        longest = int(lengths.max(initial=0))
-        if longest > WIDEST or longest * len(lengths) > _WASTED * int(lengths.sum()):
+    def _side_by_side(self, starts: Numbers, lengths: Numbers) -> Aligned | None:
+        """Cells as the bytes of plain ids, of lengths that differ little; None where they are not all that."""
+        if not len(lengths):
+            return None
+        longest, shortest = int(lengths.max()), int(lengths.min())
+        if not shortest or longest > WIDEST or longest * len(lengths) > _WASTED * lengths.sum():
             return None
         signs = self.gathered(starts, longest).view(np.uint8).reshape(-1, longest)
-        beyond = np.arange(longest) >= lengths[:, None]
-        signs[beyond] = 0
+        filled = 0
+        if shortest < longest:
+            beyond = np.arange(longest) >= lengths[:, None]
+            signs[beyond] = 0
+            filled = int(np.count_nonzero(beyond))
         unusual = np.count_nonzero(signs - _FIRST_PLAIN > _LAST_PLAIN - _FIRST_PLAIN)
-        if unusual != np.count_nonzero(beyond) or not signs[:, 0].all():
-            return None
-        return Aligned(signs.view(f"S{longest}")[:, 0])
+        return Aligned(signs.view(f"S{longest}")[:, 0]) if unusual == filled else None
 
     def gathered(self, places: Numbers, size: int) -> npt.NDArray[np.void]:
         """So many bytes from each place on, at most WIDEST and one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from promosight.flows.reporting.intake import Delivery, Item
 from promosight.rules.counting import MANY
@@ -26,9 +26,6 @@ from promosight.rules.sheets import (
     says_one_thing,
 )
 from promosight.store.rows import Arrival
-
-if TYPE_CHECKING:
-    pass
 
 KEPT = (
     *("event_id", "digest", "assignment_id", "campaign_id", "tier_id", "channel"),
