@@ -265,6 +265,8 @@ def test_two_servers_that_erase_while_both_take_reports_lose_and_double_nothing(
     with running(postgresql_url) as one, running(postgresql_url) as other:
         clients = [client_of(address, key) for address in (one, other)]
         promotion(clients[0], "p", max_redemptions=100)
+        # Told first with its assignment, or its first teller without one makes the others contradict it.
+        send(clients[0], "redemptions", [redemption("e0", assignment_id="a0")])
 
         def report(sender: int) -> None:
             client = clients[sender % 2]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from promosight.flows.promotions.manage_promotions import EVERY_BUCKET
+from promosight.flows.ledger.naming import EVERYTHING
 from promosight.serve import now_us
 from promosight.store.engine import open_store
 from promosight.store.tx import Tx
@@ -27,7 +27,7 @@ def _nothing_is_written(url: str) -> Iterator[None]:
     store, held, over = open_store(url, now_us=now_us()), threading.Event(), threading.Event()
 
     def hold(tx: Tx) -> None:
-        tx.lock(WORKSPACE, EVERY_BUCKET)
+        tx.lock(WORKSPACE, EVERYTHING)
         held.set()
         over.wait()
 

@@ -14,7 +14,7 @@ from promosight.errors import StoreError
 from promosight.store.claims import Claims, FileClaims, SessionClaims
 from promosight.store.log import KEPT_BYTES, Log
 from promosight.store.other_writers import wait_for_others
-from promosight.store.races import LostRace
+from promosight.store.races import LostRace, OutOfTurn
 from promosight.store.statements import load
 from promosight.store.tx import PostgresTx, Row, SqliteTx, Tx
 
@@ -283,7 +283,7 @@ class PostgresDatabase(Database):
             return
         if time.monotonic() > tx.planned_at + _PLANS_KEPT_SECONDS:
             tx.plan_anew()
-        tx.prepared.send("BEGIN ISOLATION LEVEL READ COMMITTED")
+        tx.begin()
 
     def end(self, tx: Tx, *, commit: bool) -> None:
         assert isinstance(tx, PostgresTx)
@@ -340,6 +340,8 @@ class PostgresDatabase(Database):
             return told
         if self.turned_away(error):
             return StoreError("PostgreSQL takes no changes here: it is read-only, or a standby")
+        if isinstance(error, OutOfTurn | psycopg.errors.DeadlockDetected):
+            return StoreError("other writers were first again and again; try again")
         gone = psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout
         if isinstance(error, gone):
             return StoreError(f"PostgreSQL does not answer: {error}")

@@ -25,7 +25,7 @@ from promosight.store import migrate
 from promosight.store.commit_thread import CommitThread
 from promosight.store.database import Database, database
 from promosight.store.loop_writer import LoopWriter, Steps
-from promosight.store.races import LostRace
+from promosight.store.races import LostRace, OutOfTurn
 from promosight.store.readers import Readers, SteadyReader
 from promosight.store.senders import Senders
 from promosight.store.tx import Tx
@@ -309,6 +309,7 @@ class Store:
         There is no savepoint to fall back to: while one is open SQLite notes every page it touches, which
         made large batches several times dearer. Starting over costs only those who fail. Of large ones that lost a
         race each starts over alone: to be careful costs many times as much, and only the one that lost has to be.
+        Those whose locks another writer has in another order start over kind by kind, and then each alone.
         """
         until = time.monotonic() + PATIENCE_SECONDS
         for attempt in range(first_attempt, first_attempt + TRIES):
@@ -316,6 +317,9 @@ class Store:
                 self._run(jobs, attempt)
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 connected = self._recover(error)
+                if isinstance(error, OutOfTurn) and len(jobs) > 1:
+                    self._commit_by_kind(jobs, attempt)
+                    return
                 if attempt == 1 and isinstance(error, LostRace) and _are_large(jobs):
                     self._commit_each(jobs)
                     return
@@ -328,6 +332,12 @@ class Store:
             else:
                 answer(jobs)
                 return
+
+    def _commit_by_kind(self, jobs: list[Job], attempt: int) -> None:
+        """Commits those of one flow together; where all are of one, each by itself."""
+        kinds = by_flow(jobs)
+        for some in kinds if len(kinds) > 1 else [[job] for job in jobs]:
+            self._commit(some, first_attempt=attempt)
 
     def _commit_each(self, jobs: list[Job]) -> None:
         """Commits each by itself, as if nobody had lost a race: first those for whom that is so."""
@@ -426,6 +436,14 @@ def _parted(jobs: list[Job]) -> list[list[Job]]:
     together = [job for job in jobs if job.kept and not job.apart]
     apart = [job for job in jobs if job.kept and job.apart]
     return [some for some in (together, apart, *([job] for job in jobs if not job.kept)) if some]
+
+
+def by_flow(jobs: list[Job]) -> list[list[Job]]:
+    """Those of each flow, in their order. Who waits together has none among each other: nobody was answered yet."""
+    flows: dict[Callable[..., Any], list[Job]] = {}
+    for job in jobs:
+        flows.setdefault(job.flow, []).append(job)
+    return list(flows.values())
 
 
 def _are_large(jobs: list[Job]) -> bool:

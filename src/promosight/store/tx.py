@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from promosight.rules.identity import BUCKETS
-from promosight.store.arrays import COLUMN_TYPES, Numbers, pack_array
+from promosight.store.arrays import COLUMN_TYPES, pack_array
 from promosight.store.column_pieces import (
     Column,
     Columns,
@@ -51,11 +51,6 @@ _FEW_ROWS = 100
 """Fewer are cheaper by an INSERT that travels along than by COPY, which is two ways and half as dear a row."""
 _PACKED_ROWS = 500
 """So many rows are worth packing by column, and loading numpy for it."""
-# `unnest` gives the buckets in the order of the array.
-_LOCK = (
-    "SELECT pg_advisory_xact_lock(CAST($1 AS INT), CAST(bucket AS INT))"
-    " FROM unnest(CAST($2 AS BIGINT[])) AS bucket"
-)
 
 
 class Tx(ABC):
@@ -155,7 +150,7 @@ class Tx(ABC):
 
     @abstractmethod
     def lock(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
-        """Keeps other writers out of these buckets (None: all) of a workspace until the end."""
+        """Keeps other writers out of these buckets (None: all) of a workspace until the end. Raises OutOfTurn."""
 
     def lock_first(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
         """`lock` that may travel with the next question: it is held before that is answered, and not before."""
@@ -276,12 +271,14 @@ class PostgresTx(Tx):
         cache: dict[Any, Any],
     ) -> None:
         from promosight.store.few_rows import FewRows
+        from promosight.store.locks import Locks
         from promosight.store.prepared import Prepared
 
         super().__init__(statements, cache)
         self.orders = PostgresOrders()
         self._connection = connection
         self.prepared = Prepared(connection)
+        self._locks = Locks(self.prepared)
         self.lane = connection.info.backend_pid % LANES
         self.planned_at = time.monotonic()
         self._written = 0
@@ -296,6 +293,11 @@ class PostgresTx(Tx):
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
+
+    def begin(self) -> None:
+        """Begins a transaction that may write, with the next statement."""
+        self._locks.begin()
+        self.prepared.send("BEGIN ISOLATION LEVEL READ COMMITTED")
 
     def plan_anew(self) -> None:
         """Has every statement planned anew when it is next used, for the tables as they are then.
@@ -431,9 +433,7 @@ class PostgresTx(Tx):
         self.prepared.arrive()
 
     def lock_first(self, workspace_no: int, buckets: Iterable[int] | None = None) -> None:
-        # In one order everywhere, so that two writers cannot wait for each other.
-        wanted = sorted(set(range(BUCKETS) if buckets is None else buckets))
-        self.prepared.send(_LOCK, (workspace_no, Numbers(wanted)))
+        self._locks.take(workspace_no, range(BUCKETS) if buckets is None else buckets)
 
     def _scalar(self, name: str, parameters: dict[str, Any]) -> tuple[str, list[Any]]:
         statement = self._statements[name]

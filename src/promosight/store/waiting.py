@@ -148,7 +148,16 @@ class Job:
         if self.error is None:
             self.future.set_result(self.result)
         else:
-            self.future.set_exception(self.error)
+            self.future.set_exception(_raisable(self.error))
+
+
+def _raisable(error: Exception) -> Exception:
+    """What a future can hold: StopIteration would end whoever waits for it in silence, and is refused."""
+    if not isinstance(error, StopIteration):
+        return error
+    told = RuntimeError("a StopIteration came out of a change")
+    told.__cause__ = error
+    return told
 
 
 def answer(jobs: list[Job]) -> None:

@@ -15,9 +15,8 @@ import msgspec
 
 from promosight.errors import Conflict
 from promosight.flows.ledger.counters import publish_counters
-from promosight.flows.ledger.naming import NUMBERS_LOCK
+from promosight.flows.ledger.naming import EVERYTHING
 from promosight.flows.ledger.restating import publish_restatements
-from promosight.rules.identity import BUCKETS
 from promosight.rules.instants import SECOND_US
 from promosight.store.tx import Tx
 
@@ -99,7 +98,7 @@ def _next_run(
     One that came over HTTP is the same by its id, for many files may go by one name; one of the command line by the
     files it names, since their ids are made anew each time.
     """
-    tx.lock(workspace_no, [*range(BUCKETS), NUMBERS_LOCK])
+    tx.lock(workspace_no, EVERYTHING)
     running = tx.all("running_imports", workspace_no=workspace_no)
     for other_id, import_no, other, heartbeat_us, received in running:
         same = other_id == import_id or (not received and other == file)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # loaded by whoever takes thousands
 NUMBERS_LOCK = BUCKETS
 """The lock under which new promotions are numbered; always taken after those of buckets."""
 
+EVERYTHING = [*range(BUCKETS), NUMBERS_LOCK]
+"""The locks of whoever changes what all facts are judged by: every bucket, and the numbers."""
+
 
 def number_promotions(tx: Tx, catalogue: Catalogue, promotion_ids: Iterable[str]) -> Catalogue:
     """The catalogue with every one of these promotions in it, undefined where nobody defined it."""

@@ -14,6 +14,7 @@ from promosight.flows.ledger.context import context_of
 from promosight.flows.ledger.counters import drop_counters, forget_last_events
 from promosight.flows.ledger.groups import settle
 from promosight.flows.ledger.kept_uses import forget_uses_of_promotions
+from promosight.flows.ledger.naming import EVERYTHING
 from promosight.flows.ledger.restating import Cause, Restating
 from promosight.flows.ledger.settling import Standing
 from promosight.flows.ledger.weighed import loaded, shorten_channels
@@ -118,7 +119,7 @@ def rebuild(
 
     `ahead`: what fits, worked out before; then what moved since is all that is settled here.
     """
-    tx.lock(workspace_no)
+    tx.lock(workspace_no, EVERYTHING)
     catalogue = load(tx, workspace_no)
     drop_counters(tx, workspace_no)
     forget_uses_of_promotions(tx, catalogue.by_no)
@@ -139,7 +140,7 @@ def rebuild_as_found(
     tx: Tx, workspace_no: int, ahead: Ahead | None, *, progress: Progress | None = None
 ) -> int:
     """`rebuild` with what `rebuild_ahead` found, unless the workspace has changed meanwhile."""
-    tx.lock(workspace_no)
+    tx.lock(workspace_no, EVERYTHING)
     catalogue = load(tx, workspace_no)
     fits = ahead is not None and ahead.fits(catalogue.row, catalogue)
     return rebuild(tx, workspace_no, progress=progress, ahead=ahead if fits else None)

@@ -17,7 +17,7 @@ import msgspec
 from promosight.errors import NotFound
 from promosight.flows.ledger.groups import Groups
 from promosight.flows.ledger.kept_uses import forget_uses_of_groups
-from promosight.flows.ledger.naming import NUMBERS_LOCK, next_version
+from promosight.flows.ledger.naming import EVERYTHING, next_version
 from promosight.flows.ledger.news import is_decided, note_news
 from promosight.flows.people.find_customer import number_of
 from promosight.rules.erasing import Renaming, emptied, renaming
@@ -37,7 +37,7 @@ def erase(
 
     Without `texts`, refused payloads and answers to retries stay: they have ends of their own.
     """
-    tx.lock(workspace_no)
+    tx.lock(workspace_no, EVERYTHING)
     workspace_id = load(tx, workspace_no).workspace.workspace_id
     try:
         customer_no, named = number_of(tx, workspace_no, customer_id), True
@@ -49,7 +49,6 @@ def erase(
         _move_rows(tx, workspace_no, who)
     _rename_rows(tx, workspace_no, who)
     # Whoever remembers customers has to look them up again.
-    tx.lock(workspace_no, [NUMBERS_LOCK])
     next_version(tx, workspace_no)
     for written in who.written if texts else ():
         _rewrite_rejections(tx, workspace_no, who, written)

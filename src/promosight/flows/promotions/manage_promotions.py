@@ -11,12 +11,11 @@ import msgspec
 from promosight.errors import Conflict, NotFound
 from promosight.flows.ledger.ahead import Ahead
 from promosight.flows.ledger.history import note_definition
-from promosight.flows.ledger.naming import NUMBERS_LOCK, Customers, next_version
+from promosight.flows.ledger.naming import EVERYTHING, Customers, next_version
 from promosight.flows.ledger.rematch import rematch_promotion, settle_keys, terms_ahead
 from promosight.flows.ledger.restating import Cause, Restating
 from promosight.flows.reporting.intake import Intake
 from promosight.flows.reporting.take_assignments import claim_codes
-from promosight.rules.identity import BUCKETS
 from promosight.rules.promotions import (
     UNKNOWN,
     Promotion,
@@ -28,8 +27,6 @@ from promosight.rules.promotions import (
 from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import WAITING
 from promosight.store.tx import Tx
-
-EVERY_BUCKET = [*range(BUCKETS), NUMBERS_LOCK]
 
 
 def put_promotion(
@@ -48,7 +45,7 @@ def put_promotion(
     anything, for whatever definition.
     """
     check(definition)
-    tx.lock(workspace_no, EVERY_BUCKET)
+    tx.lock(workspace_no, EVERYTHING)
     catalogue = load(tx, workspace_no)
     before = catalogue.by_id.get(promotion_id)
     if not says_status:
@@ -131,7 +128,7 @@ def load_codes(
     tx: Tx, workspace_no: int, promotion_id: str, codes: list[str], *, now_us: int
 ) -> int:
     """Loads personal codes into the promotion's pool; returns how many are new. Raises NotFound or Conflict."""
-    tx.lock(workspace_no, EVERY_BUCKET)
+    tx.lock(workspace_no, EVERYTHING)
     defined(tx, workspace_no, promotion_id)
     catalogue = load(tx, workspace_no)
     promotion_no = catalogue.by_id[promotion_id].promotion_no

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from promosight.errors import Conflict, Invalid, NotFound
-from promosight.flows.ledger.naming import next_version
+from promosight.flows.ledger.naming import EVERYTHING, next_version
 from promosight.flows.ledger.restating import Cause, Restating
-from promosight.flows.promotions.manage_promotions import EVERY_BUCKET, defined
+from promosight.flows.promotions.manage_promotions import defined
 from promosight.flows.promotions.move_told import move_told
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Catalogue, load
@@ -53,7 +53,7 @@ def create_mapping(
     """A mapping, and whether it is new. What waits for it counts. Raises Invalid, NotFound, Conflict."""
     if wanted.field not in FIELDS:
         raise Invalid("must be one of " + ", ".join(FIELDS), pointer="/field")
-    tx.lock(workspace_no, EVERY_BUCKET)
+    tx.lock(workspace_no, EVERYTHING)
     defined(tx, workspace_no, wanted.promotion_id)
     catalogue = load(tx, workspace_no)
     promotion_no = catalogue.by_id[wanted.promotion_id].promotion_no
@@ -87,7 +87,7 @@ def create_mapping(
 
 def end_mapping(tx: Tx, workspace_no: int, mapping_id: str, *, actor: str, now_us: int) -> None:
     """Ends a mapping: what counted by it waits again. Raises NotFound, also of one that has ended."""
-    tx.lock(workspace_no, EVERY_BUCKET)
+    tx.lock(workspace_no, EVERYTHING)
     one = _find(tx, workspace_no, mapping_id)
     if one is None or one.ended_us is not None:
         raise NotFound(f"there is no mapping {mapping_id} in force")

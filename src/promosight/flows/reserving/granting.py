@@ -24,14 +24,13 @@ from promosight.store.catalogue import Catalogue, Listed, load
 from promosight.store.rows import Reservation
 from promosight.store.tx import Tx
 
-PROMOTION_LOCKS = COUNTERS_LOCK + 1
-"""Locks from this number on keep the grants of a promotion to one process."""
 _LOCKS = 1 << 24
+"""Locks below zero keep the grants of a promotion to one process: they are taken before those of customers."""
 
 
 def lock_of(promotion_id: str) -> int:
     """By its id, which is known before anything is looked up. Two that share a lock wait for each other at times."""
-    return PROMOTION_LOCKS + stable_hash(promotion_id) % _LOCKS
+    return -1 - stable_hash(promotion_id) % _LOCKS
 
 
 class Reserve(NamedTuple):
