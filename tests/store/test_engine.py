@@ -149,7 +149,9 @@ def test_jobs_run_again_after_a_lost_race(store: Store) -> None:
         store, lambda: [store.submit(add, 1), store.submit(unlucky, 2), store.submit(add, 3)]
     )
     assert [answer.result(SOON) for answer in answers] == [1, 2, 3]
-    assert tries == [[1], [1], [1]]
+    # On PostgreSQL both of the other flow come before it, in a transaction of their own.
+    before = [1] if store.database.runs_here else [1, 3]
+    assert tries == [before, before, before]
     assert store.read(stored) == [1, 2, 3]
 
 

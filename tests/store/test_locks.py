@@ -1,14 +1,14 @@
 """Servers that share a PostgreSQL keep each other out by locks, and never wait for each other in a circle."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
+from typing import Any
 
 import pytest
 
 from promosight.errors import StoreError
-from promosight.store.engine import Store, by_flow, open_store
-from promosight.store.tx import Tx
-from promosight.store.waiting import Job
+from promosight.store.engine import Store, each_alone, open_store
+from promosight.store.tx import PostgresTx, Tx
 
 WORKSPACE = 7_001
 """Tests share a database, and with it these locks: nobody else has this workspace."""
@@ -26,27 +26,23 @@ def servers(postgresql_url: str) -> Iterator[tuple[Store, Store]]:
 def test_changes_whose_locks_cross_are_made_without_waiting_in_a_circle(
     servers: tuple[Store, Store],
 ) -> None:
-    """N12: one holds 9 and wants 2, the other holds 2 and waits for 9. The first one gives way, and starts over kind by
-    kind; the server never has to find out that both would wait for ever, after which one would be careful."""
+    """N12: one holds 9 and wants 2, the other holds 2 and waits for 9. The first one gives way, and each of its changes
+    starts over alone; the server never has to find out that both would wait for ever, after which they were careful."""
     here, there = servers
     held_here, held_there, begun, go_on = Event(), Event(), Event(), Event()
-    told: list[tuple[str, int]] = []
+    told: list[tuple[int, int]] = []
 
     def before_them(_: Tx, payloads: list[None]) -> list[None]:
         begun.set()
         assert go_on.wait(PATIENCE_SECONDS)
         return payloads
 
-    def late(tx: Tx, payloads: list[None]) -> list[None]:
-        tx.lock(WORKSPACE, [9])
-        held_here.set()
-        assert held_there.wait(PATIENCE_SECONDS)
-        told.append(("late", tx.attempt))
-        return payloads
-
-    def early(tx: Tx, payloads: list[None]) -> list[None]:
-        tx.lock(WORKSPACE, [2])
-        told.append(("early", tx.attempt))
+    def locks(tx: Tx, payloads: list[int]) -> list[int]:
+        for lock in payloads:
+            tx.lock(WORKSPACE, [lock])
+            held_here.set()
+            assert held_there.wait(PATIENCE_SECONDS)
+            told.append((lock, tx.attempt))
         return payloads
 
     def across(tx: Tx) -> None:
@@ -54,16 +50,53 @@ def test_changes_whose_locks_cross_are_made_without_waiting_in_a_circle(
         held_there.set()
         assert held_here.wait(PATIENCE_SECONDS)
         tx.lock(WORKSPACE, [9])
-        told.append(("across", tx.attempt))
+        told.append((29, tx.attempt))
 
     here.submit(before_them, None)
     assert begun.wait(PATIENCE_SECONDS)
-    both = [here.submit(late, None), here.submit(early, None)]  # they wait together
+    both = [here.submit(locks, 9), here.submit(locks, 2)]  # they wait together
     go_on.set()
     there.change(across)
     for one in both:
         one.result()
-    assert sorted(told) == [("across", 1), ("early", 1), ("late", 1), ("late", 1)]
+    assert sorted(told) == [(2, 1), (9, 1), (9, 1), (29, 1)]
+
+
+def test_changes_of_several_flows_share_no_transaction_between_servers(
+    servers: tuple[Store, Store],
+) -> None:
+    """N12: one changed a source and then news, on the other server it was the other way round."""
+    here, _ = servers
+    begun, go_on = Event(), Event()
+    numbers: list[int] = []
+
+    def before_them(_: Tx, payloads: list[None]) -> list[None]:
+        begun.set()
+        assert go_on.wait(PATIENCE_SECONDS)
+        return payloads
+
+    def noted(tx: Tx) -> None:
+        assert isinstance(tx, PostgresTx)
+        (found,) = tx.connection.execute("SELECT pg_current_xact_id()::text::bigint").fetchall()
+        numbers.append(found[0])
+
+    def report(tx: Tx, payloads: list[None]) -> list[None]:
+        noted(tx)
+        return payloads
+
+    number: Callable[[Tx], Any] = noted
+    here.submit(before_them, None)
+    assert begun.wait(PATIENCE_SECONDS)
+    waiting = [
+        here.submit(report, None),
+        here.submit(each_alone, number),
+        here.submit(report, None),
+        here.submit(each_alone, number),
+    ]
+    go_on.set()
+    for one in waiting:
+        one.result()
+    assert len(numbers) == len(set(numbers)) == 3
 
 
 def test_a_lock_out_of_order_is_had_at_once_or_not_at_all(servers: tuple[Store, Store]) -> None:
@@ -81,19 +114,3 @@ def test_a_lock_out_of_order_is_had_at_once_or_not_at_all(servers: tuple[Store, 
     here.change(out_of_order)
     assert free == [True]
     there.change(lambda tx: (tx.lock(WORKSPACE, [6]), tx.lock(WORKSPACE, [4])))
-
-
-def test_changes_that_start_over_kind_by_kind_keep_their_order() -> None:
-    """N12."""
-
-    def report(_: Tx, payloads: list[int]) -> list[int]:
-        return payloads
-
-    def decide(_: Tx, payloads: list[int]) -> list[int]:
-        return payloads
-
-    jobs = [
-        Job(flow, number, 1, None)
-        for number, flow in enumerate((report, decide, report, decide, report))
-    ]
-    assert [[job.payload for job in some] for some in by_flow(jobs)] == [[0, 2, 4], [1, 3]]

@@ -90,7 +90,7 @@ async def create(door: Door, call: Call) -> Answer:
     """POST /v1/decisions."""
     asked = asked_of(door, call.caller, call.body, call.now_us)
     loop = asyncio.get_running_loop()
-    found = await door.store.submit_from(loop, decide, asked, apart=True)
+    found = await door.store.submit_from(loop, decide, asked)
     if isinstance(found, PromosightError):
         raise found
     return Answer(found)
@@ -108,7 +108,7 @@ async def create_many(door: Door, call: Call) -> Answer:
         return Answer(_told([], []))
     loop = asyncio.get_running_loop()
     found = await door.store.submit_from(
-        loop, decide_batch, asked, weight=max(len(asked), SMALL_WEIGHT + 1), apart=True
+        loop, decide_batch, asked, weight=max(len(asked), SMALL_WEIGHT + 1)
     )
     return Answer(await asyncio.to_thread(_told, asked, found))
 

@@ -93,7 +93,7 @@ def show(door: Door, call: Call) -> Answer:
 
 async def _changed(door: Door, call: Call, change: Change) -> ReservationAnswer:
     loop = asyncio.get_running_loop()
-    found = await door.store.submit_from(loop, change_reservations, change, apart=True)
+    found = await door.store.submit_from(loop, change_reservations, change)
     if isinstance(found, PromosightError):
         raise found
     return _described(found, call.now_us)

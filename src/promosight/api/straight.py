@@ -213,7 +213,7 @@ class _Pending:
     def _submit(self, caller: Caller, item: Item | Decide, now_us: int) -> None:
         loop, store = self._connection.loop, self._door.store
         if isinstance(item, Decide):
-            store.submit_telling(loop, decide, item, self._committed, apart=True)
+            store.submit_telling(loop, decide, item, self._committed)
             return
         arrival = Arrival(caller.workspace.workspace_no, caller.source_no, 0, now_us)
         still = None if self._stay is None else self._stay.check

@@ -98,15 +98,13 @@ class Store:
         payload: P,
         *,
         weight: int = 1,
-        apart: bool = False,
         still: Callable[[], None] | None = None,
     ) -> asyncio.Future[R]:
         """Like `submit`, called on an event loop, which is woken once a commit and not once a change.
 
-        What is `apart` shares a transaction only with its like, because it takes locks in an order of its own.
         `still` is asked by whichever thread works it off, and may raise Overloaded when it is too late.
         """
-        job = Job(flow, payload, weight, self._senders_of(loop), apart=apart, still=still)
+        job = Job(flow, payload, weight, self._senders_of(loop), still=still)
         self._add_from(loop, job)
         future: asyncio.Future[R] = job.future
         return future
@@ -118,12 +116,11 @@ class Store:
         payload: P,
         told: Callable[[R, Exception | None], None],
         *,
-        apart: bool = False,
         still: Callable[[], None] | None = None,
     ) -> None:
         """Like `submit_from` for a light change: `told` is called on the loop, with the result or the error."""
         senders = self._senders_of(loop)
-        self._add_from(loop, Job(flow, payload, 1, senders, apart=apart, still=still, told=told))
+        self._add_from(loop, Job(flow, payload, 1, senders, still=still, told=told))
 
     def go_on(self, loop: asyncio.AbstractEventLoop) -> None:
         """Does what is due for those a loop has brought. Called on it, where it does not come to it by itself because
@@ -265,7 +262,7 @@ class Store:
             began = time.perf_counter()
             if jobs := self._made(taken):
                 with self._turn:
-                    for together in _parted(jobs):
+                    for together in self._parted(jobs):
                         self._commit_or_refuse(together)
                     self._rest()
             answered = sum(job.weight <= SMALL_WEIGHT for job in jobs)
@@ -286,6 +283,18 @@ class Store:
             return made
         finally:
             self._waiting.is_making = False
+
+    def _parted(self, jobs: list[Job]) -> list[list[Job]]:
+        """Those who share a transaction; by itself each whose transaction is undone.
+
+        Where other servers write, too, only those of one flow share one: what several flows lock and write, one after
+        the other, has no order, and two servers would wait for each other crosswise.
+        """
+        kept = [job for job in jobs if job.kept]
+        undone = [[job] for job in jobs if not job.kept]
+        if self.database.runs_here:
+            return [kept, *undone] if kept else undone
+        return [*by_flow(kept), *undone]
 
     def _commit_or_refuse(self, jobs: list[Job]) -> None:
         """Whatever goes wrong even in going about a failure is these senders' answer, and no end to the writer:
@@ -309,7 +318,7 @@ class Store:
         There is no savepoint to fall back to: while one is open SQLite notes every page it touches, which
         made large batches several times dearer. Starting over costs only those who fail. Of large ones that lost a
         race each starts over alone: to be careful costs many times as much, and only the one that lost has to be.
-        Those whose locks another writer has in another order start over kind by kind, and then each alone.
+        So do those that want a lock out of turn: alone each takes its locks in order.
         """
         until = time.monotonic() + PATIENCE_SECONDS
         for attempt in range(first_attempt, first_attempt + TRIES):
@@ -318,7 +327,8 @@ class Store:
             except Exception as error:  # noqa: BLE001 - whatever fails is each sender's answer
                 connected = self._recover(error)
                 if isinstance(error, OutOfTurn) and len(jobs) > 1:
-                    self._commit_by_kind(jobs, attempt)
+                    for job in jobs:
+                        self._commit([job], first_attempt=attempt)
                     return
                 if attempt == 1 and isinstance(error, LostRace) and _are_large(jobs):
                     self._commit_each(jobs)
@@ -332,12 +342,6 @@ class Store:
             else:
                 answer(jobs)
                 return
-
-    def _commit_by_kind(self, jobs: list[Job], attempt: int) -> None:
-        """Commits those of one flow together; where all are of one, each by itself."""
-        kinds = by_flow(jobs)
-        for some in kinds if len(kinds) > 1 else [[job] for job in jobs]:
-            self._commit(some, first_attempt=attempt)
 
     def _commit_each(self, jobs: list[Job]) -> None:
         """Commits each by itself, as if nobody had lost a race: first those for whom that is so."""
@@ -431,18 +435,11 @@ def each_alone(tx: Tx, actions: list[Callable[[Tx], Any]]) -> list[Any]:
     return [action(tx) for action in actions]
 
 
-def _parted(jobs: list[Job]) -> list[list[Job]]:
-    """Those who share a transaction, those who share one apart, and by itself each whose transaction is undone."""
-    together = [job for job in jobs if job.kept and not job.apart]
-    apart = [job for job in jobs if job.kept and job.apart]
-    return [some for some in (together, apart, *([job] for job in jobs if not job.kept)) if some]
-
-
 def by_flow(jobs: list[Job]) -> list[list[Job]]:
-    """Those of each flow, in their order. Who waits together has none among each other: nobody was answered yet."""
-    flows: dict[Callable[..., Any], list[Job]] = {}
+    """Those of each flow, in their order; apart each that has nothing to gain from company."""
+    flows: dict[object, list[Job]] = {}
     for job in jobs:
-        flows.setdefault(job.flow, []).append(job)
+        flows.setdefault(job if job.flow is each_alone else job.flow, []).append(job)
     return list(flows.values())
 
 

@@ -3,9 +3,9 @@
 Servers that share a database meet only there: an advisory lock keeps a bucket of customers, the numbers of promotions
 or the counters to one of them until its transaction ends. Two writers that each hold what the other waits for would
 hear so after a second, when the server looks for such a knot, and then do the same again. So a lock is waited for only
-where it comes behind all that are held, by workspace and then by its number. Deliveries of several kinds share a
-transaction, and the later ones may want a lock that comes before one of the earlier ones': they get it where nobody
-else has it; else the transaction is undone, and each kind has its own.
+where it comes behind all that are held, by workspace and then by its number. Changes of one flow share a transaction,
+and a later one may want a lock that comes before one of an earlier one's: it gets that where nobody else has it; else
+the transaction is undone, and each has its own.
 """
 
 from __future__ import annotations

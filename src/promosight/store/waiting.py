@@ -71,12 +71,12 @@ class Job:
     """One change that waits. `future` belongs to the loop of `senders`, or to whichever thread waits for it when that
     is None. Where there is `told`, that is called on the loop instead, with the result or the error.
 
-    One that is not `kept` is made, answered and undone. Those `apart` have a transaction of their own. `still`
+    One that is not `kept` is made, answered and undone. `still`
     is asked when it is its turn, and raises what the sender is told when it is too late for it.
     """
 
     __slots__ = (
-        *("apart", "error", "flow", "future", "kept", "payload", "queued_s", "result"),
+        *("error", "flow", "future", "kept", "payload", "queued_s", "result"),
         *("senders", "still", "told", "traced", "weight"),
     )
 
@@ -88,7 +88,6 @@ class Job:
         senders: Senders | None,
         *,
         kept: bool = True,
-        apart: bool = False,
         still: Callable[[], None] | None = None,
         told: Callable[[Any, Exception | None], None] | None = None,
     ) -> None:
@@ -97,7 +96,6 @@ class Job:
         self.weight = weight
         self.senders = senders
         self.kept = kept
-        self.apart = apart
         self.still = still
         self.told = told
         self.future: Any = None
