@@ -17,6 +17,7 @@ from promosight.flows.ledger import kept_uses
 from promosight.flows.ledger.rematch import rebuild
 from promosight.flows.ledger.weighed import loaded
 from promosight.flows.people.erase import erase
+from promosight.flows.set_up.workspaces import NewWorkspace, create_workspace
 from promosight.rules.facts import assignment_from, event_from
 from promosight.rules.identity import bucket_of
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
@@ -176,6 +177,8 @@ def _kept(store: Store) -> int:
         ("last_use", "'[4,1,\"e\"]'", "uses_last"),
         ("redeemed_us", "redeemed_us + 1", "uses_redeemed_us"),
         ("import_no", "7", "uses_import_no"),
+        ("first_use", "'[1,2'", "uses_first"),
+        ("last_use", "'[\"late\"]'", "uses_last"),
     ],
 )
 def test_what_is_kept_wrong_is_found_by_the_assignments_name_and_rebuild_mends_it(
@@ -304,6 +307,58 @@ def test_what_is_kept_of_somebody_whom_nobody_knows_is_found(store: Store, busy_
     by_hand(store, f"INSERT INTO kept_uses VALUES ({values})")
     where = f"slot {row[2]} without an assignment of an unknown customer"
     assert _found(store) == {("global", where, "uses", 1, None)}
+
+
+def test_a_turn_that_nobody_can_read_has_the_group_counted_whole(
+    store: Store, busy_from: Busy
+) -> None:
+    """P6: one more event is taken as ever, and what is kept is written anew by that."""
+    workspace = _used_by_guest(store, busy_from, 4)
+    by_hand(store, "UPDATE kept_uses SET last_use = '{'")
+    deliver(store, workspace, [_event(_later(9))])
+    assert verify(store, None).differences == []
+    assert kept_as_facts_say(store) == 1
+
+
+def test_an_assignment_of_which_nothing_is_kept_beside_others_is_found(
+    store: Store, busy_from: Busy
+) -> None:
+    """P6: and what comes next is counted right all the same."""
+    workspace = _used_by_guest(store, busy_from, 4)
+    given = {"assignment_id": "a2", "promotion_id": "global", "customer_id": "guest"}
+    deliver(store, workspace, [_assignment(given | {"assigned_at": "2026-11-20T00:00:00Z"})])
+    assert verify(store, None).differences == []
+    by_hand(store, "DELETE FROM kept_uses WHERE uses > 0")
+    found = {("global", "assignment a1 of customer guest", "uses", None, 4)}
+    assert _found(store) == found
+    store.change(partial(rebuild, workspace_no=workspace.workspace_no))
+    assert verify(store, None).differences == []
+    by_hand(store, "DELETE FROM kept_uses WHERE uses > 0")
+    deliver(store, workspace, [_event(_later(9))])
+    assert verify(store, None).differences == []
+
+
+def test_what_is_kept_of_a_promotion_that_is_not_there_is_found(
+    store: Store, busy_from: Busy
+) -> None:
+    """P6: by whom it is kept and under which number, once however many workspaces there are."""
+    workspace = _kept_of_guest(store, busy_from)
+    beside = NewWorkspace(
+        workspace_id="beside", name="Beside", tracking_from_us=TRACKING_US, created_us=TRACKING_US
+    )
+    store.change(lambda tx: create_workspace(tx, beside))
+    copied = (
+        "SELECT 999, {}, slot, 0, 4, 0, NULL, NULL, NULL FROM kept_uses WHERE promotion_no < 999"
+    )
+    by_hand(store, "INSERT INTO kept_uses " + copied.format("customer_no"))
+    by_hand(store, "INSERT INTO kept_uses " + copied.format("77"))
+    slot = store.read(lambda tx: _one(tx, "SELECT slot FROM assignment"))[0]
+    where = f"slot {slot} of {{}} in a promotion that is not there (999)"
+    whose = ("customer guest", "an unknown customer")
+    assert _found(store) == {(None, where.format(who), "uses", 4, None) for who in whose}
+    assert verify(store, None).different == len(whose)
+    store.change(partial(rebuild, workspace_no=workspace.workspace_no))
+    assert verify(store, None).differences == []
 
 
 def _later(number: int) -> dict[str, Any]:

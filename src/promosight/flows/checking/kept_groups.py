@@ -2,13 +2,14 @@
 
 The second engine has the word on what became of every event. How assignments are used is added up from that anew, event
 by event as they are read, for a busy group may have more of them than memory would hold. What is kept where nothing
-should be (of a group without events, of an assignment that is not there) is found, too.
+should be (of a group without events, of an assignment or a promotion that is not there) is found, too, and so are
+assignments of which nothing is kept beside others of which something is, and turns that nobody can read.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -25,6 +26,8 @@ _encode = msgspec.json.Encoder().encode
 _TOLD = 6
 """What is told of an assignment: live uses, reversed ones, the earliest time, both turns, the import."""
 _NOTHING = (None,) * _TOLD
+_USES = 2
+"""Where the live uses stand in the columns that `stored_uses` reads."""
 
 
 class ToldEvent(NamedTuple):
@@ -47,14 +50,29 @@ def differing_uses(tx: Tx, workspace_no: int) -> list[Row]:
     ones, the earliest time, the first and the last turn, the latest import.
     """
     found = []
-    for promotion_no, customer_no, customer_id in tx.all("kept_groups", workspace_no=workspace_no):
+    groups = tx.all("kept_groups", workspace_no=workspace_no)
+    for promotion_no, customer_no, customer_id, is_known in groups:
         whose = f"customer {customer_id}" if customer_id is not None else "an unknown customer"
+        if not is_known:
+            whose += f" in a promotion that is not there ({promotion_no})"
         key = GroupKey(bucket_of(customer_no), promotion_no, customer_no)
-        for name, kept, added in _compared(tx, key):
+        for name, kept, added in _compared(tx, key) if is_known else _kept_of_none(tx, key):
             if kept != added:
                 pairs = [value for pair in zip(kept, added, strict=True) for value in pair]
                 found.append((promotion_no, f"{name} of {whose}", *pairs))
     return found
+
+
+def _kept_of_none(tx: Tx, key: GroupKey) -> Iterator[tuple[str, Row, Row]]:
+    """What is kept of a group whose promotion is not there."""
+    for slot, its in _rows_of(tx, key).items():
+        yield f"slot {slot}", _only(its[_USES]), _NOTHING
+
+
+def _rows_of(tx: Tx, key: GroupKey) -> dict[int, Row]:
+    """What is kept of a group by slot, in the columns that `stored_uses` reads."""
+    of = {"promotion_no": key.promotion_no, "customer_no": key.customer_no}
+    return {row[0]: row[1:] for row in tx.all("kept_of_group", **of)}
 
 
 def _compared(tx: Tx, key: GroupKey) -> Iterator[tuple[str, Row, Row]]:
@@ -62,28 +80,41 @@ def _compared(tx: Tx, key: GroupKey) -> Iterator[tuple[str, Row, Row]]:
     groups, of = Groups(), key._asdict()
     groups.load_assignments(tx, [key])
     assignments = groups.of(key).assignments
-    stored = tx.all("kept_of_group", promotion_no=key.promotion_no, customer_no=key.customer_no)
-    kept = {row[0]: stored_uses(row[1:]) for row in stored}
+    rows = _rows_of(tx, key)
+    kept = {slot: its for slot, row in rows.items() if (its := stored_uses(row)) is not None}
     reader = _Reader(assignments, kept)
     told = (ToldEvent(*row) for row in tx.each("uses_of_group", **of))
     uses = uses_among(assignments, reader.read(told))
     latest = tx.all("latest_import_of_group", **of)[0][0]
     for a in assignments:
-        its = kept.get(a.slot)
-        if its is None:
-            continue
-        name = f"assignment {a.public_id}"
-        if latest is None:
-            yield name, _only(its.uses.count), _NOTHING
-            continue
-        added = uses[a.slot]
+        name, added = f"assignment {a.public_id}", uses[a.slot]
         if a.slot in reader.outlived:
-            added.last = max(filter(None, (its.uses.last, added.last)))
-        yield name, (*_told(its.uses), its.import_no), (*_told(added), latest)
+            added.last = max(filter(None, (kept[a.slot].uses.last, added.last)))
+        if latest is None:
+            yield name, _only(rows[a.slot][_USES] if a.slot in rows else None), _NOTHING
+        elif a.slot in rows:
+            yield name, _kept(rows[a.slot], kept.get(a.slot)), (*_told(added), latest)
+        else:
+            yield name, _NOTHING, _only(added.count)
+    yield from _without_assignment(assignments, rows, reader)
+
+
+def _kept(row: Row, its: KeptUses | None) -> Row:
+    """What is kept; of a row with a turn that nobody can read, what it says."""
+    if its is not None:
+        return *_told(its.uses), its.import_no
+    redeemed_us, import_no, uses, undone, first, last = row
+    return uses, undone, redeemed_us, first, last, import_no
+
+
+def _without_assignment(
+    assignments: Iterable[AssignmentRow], rows: Mapping[int, Row], reader: _Reader
+) -> Iterator[tuple[str, Row, Row]]:
+    """What is kept of slots without an assignment, and what events took of them."""
     there = {a.slot for a in assignments}
-    for slot in sorted((kept.keys() | reader.astray.keys()) - there):
-        is_kept = slot in kept
-        found = kept[slot].uses.count if is_kept else None
+    for slot in sorted((rows.keys() | reader.astray.keys()) - there):
+        is_kept = slot in rows
+        found = rows[slot][_USES] if is_kept else None
         expected = None if is_kept else reader.astray[slot]
         yield f"slot {slot} without an assignment", _only(found), _only(expected)
 

@@ -50,7 +50,9 @@ class Groups:
             group = self.of(a.key)
             group.assignments.append(a)
             if row[_ASSIGNMENT] is not None:
-                group.kept[a.slot] = stored_uses((a.redeemed_us, *row[_ASSIGNMENT:]))
+                its = stored_uses((a.redeemed_us, *row[_ASSIGNMENT:]))
+                if its is not None:
+                    group.kept[a.slot] = its
 
     def load_events(
         self, tx: Tx, forced: Iterable[GroupKey], but: Collection[GroupKey] = ()

@@ -38,19 +38,14 @@ _encode = msgspec.json.Encoder().encode
 _turn = msgspec.json.Decoder(Turn).decode
 
 
-def stored_uses(row: Row) -> KeptUses:
-    """What is kept of an assignment, from its columns in `assignments_to_settle`."""
-    redeemed_us, import_no, uses, undone, first, last = row
-    return KeptUses(
-        import_no,
-        Uses(
-            uses,
-            undone,
-            redeemed_us,
-            None if first is None else _turn(first),
-            None if last is None else _turn(last),
-        ),
-    )
+def stored_uses(row: Row) -> KeptUses | None:
+    """What is kept of an assignment, from its columns in `assignments_to_settle`; None where nobody can read it."""
+    redeemed_us, import_no, uses, undone, *turns = row
+    try:
+        first, last = (None if turn is None else _turn(turn) for turn in turns)
+    except msgspec.MsgspecError:  # changed by hand, or by a broken disk: verify names it
+        return None
+    return KeptUses(import_no, Uses(uses, undone, redeemed_us, first, last))
 
 
 def may_be_judged(group: Group) -> bool:
@@ -197,6 +192,11 @@ def turn_of(taken: Given, e: _Took) -> Turn:
 def forget_uses_of_promotions(tx: Tx, promotion_nos: Iterable[int]) -> None:
     """Nothing is kept of these promotions any more."""
     tx.send_many("forget_uses_of_promotions", [(no,) for no in sorted(promotion_nos)])
+
+
+def forget_uses_of_no_promotion(tx: Tx) -> None:
+    """Nothing is kept of promotions that are not in the store."""
+    tx.run("forget_uses_of_no_promotion")
 
 
 def forget_uses_of_groups(tx: Tx, keys: Iterable[GroupKey]) -> None:

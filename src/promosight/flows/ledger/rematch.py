@@ -13,7 +13,7 @@ from promosight.flows.ledger.ahead import WORTH, Ahead, marks_of
 from promosight.flows.ledger.context import context_of
 from promosight.flows.ledger.counters import drop_counters, forget_last_events
 from promosight.flows.ledger.groups import settle
-from promosight.flows.ledger.kept_uses import forget_uses_of_promotions
+from promosight.flows.ledger.kept_uses import forget_uses_of_no_promotion, forget_uses_of_promotions
 from promosight.flows.ledger.naming import EVERYTHING
 from promosight.flows.ledger.restating import Cause, Restating
 from promosight.flows.ledger.settling import Standing
@@ -123,6 +123,7 @@ def rebuild(
     catalogue = load(tx, workspace_no)
     drop_counters(tx, workspace_no)
     forget_uses_of_promotions(tx, catalogue.by_no)
+    forget_uses_of_no_promotion(tx)
     done = 0
     if ahead is not None and ahead.write(tx, catalogue):
         done = ahead.groups

@@ -32,6 +32,11 @@ SET import_no = excluded.import_no, uses = excluded.uses, undone = excluded.undo
 DELETE FROM kept_uses
 WHERE promotion_no IN (SELECT batch.promotion_no FROM {{batch(promotion_no BIGINT)}});
 
+-- name: forget_uses_of_no_promotion
+-- The same of promotions that are not there.
+DELETE FROM kept_uses
+WHERE promotion_no NOT IN (SELECT p.promotion_no FROM promotion AS p);
+
 -- name: forget_uses_of_groups
 -- The same of some groups.
 DELETE FROM kept_uses
@@ -42,11 +47,13 @@ WHERE (promotion_no, customer_no) IN (
 
 -- name: kept_groups
 -- The groups of a workspace of which something is kept, with the customer's name, where somebody is known by the number.
-SELECT DISTINCT k.promotion_no, k.customer_no, c.customer_id
+-- The last column is whether the promotion is there; one that is not is told in the workspace of the customer, or else
+-- in the first.
+SELECT DISTINCT k.promotion_no, k.customer_no, c.customer_id, CASE WHEN p.promotion_no IS NULL THEN 0 ELSE 1 END
 FROM kept_uses AS k
-JOIN promotion AS p ON p.promotion_no = k.promotion_no
+LEFT JOIN promotion AS p ON p.promotion_no = k.promotion_no
 LEFT JOIN customer AS c ON c.customer_no = k.customer_no
-WHERE p.workspace_no = :workspace_no
+WHERE COALESCE(p.workspace_no, c.workspace_no, (SELECT MIN(w.workspace_no) FROM workspace AS w)) = :workspace_no
 ORDER BY k.promotion_no, k.customer_no;
 
 -- name: kept_of_group
