@@ -18,6 +18,21 @@ Each carries a stable `code` that callers may branch on; only the HTTP door know
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def naming(name: str | Path) -> Iterator[None]:
+    """What the system could not do within names this file: of a write it only tells why."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(name)) from error
+
 
 class PromosightError(Exception):
     """Root of the tree. `code` is stable; `detail` is for people; `pointer` names the field (RFC 6901)."""

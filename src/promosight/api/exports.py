@@ -18,7 +18,7 @@ from promosight.api.door.door import Answer, Door
 from promosight.api.learned import all_learned
 from promosight.connectors.export_files import FORMS, MEDIA_TYPES, write_file
 from promosight.connectors.export_schema import KINDS, VERSION, described
-from promosight.errors import Invalid, NotFound
+from promosight.errors import Invalid, NoRoom, NotFound
 from promosight.flows.checking.export_facts import records
 from promosight.flows.checking.export_more import Selection
 from promosight.flows.figures.bars import STATUSES
@@ -110,7 +110,10 @@ class _Writing:
 
         def write(tx: Tx) -> int:
             items = records(tx, kind, selection)
-            return write_file(self._path, form, kind, items, found=selection.found)
+            try:
+                return write_file(self._path, form, kind, items, found=selection.found)
+            except OSError as error:
+                raise NoRoom(f"the export cannot be written: {error.strerror}") from error
 
         self._task = asyncio.create_task(self._written(door, write))
 

@@ -13,7 +13,10 @@ from typing import Any, BinaryIO, TextIO
 
 import msgspec
 
-from promosight.errors import PromosightError
+from promosight.errors import PromosightError, naming
+
+STANDARD_OUTPUT = "standard output"
+"""What it is called where it cannot be written to."""
 
 
 class Stopped(PromosightError):
@@ -81,7 +84,8 @@ class Console:
 
     def say(self, text: str = "") -> None:
         """A line of the answer, for people."""
-        print(text, file=self.out, flush=True)
+        with naming(STANDARD_OUTPUT):
+            print(text, file=self.out, flush=True)
 
     def note(self, text: str) -> None:
         """A line beside the answer."""

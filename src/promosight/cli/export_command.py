@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from promosight.cli.console import Console, plural
+from promosight.cli.console import STANDARD_OUTPUT, Console, plural
 from promosight.cli.options import (
     add_store,
     add_workspace,
@@ -26,7 +26,7 @@ from promosight.cli.options import (
 from promosight.cli.whole_files import replacing
 from promosight.connectors.export_files import FILES, FORMS, Records, write_csv, write_lines
 from promosight.connectors.tables import columns_of
-from promosight.errors import Invalid
+from promosight.errors import Invalid, naming
 from promosight.flows.checking.export_facts import KINDS, records
 from promosight.flows.checking.export_more import Selection
 from promosight.flows.figures.bars import STATUSES
@@ -76,7 +76,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
             if arguments.out is None:
                 writer = _to_stdout(arguments, form, console)
-                store.read(lambda tx: write(tx, writer))
+                with naming(STANDARD_OUTPUT):
+                    store.read(lambda tx: write(tx, writer))
                 return 0
             columns = columns_of(arguments.kind, found=arguments.found)
             with replacing(Path(arguments.out)) as path:

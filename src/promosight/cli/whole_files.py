@@ -1,4 +1,7 @@
-"""Files that are whole or not there: each is written beside its name, and takes it once all of it is on the disk."""
+"""Files that are whole or not there: each is written beside its name, and takes it once all of it is on the disk.
+
+What is no file (a pipe, `/dev/stdout`) is written to as it is, and of a link the file it leads to is replaced.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from promosight.errors import naming
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -14,14 +19,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises OSError, which names `path` whatever could not be done.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.exists() and not path.is_file():
+        with naming(path):
+            yield path
+        return
+    target = path.resolve() if path.is_symlink() else path
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        yield beside
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
+        with naming(path):
+            yield beside
+            with beside.open("rb") as file:
+                os.fsync(file.fileno())
+            beside.replace(target)
     except OSError as error:
-        if error.filename is None or Path(error.filename) == beside:
+        if error.filename is not None and Path(error.filename) == beside:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:

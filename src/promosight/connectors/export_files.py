@@ -17,6 +17,7 @@ import msgspec
 
 from promosight.connectors.export_schema import VERSION, described
 from promosight.connectors.tables import Columns, Record, columns_of, csv_row, flat, parquet_types
+from promosight.store.recount import as_of_system
 
 FORMS = ("csv", "ndjson", "parquet")
 MEDIA_TYPES = {
@@ -70,15 +71,19 @@ def _parquet_file(path: Path, kind: str, columns: Columns, items: Records) -> in
             count = write_lines(file, (flat(kind, item) for item in items))
         types = ", ".join(f"'{name}': '{t}'" for name, t in parquet_types(columns).items())
         says = json.dumps([one for one in described(kind) if one["name"] in columns])
+        copying = (
+            f"COPY (SELECT * FROM read_json('{_quoted(lines)}', "
+            f"format='newline_delimited', columns={{{types}}})) "
+            f"TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{"
+            f"'promosight.kind': '{kind}', 'promosight.schema': '{VERSION}', "
+            f"'promosight.columns': '{_quoted(says)}'}})"
+        )
         with duckdb.connect(":memory:") as connection:
             connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
-            connection.execute(
-                f"COPY (SELECT * FROM read_json('{_quoted(lines)}', "
-                f"format='newline_delimited', columns={{{types}}})) "
-                f"TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{"
-                f"'promosight.kind': '{kind}', 'promosight.schema': '{VERSION}', "
-                f"'promosight.columns': '{_quoted(says)}'}})"
-            )
+            try:
+                connection.execute(copying)
+            except duckdb.IOException as error:
+                raise as_of_system(error, path) from error
     return count
 
 

@@ -11,9 +11,12 @@ each slice comes to is kept, and added up after the last.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Row = tuple[Any, ...]
@@ -39,6 +42,20 @@ KEPT = frozenset(
 SLICED = ("known_customer", "ledger_assignment", "ledger_event", "ledger_outcome", "local_day")
 """The inputs of which each slice has its own rows."""
 _OF_A_SLICE = ("metrics", "cells", "money")
+
+
+def in_short(error: Exception) -> str:
+    """What an error of DuckDB comes to: of one that is told as JSON within a sentence, its message."""
+    found = re.search(r'"exception_message":"(.*?[^\\])"', str(error))
+    return found[1].replace('\\"', "") if found else str(error)
+
+
+def as_of_system(error: Exception, path: Path) -> OSError:
+    """The error of the system that one of DuckDB comes from, when it could not write this file."""
+    found = re.search(r'"errno":"(\d+)"', str(error))
+    if found:
+        return OSError(int(found[1]), os.strerror(int(found[1])), str(path))
+    return OSError(errno.EIO, in_short(error), str(path))
 
 
 class Step(NamedTuple):

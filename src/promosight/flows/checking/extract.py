@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from promosight.errors import StoreError
 from promosight.flows.ledger.counters import every_outstanding
 from promosight.rules.instants import DAY_US, LocalDays
 from promosight.rules.measures import in_whole
@@ -106,19 +107,39 @@ def write_slices(
         writers = []
         for folder in folders:
             folder.mkdir(exist_ok=True)
-            file = (folder / f"{table}.csv").open("a", encoding="utf-8", newline="")
-            writers.append(csv.writer(files.enter_context(file), lineterminator="\n"))
+            path = folder / f"{table}.csv"
+            writers.append(
+                (path, csv.writer(files.enter_context(_added_to(path)), lineterminator="\n"))
+            )
         while chunk := list(islice(remaining, _CHUNK)):
             piles: list[list[Row]] = [chunk] if slices == 1 else [[] for _ in folders]
             if slices > 1:
                 for row in chunk:
                     piles[row[customer] * slices >> _NUMBERS].append(row)
-            for writer, pile in zip(writers, piles, strict=True):
-                writer.writerows((row[:-1] for row in pile) if customer == BESIDE else pile)
+            for (path, writer), pile in zip(writers, piles, strict=True):
+                with room_for(path):
+                    writer.writerows((row[:-1] for row in pile) if customer == BESIDE else pile)
             count += len(chunk)
             if progress is not None:
                 progress(len(chunk))
     return count
+
+
+@contextmanager
+def _added_to(path: Path) -> Iterator[TextIO]:
+    with room_for(path), path.open("a", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """Raises StoreError, which names a temporary file, where it cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{error.filename or path}: {error.strerror or error}; temporary files lie where TMPDIR says"
+        ) from error
 
 
 def local_days(days: LocalDays, utc_days_us: Iterable[int]) -> Iterator[Row]:

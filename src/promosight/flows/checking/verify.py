@@ -10,7 +10,6 @@ Many facts are counted slice by slice of customers, as many at a time as the sec
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +44,7 @@ from promosight.store.recount import (
     count_slice,
     create_inputs,
     forget_slice,
+    in_short,
     steps,
 )
 from promosight.store.tx import Tx
@@ -223,14 +223,8 @@ def second_engine(folder: Path, memory_mb: int, *, threads: int | None = None) -
             ) from error
         except duckdb.IOException as error:
             raise StoreError(
-                f"the second engine cannot use its files: {_in_short(error)}"
+                f"the second engine cannot use its files: {in_short(error)}"
             ) from error
-
-
-def _in_short(error: Exception) -> str:
-    """What an error of DuckDB comes to: of one that is told as JSON within a sentence, its message."""
-    found = re.search(r'"exception_message":"(.*?[^\\])"', str(error))
-    return found[1].replace('\\"', "") if found else str(error)
 
 
 def load_inputs(ask: Ask, folder: Path, days: LocalDays) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from promosight import __version__
-from promosight.errors import Conflict
+from promosight.errors import Conflict, naming
 from promosight.flows.checking.archive_form import (
     MANIFEST,
     SLICED,
@@ -113,7 +113,8 @@ def write_archive(
             workspaces=[_lay_out(one, unfinished, meter) for one in extracted],
         )
         path = unfinished / MANIFEST
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        with naming(path):
+            path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         _flush(path)
     return manifest
 
@@ -269,5 +270,5 @@ class _Layer:
 
 def _flush(path: Path) -> None:
     """Sees to it that a file is on the disk."""
-    with path.open("rb") as file:
+    with naming(path), path.open("rb") as file:
         os.fsync(file.fileno())
