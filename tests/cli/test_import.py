@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
+from promosight.flows.imports.show_imports import Place, list_imports
 from promosight.store.engine import open_store
 from tests.cli.brand import begin, simulated, take, take_all
 from tests.cli.program import NOW_US, ask, everything, fail, figures, run, start, succeed
@@ -212,6 +213,67 @@ def _to_parquet(source: Path, target: Path) -> None:
             f"COPY (SELECT * FROM read_json('{source}', format='newline_delimited', "
             f"columns={{{listed}}})) TO '{target}' (FORMAT parquet)"
         )
+
+
+def test_an_import_begun_anew_tells_what_it_took_before_from_what_came_twice(
+    tmp_path: Path, store_url: str
+) -> None:
+    """S13: killed and begun anew with the same file; of duplicates that were there before, nothing is said so."""
+    begin(store_url)
+    take(store_url, "promotions", _write(tmp_path / "promotions.ndjson", [PROMOTION]))
+    others = _write(tmp_path / "others.ndjson", _assignments(3))
+    assert take(store_url, "assignments", others)["taken_earlier"] == 0
+    turns = (tmp_path / f"{turn}.ndjson" for turn in range(5))
+    assert any(_is_killed_and_told_apart(store_url, file) for file in turns)
+    assert take(store_url, "assignments", others)["taken_earlier"] == 0
+
+
+def _is_killed_and_told_apart(url: str, file: Path) -> bool:
+    """Whether an import was killed midway. Three of its rows were there before, four stand in it twice."""
+    facts = [one | {"campaign_id": file.stem} for one in _assignments(60_000)]
+    _write(file, _assignments(3) + facts + facts[:4])
+    words = ("import", "assignments", file, "--database", url)
+    with start(*words, stdout=-1) as program:
+        while program.poll() is None and not _has_rows(_newest(url), file):
+            time.sleep(0.01)
+        program.kill()
+        program.wait(timeout=60)
+    said, done = succeed(*words), _newest(url)
+    outcomes, earlier = done["outcomes"], int(done["taken_earlier"])
+    assert outcomes["duplicate"] - earlier in (7, 60_007)
+    assert outcomes.get("counted", 0) + outcomes["duplicate"] == 60_007
+    assert (f"duplicate: {earlier:,} of them taken before it was stopped" in said) == (earlier > 0)
+    again = take(url, "assignments", file)
+    assert (again["outcomes"], again["taken_earlier"]) == ({"duplicate": 60_007}, 0)
+    return 0 < earlier < 60_000
+
+
+def _has_rows(shown: dict[str, Any], file: Path) -> bool:
+    return file.name in shown["name"] and shown["rows_read"] > 0
+
+
+def _newest(url: str) -> dict[str, Any]:
+    """The newest import that ended, as the HTTP API shows it."""
+    store = open_store(url, now_us=NOW_US)
+    shown, _ = store.read(lambda tx: list_imports(tx, 1, place=Place(), limit=1))
+    store.close()
+    return shown[0]
+
+
+def test_an_import_that_failed_and_is_sent_again_says_what_it_took_before(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    """S13: it took something, though it did not come to its end."""
+    begin(sqlite_url)
+    take(sqlite_url, "promotions", _write(tmp_path / "promotions.ndjson", [PROMOTION]))
+    whole = _write(tmp_path / "assignments.ndjson", _assignments(9_000)).read_bytes()
+    packed = gzip.compress(whole)
+    (tmp_path / "broken").write_bytes(packed[: len(packed) * 3 // 4])
+    for _ in range(2):
+        fail("import", "assignments", tmp_path / "broken", "--database", sqlite_url)
+    taken = figures(sqlite_url)["P"]["assigned"]
+    again = _newest(sqlite_url)
+    assert (again["outcomes"], again["taken_earlier"]) == ({"duplicate": taken}, taken)
 
 
 def test_an_unreadable_file_fails_and_what_was_read_before_counts(

@@ -20,7 +20,7 @@ class ImportAnswer(Wire):
     """A file: how far it is (`waiting`, `running`, `done`, `failed`, `abandoned`) and what became of its rows.
 
     `rate` is in rows a second. `resumed` says how often it was begun anew after the server had stopped; rows that
-    an earlier run took are duplicates then. `detail` says why it failed.
+    an earlier run took are duplicates then, `taken_earlier` of them. `detail` says why it failed.
     """
 
     import_id: str
@@ -30,6 +30,7 @@ class ImportAnswer(Wire):
     state: str
     rows_read: int
     outcomes: dict[str, int]
+    taken_earlier: int
     reasons: dict[str, dict[str, int]]
     problems: int
     rate: float | None

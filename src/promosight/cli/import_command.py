@@ -6,6 +6,7 @@ All files of one command are one import. Stopping it anywhere and running it aga
 from __future__ import annotations
 
 import argparse
+import stat
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -56,9 +57,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def import_files(store: Store, console: Console, arguments: argparse.Namespace) -> ImportReport:
     """Imports files as one import."""
-    for name in arguments.files:
-        if name != STDIN:
-            Path(name).stat()  # what is not there is said before anything is begun
+    sizes = [_size(name) for name in arguments.files]
+    whole = None if None in sizes else sum(filter(None, sizes))
 
     def take(running: RunningImport, reading: Reading) -> None:
         for name in arguments.files:
@@ -66,11 +66,22 @@ def import_files(store: Store, console: Console, arguments: argparse.Namespace) 
 
     workspace_no = store.read(lambda tx: find_workspace(tx, arguments.workspace))
     name_of_all = f"{arguments.kind} {' '.join(arguments.files)}"[:1000]
-    report = imported(store, console, workspace_no, arguments, name_of_all, take)
+    report = imported(store, console, workspace_no, arguments, name_of_all, take, whole)
     said = {"outcomes": dict(sorted(report.outcomes.items())), "source": arguments.source}
     acting = Acting(console, "import.run", name_of_all)
     store.change(lambda tx: acting.done(tx, workspace_no, **said))
     return report
+
+
+def _size(name: str) -> int | None:
+    """How long a file is, where that says anything.
+
+    Raises OSError: what is not there is said before anything is begun.
+    """
+    if name == STDIN:
+        return None
+    found = Path(name).stat()
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def _take(

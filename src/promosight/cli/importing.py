@@ -44,8 +44,12 @@ def imported(
     arguments: argparse.Namespace,
     name: str,
     take: Take,
+    size: int | None = None,
 ) -> ImportReport:
-    """Imports all that `take` takes as one import; what was taken before a failure is published too."""
+    """Imports all that `take` takes as one import; what was taken before a failure is published too.
+
+    By its name and `size` in bytes, where that is known, an import that was stopped is known again.
+    """
     source_no = _source(store, console, workspace_no, arguments.source)
     workspace = store.read(lambda tx: load(tx, workspace_no).workspace)
     reading = Reading(
@@ -56,7 +60,13 @@ def imported(
     running = RunningImport(
         store,
         lambda tx: start_import(
-            tx, workspace_no, source_no, kind=arguments.kind, name=name, now_us=console.clock()
+            tx,
+            workspace_no,
+            source_no,
+            kind=arguments.kind,
+            name=name,
+            now_us=console.clock(),
+            bytes_total=size,
         ),
         workspace_no=workspace_no,
         source_no=source_no,
@@ -103,6 +113,7 @@ def _described(report: ImportReport, seconds: float) -> dict[str, Any]:
         "kind": report.kind,
         "rows": report.rows,
         "outcomes": dict(sorted(report.outcomes.items())),
+        "taken_earlier": report.taken_earlier,
         "reasons": {outcome: dict(counts) for outcome, counts in sorted(report.reasons.items())},
         "problems": report.problems,
         "seconds": round(seconds, 3),
@@ -114,8 +125,10 @@ def _show(console: Console, report: ImportReport, seconds: float) -> None:
     console.say(f"{report.kind}: {plural(report.rows, 'row')} in {seconds:.1f} s ({rate})")
     for outcome, count in sorted(report.outcomes.items(), key=lambda pair: -pair[1]):
         why = report.reasons.get(outcome, Counter())
-        reasons = ", ".join(f"{reason} {number:,}" for reason, number in sorted(why.items()))
-        console.say(f"  {count:>12,}  {outcome}" + (f": {reasons}" if reasons else ""))
+        said = [f"{reason} {number:,}" for reason, number in sorted(why.items())]
+        if outcome == "duplicate" and report.taken_earlier:
+            said.insert(0, f"{report.taken_earlier:,} of them taken before it was stopped")
+        console.say(f"  {count:>12,}  {outcome}" + (f": {', '.join(said)}" if said else ""))
     for problem in report.problems[:_SHOWN]:
         where = f"{problem.file}, line {problem.line}"
         what = f"{problem.reason} {problem.pointer}".strip()

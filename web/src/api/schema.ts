@@ -1143,7 +1143,7 @@ export interface components {
          * @description A file: how far it is (`waiting`, `running`, `done`, `failed`, `abandoned`) and what became of its rows.
          *
          *         `rate` is in rows a second. `resumed` says how often it was begun anew after the server had stopped; rows that
-         *         an earlier run took are duplicates then. `detail` says why it failed.
+         *         an earlier run took are duplicates then, `taken_earlier` of them. `detail` says why it failed.
          */
         ImportAnswer: {
             import_id: string;
@@ -1155,6 +1155,7 @@ export interface components {
             outcomes: {
                 [key: string]: number;
             };
+            taken_earlier: number;
             reasons: {
                 [key: string]: {
                     [key: string]: number;

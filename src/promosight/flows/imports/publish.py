@@ -61,7 +61,14 @@ def unfinished_imports(tx: Tx) -> list[Received]:
 
 
 def start_import(
-    tx: Tx, workspace_no: int, source_no: int, *, kind: str, name: str, now_us: int
+    tx: Tx,
+    workspace_no: int,
+    source_no: int,
+    *,
+    kind: str,
+    name: str,
+    now_us: int,
+    bytes_total: int | None = None,
 ) -> int:
     """Begins an import and returns its number. Raises Conflict while another one is alive."""
     import_no = _next_run(tx, workspace_no, now_us, file=name)
@@ -75,7 +82,7 @@ def start_import(
         name=name,
         spool=None,
         form=None,
-        bytes_total=None,
+        bytes_total=bytes_total,
         now_us=now_us,
     )
     return _run(tx, import_id, import_no, now_us, former_no=0)
@@ -125,8 +132,17 @@ def _run(tx: Tx, import_id: str, import_no: int, now_us: int, *, former_no: int)
     return import_no
 
 
+def taken_earlier(tx: Tx, kind: str, import_no: int) -> int:
+    """How many facts earlier runs of the same import have brought: of rows that are duplicates now, so many were taken
+    before it was stopped."""
+    runs = tx.all("earlier_runs", import_no=import_no)
+    if not runs or kind not in ("assignments", "redemptions", "outcomes"):
+        return 0
+    return int(tx.all_for(f"{kind}_of_runs", sorted(runs))[0][0])
+
+
 def note_import(tx: Tx, import_no: int, *, now_us: int, **progress: Any) -> None:
-    """Notes how far an import is (rows_read, bytes_read, outcomes, reasons), and that it is alive."""
+    """Notes how far an import is (rows_read, bytes_read, outcomes, reasons, taken_earlier), and that it is alive."""
     said = {
         name: value if isinstance(value, int) else msgspec.json.encode(value).decode()
         for name, value in progress.items()

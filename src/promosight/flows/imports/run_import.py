@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from promosight.errors import Overloaded
-from promosight.flows.imports.publish import finish_import, leave_import, note_import
+from promosight.flows.imports.publish import finish_import, leave_import, note_import, taken_earlier
 from promosight.flows.imports.show_imports import PROBLEMS
 from promosight.flows.promotions.define_ahead import define_ahead, with_large_ones_apart
 from promosight.flows.promotions.define_promotions import Definitions, define_promotions
@@ -178,7 +178,10 @@ class Problem(msgspec.Struct):
 
 
 class ImportReport(msgspec.Struct):
-    """What became of the rows. `reasons` counts the reasons within an outcome."""
+    """What became of the rows. `reasons` counts the reasons within an outcome.
+
+    `earlier`: so many facts have earlier runs of the same import brought.
+    """
 
     kind: str
     rows: int = 0
@@ -186,6 +189,12 @@ class ImportReport(msgspec.Struct):
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = msgspec.field(default_factory=dict)
     problems: list[Problem] = msgspec.field(default_factory=list)
+    earlier: int = 0
+
+    @property
+    def taken_earlier(self) -> int:
+        """How many of the duplicates are rows that an earlier run took: of a file that is read again, the first."""
+        return min(self.earlier, self.outcomes["duplicate"])
 
     def add(self, file: str, lines: Sequence[int], receipts: list[Receipt]) -> None:
         """Counts rows, and lists those that were rejected while there is room."""
@@ -253,7 +262,9 @@ class RunningImport:
         self._most = max(1, _AHEAD_ROWS // piece_rows)
         self._served, self._met_us = store.light_served, 0
         self.report = ImportReport(kind)
-        self._arrival = Arrival(workspace_no, source_no, store.change(start), clock())
+        import_no = store.change(start)
+        self.report.earlier = store.read(lambda tx: taken_earlier(tx, kind, import_no))
+        self._arrival = Arrival(workspace_no, source_no, import_no, clock())
         self._noted_us = 0
         self._noting: Future[Any] | None = None
 
@@ -381,7 +392,7 @@ class RunningImport:
         if self._noting is not None:
             self._noting.result()
         import_no, now_us, told = self._arrival.import_no, self._clock(), self.report
-        rows, size = told.rows, told.bytes_read
+        rows, size, earlier = told.rows, told.bytes_read, told.taken_earlier
         outcomes, reasons = dict(told.outcomes), {k: dict(v) for k, v in told.reasons.items()}
         self._noted_us = now_us
 
@@ -395,6 +406,7 @@ class RunningImport:
                 bytes_read=size,
                 outcomes=outcomes,
                 reasons=reasons,
+                taken_earlier=earlier,
             ),
             weight=_HEAVY,
         )

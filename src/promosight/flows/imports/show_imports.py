@@ -90,7 +90,7 @@ def _row(tx: Tx, workspace_no: int, import_id: str) -> Row:
 
 def _described(row: Row) -> dict[str, Any]:
     _, source, kind, name, state, started_us, heartbeat_us, finished_us, rows, *rest = row
-    said, reasons, bytes_read, bytes_total, runs, received_us, detail, import_id = rest
+    said, reasons, bytes_read, bytes_total, runs, received_us, detail, import_id, earlier = rest
     outcomes = msgspec.json.decode(said)
     seconds = (heartbeat_us - started_us) / SECOND_US if started_us is not None else 0.0
     left = None
@@ -104,6 +104,7 @@ def _described(row: Row) -> dict[str, Any]:
         "state": state,
         "rows_read": rows,
         "outcomes": outcomes,
+        "taken_earlier": earlier,
         "reasons": msgspec.json.decode(reasons),
         "problems": sum(outcomes.get(outcome, 0) for outcome in PROBLEMS),
         "rate": round(rows / seconds, 1) if seconds > 0 else None,

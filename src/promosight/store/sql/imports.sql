@@ -34,14 +34,15 @@ INSERT INTO import_run (import_no, import_id, started_us) VALUES (:import_no, :i
 -- An import begins to run, perhaps again, from its start. Nobody else may have begun or ended it meanwhile.
 UPDATE import
 SET state = 'running', import_no = :import_no, runs = runs + 1, started_us = :now_us,
-    heartbeat_us = :now_us, rows_read = 0, bytes_read = 0, outcomes = '{}', reasons = '{}'
+    heartbeat_us = :now_us, rows_read = 0, bytes_read = 0, outcomes = '{}', reasons = '{}',
+    taken_earlier = 0
 WHERE import_id = :import_id AND import_no = :former_no AND state IN ('waiting', 'running');
 
 -- name: note_import
 -- How far a running import is.
 UPDATE import
 SET rows_read = :rows_read, bytes_read = :bytes_read, outcomes = :outcomes, reasons = :reasons,
-    heartbeat_us = :now_us
+    taken_earlier = :taken_earlier, heartbeat_us = :now_us
 WHERE import_no = :import_no AND state = 'running';
 
 -- name: end_import
@@ -73,7 +74,7 @@ WHERE workspace_no = :workspace_no AND published_import_no < :import_no;
 -- The imports of a workspace, the newest first.
 SELECT i.import_no, s.name, i.kind, i.name, i.state, i.started_us, i.heartbeat_us, i.finished_us,
        i.rows_read, i.outcomes, i.reasons, i.bytes_read, i.bytes_total, i.runs, i.received_us, i.detail,
-       i.import_id
+       i.import_id, i.taken_earlier
 FROM import AS i JOIN source AS s ON s.source_no = i.source_no
 WHERE i.workspace_no = :workspace_no ORDER BY i.received_us DESC, i.import_id DESC;
 
@@ -81,7 +82,7 @@ WHERE i.workspace_no = :workspace_no ORDER BY i.received_us DESC, i.import_id DE
 -- A page of the imports of a workspace, the newest first.
 SELECT i.import_no, s.name, i.kind, i.name, i.state, i.started_us, i.heartbeat_us, i.finished_us,
        i.rows_read, i.outcomes, i.reasons, i.bytes_read, i.bytes_total, i.runs, i.received_us, i.detail,
-       i.import_id
+       i.import_id, i.taken_earlier
 FROM import AS i JOIN source AS s ON s.source_no = i.source_no
 WHERE i.workspace_no = :workspace_no
   AND (i.received_us < :before_us OR (i.received_us = :before_us AND i.import_id < :before_id))
@@ -92,7 +93,7 @@ LIMIT :limit;
 -- One import of a workspace.
 SELECT i.import_no, s.name, i.kind, i.name, i.state, i.started_us, i.heartbeat_us, i.finished_us,
        i.rows_read, i.outcomes, i.reasons, i.bytes_read, i.bytes_total, i.runs, i.received_us, i.detail,
-       i.import_id
+       i.import_id, i.taken_earlier
 FROM import AS i JOIN source AS s ON s.source_no = i.source_no
 WHERE i.workspace_no = :workspace_no AND i.import_id = :import_id;
 
@@ -103,6 +104,37 @@ SELECT state FROM import WHERE import_id = :import_id;
 -- name: import_runs
 -- The runs of an import, the first first.
 SELECT import_no, started_us FROM import_run WHERE import_id = :import_id ORDER BY import_no;
+
+-- name: earlier_runs
+-- The runs of the same import before this one. Of the command line it is the same when it is begun anew with the same
+-- files, after it was stopped and before it came to its end.
+SELECT r.import_no
+FROM import AS own
+JOIN import AS i ON i.import_id = own.import_id
+    OR (own.spool IS NULL AND i.spool IS NULL AND i.state IN ('abandoned', 'failed')
+        AND i.workspace_no = own.workspace_no AND i.source_no = own.source_no
+        AND i.kind = own.kind AND i.name = own.name AND i.bytes_total = own.bytes_total
+        AND NOT EXISTS (
+            SELECT 1 FROM import AS d
+            WHERE d.workspace_no = i.workspace_no AND d.source_no = i.source_no AND d.kind = i.kind
+              AND d.name = i.name AND d.state = 'done' AND d.import_no > i.import_no))
+JOIN import_run AS r ON r.import_id = i.import_id
+WHERE own.import_no = :import_no AND r.import_no < :import_no;
+
+-- name: assignments_of_runs
+-- How many assignments came with some runs of imports.
+SELECT COUNT(*) FROM assignment
+WHERE import_no IN (SELECT batch.import_no FROM {{batch(import_no BIGINT)}});
+
+-- name: redemptions_of_runs
+-- The same of redemptions and reversals; those that are refused by now are refused again.
+SELECT COUNT(*) FROM event
+WHERE outcome <> 'rejected' AND import_no IN (SELECT batch.import_no FROM {{batch(import_no BIGINT)}});
+
+-- name: outcomes_of_runs
+-- The same of outcomes.
+SELECT COUNT(*) FROM outcome
+WHERE import_no IN (SELECT batch.import_no FROM {{batch(import_no BIGINT)}});
 
 -- name: rejections_of_import
 -- What one run refused, by line.

@@ -38,6 +38,9 @@ export function ImportLine({ one }: { one: Import }) {
         {outcomesInOrder(one.outcomes).map(([outcome, n]) => (
           <span key={outcome} title={reasons(one, outcome)}>
             <OutcomeTag outcome={outcome} /> {count(n)}
+            {outcome === "duplicate" && one.taken_earlier > 0 && (
+              <> ({count(one.taken_earlier)} of them taken before it was stopped)</>
+            )}
           </span>
         ))}
         {one.problems > 0 && (
