@@ -71,6 +71,30 @@ def test_what_was_read_may_come_back_whole(client: httpx.Client) -> None:
     assert client.get("/v1/promotions/p").json()["properties"] == {}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "field", "body"),
+    [
+        ("PUT", "/v1/promotions/p", "promotion_id", {"name": "P"}),
+        ("PATCH", "/v1/promotions/p", "promotion_id", {"name": "P"}),
+        ("PUT", "/v1/customers/p", "customer_id", {"segments": ["vip"]}),
+    ],
+)
+def test_a_body_that_names_another_than_the_path_is_refused(
+    client: httpx.Client, method: str, path: str, field: str, body: dict[str, Any]
+) -> None:
+    """P16: one of the two is a slip, and nobody knows which; nothing is changed."""
+    promotion(client, "p")
+    for other in ("q", 5, ""):
+        answer = client.request(method, path, json=body | {field: other})
+        told = answer.json()
+        assert (answer.status_code, told["code"]) == (422, "invalid"), answer.text
+        assert told["errors"][0]["pointer"] == f"/{field}"
+        assert "which says p" in told["detail"]
+    assert client.get("/v1/promotions/p").json()["name"] != "P"
+    for same in ("p", " p ", None):
+        assert client.request(method, path, json=body | {field: same}).status_code < 300
+
+
 def test_a_change_may_be_made_in_what_was_shown(client: httpx.Client) -> None:
     """P16: clients read, change and send back the whole; what only the server says is passed over."""
     client.post("/v1/sources", json={"name": "till"})

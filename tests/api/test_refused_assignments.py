@@ -53,6 +53,29 @@ def test_a_conflicting_assignment_makes_nobody_known(
     assert client.get("/v1/events/e").json()["outcome"] in ("counted", "excess")
 
 
+@pytest.mark.parametrize("many", [0, 1_500])
+def test_a_conflict_of_an_assignment_without_an_id_says_which_it_contradicts(
+    client: httpx.Client, many: int
+) -> None:
+    """P16: by the id that it has since it came first, and by what tells it from others."""
+    promotion(client, "p")
+    said = {"promotion_id": "p", "customer_id": "c", "assigned_at": AT}
+    first = client.post("/v1/assignments", json=said).json()
+    assert first["assignment_id"].startswith("asg-")
+    again = client.post("/v1/assignments", json=said | {"reward_value": "7.00"})
+    told = again.json()
+    assert (again.status_code, told["code"]) == (409, "event_conflict")
+    assert (told["event_id"], told["assignment_id"]) == (first["assignment_id"],) * 2
+    assert "occurrence (without one, assigned_at) say which one it is" in told["detail"]
+    others = [given(f"o{n}", f"o{n}") for n in range(many)]
+    body = [said | {"tier_id": "gold"}, *others, said]
+    answer = client.post("/v1/assignments", json=body).json()
+    (problem,) = answer["problems"]
+    assert problem["event_id"] == first["assignment_id"]
+    assert "has no assignment_id" in problem["detail"]
+    assert answer["outcomes"]["duplicate"] == 1
+
+
 def test_an_assignment_with_the_code_of_another_promotion_makes_nobody_known(
     client: httpx.Client,
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.door.bodies import converted, decoded, fields_of, identified, unfit
+from promosight.api.door.bodies import check_named, converted, decoded, fields_of, identified, unfit
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
 from promosight.api.known_then import as_asked
@@ -84,7 +84,9 @@ def patch(door: Door, call: Call) -> Answer:
 
 
 def _wanted(call: Call) -> dict[str, Any]:
-    return fields_of(call.body, Promotion, own="properties", besides=SHOWN_ONLY)
+    wanted = fields_of(call.body, Promotion, own="properties", besides=SHOWN_ONLY)
+    check_named(wanted, "promotion_id", call.path("promotion_id"))
+    return wanted
 
 
 def activate(door: Door, call: Call) -> Answer:

@@ -8,7 +8,14 @@ from typing import Any
 import msgspec
 
 from promosight.api.auditing import change_noted
-from promosight.api.door.bodies import converted, decoded, fields_of, identified, instant
+from promosight.api.door.bodies import (
+    check_named,
+    converted,
+    decoded,
+    fields_of,
+    identified,
+    instant,
+)
 from promosight.api.door.call import Call
 from promosight.api.door.cursors import page_of
 from promosight.api.door.door import Answer, Door
@@ -173,6 +180,7 @@ def revoke_key(door: Door, call: Call) -> Answer:
 def put_customer(door: Door, call: Call) -> Answer:
     """PUT /v1/customers/{customer_id}: attributes, segments, opt-outs; the customer is known from here on."""
     told = fields_of(call.body, Profile, own="attributes", besides=_SHOWN_ONLY)
+    check_named(told, "customer_id", call.path("customer_id"))
     profile = msgspec.structs.asdict(converted(told, Profile))
     check_profile(profile)
     said = {name: value for name, value in profile.items() if value}

@@ -122,6 +122,13 @@ def identified(text: str, pointer: str) -> str:
     return named
 
 
+def check_named(said: dict[str, Any], field: str, named: str) -> None:
+    """What a body says of what the path names may say its id, too. Raises Invalid where that is another one."""
+    own = said.get(field)
+    if own is not None and (not isinstance(own, str) or own.strip() != named):
+        raise Invalid(f"names another one than the path, which says {named}", pointer=f"/{field}")
+
+
 def instant(text: str, pointer: str) -> int:
     """Microseconds of an instant a caller wrote. Raises Invalid."""
     try:

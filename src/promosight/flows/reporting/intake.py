@@ -73,17 +73,25 @@ def outcomes_of(receipts: Sequence[Receipt]) -> Counter[str]:
     return Counter(map(_outcome, receipts))
 
 
-def refusal(refused: Refused, arrival: Arrival) -> Receipt:
-    """The answer to an item that is no fact."""
+def refusal(refused: Refused, arrival: Arrival, there: AssignmentRow | None = None) -> Receipt:
+    """The answer to an item that is no fact. `there`: the assignment that it contradicts."""
     why = refused.rejection
     return Receipt(
         reported_id=refused.event_id,
         outcome="rejected",
+        assignment=None if there is None else there.public_id,
         reason=why.reason,
         received_us=arrival.received_us,
         pointer=why.pointer,
         detail=why.detail,
     )
+
+
+_OTHER_CONTENT = "this id came before with other content"
+_WITHOUT_ID = (
+    "has no assignment_id, so promotion, customer, campaign and occurrence (without one, assigned_at) say which one it "
+    "is; these came before with other content"
+)
 
 
 class Entry:
@@ -110,9 +118,12 @@ class Entry:
         self.row = row
         if row.digest == digest:
             self.repeated = True
+        elif isinstance(row, EventRow):
+            self.refuse("event_conflict", "/event_id", _OTHER_CONTENT)
+        elif isinstance(self.item, Assignment) and self.item.assignment_id is None:
+            self.refuse("event_conflict", "", _WITHOUT_ID)
         else:
-            pointer = "/event_id" if isinstance(row, EventRow) else "/assignment_id"
-            self.refuse("event_conflict", pointer, "this id came before with other content")
+            self.refuse("event_conflict", "/assignment_id", _OTHER_CONTENT)
 
 
 class Stored(NamedTuple):

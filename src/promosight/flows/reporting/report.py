@@ -268,7 +268,8 @@ def _note(intake: Intake, deliveries: list[Delivery], receipts: list[Receipt]) -
 
 def _receipt(intake: Intake, entry: Entry) -> Receipt:
     if entry.refused is not None:
-        return refusal(entry.refused, entry.arrival)
+        there = entry.row if isinstance(entry.row, AssignmentRow) else None
+        return refusal(entry.refused, entry.arrival, there)
     row = entry.first.row if entry.first is not None else entry.row
     assert row is not None
     if isinstance(row, AssignmentRow):
