@@ -187,6 +187,8 @@ def test_a_dry_run_tells_the_names_that_are_kept_nowhere(brand: httpx.Client) ->
     meant = {"pointer": "/rewardValue", "detail": "is no field here; did you mean reward_value?"}
     assert told["unknown_fields"][0] == meant
     assert [name["pointer"] for name in told["unknown_fields"]] == ["/rewardValue", "/till"]
+    kept = brand.get("/v1/sources").json()["items"][0]["test"]
+    assert kept["unknown_fields"] == told["unknown_fields"]
     refused = redemption("lost", promotion_id=None, promotionId="p")
     told = brand.post("/v1/redemptions", params=dry, json=refused).json()
     assert (told["code"], told["unknown_fields"][0]["pointer"]) == ("invalid", "/promotionId")
@@ -194,6 +196,7 @@ def test_a_dry_run_tells_the_names_that_are_kept_nowhere(brand: httpx.Client) ->
     told = brand.post("/v1/assignments", params=dry, json=people).json()
     assert [name["pointer"] for name in told["unknown_fields"]] == ["/1/Control"]
     assert brand.post("/v1/redemptions", params=dry, json=EVENTS).json()["unknown_fields"] == []
+    assert brand.get("/v1/sources").json()["items"][0]["test"]["unknown_fields"] == []
     odd = b'[{"event_id": "\xff"}, {"till": "7"}, 5]'
     headers = {"Content-Type": "application/json"}
     assert brand.post("/v1/redemptions", params=dry, content=odd, headers=headers).status_code < 500

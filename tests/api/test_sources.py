@@ -47,6 +47,7 @@ def test_a_source_is_set_up_and_tried_out_and_its_going_live_is_recorded_once(
         "received_at": shown["last_heard_at"],
         "promotion_id": "p",
         "customer_id": "ann",
+        "unknown_fields": [],
     }
     assert (shown["state"], shown["overdue"], shown["due_at"]) == ("setup", False, None)
 

@@ -70,6 +70,24 @@ def test_a_test_event_is_sent_from_the_page_and_explained(signed_in: SignedIn) -
     expect(landed).to_contain_text("nobody-knows-me")
 
 
+def test_a_test_event_says_what_of_it_is_kept_nowhere(
+    signed_in: SignedIn, server: httpx.Client
+) -> None:
+    """N15: a name in another spelling would be lost without a word; what was meant stands beside it."""
+    page = signed_in("developer", None)
+    set_up(page, "Checkout", step="key")
+    page.get_by_role("button", name="Make the key").click()
+    key = page.get_by_label("The key", exact=True).inner_text()
+    go_on(page)
+    landed = page.get_by_role("region", name="Your test event")
+    event = redemption("SPRING20", 2)
+    report(server, key, event | {"rewardValue": "5.00"}, dry_run="true")
+    expect(landed).to_contain_text("rewardValue: is no field here; did you mean reward_value?")
+    report(server, key, event | {"reward_value": "5.00"}, dry_run="true")
+    expect(landed).not_to_contain_text("rewardValue")
+    expect(landed).not_to_contain_text("kept nowhere")
+
+
 def test_there_is_nothing_to_set_up_for_what_promosight_itself_decides(
     signed_in: SignedIn, server: httpx.Client
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from promosight.api.wire import Wire
+from promosight.api.wire import UnknownField, Wire
 
 
 class ReceiptLine(Wire):
@@ -16,13 +16,6 @@ class ReceiptLine(Wire):
     assignment_id: str | None
     reason: str | None
     received_at: str
-
-
-class UnknownField(Wire):
-    """A name that is no field where it stands, and kept nowhere; `detail` says what was probably meant."""
-
-    pointer: str
-    detail: str
 
 
 class ReceiptAnswer(ReceiptLine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from promosight.flows.reporting.intake import Delivery, Item, Receipt
 from promosight.flows.reporting.rejecting import Refused
 from promosight.flows.reporting.report import report
 from promosight.flows.reporting.take_outcomes import OutcomeDelivery, take_outcomes
-from promosight.flows.reporting.try_out import keep_test
+from promosight.flows.reporting.try_out import keep_test, note_unknown_fields
 from promosight.flows.reporting.withdraw import withdraw
 from promosight.rules.facts import Rejection
 from promosight.rules.instants import format_instant
@@ -64,7 +65,7 @@ async def report_outcomes(door: Door, call: Call) -> Answer:
     everything = _everything(call)
     reading = Reading(call.now_us, call.caller.workspace.tracking_from_us)
     items = await door.decode(lambda: read_outcomes(call.media_type, call.body, reading))
-    arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
+    arrival = _arrival(call)
     loop, given = asyncio.get_running_loop(), OutcomeDelivery(arrival, items)
     receipts = await door.store.submit_from(
         loop, take_outcomes, given, weight=len(items), still=call.still
@@ -105,10 +106,11 @@ async def _of_a_rehearsal(door: Door, call: Call, kind: str, form: Form) -> dict
         return {"dry_run": True}
     one, several_of_it = _FORMS[kind]
     whole = one if form.single(call) else several_of_it
-    return {
-        "dry_run": True,
-        "unknown_fields": await door.decode(lambda: _unknown(call.body, whole)),
-    }
+    unknown = await door.decode(lambda: _unknown(call.body, whole))
+    if unknown:
+        note = partial(note_unknown_fields, arrival=_arrival(call), unknown=unknown)
+        await asyncio.to_thread(door.store.change, note)
+    return {"dry_run": True, "unknown_fields": unknown}
 
 
 def _unknown(body: bytes, whole: Any) -> list[dict[str, str]]:
@@ -187,12 +189,16 @@ def _as_sent(call: Call) -> bytes:
 def _send(
     door: Door, call: Call, kind: str, items: Sequence[Item], *, brief: bool, rehearsed: bool
 ) -> Awaitable[list[Receipt]]:
-    arrival = Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
+    arrival = _arrival(call)
     if rehearsed:
         return _try_out(door, arrival, kind, items)
     loop = asyncio.get_running_loop()
     delivery = Delivery(arrival, items, brief)
     return door.store.submit_from(loop, report, delivery, weight=len(items), still=call.still)
+
+
+def _arrival(call: Call) -> Arrival:
+    return Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
 
 
 async def _try_out(door: Door, arrival: Arrival, kind: str, items: Sequence[Item]) -> list[Receipt]:

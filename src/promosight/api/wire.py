@@ -248,8 +248,18 @@ class WorkspaceAnswer(Wire):
     created_at: str
 
 
+class UnknownField(Wire):
+    """A name that is no field where it stands, and kept nowhere; `detail` says what was probably meant."""
+
+    pointer: str
+    detail: str
+
+
 class SourceTest(Wire):
-    """What the last event that a source sent with `?dry_run=true` would have come to."""
+    """What the last event that a source sent with `?dry_run=true` would have come to.
+
+    `unknown_fields`: names in it that are no field, where it came as JSON.
+    """
 
     event_id: str | None
     outcome: str
@@ -258,6 +268,7 @@ class SourceTest(Wire):
     received_at: str
     promotion_id: str | None
     customer_id: str | None
+    unknown_fields: list[UnknownField]
 
 
 class SourceAnswer(Wire):

@@ -2321,6 +2321,8 @@ export interface components {
         /**
          * SourceTest
          * @description What the last event that a source sent with `?dry_run=true` would have come to.
+         *
+         *         `unknown_fields`: names in it that are no field, where it came as JSON.
          */
         SourceTest: {
             event_id: string | null;
@@ -2330,6 +2332,7 @@ export interface components {
             received_at: string;
             promotion_id: string | null;
             customer_id: string | null;
+            unknown_fields: components["schemas"]["UnknownField"][];
         };
         /**
          * NewSource

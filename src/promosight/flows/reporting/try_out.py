@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from promosight.flows.reporting.activity import note_tests
 from promosight.flows.reporting.intake import Item, Receipt
 from promosight.flows.reporting.rejecting import Refused, named_in
@@ -37,6 +39,16 @@ def keep_test(
         customer_id=customer_id,
     )
     note_tests(tx, arrival, kind, len(items))
+
+
+def note_unknown_fields(tx: Tx, arrival: Arrival, unknown: list[dict[str, str]]) -> None:
+    """Keeps which names in the test just kept are no field."""
+    tx.run(
+        "note_unknown_fields",
+        source_no=arrival.source_no,
+        received_us=arrival.received_us,
+        unknown_fields=msgspec.json.encode(unknown).decode(),
+    )
 
 
 def _about(item: Item) -> tuple[str | None, str | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from promosight.rules.cadences import due_us
 from promosight.rules.instants import format_instant
 from promosight.store.catalogue import Source
@@ -27,7 +29,7 @@ def _tests(tx: Tx, workspace_no: int) -> dict[int, dict[str, Any]]:
 
 
 def _test(row: Row) -> dict[str, Any]:
-    _, received_us, event_id, outcome, reason, detail, promotion_id, customer_id = row
+    _, received_us, event_id, outcome, reason, detail, promotion_id, customer_id, unknown = row
     return {
         "event_id": event_id,
         "outcome": outcome,
@@ -36,6 +38,7 @@ def _test(row: Row) -> dict[str, Any]:
         "received_at": format_instant(received_us),
         "promotion_id": promotion_id,
         "customer_id": customer_id,
+        "unknown_fields": msgspec.json.decode(unknown),
     }
 
 

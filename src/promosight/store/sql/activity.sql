@@ -27,11 +27,17 @@ VALUES (
 ON CONFLICT (source_no) DO UPDATE
 SET received_us = excluded.received_us, event_id = excluded.event_id, outcome = excluded.outcome,
     reason = excluded.reason, detail = excluded.detail, promotion_id = excluded.promotion_id,
-    customer_id = excluded.customer_id
+    customer_id = excluded.customer_id, unknown_fields = '[]'
 WHERE source_test.received_us <= excluded.received_us;
+
+-- name: note_unknown_fields
+-- Which names in a source's last test are no field.
+UPDATE source_test SET unknown_fields = :unknown_fields
+WHERE source_no = :source_no AND received_us = :received_us;
 
 -- name: tests_of_sources
 -- What the last tests of a workspace's sources came to.
-SELECT t.source_no, t.received_us, t.event_id, t.outcome, t.reason, t.detail, t.promotion_id, t.customer_id
+SELECT t.source_no, t.received_us, t.event_id, t.outcome, t.reason, t.detail, t.promotion_id, t.customer_id,
+    t.unknown_fields
 FROM source AS s JOIN source_test AS t ON t.source_no = s.source_no
 WHERE s.workspace_no = :workspace_no;

@@ -106,7 +106,7 @@ WHERE workspace_no = :workspace_no AND REPLACE(event_id, :number, '') <> event_i
 
 -- name: erase_source_tests
 -- Last tests of sources that named the customer.
-UPDATE source_test SET customer_id = :token, detail = REPLACE(detail, :customer_id, :token)
+UPDATE source_test SET customer_id = :token, detail = REPLACE(detail, :customer_id, :token), unknown_fields = '[]'
 WHERE customer_id = :customer_id
   AND source_no IN (SELECT s.source_no FROM source AS s WHERE s.workspace_no = :workspace_no);
 

@@ -3,9 +3,29 @@ import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import { useSession } from "../../../api/session";
 import type { SourceTest } from "../../../api/types";
 import { DASH, instant } from "../../../format";
+import { Note } from "../../../look/Note";
 import { OutcomeTag } from "../../../look/Tag";
 import { meaning } from "./meanings";
 import classes from "./wizard.module.css";
+
+/** What was sent and is kept nowhere, most likely because it is written otherwise. */
+function Unknown({ fields }: { fields: SourceTest["unknown_fields"] }) {
+  return (
+    <Note tone="warn">
+      What it says here is kept nowhere:
+      <ul className={classes.unknown}>
+        {fields.map(({ pointer, detail }) => (
+          <li key={pointer}>
+            <b>{nameIn(pointer)}</b>: {detail}
+          </li>
+        ))}
+      </ul>
+    </Note>
+  );
+}
+
+/** The name that a JSON Pointer leads to; in a list, behind the place of its element. */
+const nameIn = (pointer: string) => pointer.slice(1).replaceAll("~1", "/").replaceAll("~0", "~");
 
 /** A test event that has arrived: what it came to, what that means, and what to do about it. */
 export function TestLanded({ test }: { test: SourceTest }) {
@@ -26,6 +46,7 @@ export function TestLanded({ test }: { test: SourceTest }) {
           {next}
         </Text>
       )}
+      {test.unknown_fields.length > 0 && <Unknown fields={test.unknown_fields} />}
       <dl className={classes.facts}>
         <dt>Event</dt>
         <dd>{test.event_id ?? DASH}</dd>
