@@ -72,6 +72,15 @@ def test_a_large_body_is_answered_the_same_wherever_it_is_read(
     assert answers["late"]["outcomes"].get("rejected", 0) == refused
 
 
+@pytest.mark.parametrize("media_type", FORMS)
+@pytest.mark.parametrize("long", [0, 30_000])
+def test_a_large_body_weighs_about_as_many_events_as_it_holds(media_type: str, long: int) -> None:
+    """Whatever stands in its first events: by its weight it is put together with others, or waits."""
+    rows = events(4_000, "p", order_id="o")
+    rows[0]["order_id"] = "o" * long
+    assert 2_800 < late._weight(written(media_type, rows)) < 5_200
+
+
 def test_a_large_compressed_body_is_read_late_too(client: httpx.Client) -> None:
     promotion(client, "p")
     body = gzip.compress(written("application/x-ndjson", events(2_000, "p")))
