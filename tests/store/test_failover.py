@@ -12,7 +12,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from promosight.errors import StoreError
 from promosight.store import engine
+from promosight.store.database import PostgresDatabase
 from promosight.store.engine import Store, open_store
+from promosight.store.readers import SteadyReader
 from promosight.store.tx import PostgresTx, Tx
 from tools.postgres import Cluster, cluster_in
 
@@ -35,6 +37,12 @@ def demote(store: Store) -> None:
         tx.connection.execute("SET default_transaction_read_only = on")
 
     store.change(turn)
+
+
+def forget(tx: Tx) -> None:
+    """What a pooler has a session do between two of its clients."""
+    assert isinstance(tx, PostgresTx)
+    tx.connection.execute("DEALLOCATE ALL")
 
 
 def url_of(said: dict[str, str]) -> str:
@@ -60,6 +68,60 @@ def test_a_server_that_takes_no_changes_any_more_is_left_for_one_that_does(
         assert store.read(stored) == [1]
     finally:
         store.close()
+
+
+def test_a_connection_that_lost_its_prepared_statements_is_replaced(postgresql_url: str) -> None:
+    """P4: by a pooler, or by hand; who asks, and who asks again and again, hears nothing of it."""
+    store = open_store(postgresql_url, now_us=0)
+    steady = SteadyReader(store.database)
+    try:
+        for number in range(1, 4):
+            assert store.write(add, number) == number
+            assert store.read(stored) == steady.read(stored) == [*range(1, number + 1)]
+            store.change(forget)
+            store.read(forget)
+            steady.read(forget)
+        together = [store.submit(add, number) for number in range(4, 9)]
+        assert [one.result() for one in together] == [4, 5, 6, 7, 8]
+        assert store.read(stored) == [*range(1, 9)]
+    finally:
+        steady.close()
+        store.close()
+
+
+def test_one_that_loses_them_again_and_again_is_told_so(postgresql_url: str) -> None:
+    """P16: a pooler that gives each transaction another session; 503, and what to do about it."""
+
+    def forgetful(tx: Tx, numbers: list[int]) -> list[int]:
+        add(tx, numbers)
+        tx.arrive()
+        forget(tx)
+        return add(tx, numbers)
+
+    store = open_store(postgresql_url, now_us=0)
+    try:
+        with pytest.raises(StoreError, match="a pooler must keep a session for its client"):
+            store.write(forgetful, 1)
+        assert store.read(stored) == []
+        assert store.write(add, 2) == 2
+    finally:
+        store.close()
+
+
+def test_a_statement_of_another_client_is_not_taken_for_ours(postgresql_url: str) -> None:
+    """One session may be given to one after the other, and keep what each prepared."""
+    db = PostgresDatabase(postgresql_url)
+    open_store(postgresql_url, now_us=0).close()
+    tx = db.connect(write=True)
+    assert isinstance(tx, PostgresTx)
+    db.begin(tx, write=True)
+    add(tx, [1])
+    other = PostgresTx(tx.connection, db.statements, {})
+    assert stored(other) == [1]
+    add(other, [2])
+    assert stored(tx) == [1, 2]
+    db.end(tx, commit=False)
+    db.close(tx)
 
 
 def test_where_no_server_takes_changes_senders_are_told_to_come_again(postgresql_url: str) -> None:

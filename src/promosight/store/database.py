@@ -75,6 +75,10 @@ class Database(ABC):
         """Whether the server takes no changes (any more), so that only another connection helps."""
         return False
 
+    def has_forgotten(self, error: Exception) -> bool:
+        """Whether the connection is not what it was: what was prepared on it, or set, is gone. Another one helps."""
+        return False
+
     def explain(self, error: Exception) -> Exception:
         """What to tell who asked: a StoreError when the store itself has failed, else the error as it is."""
         return error
@@ -316,6 +320,7 @@ class PostgresDatabase(Database):
             | psycopg.errors.UniqueViolation
             | psycopg.errors.ReadOnlySqlTransaction
             | psycopg.errors.IdleInTransactionSessionTimeout
+            | psycopg.errors.InvalidSqlStatementName
             | psycopg.OperationalError,
         )
 
@@ -323,6 +328,12 @@ class PostgresDatabase(Database):
         import psycopg
 
         return isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
+
+    def has_forgotten(self, error: Exception) -> bool:
+        """As after DISCARD ALL, which a pooler says between two clients: settings and locks are gone, too."""
+        import psycopg
+
+        return isinstance(error, psycopg.errors.InvalidSqlStatementName)
 
     def explain(self, error: Exception) -> Exception:
         import psycopg
@@ -342,6 +353,10 @@ class PostgresDatabase(Database):
             return StoreError("PostgreSQL takes no changes here: it is read-only, or a standby")
         if isinstance(error, OutOfTurn | psycopg.errors.DeadlockDetected):
             return StoreError("other writers were first again and again; try again")
+        if self.has_forgotten(error):
+            return StoreError(
+                f"PostgreSQL has lost what was prepared ({error}); a pooler must keep a session for its client"
+            )
         gone = psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout
         if isinstance(error, gone):
             return StoreError(f"PostgreSQL does not answer: {error}")

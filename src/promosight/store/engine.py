@@ -71,10 +71,20 @@ class Store:
         self._thread.start()
 
     def read(self, question: Callable[[Tx], R]) -> R:
-        """The answer to a question, from one consistent snapshot."""
+        """The answer to a question, from one consistent snapshot.
+
+        It is asked anew where its connection has forgotten what was prepared on it.
+        """
         try:
-            with self._readers.reading() as tx:
-                return question(tx)
+            try:
+                with self._readers.reading() as tx:
+                    return question(tx)
+            except Exception as error:
+                if not self.database.has_forgotten(error):
+                    raise
+                self._readers.renew()
+                with self._readers.reading() as tx:
+                    return question(tx)
         except Exception as error:
             told = self.database.give_up(error)
             if told is error:
@@ -414,7 +424,9 @@ class Store:
             self.database.end(self._tx, commit=False)
         except Exception:  # noqa: BLE001 - a broken connection is replaced
             return self._reconnect()
-        return self._reconnect() if error and self.database.turned_away(error) else True
+        if error and (self.database.turned_away(error) or self.database.has_forgotten(error)):
+            return self._reconnect()
+        return True
 
     def _reconnect(self) -> bool:
         with contextlib.suppress(Exception):

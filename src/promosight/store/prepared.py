@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 import psycopg
@@ -63,6 +64,8 @@ class Prepared:
         self._library = connection.pgconn
         self._loading = Transformer(connection)
         self._names: dict[str, bytes] = {}
+        self._own = token_hex(4)
+        """Behind a pooler a session may know statements of others: a name of theirs would be another statement."""
         self._kept: list[_Said] = []
         """What travels with the next statement."""
         self._lost: str | None = None
@@ -191,7 +194,7 @@ class Prepared:
                 raise psycopg.OperationalError(self._library.get_error_message())
 
     def _prepare(self, text: str) -> bytes:
-        name = b"promosight_%d" % len(self._names)
+        name = f"promosight_{self._own}_{len(self._names)}".encode()
         self._checked(self._library.prepare(name, text.encode()))
         self._names[text] = name
         return name

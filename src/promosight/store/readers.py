@@ -42,8 +42,13 @@ class Readers:
     def close(self) -> None:
         """Closes what is idle now, and the others as they come back."""
         self._closed = True
-        while self._idle:
-            self._discard(self._idle.pop())
+        self.renew()
+
+    def renew(self) -> None:
+        """Closes what is idle now: what comes next has a connection made for it."""
+        with contextlib.suppress(IndexError):
+            while True:
+                self._discard(self._idle.pop())
 
     def _begin(self) -> Tx:
         if self._closed:
@@ -92,7 +97,18 @@ class SteadyReader:
         self._tx: Tx | None = None
 
     def read(self, question: Callable[[Tx], R]) -> R:
-        """The answer to a question, from one consistent snapshot. Raises StoreError, or what the question raises."""
+        """The answer to a question, from one consistent snapshot. Raises StoreError, or what the question raises.
+
+        It is asked anew where the connection has forgotten what was prepared on it.
+        """
+        try:
+            return self._read(question)
+        except Exception as error:
+            if not self._database.has_forgotten(error):
+                raise
+        return self._read(question)
+
+    def _read(self, question: Callable[[Tx], R]) -> R:
         try:
             tx = self._begin()
             answer = question(tx)
