@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from promosight.errors import StoreError
 from promosight.store import engine
+from promosight.store.claims import SessionClaims
 from promosight.store.database import PostgresDatabase
 from promosight.store.engine import Store, open_store
 from promosight.store.readers import SteadyReader
@@ -86,6 +87,24 @@ def test_a_connection_that_lost_its_prepared_statements_is_replaced(postgresql_u
         assert store.read(stored) == [*range(1, 9)]
     finally:
         steady.close()
+        store.close()
+
+
+def test_claims_are_made_anew_where_their_session_lost_what_was_prepared(
+    postgresql_url: str,
+) -> None:
+    """P3: the driver prepares what is asked often, and the locks are gone with it."""
+    store, other = (open_store(postgresql_url, now_us=0) for _ in range(2))
+    claims = store.claims
+    assert isinstance(claims, SessionClaims)
+    try:
+        assert all(claims.take(f"key-{number}") for number in range(9))
+        assert claims._session is not None
+        claims._session.pgconn.exec_(b"DISCARD ALL")  # of which the driver hears nothing
+        assert claims.take("another")
+        assert not other.claims.take("key-3")
+    finally:
+        other.close()
         store.close()
 
 

@@ -111,9 +111,7 @@ class SessionClaims(Claims):
         if self._session is not None:
             try:
                 return self._ask(self._session, name)
-            except (
-                psycopg.OperationalError
-            ):  # lost: with the server, or because it lay idle for long
+            except psycopg.Error:  # lost, or what was prepared on it is
                 self._drop()
         try:
             self._session = self._connect()
