@@ -45,7 +45,7 @@ _WORD = 8
 
 
 class _Asked(NamedTuple):
-    """What is to run: its arguments, environment and folder."""
+    """What is to run: a module and its arguments, its environment and folder."""
 
     words: list[str]
     environment: dict[str, str]
@@ -179,7 +179,7 @@ def _put_in_place(files: list[int], asked: _Asked) -> None:
 
 def _become() -> NoReturn:
     try:
-        runpy.run_module("promosight", run_name="__main__", alter_sys=True)
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             _end(end.code or 0)

@@ -7,12 +7,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cli.launcher import Program
 from tests.cli.program import clean_environment
 from tests.faults.sending import HOST
 from tools.ports import kept_port
@@ -107,9 +107,9 @@ class Servers:
 
     def _run(self, port: int) -> None:
         words = ["serve", "--database", self._url, "--port", str(port)]
-        command = [sys.executable, "-m", "tests.faults.wrong_clock", str(self._clock), *words]
+        command = ["tests.faults.wrong_clock", str(self._clock), *words]
         with (self._folder / f"server-{port}.log").open("ab") as log:
-            self._processes[port] = subprocess.Popen(
+            self._processes[port] = Program(
                 command, env=clean_environment(), cwd=_ROOT, stdout=log, stderr=log
             )
         self.starts += 1
