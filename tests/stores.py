@@ -37,9 +37,12 @@ FROM schema_version AS v
 """
 """What makes a schema what it is, beside what is in its tables."""
 _WRITTEN_TO = """
-SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.relnamespace = current_schema()::regnamespace
+SELECT quote_ident(c.relname), pg_relation_size(c.oid) FROM pg_class AS c
+WHERE c.relnamespace = current_schema()::regnamespace
 AND c.relkind = 'r' AND c.relname <> 'schema_version' AND pg_relation_size(c.oid) > 0
 """
+_SMALL = 65_536
+"""Up to so many bytes rows are deleted: to give a table and its indexes new files takes longer."""
 
 
 # --- SQLite ----------------------------------------------------------------------------------
@@ -73,6 +76,7 @@ class Schemas:
         self._numbers = itertools.count(1)
         self._left: list[str] = []
         self._shape: list[Any] = []
+        self._line: psycopg.Connection[Any] | None = None
 
     @contextmanager
     def blank(self) -> Iterator[str]:
@@ -95,41 +99,52 @@ class Schemas:
         """Drops those that no test will have any more."""
         while self._left:
             self._drop(self._left.pop())
+        if self._line is not None:
+            self._line.close()
 
     def _create(self) -> str:
         schema = f"test_{os.getpid()}_{next(self._numbers)}"
-        with self._connected() as connection:
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        self._line_in().execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         return schema
 
     def _make(self) -> str:
         schema = self._create()
         open_store(_with_search_path(self._server, schema), now_us=LONG_AGO_US).close()
         if not self._shape:
-            with self._connected(schema) as connection:
-                self._shape = _shape(connection)
+            self._shape = _shape(self._line_in(schema))
         return schema
 
     def _emptied(self, schema: str) -> bool:
-        with self._connected(schema) as connection:
-            if _shape(connection) != self._shape:
-                return False
-            written = ", ".join(row[0] for row in connection.execute(_WRITTEN_TO).fetchall())
-            if written:
-                connection.execute(f"TRUNCATE {written}".encode())
+        line = self._line_in(schema)
+        if _shape(line) != self._shape:
+            return False
+        written = line.execute(_WRITTEN_TO).fetchall()
+        if written:
+            with line.transaction():
+                line.execute(_emptying(dict(written)), prepare=False)
         return True
 
     def _drop(self, schema: str) -> None:
-        with self._connected() as connection:
-            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+        self._line_in().execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
-    @contextmanager
-    def _connected(self, schema: str | None = None) -> Iterator[psycopg.Connection[Any]]:
-        # A test that leaves a transaction open would make us wait for ever; say so instead.
-        url = self._server if schema is None else _with_search_path(self._server, schema)
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("SET lock_timeout = '10s'")
-            yield connection
+    def _line_in(self, schema: str = "public") -> psycopg.Connection[Any]:
+        """Our line to the server, kept from test to test, now in a schema."""
+        if self._line is None or self._line.closed:
+            self._line = psycopg.connect(self._server, autocommit=True)
+            # A test that leaves a transaction open would make us wait for ever; say so instead.
+            self._line.execute("SET lock_timeout = '10s'")
+        self._line.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
+        return self._line
+
+
+def _emptying(written: dict[str, int]) -> bytes:
+    """What empties tables of so many bytes. Locked as a whole: nobody may have begun to write to one."""
+    lines = [f"LOCK TABLE {', '.join(written)}"]
+    lines += [f"DELETE FROM {name}" for name, size in written.items() if size <= _SMALL]
+    large = ", ".join(name for name, size in written.items() if size > _SMALL)
+    if large:
+        lines.append(f"TRUNCATE {large}")
+    return "; ".join(lines).encode()
 
 
 def _shape(connection: psycopg.Connection[Any]) -> list[Any]:
