@@ -151,6 +151,58 @@ def test_a_page_begins_anywhere_and_says_how_many_there_are(shown: httpx.Client)
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, f"/{field}")
 
 
+def test_whatever_changes_between_pages_what_stays_is_met_once(client: httpx.Client) -> None:
+    """S23: who works off a list (archives each promotion of a page, and asks for the next) leaves none out."""
+    post(client, "assignments", assignments("p0", "ann"))
+    for n in range(6):
+        promotion(client, f"p{n}", name=f"N{n // 2}", status="active")
+    post(client, "redemptions", redemptions("p0", "ann"))
+    for field in (
+        "promotion_id",
+        "-promotion_id",
+        "name",
+        "-name",
+        "rate",
+        "-order_value",
+        "starts_at",
+    ):
+        asked = {"status": "active", "limit": "2", "sort": field}
+        whole, met = ids(client, **asked | {"limit": "9"}), []
+        while True:
+            page = client.get("/v1/promotions", params=asked).json()
+            met += [item["promotion_id"] for item in page["items"]]
+            for gone in met[-2:]:
+                client.post(f"/v1/promotions/{gone}/deactivate")
+            promotion(client, "p", name="A", status="active")
+            promotion(client, "q", name="Z", status="active")
+            if page["next"] is None:
+                break
+            asked["cursor"] = page["next"]
+        assert [one for one in met if one[1:]] == whole, field
+        for one, verb in (
+            *((one, "activate") for one in whole),
+            ("p", "deactivate"),
+            ("q", "deactivate"),
+        ):
+            assert client.post(f"/v1/promotions/{one}/{verb}").status_code == 200
+
+
+def test_a_cursor_is_of_one_order(shown: httpx.Client) -> None:
+    named = shown.get("/v1/promotions?sort=name&limit=1").json()["next"]
+    for cursor in (
+        named,
+        "b9",
+        "bzE=",
+        "e30=",
+        "W10=",
+        "WyJ4IiwxLDJd",
+        "WyItcmF0ZSIsIngiLDFd",
+        "[" * 99,
+    ):
+        wrong = shown.get("/v1/promotions", params={"sort": "-rate", "cursor": cursor})
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/cursor"), cursor
+
+
 def test_a_rate_carries_its_interval(shown: httpx.Client) -> None:
     """S18: of few assignments it is wide, and a dash has none."""
     items = shown.get("/v1/promotions").json()["items"]

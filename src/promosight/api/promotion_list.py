@@ -6,8 +6,6 @@ shows them are made for the page alone.
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,7 +14,7 @@ import msgspec
 from promosight.api.door.call import Call
 from promosight.api.door.door import Answer, Door
 from promosight.api.known_then import as_asked
-from promosight.api.promotion_order import SORTABLE, in_order
+from promosight.api.promotion_order import SORTABLE, Ordered, in_order
 from promosight.api.promotion_table import table
 from promosight.errors import Invalid
 from promosight.flows.figures.of_promotions import View
@@ -40,7 +38,7 @@ async def listing(door: Door, call: Call) -> Answer:
         chosen = in_order(view, [one for one in view.catalogue.defined if is_wanted(one)], field)
         if form == "csv":
             named = {"Content-Disposition": 'attachment; filename="promotions.csv"'}
-            return Answer(table(view, chosen), media_type="text/csv", headers=named)
+            return Answer(table(view, chosen.promotions), media_type="text/csv", headers=named)
         return Answer(_shown(view, chosen, page, at_us))
 
     def now(tx: Tx) -> Answer:
@@ -55,21 +53,24 @@ async def listing(door: Door, call: Call) -> Answer:
 class _Page(NamedTuple):
     """Which part of the list is wanted, and the days of its trends, 0 for none."""
 
-    start: int
-    end: int
+    offset: int
+    cursor: str | None
+    limit: int
     days: int
 
 
-def _shown(view: View, chosen: list[Listed], page: _Page, now_us: int) -> dict[str, Any]:
-    listed = chosen[page.start : page.end]
+def _shown(view: View, chosen: Ordered, page: _Page, now_us: int) -> dict[str, Any]:
+    start = page.offset if page.cursor is None else chosen.behind(page.cursor)
+    end = start + page.limit
+    listed = chosen.promotions[start:end]
     items = view.show(listed)
     if page.days:
         days = trends(view, listed, page.days, now_us=now_us)
         items = [_with(item, trend) for item, trend in zip(items, days, strict=True)]
     return {
         "items": items,
-        "next": cursor_at(page.end) if page.end < len(chosen) else None,
-        "total": len(chosen),
+        "next": chosen.cursor(end),
+        "total": len(chosen.promotions),
         "as_of": format_instant(now_us),
     }
 
@@ -83,9 +84,7 @@ def _page(call: Call) -> _Page:
     cursor = call.query("cursor")
     if start is not None and cursor is not None:
         raise Invalid("give either an offset or a cursor", pointer="/offset")
-    if start is None:
-        start = offset_of(cursor)
-    return _Page(start, start + call.limit(), call.whole("trend", 7, 90) or 0)
+    return _Page(start or 0, cursor, call.limit(), call.whole("trend", 7, 90) or 0)
 
 
 def _order(call: Call) -> str:
@@ -122,21 +121,3 @@ def _values(call: Call, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     if unknown := set(values) - set(allowed):
         raise Invalid(f"{min(unknown)!r} is none of {', '.join(allowed)}", pointer=f"/{name}")
     return values
-
-
-def cursor_at(offset: int) -> str:
-    """The opaque cursor of a page that begins at an offset."""
-    return base64.urlsafe_b64encode(f"o{offset}".encode()).decode()
-
-
-def offset_of(cursor: str | None) -> int:
-    """Where the page of a cursor begins. Raises Invalid."""
-    if cursor is None:
-        return 0
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode()).decode()
-        if not re.fullmatch("o[0-9]{1,9}", text):
-            raise ValueError
-        return int(text.removeprefix("o"))
-    except ValueError:
-        raise Invalid("is not the `next` of a page", pointer="/cursor") from None

@@ -1,15 +1,20 @@
-"""The order of a list of promotions: by any figure or field, what has no value last either way.
+"""The order of a list of promotions: by any figure or field, what has no value last either way, and alike by id.
 
 Only the sums as they are counted are looked at; the figures as the contract shows them are made later, for the
-page alone.
+page alone. A page goes on behind the last promotion of the one before, by what that was sorted by then: whatever
+comes, goes or moves between two pages, what stays as it is stands on one of them, and on one only.
 """
 
 from __future__ import annotations
 
+import base64
+import json
+from bisect import bisect_left
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
+from promosight.api.door.cursors import no_cursor
 from promosight.flows.figures.of_promotions import Counted, Figures, View
 from promosight.rules import rates
 from promosight.rules.money import UNIT_MARK
@@ -22,16 +27,59 @@ SORTABLE = (
 )
 
 
-def in_order(view: View, promotions: list[Listed], field: str) -> list[Listed]:
+class Ordered(NamedTuple):
+    """Promotions sorted by a field, and what it is of each: nothing where they stand by their ids alone."""
+
+    field: str
+    promotions: list[Listed]
+    values: list[Any]
+
+    def cursor(self, end: int) -> str | None:
+        """The cursor of what stands behind the first so many; None where nothing does."""
+        if end >= len(self.promotions):
+            return None
+        place = self.field, self._value(end - 1), self.promotions[end - 1].promotion_id
+        return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).decode()
+
+    def behind(self, cursor: str) -> int:
+        """How many stand before what a cursor is of. Raises Invalid: it is none, or of another order."""
+        try:
+            field, value, promotion_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+            if field != self.field:
+                raise no_cursor()
+            follows = self._follows(value, promotion_id)
+            return bisect_left(range(len(self.promotions)), True, key=follows)
+        except (ValueError, TypeError, RecursionError):
+            raise no_cursor() from None
+
+    def _follows(self, last: Any, promotion_id: str) -> Callable[[int], bool]:
+        """Whether the promotion in a place stands behind one with such a value and id."""
+
+        def follows(place: int) -> bool:
+            value = self._value(place)
+            if value == last:
+                return self.promotions[place].promotion_id > promotion_id
+            if value is None or last is None:
+                return value is None
+            return bool(value < last if self.field.startswith("-") else value > last)
+
+        return follows
+
+    def _value(self, place: int) -> Any:
+        return self.values[place] if self.values else None
+
+
+def in_order(view: View, promotions: list[Listed], field: str) -> Ordered:
     """Promotions, which come by id, by a figure or a field; descending with `-` before it."""
     name = field.removeprefix("-")
     if field == "promotion_id":
-        return promotions
+        return Ordered(field, promotions, [])
     currency = view.catalogue.workspace.currency
     valued = [(_value(one, name, currency), one.listed) for one in view.counted(promotions)]
     there = [pair for pair in valued if pair[0] is not None]
     there.sort(key=itemgetter(0), reverse=field.startswith("-"))
-    return [one for _, one in there] + [one for value, one in valued if value is None]
+    there += [pair for pair in valued if pair[0] is None]
+    return Ordered(field, [one for _, one in there], [value for value, _ in there])
 
 
 def _value(one: Counted, name: str, currency: str) -> Any:
