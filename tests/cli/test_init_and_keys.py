@@ -132,6 +132,22 @@ def test_a_mistake_is_one_clear_line_and_never_a_traceback(tmp_path: Path) -> No
     assert broken.stderr.count("\n") == 1
 
 
+def test_a_program_is_told_as_json_that_it_was_not_understood(tmp_path: Path) -> None:
+    """The contract: every command takes `--json`; a wrapper that reads one object finds one."""
+    for wrong in (
+        ("init", "--tracking-from", "yesterday"),
+        ("import", "coupons", tmp_path),
+        ("keys", "create"),
+        ("remember",),
+    ):
+        broken = run(*wrong, "--json")
+        assert broken.returncode == 2
+        error = json.loads(broken.stdout)["error"]
+        assert (error["code"], error["pointer"]) == ("usage", None)
+        assert broken.stderr == f"promosight: {error['detail']}\n"
+        assert error["detail"].endswith("--help`)")
+
+
 def test_a_program_is_told_of_a_failure_as_json_and_once(sqlite_url: str) -> None:
     ask("init", "--database", sqlite_url)
     for command, error in (

@@ -16,7 +16,7 @@ from importlib import import_module
 
 from promosight import __version__
 from promosight.cli.console import Console, of_this_process
-from promosight.cli.options import Parser
+from promosight.cli.options import NotUnderstood, Parser
 from promosight.cli.stopping import Terminated, ended_by_sigterm
 from promosight.errors import PromosightError
 
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return result
     except PromosightError as error:
         where = f" ({error.pointer})" if error.pointer else ""
-        return console.fail(f"{error.detail}{where}", error.code, error.detail, error.pointer)
+        failed = console.fail(f"{error.detail}{where}", error.code, error.detail, error.pointer)
+        return 2 if isinstance(error, NotUnderstood) else failed
     except BrokenPipeError:  # whoever read our answer has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from promosight.cli.console import Console
-from promosight.errors import Invalid, StoreError
+from promosight.errors import Invalid, PromosightError, StoreError
 from promosight.rules.instants import parse_instant
 from promosight.store.engine import Store, open_store
 
@@ -24,6 +24,12 @@ _MOST_DIGITS = 18
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("", "0", "false", "no", "off")
 _NOT_SET = ("help", "version")
+
+
+class NotUnderstood(PromosightError):
+    """Arguments that are none of the command, or not all of them."""
+
+    code = "usage"
 
 
 class Parser(argparse.ArgumentParser):
@@ -53,8 +59,8 @@ class Parser(argparse.ArgumentParser):
         return group
 
     def error(self, message: str) -> NoReturn:
-        """Ends with one line and the exit code 2."""
-        self.exit(2, f"promosight: {message} (see `{self.prog} --help`)\n")
+        """Raises NotUnderstood, naming whose help says what is understood."""
+        raise NotUnderstood(f"{message} (see `{self.prog} --help`)")
 
 
 def add_store(parser: argparse.ArgumentParser, *, default: str = DEFAULT_DATA) -> None:
