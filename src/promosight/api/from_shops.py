@@ -135,9 +135,9 @@ async def _reported(door: Door, call: Call, shop: Shop, items: Sequence[Item]) -
         return []
     arrival = Arrival(shop.workspace_no, shop.source_no, 0, call.now_us)
     loop, delivery = asyncio.get_running_loop(), Delivery(arrival, items)
-    receipts: list[Receipt] = await door.store.submit_from(
-        loop, report, delivery, weight=len(items), still=call.still
-    )
+    receipts = [
+        *await door.store.submit_from(loop, report, delivery, weight=len(items), still=call.still)
+    ]
     counts = several(receipts, everything=False)["outcomes"]
     door.metrics.reported("redemptions", counts)
     return receipts

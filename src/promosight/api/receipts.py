@@ -11,7 +11,7 @@ from promosight.api.door import problems
 from promosight.api.door.door import Answer
 from promosight.api.forms import Form
 from promosight.connectors.segment import Ignored
-from promosight.flows.reporting.intake import Receipt, outcomes_of
+from promosight.flows.reporting.intake import Receipt, outcomes_of, rows_with
 from promosight.flows.reporting.rejecting import Refused
 from promosight.rules.instants import format_instant
 from promosight.rules.reasons import explain
@@ -70,8 +70,8 @@ def _line(receipt: Receipt) -> dict[str, Any]:
 
 
 def in_form(
-    form: Form, items: Sequence[Any], receipts: list[Receipt], *, now_us: int
-) -> list[Receipt]:
+    form: Form, items: Sequence[Any], receipts: Sequence[Receipt], *, now_us: int
+) -> Sequence[Receipt]:
     """A receipt for each item of a form that is not ours: those of what was given, and one for each left alone."""
     if len(receipts) == len(items):
         rows = enumerate(receipts)
@@ -90,7 +90,7 @@ def _placed(form: Form, item: Any, receipt: Receipt) -> Receipt:
     return msgspec.structs.replace(receipt, pointer=form.pointer(receipt.pointer))
 
 
-def several(receipts: list[Receipt], *, everything: bool, before: str = "") -> dict[str, Any]:
+def several(receipts: Sequence[Receipt], *, everything: bool, before: str = "") -> dict[str, Any]:
     """The answer to a report of several; `before`: where in their body the elements lie."""
     outcomes = outcomes_of(receipts)
     answer: dict[str, Any] = {
@@ -101,8 +101,7 @@ def several(receipts: list[Receipt], *, everything: bool, before: str = "") -> d
     if not _LISTED.isdisjoint(outcomes):
         answer["problems"] = [
             _problem(index, receipt, before)
-            for index, receipt in enumerate(receipts)
-            if receipt.outcome in _LISTED
+            for index, receipt in rows_with(receipts, lambda one: one.outcome in _LISTED)
         ]
     if everything:
         answer["results"] = [{"index": i, **_line(r)} for i, r in enumerate(receipts)]

@@ -136,7 +136,7 @@ def _counted_as(kind: str, rehearsed: bool) -> str:
 
 async def _taken(
     door: Door, call: Call, kind: str, form: Form, *, everything: bool, rehearsed: bool
-) -> list[Receipt]:
+) -> Sequence[Receipt]:
     try:
         if not rehearsed and form is OURS and _is_large(call):
             receipts = await reported_late(door, call, kind, brief=not everything)
@@ -188,7 +188,7 @@ def _as_sent(call: Call) -> bytes:
 
 def _send(
     door: Door, call: Call, kind: str, items: Sequence[Item], *, brief: bool, rehearsed: bool
-) -> Awaitable[list[Receipt]]:
+) -> Awaitable[Sequence[Receipt]]:
     arrival = _arrival(call)
     if rehearsed:
         return _try_out(door, arrival, kind, items)
@@ -201,7 +201,9 @@ def _arrival(call: Call) -> Arrival:
     return Arrival(call.workspace_no, call.caller.source_no, 0, call.now_us)
 
 
-async def _try_out(door: Door, arrival: Arrival, kind: str, items: Sequence[Item]) -> list[Receipt]:
+async def _try_out(
+    door: Door, arrival: Arrival, kind: str, items: Sequence[Item]
+) -> Sequence[Receipt]:
     """What items would come to. Their source's test and that it was heard are kept, and nothing else."""
     rehearsed = door.store.rehearse(report, Delivery(arrival, items), weight=len(items))
     receipts = await asyncio.wrap_future(rehearsed)

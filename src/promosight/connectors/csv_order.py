@@ -28,9 +28,6 @@ TOGETHER = 1_000_000
 _PART = 10_000
 """So many are given back at once: what is worked at lies near the processor."""
 
-_SHARES = 16
-"""Ids are looked through in so many parts."""
-
 _MOST = 1 << 16
 """So many promotions at the most."""
 
@@ -51,7 +48,7 @@ class Ordering:
         """Promotions by when they were first named."""
         self._runs = Runs()
         self._ids: list[Words] = []
-        self._contents: list[Numbers] = []
+        self._contents: list[Words] = []
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -76,14 +73,16 @@ class Ordering:
         if len(self._places) + len(promotions.values) > _MOST:
             return 0
         lines = block.text[:-1].split(b"\n")
+        lengths = block.ends[-1] - block.starts[0]
         if self._id is not None:
             ids = block.cells.keys(block.starts[self._id], block.ends[self._id])
             if ids is None:
                 return 0
             self._ids.append(ids)
-            self._contents.append(np.fromiter(map(hash, lines), np.int64, len(lines)))
+            contents = np.fromiter(map(hash, lines), np.int64, len(lines))
+            self._contents.append(contents.view(np.uint64))
         places = [self._places.setdefault(one, len(self._places)) for one in promotions.values]
-        self._runs.add(lines, np.array(places, np.uint16)[promotions.which])
+        self._runs.add(lines, lengths, np.array(places, np.uint16)[promotions.which])
         return len(lines)
 
     def parts(self) -> Iterator[tuple[Numbers, bytes]]:
@@ -91,18 +90,19 @@ class Ordering:
         return self._runs.as_they_came(_PART) if self._share_an_id() else self._runs.merged(_PART)
 
     def _share_an_id(self) -> bool:
-        """Whether lines do that are not the same; perhaps also where two ids look alike."""
-        found = any(self._shared_in(part) for part in range(_SHARES)) if self._ids else False
+        """Whether lines do that are not the same: more lines differ than ids. Perhaps also where two ids look alike."""
+        if not self._ids:
+            return False
+        ids = self._differing(self._ids)
+        for one, content in zip(self._ids, self._contents, strict=True):
+            one += content
+        lines = self._differing(self._ids)
         self._ids, self._contents = [], []
-        return found
+        return lines > ids
 
-    def _shared_in(self, part: int) -> bool:
-        """The same of the ids that end in these bits: all of them at once would be sorted in much memory."""
-        its = [ids % _SHARES == part for ids in self._ids]
-        ids = np.concatenate([one[where] for one, where in zip(self._ids, its, strict=True)])
-        contents = np.concatenate(
-            [one[where] for one, where in zip(self._contents, its, strict=True)]
-        )
-        order = np.argsort(ids)
-        ids, contents = ids[order], contents[order]
-        return bool(((ids[1:] == ids[:-1]) & (contents[1:] != contents[:-1])).any())
+    @staticmethod
+    def _differing(parts: list[Words]) -> int:
+        """How many different numbers there are."""
+        numbers = np.concatenate(parts)
+        numbers.sort()
+        return 1 + int(np.count_nonzero(numbers[1:] != numbers[:-1]))

@@ -41,7 +41,7 @@ class _Run(NamedTuple):
 
 
 class Runs:
-    """Runs of lines without their ends, each with its number. A single one stays in memory."""
+    """Runs of lines without their ends, each with its length and number. A single one stays in memory."""
 
     def __init__(self) -> None:
         self._runs: list[_Run] = []
@@ -58,9 +58,11 @@ class Runs:
         if self._file is not None:
             self._file.close()
 
-    def add(self, lines: Sequence[bytes], numbers: npt.NDArray[np.uint16]) -> None:
+    def add(
+        self, lines: Sequence[bytes], lengths: Numbers, numbers: npt.NDArray[np.uint16]
+    ) -> None:
         """Adds a run."""
-        self._runs.append(_sorted_run(self._count, lines, numbers))
+        self._runs.append(_sorted_run(self._count, lines, lengths, numbers))
         self._count += len(lines)
         if len(self._runs) > 1:
             self._runs[-2:] = map(self._written_down, self._runs[-2:])
@@ -120,10 +122,11 @@ class Runs:
         return run._replace(text=None, at=at)
 
 
-def _sorted_run(first: int, lines: Sequence[bytes], numbers: npt.NDArray[np.uint16]) -> _Run:
+def _sorted_run(
+    first: int, lines: Sequence[bytes], lengths: Numbers, numbers: npt.NDArray[np.uint16]
+) -> _Run:
     order = np.argsort(numbers, kind="stable")  # small numbers sort by their digits
     text = b"\n".join(map(lines.__getitem__, order.tolist())) + b"\n"
-    lengths = np.fromiter(map(len, lines), np.uint32, len(lines))
     begins = np.zeros(len(lines) + 1, np.uint32)
     np.cumsum(lengths[order] + 1, out=begins[1:])
     bounds = np.zeros(int(numbers.max()) + 2, np.int64)

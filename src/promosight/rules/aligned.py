@@ -97,7 +97,10 @@ class Aligned(Sequence[Any]):
         import numpy as np  # as whoever made this has
 
         if self._order is None:
-            words = _words(self.signs)
+            signs = _bytes(self.signs)
+            # Most ids differ in a few of their bytes, which then are a number or two.
+            varying = signs[:, (signs != signs[:1]).any(axis=0)]
+            words = _words(varying if varying.size else signs)
             self._order = np.lexsort([words[:, place] for place in range(words.shape[1])][::-1])
         return self._order
 
@@ -116,7 +119,7 @@ class Aligned(Sequence[Any]):
         """A number for each row, the same where texts are; seldom also where they are not."""
         import numpy as np
 
-        words = _words(self.signs)
+        words = _words(_bytes(self.signs))
         looks = np.zeros(len(words), np.uint64)
         for place in range(words.shape[1]):
             looks = (looks ^ words[:, place]) * np.uint64(0x9E37_79B1_85EB_CA87)
@@ -161,11 +164,11 @@ def _texts(signs: npt.NDArray[np.bytes_]) -> list[str | None]:
     return texts
 
 
-def _words(signs: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint64]:
-    """The bytes of texts as numbers, eight in each, in whose order texts are."""
+def _words(signs: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Rows of bytes as numbers, eight in each, in whose order the rows are."""
     import numpy as np
 
-    count = -(-signs.itemsize // _WORD)
+    count, width = -(-signs.shape[1] // _WORD), signs.shape[1]
     filled = np.zeros((len(signs), count * _WORD), np.uint8)
-    filled[:, : signs.itemsize] = _bytes(signs)
+    filled[:, :width] = signs
     return filled.view(">u8").astype(np.uint64)

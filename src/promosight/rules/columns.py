@@ -20,7 +20,7 @@ from promosight.rules.facts import (
     event_from,
     slot_of,
 )
-from promosight.rules.identity import content_digests, paired_digests
+from promosight.rules.identity import content_digests, digests_of_columns, paired_digests
 from promosight.rules.reported import ReportedAssignment, ReportedEvent
 from promosight.rules.rows import Column, Rows
 from promosight.rules.sheets import Sheet
@@ -225,7 +225,7 @@ def _event_fields(
         rows.amounts(c.order_value),
         rows.json(c.metadata),
     )
-    digests = content_digests(zip(*fields, strict=True))
+    digests = digests_of_columns(fields)
     return rows, (*fields, digests)
 
 
@@ -251,7 +251,7 @@ def _assignment_fields(c: AssignmentColumns, received_us: int) -> tuple[Rows, tu
         rows.details(occurrence, rows.ids(c.decision_id), c.attributes),
     )
     channels = rows.channels(c.channels, c.channel)
-    digests = content_digests(zip(*first, *rest, strict=True))
+    digests = digests_of_columns((*first, *rest))
     promotion_id, _, assigned_us, assignment_id, campaign_id, *_ = first
     if None in assignment_id:
         by_occurrence = promotion_id, assignment_id, campaign_id, occurrence, assigned_us

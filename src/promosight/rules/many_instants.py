@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from promosight.rules.aligned import Aligned
+from promosight.rules.numbers import Numbers
 
 _FORM = "0000-00-00T00:00:00Z"
 _SIGNS = [place for place, sign in enumerate(_FORM) if sign != "0"]
@@ -30,13 +31,18 @@ _BEFORE = np.cumsum(_LENGTHS) - _LENGTHS
 
 def parse_plain(texts: Sequence[str]) -> list[int] | None:
     """Microseconds since 1970 of each; None where not all of them are of the form, or one is no instant."""
+    found = _of_texts(texts)
+    return None if found is None else found.tolist()
+
+
+def _of_texts(texts: Sequence[str]) -> Numbers | None:
     joined = "".join(texts)
     if set(map(len, texts)) != {len(_FORM)} or not joined.isascii():
         return None
     return _parsed(np.frombuffer(joined.encode(), np.uint8).reshape(len(texts), len(_FORM)))
 
 
-def parse_aligned(texts: Aligned) -> list[int] | None:
+def parse_aligned(texts: Aligned) -> Numbers | None:
     """The same of texts that lie side by side."""
     signs = texts.signs
     if signs.itemsize != len(_FORM):
@@ -44,7 +50,7 @@ def parse_aligned(texts: Aligned) -> list[int] | None:
     return _parsed(np.ascontiguousarray(signs).view(np.uint8).reshape(len(signs), len(_FORM)))
 
 
-def _parsed(signs: npt.NDArray[np.uint8]) -> list[int] | None:
+def _parsed(signs: npt.NDArray[np.uint8]) -> Numbers | None:
     numbers = _numbers(np.ascontiguousarray(signs.T))
     if numbers is None:
         return None
@@ -56,7 +62,7 @@ def _parsed(signs: npt.NDArray[np.uint8]) -> list[int] | None:
     if not ((day > 0) & (day <= _LENGTHS[month] + (leap & (month == 2)))).all():
         return None
     days = _NEW_YEAR[year] + _BEFORE[month] + (leap & (month > 2)) + day - 1
-    found: list[int] = ((days * 86_400 + ((hour * 60 + minute) * 60 + second)) * 1_000_000).tolist()
+    found: Numbers = (days * 86_400 + ((hour * 60 + minute) * 60 + second)) * 1_000_000
     return found
 
 

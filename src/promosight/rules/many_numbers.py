@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from promosight.rules.matching import SKEW_US
+from promosight.rules.numbered import Numbered
 from promosight.rules.numbers import NOTHING, Marks, Numbers
 from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import says_one_thing
@@ -19,6 +20,8 @@ def numbers_of(column: Sequence[int | None], missing: int = 0) -> Numbers:
     """A column as numbers."""
     if isinstance(column, Repeated):
         return numbers_of(column.values, missing)[column.which]
+    if isinstance(column, Numbered):
+        return column.numbers
     if says_one_thing(column):
         same = column[0] if len(column) else missing
         return np.full(len(column), missing if same is None else same, np.int64)

@@ -61,6 +61,13 @@ class Repeated(Sequence[Any]):
 
         return int(np.bincount(self.which, minlength=len(self.values))[places].sum())
 
+    def times(self) -> list[int]:
+        """How many rows say each of the values."""
+        import numpy as np
+
+        times: list[int] = np.bincount(self.which, minlength=len(self.values)).tolist()
+        return times
+
     def of(self, values: Iterable[Any]) -> Repeated:
         """The column that says another value in place of each."""
         return Repeated(list(values), self.which)

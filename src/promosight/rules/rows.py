@@ -24,6 +24,7 @@ from promosight.rules.facts import (
 )
 from promosight.rules.instants import HUNDREDS, parse_instant, parse_instants
 from promosight.rules.money import amount_of, amount_of_text, is_currency
+from promosight.rules.numbered import Numbered, least_and_most
 from promosight.rules.repeated import Canonical, Repeated, values_of
 from promosight.rules.sheets import says_nothing, says_one_thing
 
@@ -137,8 +138,8 @@ class Rows:
         if type(column) is Aligned and len(column) >= HUNDREDS:
             from promosight.rules.many_instants import parse_aligned  # loads numpy
 
-            if (found := parse_aligned(column)) is not None:
-                return found
+            if (numbers := parse_aligned(column)) is not None:
+                return Numbered(numbers)
         if says_one_thing(column) and type(column[0]) is str:
             found = parse_instants([column[0]])
             return self._each(column, _instant) if found is None else found * self.count
@@ -154,10 +155,10 @@ class Rows:
         if None in column:
             self.needed(column)
             column = [0 if value is None else value for value in column]
-        said = values_of(column)
-        if first is not None and min(said) < first:
+        least, most = least_and_most(values_of(column))
+        if first is not None and least < first:
             self._doubt(value < first for value in column)
-        if max(said) > last:
+        if most > last:
             self._doubt(value > last for value in column)
         return column
 
@@ -170,10 +171,12 @@ class Rows:
         if kinds not in ({str}, {Decimal}):
             return self._each(column, _amount)
         try:
-            found = list(map(amount_of_text, column if kinds == {str} else map(str, column)))
+            found = _numbers(
+                map(amount_of_text, column if kinds == {str} else map(str, column)), column
+            )
         except ValueError:
             return self._each(column, _amount)
-        return found if min(found) >= 0 else self._each(column, _amount)
+        return found if least_and_most(found)[0] >= 0 else self._each(column, _amount)
 
     @_each_once
     def currencies(self, column: Column) -> Column:
@@ -296,6 +299,15 @@ def _id_or_doubt(value: str) -> str | None:
         return identifier_or_none(value, "")
     except Fault:
         return _NO_ID
+
+
+def _numbers(found: Iterable[int], column: Column) -> Sequence[int]:
+    """What was found of each row, as an array where the column is one."""
+    if type(column) is not Aligned:
+        return list(found)
+    import numpy as np  # as whoever made the column has
+
+    return Numbered(np.fromiter(found, np.int64, len(column)))
 
 
 def _spread(found: list[int], column: Column) -> list[int | None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from promosight.rules.aligned import Aligned, side_by_side
 from promosight.rules.facts import Assignment, Event
+from promosight.rules.numbered import Numbered, one_behind_the_other
 from promosight.rules.repeated import Repeated, chained
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def chosen(column: Sequence[Any], rows: Sequence[int], places: Numbers) -> Seque
     """The values of some rows, in their order, for whoever takes a column in any form; `places` are the same rows."""
     if isinstance(column, Repeated):
         return column.some(places)
-    if isinstance(column, Aligned):
+    if isinstance(column, Aligned | Numbered):
         return column.at(places)
     return picked(column, rows)
 
@@ -49,7 +50,7 @@ def picked(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
     """The values of some rows, in their order."""
     if isinstance(column, Repeated):
         return column.at(rows)
-    if isinstance(column, Aligned):
+    if isinstance(column, Aligned | Numbered):
         return column.at(places_of(rows))
     if says_one_thing(column):
         return list(column[:1]) * len(rows)
@@ -158,6 +159,9 @@ def _chained(columns: Iterable[Sequence[Any]]) -> Sequence[Any]:
     aligned = [part for part in parts if isinstance(part, Aligned)]
     if len(aligned) == len(parts):
         return side_by_side(aligned)
+    numbered = [part for part in parts if isinstance(part, Numbered)]
+    if len(numbered) == len(parts):
+        return one_behind_the_other(numbered)
     found: list[Any] = []
     for part in parts:
         found += part

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from promosight.rules.aligned import Aligned
+from promosight.rules.numbered import Numbered
 from promosight.rules.repeated import Repeated
 
 if TYPE_CHECKING:  # heavy imports for batches of thousands
@@ -28,6 +29,8 @@ def sliced(scalars: tuple[Any, ...], columns: Columns, starts: range) -> Iterato
 
 def told(column: Column) -> Column:
     """A column as what each row says, where it is more than that."""
+    if isinstance(column, Numbered):
+        return column.numbers
     return [*column] if isinstance(column, Repeated | Aligned) else column
 
 

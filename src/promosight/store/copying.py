@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from promosight.rules.aligned import Aligned
+from promosight.rules.numbered import Numbered
 from promosight.rules.repeated import Repeated
 from promosight.store.arrays import pack_number, pack_text
 
@@ -142,6 +143,9 @@ def _seen(field: Field) -> Field:
     column = field.column
     if field.same:
         return field
+    if isinstance(column, Numbered):
+        field = field._replace(column=column.numbers)
+        column = field.column
     one = column[0]
     # Most that differ do so at once.
     if one == column[-1] == column[len(column) // 2]:

@@ -31,7 +31,9 @@ _SAMPLES, _SAMPLE = 8, 1_024
 """So many pieces of a body, of so many bytes, say how long its events are: the first may be unlike the others."""
 
 
-async def reported_late(door: Door, call: Call, kind: str, *, brief: bool) -> list[Receipt] | None:
+async def reported_late(
+    door: Door, call: Call, kind: str, *, brief: bool
+) -> Sequence[Receipt] | None:
     """Takes a large body in, read when it is its turn; None where it has to be read before.
 
     Raises what reading it raises.
@@ -43,7 +45,7 @@ async def reported_late(door: Door, call: Call, kind: str, *, brief: bool) -> li
     # A Delivery, when it is its turn. Those of one kind of which as much is to be told are taken as one sheet.
     later: Any = Later(_delivered(call, kind, body, brief=brief), (kind, brief))
     try:
-        receipts: list[Receipt] = await door.store.submit_from(
+        receipts: Sequence[Receipt] = await door.store.submit_from(
             loop, report, later, weight=_weight(body), still=call.still
         )
         return receipts

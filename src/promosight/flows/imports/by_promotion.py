@@ -22,6 +22,7 @@ from promosight.flows.reporting.many import firsts_of
 from promosight.rules.aligned import Aligned
 from promosight.rules.facts import Event
 from promosight.rules.many_numbers import numbers_of
+from promosight.rules.numbered import Numbered
 from promosight.rules.numbers import Numbers
 from promosight.rules.repeated import Repeated, values_of
 from promosight.rules.sheets import Sheet, picked
@@ -71,6 +72,8 @@ def _ordered(column: Sequence[Any], order: Numbers, rows: list[int]) -> Sequence
         return Aligned(column.signs[order])  # its texts go, and few are made again
     if isinstance(column, Repeated):
         return column.some(order)
+    if isinstance(column, Numbered):
+        return column.at(order)
     if {*map(type, column)} != {int}:
         return picked(column, rows)
     numbers: list[int] = np.fromiter(column, np.int64, len(column))[order].tolist()

@@ -22,7 +22,13 @@ from promosight.flows.imports.publish import finish_import, leave_import, note_i
 from promosight.flows.imports.show_imports import PROBLEMS
 from promosight.flows.promotions.define_ahead import define_ahead, with_large_ones_apart
 from promosight.flows.promotions.define_promotions import Definitions, define_promotions
-from promosight.flows.reporting.intake import Delivery, Piece, Receipt, outcomes_of
+from promosight.flows.reporting.intake import (
+    Delivery,
+    Piece,
+    Receipt,
+    outcomes_of,
+    rows_with,
+)
 from promosight.flows.reporting.know_customers import Acquaintance, know_customers
 from promosight.flows.reporting.rejecting import Refused
 from promosight.flows.reporting.report import report
@@ -64,7 +70,7 @@ _HEAVY = SMALL_WEIGHT + 1
 """The least weight of what an import does: all of it stands in the heavy line, so that single events pass it."""
 
 _EMPTY = Piece((), ())
-_Flow = Callable[[Tx, list[Any]], list[list[Receipt]]]
+_Flow = Callable[[Tx, list[Any]], list[Any]]
 _FLOWS: dict[str, _Flow] = {
     "customers": know_customers,
     "outcomes": take_outcomes,
@@ -196,17 +202,19 @@ class ImportReport(msgspec.Struct):
         """How many of the duplicates are rows that an earlier run took: of a file that is read again, the first."""
         return min(self.earlier, self.outcomes["duplicate"])
 
-    def add(self, file: str, lines: Sequence[int], receipts: list[Receipt]) -> None:
+    def add(self, file: str, lines: Sequence[int], receipts: Sequence[Receipt]) -> None:
         """Counts rows, and lists those that were rejected while there is room."""
         self.rows += len(receipts)
         self.outcomes += outcomes_of(receipts)
         if says_one_thing(receipts) and receipts[:1] and receipts[0].reason is None:
             return
-        with_reason = [(row, one) for row, one in enumerate(receipts) if one.reason is not None]
+        with_reason = rows_with(receipts, lambda one: one.reason is not None)
+        said = Counter((one.outcome, one.reason or "") for _, one in with_reason)
+        for (outcome, reason), number in said.items():
+            self.reasons.setdefault(outcome, Counter())[reason] += number
         for row, receipt in with_reason:
-            reason = receipt.reason or ""
-            self.reasons.setdefault(receipt.outcome, Counter())[reason] += 1
             if receipt.outcome == "rejected":
+                reason = receipt.reason or ""
                 why = (reason, receipt.pointer, explain(reason, receipt.detail))
                 self.problems.append(Problem(file, lines[row], receipt.event_id, "rejected", *why))
         self.problems = _listed(self.problems)
@@ -234,7 +242,7 @@ class _Taken:
     def __init__(self, file: str) -> None:
         self.file = file
         self.piece = _EMPTY
-        self.receipts: Future[list[Receipt]] = Future()
+        self.receipts: Future[Sequence[Receipt]] = Future()
 
 
 class RunningImport:
@@ -354,7 +362,7 @@ class RunningImport:
             return _PAYLOADS[self.report.kind](arrival, items)
         return Delivery(arrival, items, brief=True)
 
-    def _submitted(self, flow: _Flow, payload: Any, weight: int) -> Future[list[Receipt]]:
+    def _submitted(self, flow: _Flow, payload: Any, weight: int) -> Future[Sequence[Receipt]]:
         while True:
             try:
                 return self._store.submit(flow, payload, weight=weight)
@@ -369,15 +377,14 @@ class RunningImport:
         if self._clock() >= self._noted_us + _NOTED_EVERY_US:
             self._note()
 
-    def _name_lines(self, piece: Piece, receipts: list[Receipt]) -> None:
+    def _name_lines(self, piece: Piece, receipts: Sequence[Receipt]) -> None:
         """Notes the lines of rows that are a problem for what others say; those refused in reading bear theirs."""
         workspace_no, import_no = self._arrival.workspace_no, self._arrival.import_no
         if says_one_thing(receipts) and receipts[:1] and receipts[0].outcome not in PROBLEMS:
             return
         refused: list[Row] = []
         taken: list[Row] = []
-        problems = [(row, one) for row, one in enumerate(receipts) if one.outcome in PROBLEMS]
-        for row, receipt in problems:
+        for row, receipt in rows_with(receipts, lambda one: one.outcome in PROBLEMS):
             if receipt.outcome != "rejected":
                 taken.append((import_no, receipt.event_id, piece.lines[row]))
             elif not isinstance(piece.items[row], Refused):

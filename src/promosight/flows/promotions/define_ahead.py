@@ -6,7 +6,7 @@ customers is taken out of its piece, and the writer is held only to hand over wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -23,7 +23,7 @@ from promosight.store.catalogue import Catalogue, load
 from promosight.store.engine import Store
 from promosight.store.tx import Tx
 
-Receipts = Future[list[Receipt]]
+Receipts = Future[Sequence[Receipt]]
 _SAMPLE = WORTH // BUCKETS
 """So many groups in one bucket tell that there are enough in all of them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from promosight.flows.ledger.groups import Groups
 from promosight.flows.ledger.naming import Customers
 from promosight.flows.reporting.rejecting import Refused, refused_fact
 from promosight.rules.facts import Assignment, Event, Rejection
+from promosight.rules.repeated import Repeated
 from promosight.rules.sheets import says_one_thing
 from promosight.store.catalogue import Catalogue
 from promosight.store.rows import Arrival, AssignmentRow, EventRow, GroupKey, derived_id
@@ -70,7 +71,23 @@ def outcomes_of(receipts: Sequence[Receipt]) -> Counter[str]:
     """How many receipts there are of each outcome. Those of many plain facts are one and the same."""
     if receipts and says_one_thing(receipts):
         return Counter({receipts[0].outcome: len(receipts)})
+    if isinstance(receipts, Repeated):
+        counted: Counter[str] = Counter()
+        for receipt, times in zip(receipts.values, receipts.times(), strict=True):
+            if times:
+                counted[receipt.outcome] += times
+        return counted
     return Counter(map(_outcome, receipts))
+
+
+def rows_with(
+    receipts: Sequence[Receipt], wanted: Callable[[Receipt], bool]
+) -> list[tuple[int, Receipt]]:
+    """The receipts that are wanted, each with its row."""
+    if isinstance(receipts, Repeated):
+        rows = receipts.rows_of(n for n, one in enumerate(receipts.values) if wanted(one))
+        return list(zip(rows, receipts.at(rows), strict=True))
+    return [(row, one) for row, one in enumerate(receipts) if wanted(one)]
 
 
 def refusal(refused: Refused, arrival: Arrival, there: AssignmentRow | None = None) -> Receipt:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from promosight.flows.reporting.intake import Delivery, Item
 from promosight.rules.counting import MANY
 from promosight.rules.facts import Assignment, Event
+from promosight.rules.numbered import least_and_most
 from promosight.rules.repeated import Repeated, firsts, values_of
 from promosight.rules.sheets import (
     Sheet,
@@ -112,7 +113,7 @@ class Many(NamedTuple):
         happened = "redeemed_us" if self.sheet.kind is Event else "assigned_us"
         at_us, named = self.column(happened), self.column("promotion_id")
         said = values_of(at_us)
-        if None not in said and max(said) < before_us:
+        if None not in said and least_and_most(said)[1] < before_us:
             if says_one_thing(named):
                 named = named[:1]
             first = firsts_of(named)

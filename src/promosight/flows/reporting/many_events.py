@@ -22,7 +22,7 @@ from promosight.flows.reporting.many import Many, Placed, alike
 from promosight.flows.reporting.many_codes import promotions_of
 from promosight.flows.reporting.many_twins import told_apart
 from promosight.flows.reporting.many_unmatched import keep_unmatched
-from promosight.flows.reporting.plain import Plain
+from promosight.flows.reporting.plain import Plain, brief_receipt
 from promosight.flows.reporting.plain_events import PlainEvents
 from promosight.flows.reporting.repeated import answer_repeated
 from promosight.flows.reporting.used_already import used_already
@@ -103,6 +103,7 @@ class _ManyEvents:
         self._number = numbers
         self._at_us = numbers_of(many.column("redeemed_us"))
         self._currencies: list[str] = []
+        self._answers = plain.answer_many()
         self._again = self._come_again()
         self._any_ahead = plain.any_ahead
         self._apart = many.apart_from_alone("event_id")
@@ -144,7 +145,7 @@ class _ManyEvents:
         wanted = {one: False for one in ids if one is not None}
         workspace = self._catalogue.workspace
         customers = name_customers(plain.tx, workspace, numbers, wanted)
-        but = {row for row, _ in self._again}.union(many.sheet.alone)
+        but = {*self._again[0].tolist()}.union(many.sheet.alone)
         rows = [row for row in left if row not in but and (not self._apart or self._apart[row])]
         take_bare_events(plain, many, customers, rows, self._no, self._unassigned)
         self._answer_again()
@@ -229,26 +230,25 @@ class _ManyEvents:
         numbered = list(zip(*columns, range(len(told)), strict=True))
         self._by_one.keep_crowded(told, numbered)
 
-    def _come_again(self) -> list[tuple[int, int]]:
-        """Rows whose event came earlier in the same transaction, each with the first."""
+    def _come_again(self) -> tuple[Numbers, Numbers]:
+        """Rows whose event came earlier in the same transaction, and the first of each."""
         ids: Sequence[Any] = self._many.column("event_id")
         if len({*self._many.source_no}) > 1:
             ids = list(zip(self._many.source_no, ids, strict=True))
         if isinstance(ids, Aligned):
-            rows, firsts = (one.tolist() for one in ids.said_before())
+            rows, firsts = ids.said_before()
         else:
-            first, _ = alike(ids, len(ids))
-            rows = np.flatnonzero(np.array(first) != np.arange(len(first))).tolist()
-            firsts = [first[row] for row in rows]
-        alone = self._many.sheet.alone
-        both = sorted(zip(rows, firsts, strict=True))
-        return [one for one in both if one[0] not in alone] if alone else both
+            first = np.array(alike(ids, len(ids))[0], np.int64)
+            rows = np.flatnonzero(first != np.arange(len(first)))
+            firsts = first[rows]
+        apart = ~np.isin(rows, [*self._many.sheet.alone])
+        return rows[apart], firsts[apart]
 
     def _asked(self) -> _Asked:
         """Rows that may be plain, group by group; those not alone in theirs here are twins."""
         no, number = self._no, self._number
         may = (no >= 0) & (number >= 0)
-        may[[row for row, _ in self._again]] = False
+        may[self._again[0]] = False
         if self._apart is not None:
             may &= self._apart
         rows = np.flatnonzero(may)
@@ -320,10 +320,8 @@ class _ManyEvents:
         if (decided := held.state & _DECIDED > 0).any():
             groups = zip(*(key.tolist() for key in keys), strict=True)
             self._plain.decided += compress(groups, decided.tolist())
-        receipts, briefly = self._plain.receipts, self._plain.briefly
-        told = worth.reason.of(briefly("counted", one) for one in worth.reason.values)
-        for row, receipt in zip(rows, told, strict=True):
-            receipts[row] = receipt
+        told = worth.reason.of(brief_receipt("counted", one) for one in worth.reason.values)
+        self._answers.put(held.row, told)
         if self._catalogue.workspace.announced:
             self._announce(held, rows)
         self._count_by_layer(held, worth)
@@ -391,12 +389,12 @@ class _ManyEvents:
 
     def _answer_again(self) -> None:
         """Answers events that came earlier in the same transaction, if those were answered."""
-        digests, receipts = self._many.column("digest"), self._plain.receipts
-        for row, first in self._again:
-            if receipts[row] is not None or (before := receipts[first]) is None:
-                continue
-            if digests[row] == digests[first]:
-                receipts[row] = self._plain.briefly("duplicate", before.reason)
+        answers, digests = self._answers, numbers_of(self._many.column("digest"))
+        rows, firsts = self._again
+        some = ~answers.are_given(rows) & answers.are_given(firsts)
+        some &= digests[rows] == digests[firsts]
+        again = answers.like(firsts[some], lambda one: brief_receipt("duplicate", one.reason))
+        answers.put(rows[some], again)
 
 
 def _some(columns: C, which: Marks | Numbers) -> C:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 from promosight.flows.ledger.groups import new_cells
 from promosight.flows.ledger.places import NumberedPlace
@@ -11,6 +12,9 @@ from promosight.flows.reporting.intake import Receipt
 from promosight.rules.counted import Names
 from promosight.store.catalogue import Catalogue
 from promosight.store.tx import Asked, Tx
+
+if TYPE_CHECKING:  # loads numpy
+    from promosight.flows.reporting.answers import Answers
 
 
 class Plain:
@@ -33,7 +37,7 @@ class Plain:
         self.tx = tx
         self.catalogue = catalogue
         self.customer_numbers = customer_numbers
-        self.receipts: list[Receipt | None] = [None] * items
+        self.receipts: list[Receipt | None] | Answers = [None] * items
         self.cells = new_cells()
         self.decided: list[
             tuple[int, int, int]
@@ -58,24 +62,25 @@ class Plain:
         texts = {number: at[number].texts for number in set(numbers)}
         return Names(texts, self.catalogue.sources, self.catalogue.days.day)
 
-    def answer(self, rows: Sequence[int], outcome: str, reason: str | None) -> None:
-        """Gives these rows the receipt of whoever wants to hear no more."""
-        receipt = self.briefly(outcome, reason)
-        if len(rows) == len(self.receipts):
-            self.receipts = [receipt] * len(rows)
-            return
-        for row in rows:
-            self.receipts[row] = receipt
-
     def unanswered(self) -> list[int]:
         """The items that have no receipt yet."""
-        return [row for row, one in enumerate(self.receipts) if one is None]
+        if isinstance(self.receipts, list):
+            return [row for row, one in enumerate(self.receipts) if one is None]
+        return self.receipts.unanswered()
+
+    def answer_many(self) -> Answers:
+        """From here on receipts are kept as those of thousands; all senders want to hear of each is its outcome."""
+        from promosight.flows.reporting.answers import Answers  # loads numpy
+
+        self.receipts = Answers(len(self.receipts))
+        return self.receipts
 
     def briefly(self, outcome: str, reason: str | None) -> Receipt | None:
         """The receipt of whoever wants to hear no more than that; None where they do."""
-        return _brief(outcome, reason) if self._brief else None
+        return brief_receipt(outcome, reason) if self._brief else None
 
 
 @cache
-def _brief(outcome: str, reason: str | None) -> Receipt:
+def brief_receipt(outcome: str, reason: str | None) -> Receipt:
+    """The receipt that says no more than that; the same object each time."""
     return Receipt(None, outcome, reason=reason)

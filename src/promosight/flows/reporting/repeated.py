@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promosight.flows.reporting.many import Many
-from promosight.flows.reporting.plain import Plain
+from promosight.flows.reporting.plain import Plain, brief_receipt
 from promosight.store.column_pieces import Column
 
 
@@ -26,5 +26,5 @@ def answer_repeated(
         row = at[source_no, event_id]
         found.add(row)
         if digest == digests[row] and outcome != "rejected":
-            plain.receipts[row] = plain.briefly("duplicate", reason)
+            plain.receipts[row] = brief_receipt("duplicate", reason)
     return found

@@ -7,7 +7,8 @@ touch, settle those, and answer each item in its place.
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from promosight.flows.ledger.context import context_of
@@ -52,12 +53,12 @@ from promosight.store.tx import Tx
 _Left = tuple[Customers, list[Placed], Stored | None]
 
 
-def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
+def report(tx: Tx, deliveries: list[Delivery]) -> list[Sequence[Receipt]]:
     """Takes deliveries in; a receipt for each item, in order. The figures have moved when this is committed."""
     arrivals = [delivery.arrival for delivery in deliveries]
     if len({(one.workspace_no, one.import_no) for one in arrivals}) == 1:  # as nearly always
         return _parted(_take(tx, arrivals[0].workspace_no, deliveries), deliveries)
-    receipts: list[list[Receipt]] = [[] for _ in deliveries]
+    receipts: list[Sequence[Receipt]] = [[] for _ in deliveries]
     together: dict[tuple[int, int], list[int]] = {}
     for index, delivery in enumerate(deliveries):
         arrival = delivery.arrival
@@ -70,15 +71,15 @@ def report(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
     return receipts
 
 
-def _parted(receipts: list[Receipt], deliveries: list[Delivery]) -> list[list[Receipt]]:
+def _parted(receipts: Sequence[Receipt], deliveries: list[Delivery]) -> list[Sequence[Receipt]]:
     """The receipts of each of the deliveries."""
     if all(len(one.items) == 1 for one in deliveries):
         return [[one] for one in receipts]
-    answers = iter(receipts)
-    return [list(islice(answers, len(one.items))) for one in deliveries]
+    ends = [0, *accumulate(len(one.items) for one in deliveries)]
+    return [receipts[start:end] for start, end in pairwise(ends)]
 
 
-def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt]:
+def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> Sequence[Receipt]:
     many = many_of(deliveries) if tx.attempt == 1 else None
     placed = [] if many else _placed(deliveries)
     named = named_in(many.sheet) if many else named_by(one[1] for one in placed)
@@ -109,7 +110,7 @@ def _take(tx: Tx, workspace_no: int, deliveries: list[Delivery]) -> list[Receipt
 
 def report_granted(
     tx: Tx, catalogue: Catalogue, customers: Customers, delivery: Delivery
-) -> list[Receipt]:
+) -> Sequence[Receipt]:
     """Takes assignments in as `report` does, from a flow of this transaction that has found out what that looks up.
 
     It holds the locks of their customers, has settled who they are, and its catalogue has their promotions.
@@ -144,10 +145,12 @@ def _settle_left(
         write_cells(tx, workspace_no, plain.cells, restating)
 
 
-def _receipts(plain: Plain, intake: Intake, rest: list[Placed]) -> list[Receipt]:
+def _receipts(plain: Plain, intake: Intake, rest: list[Placed]) -> Sequence[Receipt]:
     for (position, _, _), entry in zip(rest, intake.entries, strict=True):
         plain.receipts[position] = _receipt(intake, entry)
-    return [receipt for receipt in plain.receipts if receipt is not None]
+    if isinstance(plain.receipts, list):
+        return [receipt for receipt in plain.receipts if receipt is not None]
+    return plain.receipts.all()
 
 
 def _placed(deliveries: list[Delivery]) -> list[Placed]:
@@ -256,7 +259,7 @@ def _leave_busy(intake: Intake) -> list[GroupKey]:
     ]
 
 
-def _note(intake: Intake, deliveries: list[Delivery], receipts: list[Receipt]) -> None:
+def _note(intake: Intake, deliveries: list[Delivery], receipts: Sequence[Receipt]) -> None:
     """Keeps what was refused, and what came of each source when."""
     tx = intake.tx
     refused = [(e.arrival, e.refused) for e in intake.entries if e.refused is not None]

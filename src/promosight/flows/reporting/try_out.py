@@ -19,7 +19,7 @@ from promosight.store.tx import Tx
 
 
 def keep_test(
-    tx: Tx, arrival: Arrival, kind: str, items: Sequence[Item], receipts: list[Receipt]
+    tx: Tx, arrival: Arrival, kind: str, items: Sequence[Item], receipts: Sequence[Receipt]
 ) -> None:
     """Keeps what the last item came to, that its source was heard, and how many were tried out."""
     tx.run_many("hear_sources", [(arrival.source_no, arrival.received_us)])
