@@ -7,7 +7,7 @@ than it was; what is kept is what the events say. At the end the second engine a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
@@ -87,30 +87,37 @@ class BusyWorld:
             end_import(self.store, self.workspace, import_no)
 
     def assignment(self) -> Any:
-        draw, at = self.draw, self.draw.randrange(900)
+        said = self.given_to(self.draw.choice(self.customers))
+        return assignment_from(msgspec.convert(said, ReportedAssignment), received_us=NOW_US)
+
+    def given_to(self, customer_id: str) -> dict[str, Any]:
+        draw, minute = self.draw, self.draw.randrange(900)
         own = f"a{len(self.given)}"
         said = {
             "promotion_id": draw.choice(PROMOTIONS),
-            "customer_id": draw.choice(self.customers),
+            "customer_id": customer_id,
             "assignment_id": own,
             "occurrence": own,
-            "assigned_at": _at(at),
+            "assigned_at": at(minute),
             "campaign_id": draw.choice([None, "k1", "k2"]),
             "tier_id": draw.choice([None, "gold", "silver"]),
-            "expires_at": draw.choice([None, None, None, _at(at + 300)]),
+            "expires_at": draw.choice([None, None, None, at(minute + 300)]),
             "max_redemptions": draw.choice([None, 1, 2, 5, 40]),
             "control": draw.random() < 0.02,
         }
         self.given.append(said)
-        return assignment_from(msgspec.convert(said, ReportedAssignment), received_us=NOW_US)
+        return said
 
     def redemption(self) -> Any:
+        return self.event(self.used_by(self.draw.choice(self.customers)))
+
+    def used_by(self, customer_id: str) -> dict[str, Any]:
         draw = self.draw
         said = {
             "event_id": f"e{len(self.used):04}",
             "promotion_id": draw.choice(PROMOTIONS),
-            "customer_id": draw.choice(self.customers),
-            "redeemed_at": _at(
+            "customer_id": customer_id,
+            "redeemed_at": at(
                 draw.choice([len(self.used), draw.randrange(60), draw.randrange(1200)])
             ),
             "assignment_id": draw.choice([None, None, f"a{draw.randrange(12)}"]),
@@ -120,7 +127,7 @@ class BusyWorld:
             "order_value": draw.choice([None, "64.90"]),
         }
         self.used.append(said)
-        return _event(said)
+        return said
 
     def reversal(self) -> Any:
         draw = self.draw
@@ -129,10 +136,14 @@ class BusyWorld:
             "event_id": f"r{len(self.told):04}-{draw.randrange(10**6)}",
             "type": "reversal",
             "reverses": f"e{number:04}",
-            "redeemed_at": _at(1300),
+            "redeemed_at": at(1300),
             "reward_value": draw.choice([None, None, "1.00", "3.25"]),
         }
-        return _event(said)
+        return self.event(said)
+
+    def event(self, said: dict[str, Any]) -> Any:
+        reported = msgspec.convert(said, ReportedEvent)
+        return event_from(reported, received_us=NOW_US, tracking_from_us=TRACKING_US)
 
     def withdrawn(self) -> None:
         own = f"a{self.draw.randrange(len(self.given) + 1)}"
@@ -161,19 +172,15 @@ class BusyWorld:
         happened()
 
 
-def _event(said: dict[str, Any]) -> Any:
-    reported = msgspec.convert(said, ReportedEvent)
-    return event_from(reported, received_us=NOW_US, tracking_from_us=TRACKING_US)
-
-
-def _at(minute: int) -> str:
+def at(minute: int) -> str:
+    """An instant of these worlds."""
     return format_instant(_BEGIN_US + minute * MINUTE_US)
 
 
-def _figures(tx: Any, number: int) -> list[Any]:
+def _figures(tx: Any, number: int, promotion_ids: Sequence[str]) -> list[Any]:
     shown = [
         breakdown(tx, number, promotion_id, by, date=date)
-        for promotion_id in PROMOTIONS
+        for promotion_id in promotion_ids
         for by in ("tier", "source", "day")
         for date in ("assigned", "redeemed")
     ]
@@ -181,10 +188,16 @@ def _figures(tx: Any, number: int) -> list[Any]:
     return [*rows, msgspec.json.encode(shown)]
 
 
-def _counted_anew(tx: Tx, number: int) -> tuple[list[Any], list[Any]]:
-    before = _figures(tx, number)
-    rebuild(tx, number)
-    return before, _figures(tx, number)
+def counted_anew(store: Store, number: int, promotion_ids: Sequence[str] = PROMOTIONS) -> None:
+    """Derives everything anew in a transaction that is undone: nothing becomes other than it was."""
+
+    def both(tx: Tx, numbers: list[int]) -> list[tuple[list[Any], list[Any]]]:
+        before = _figures(tx, number, promotion_ids)
+        rebuild(tx, number)
+        return [(before, _figures(tx, number, promotion_ids)) for _ in numbers]
+
+    before, after = store.rehearse(both, number).result()
+    assert before == after
 
 
 def run_world(store: Store, seed: int, steps: int) -> int:
@@ -192,10 +205,7 @@ def run_world(store: Store, seed: int, steps: int) -> int:
     world = BusyWorld(store, seed)
     for _ in range(steps):
         world.step()
-        before, after = store.rehearse(
-            lambda tx, jobs: [_counted_anew(tx, number) for number in jobs], world.number
-        ).result()
-        assert before == after
+        counted_anew(store, world.number)
         assert store.read(lambda tx: differing_uses(tx, world.number)) == []
     assert verify(store, world.number, now_us=NOW_US).differences == []
     return store.read(lambda tx: len(tx.all("kept_groups", workspace_no=world.number)))
