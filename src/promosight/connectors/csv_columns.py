@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from promosight.connectors.csv_rows import Table
+from promosight.connectors.csv_words import words_in
 from promosight.connectors.decoded import EXTRA, Columns
 from promosight.connectors.elements import is_deep
 from promosight.rules.aligned import Aligned
@@ -38,7 +39,7 @@ def columns_of_cells(kind: str, header: list[str], rows: Sequence[list[str]]) ->
         for name in form._fields
     }
     for name, read in (
-        ("channels", _split),
+        ("channels", words_in),
         ("control", _yes_or_no),
         ("max_redemptions", whole_number),
     ):
@@ -79,10 +80,6 @@ def _present(cells: Sequence[str]) -> Sequence[str | None]:
     if says_one_thing(cells):
         return cells if cells[0] else [None] * len(cells)
     return [cell or None for cell in cells] if "" in cells else cells
-
-
-def _split(cell: str) -> list[str]:
-    return cell.split("|")
 
 
 def _yes_or_no(cell: str) -> bool | str:

@@ -1,7 +1,7 @@
 """Promotions and customers from the rows of a file: JSON objects as PUT takes them, or flat CSV.
 
 Flat means: a promotion's reward lies in `reward_type`, `reward_value`, `reward_currency`, `reward_unit`;
-`tiers` and `limits` may hold JSON; a customer's `segments` and `opt_outs` are joined by `|`. Other columns
+`tiers` and `limits` may hold JSON; a customer's `segments` and `opt_outs` are joined by `|`, or JSON. Other columns
 become a promotion's `properties`, a customer's `attributes`; those of a Parquet file, too, and fields of JSON lines
 that are like none of a promotion's. One that is like a field and none is refused by its name, as PUT refuses it.
 """
@@ -16,6 +16,7 @@ import msgspec
 
 from promosight.connectors.csv_columns import whole_number
 from promosight.connectors.csv_rows import StrictRows
+from promosight.connectors.csv_words import words_in
 from promosight.connectors.elements import MAX_DEPTH, is_deep
 from promosight.connectors.reading import kept_text, misfit
 from promosight.errors import Invalid, Unreadable
@@ -124,7 +125,7 @@ def _customer_cells(cells: dict[str, str]) -> Record:
     record: Record = {}
     for name, cell in cells.items():
         if name in _LISTS:
-            record[name] = [one.strip() for one in cell.split("|") if one.strip()]
+            record[name] = [word for word in words_in(cell) if word]
         else:
             record[name] = msgspec.json.decode(cell) if name in _JSON_COLUMNS else cell
     return record

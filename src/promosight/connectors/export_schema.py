@@ -35,7 +35,7 @@ _TYPES = {
     "count": ("whole number", "number"),
     "share": ("number", "number"),
     "flag": ("`true` or `false`", "boolean"),
-    "list": ("words joined by `|`", "array of strings"),
+    "list": ("words joined by `|`, or a JSON array", "array of strings"),
     "json": ("JSON", "object or array"),
     "object": ("JSON", "object"),
 }

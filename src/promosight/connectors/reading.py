@@ -18,6 +18,7 @@ from promosight.connectors.amounts import is_suspect, misread, misread_of
 from promosight.connectors.csv_blocks import Blocks
 from promosight.connectors.csv_columns import WORDS, columns_of_cells, whole_number
 from promosight.connectors.csv_rows import CsvPart, check_spelling, csv_parts
+from promosight.connectors.csv_words import words_in
 from promosight.connectors.decoded import (
     EXTRA,
     Columns,
@@ -417,7 +418,7 @@ def _record(kind: str, cells: dict[str, str]) -> dict[str, Any]:
     record: dict[str, Any] = {name: cell for name, cell in cells.items() if name in known}
     extra = {name: cell for name, cell in cells.items() if name not in known}
     if "channels" in record:
-        record["channels"] = record["channels"].split("|")
+        record["channels"] = words_in(record["channels"])
     if "control" in record:
         record["control"] = WORDS.get(record["control"].strip().lower(), record["control"])
     if "max_redemptions" in record:

@@ -12,11 +12,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from promosight.connectors.csv_words import FORMULA, cell_of
+
 Record = dict[str, Any]
 Columns = dict[str, str]
 """Names and kinds of columns: text (theirs), word (ours), day, instant, amount, count, share, flag, list or json."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _FIGURES = ("assigned", "redeemed")
 _COUNTS = ("redemptions", "excess", "unassigned", "flagged", "pending", "reversed")
@@ -205,7 +205,7 @@ def _cell(value: Any, kind: str) -> str:
     if kind in ("json", "object"):
         value = value if isinstance(value, str) else _json(value)
     elif kind == "list":
-        value = "|".join(value)
+        value = cell_of(value)
     elif kind == "flag":
         return "true" if value else "false"
     elif kind != "text":
@@ -222,7 +222,7 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> bytes:
 
 def unformulated(text: str) -> str:
     """A cell no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _json(value: Any) -> str:
