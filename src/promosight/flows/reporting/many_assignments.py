@@ -19,7 +19,7 @@ from promosight.flows.ledger.naming import Customers
 from promosight.flows.ledger.news import is_decided
 from promosight.flows.ledger.places import places, places_for
 from promosight.flows.reporting.many import Many, Placed, firsts_alike
-from promosight.flows.reporting.plain import Plain, brief_receipt
+from promosight.flows.reporting.plain import Plain
 from promosight.flows.reporting.plain_assignments import (
     ASKED_APART,
     PlainAssignments,
@@ -90,7 +90,7 @@ def take_many_assignments(
 class _ManyAssignments:
     def __init__(self, plain: Plain, customers: Customers, numbers: Numbers, many: Many) -> None:
         self._plain = plain
-        self._answers = plain.answer_many()
+        plain.answer_many()
         self._tx = plain.tx
         self._catalogue = plain.catalogue
         self._customers = customers
@@ -224,7 +224,7 @@ class _ManyAssignments:
             workspace_no=self._plain.workspace_no,
             import_no=many.arrivals[0].import_no,
         )
-        self._answers.put_alike(new.row, brief_receipt("counted", None))
+        self._plain.answer(new.row, "counted", None)
         if any(details):
             keys = zip(*_keys(new), strict=True)
             self._plain.decided += compress(keys, map(is_decided, details))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from promosight.store.tx import Asked, Tx
 
 if TYPE_CHECKING:  # loads numpy
     from promosight.flows.reporting.answers import Answers
+    from promosight.rules.numbers import Numbers
 
 
 class Plain:
@@ -74,6 +75,11 @@ class Plain:
 
         self.receipts = Answers(len(self.receipts))
         return self.receipts
+
+    def answer(self, rows: Numbers | Sequence[int], outcome: str, reason: str | None) -> None:
+        """Gives these rows of thousands the receipt of whoever wants to hear no more."""
+        assert not isinstance(self.receipts, list), "there are not thousands"
+        self.receipts.put_alike(rows, brief_receipt(outcome, reason))
 
     def briefly(self, outcome: str, reason: str | None) -> Receipt | None:
         """The receipt of whoever wants to hear no more than that; None where they do."""

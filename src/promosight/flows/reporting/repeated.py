@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promosight.flows.reporting.many import Many
-from promosight.flows.reporting.plain import Plain, brief_receipt
+from promosight.flows.reporting.plain import Plain
 from promosight.store.column_pieces import Column
 
 
@@ -20,11 +20,14 @@ def answer_repeated(
     at = dict(zip(identities, rows, strict=True))
     wanted = *groups, *(list(column) for column in zip(*identities, strict=True))
     found: set[int] = set()
+    again: dict[str | None, list[int]] = {}
     for source_no, event_id, digest, outcome, reason in plain.tx.all_by_column(
         "events_said_again", wanted
     ):
         row = at[source_no, event_id]
         found.add(row)
         if digest == digests[row] and outcome != "rejected":
-            plain.receipts[row] = brief_receipt("duplicate", reason)
+            again.setdefault(reason, []).append(row)
+    for reason, answered in again.items():
+        plain.answer(answered, "duplicate", reason)
     return found
