@@ -135,10 +135,10 @@ def _run(tx: Tx, import_id: str, import_no: int, now_us: int, *, former_no: int)
 def taken_earlier(tx: Tx, kind: str, import_no: int) -> int:
     """How many facts earlier runs of the same import have brought: of rows that are duplicates now, so many were taken
     before it was stopped."""
-    runs = tx.all("earlier_runs", import_no=import_no)
-    if not runs or kind not in ("assignments", "redemptions", "outcomes"):
+    if kind not in ("assignments", "redemptions", "outcomes"):
         return 0
-    return int(tx.all_for(f"{kind}_of_runs", sorted(runs))[0][0])
+    runs = [row[0] for row in tx.all("earlier_runs", import_no=import_no)]
+    return sum(tx.all(f"{kind}_of_run", import_no=run)[0][0] for run in runs)
 
 
 def note_import(tx: Tx, import_no: int, *, now_us: int, **progress: Any) -> None:
