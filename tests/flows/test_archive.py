@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,14 +91,21 @@ def brand(store: Store) -> Store:
     return store
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    """The archive of a dense world with limits, reservations and outcomes."""
-    store = open_store(made_sqlite(tmp_path / "world"), now_us=NOW_US)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of a dense world with limits, reservations and outcomes, which stays as it is."""
+    folder = tmp_path_factory.mktemp("kept")
+    store = open_store(made_sqlite(folder / "world"), now_us=NOW_US)
     fill(store, 1)
-    archived(store, tmp_path / "archive")
+    archived(store, folder / "archive")
     store.close()
-    return tmp_path / "archive"
+    return folder / "archive"
+
+
+@pytest.fixture
+def archive(kept: Path, tmp_path: Path) -> Path:
+    """A copy of it for a test to do to it what it likes."""
+    return Path(shutil.copytree(kept, tmp_path / "archive"))
 
 
 def test_a_recount_of_the_archive_finds_what_verify_finds(brand: Store, tmp_path: Path) -> None:
