@@ -188,11 +188,11 @@ def test_buckets_are_locked_in_one_order_whatever_order_they_are_named_in(
 
 
 def test_a_plan_made_for_an_empty_table_is_not_kept_while_the_table_fills(
-    postgresql_url: str,
+    blank_postgresql_url: str,
 ) -> None:
     """Else every row of a batch would be compared with every row of the table, until statistics come."""
-    open_store(postgresql_url, now_us=0).close()
-    db = PostgresDatabase(postgresql_url)
+    open_store(blank_postgresql_url, now_us=0).close()
+    db = PostgresDatabase(blank_postgresql_url)
     tx = db.connect(write=True)
     assert isinstance(tx, PostgresTx)
     tx.connection.execute("VACUUM ANALYZE customer")
