@@ -214,6 +214,46 @@ def test_the_view_leaves_as_a_file(signed_in: SignedIn) -> None:
     assert [one["promotion_id"] for one in found] == ["VIP"]
 
 
+def test_a_column_says_what_it_counts(signed_in: SignedIn) -> None:
+    """S17, S21: on its header, for the pointer, the keyboard and those who listen."""
+    page = signed_in("viewer")
+    for column, meaning in (
+        ("Redemption Rate", "The share of assignments that were redeemed"),
+        ("Budget & Cap Usage", "its dark part is redeemed, its light part committed"),
+    ):
+        header = page.get_by_role("columnheader").get_by_role("button", name=column)
+        expect(header).to_have_attribute("aria-description", re.compile(meaning))
+        header.focus()
+        expect(page.get_by_text(meaning)).to_be_visible()
+
+
+def test_a_long_name_is_told_from_its_neighbour(server: httpx.Client, signed_in: SignedIn) -> None:
+    """Names differ in their last words: they take two lines, and all of one is there to point at."""
+    name = "Black Friday early access"
+    promotion(server, "LONG", name=name)
+    page = signed_in("viewer")
+    link = page.get_by_role("table").get_by_role("link", name=name, exact=True)
+    expect(link).to_have_attribute("title", name)
+    assert link.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "nothing is cut off"
+
+
+def test_a_breakdown_is_printed_whole_and_alone(signed_in: SignedIn) -> None:
+    """On paper: every section instead of what was in sight, no buttons, and no list beneath."""
+    page = signed_in("viewer", "/promotions/SPRING20")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("heading", name="Restatements")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Promotions", exact=True)).to_be_hidden()
+    expect(drawer.get_by_role("heading", name="Restatements")).to_be_visible()
+    assert drawer.evaluate("(one) => one.scrollHeight <= one.clientHeight"), "nothing is cut off"
+    colours = page.locator("html")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(colours).to_have_attribute("data-mantine-color-scheme", "light")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(colours).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
 def test_selected_promotions_are_compared(signed_in: SignedIn) -> None:
     """S28: kept while one searches; six are the most."""
     page = signed_in("viewer")

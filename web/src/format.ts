@@ -74,6 +74,12 @@ export function shortMoney(amount: string, currency: string): string {
   }
 }
 
+/** An amount beside an axis, where cents would say nothing: "€0", "€32K". */
+export const tickMoney = (value: number, currency: string): string =>
+  Number.isInteger(value) && Math.abs(value) < 10_000
+    ? moneyFormat(currency, { minimumFractionDigits: 0, maximumFractionDigits: 0 }).format(value)
+    : shortMoney(String(value), currency);
+
 export const instant = (text: string, zone: string): string =>
   dayjs(text).tz(zone).format("D MMM YYYY, HH:mm:ss");
 export const moment = (text: string, zone: string): string =>

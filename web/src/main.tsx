@@ -3,6 +3,7 @@ import "./look/mantine.css";
 import "@mantine/notifications/styles.layer.css";
 import "mantine-datatable/styles.layer.css";
 import "./look/global.css";
+import "./look/print.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
@@ -10,11 +11,13 @@ import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { queries } from "./api/queries";
 import { follow } from "./look/leaving";
+import { printInLight } from "./look/printing";
 import { Messages } from "./look/tell";
 import { router } from "./routes";
 import { theme, variables } from "./theme";
 
 follow(router);
+printInLight();
 
 const root = document.getElementById("root");
 if (root)

@@ -12,6 +12,21 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, monospace",
   headings: { fontFamily: "'Inter Variable', system-ui, sans-serif", fontWeight: "650" },
   primaryColor: "indigo",
+  // The greys of fields and buttons in the dark, as blue as what they lie on.
+  colors: {
+    dark: [
+      "#d6dbe2",
+      "#b6bdc7",
+      "#8d95a1",
+      "#727a86",
+      "#434a55",
+      "#3a414b",
+      "#282d35",
+      "#22262d",
+      "#14171b",
+      "#101215",
+    ],
+  },
   primaryShade: 8,
   defaultRadius: "md",
   cursorType: "pointer",

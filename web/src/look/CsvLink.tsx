@@ -15,6 +15,7 @@ interface Props {
 
 /** All of a list as a CSV file, from the server, however many pages it has. */
 export function CsvLink({ path, query, of, label }: Props) {
+  const word = label ? `${label} CSV` : "Export CSV";
   return (
     <Button
       component="a"
@@ -23,9 +24,9 @@ export function CsvLink({ path, query, of, label }: Props) {
       variant="default"
       size="xs"
       leftSection={<IconDownload size={14} aria-hidden />}
-      aria-label={`CSV of ${of}`}
+      aria-label={`${word} of ${of}`}
     >
-      {label ? `${label} CSV` : "CSV"}
+      {word}
     </Button>
   );
 }

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconDownload, IconTableExport } from "@tabler/icons-react";
+import { IconTableExport } from "@tabler/icons-react";
 import dayjs from "dayjs";
 import { useSession } from "../api/session";
 import { type Cell, csv, fileName, save } from "./csv";
@@ -12,29 +12,25 @@ interface Props {
   /** What the table shows, exact, its head first; made when it is asked for. */
   rows: () => readonly (readonly Cell[])[];
   disabled?: boolean;
-  /** In words, where there are no files of the server beside it. */
-  isLong?: boolean;
 }
 
 /** Keeps a table as a CSV file that the browser makes, called after the table and today's date. */
-export function SaveCsv({ of, whose, rows, disabled, isLong = false }: Props) {
+export function SaveCsv({ of, whose, rows, disabled }: Props) {
   const { workspace } = useSession();
-  const word = isLong ? "Save as CSV" : "CSV";
   const keep = () => {
     const today = dayjs().tz(workspace.time_zone).format("YYYY-MM-DD");
     save(fileName(whose, of, today), csv(rows()));
   };
-  const Icon = isLong ? IconTableExport : IconDownload;
   return (
     <Button
       variant="default"
       size="xs"
       disabled={disabled}
-      leftSection={<Icon size={isLong ? 15 : 14} aria-hidden />}
-      aria-label={`${word}: ${of}`}
+      leftSection={<IconTableExport size={15} aria-hidden />}
+      aria-label={`Save as CSV: ${of}`}
       onClick={keep}
     >
-      {word}
+      Save as CSV
     </Button>
   );
 }

@@ -22,7 +22,7 @@ interface Props {
 /** Budget & Cap Usage: the tightest limit as a bar, all of them on hover, `No limit` where none is set. */
 export const UsageBars = memo(function UsageBars({ promotion }: Props) {
   const [tightest, ...others] = standings(promotion.figures.usage);
-  if (!tightest) return <span className={classes.quietText}>{noUsage(promotion)}</span>;
+  if (!tightest) return <span className={classes.noLimit}>{noUsage(promotion)}</span>;
   return (
     <Hover
       width={320}

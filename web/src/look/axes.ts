@@ -15,6 +15,11 @@ export function axisColour(isDark: boolean): string {
   return isDark ? "#2c3139" : "#e3e6ea";
 }
 
+/** What charts lie on: behind words that would else stand on a line. */
+export function surfaceColour(isDark: boolean): string {
+  return isDark ? "#1a1d22" : "#ffffff";
+}
+
 /** An axis of hours or days by their names, as many of which are written as there is room for. */
 export function slotAxis(labels: readonly string[], colour: string) {
   return {

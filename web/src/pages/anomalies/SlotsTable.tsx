@@ -46,7 +46,6 @@ export function SlotsTable({ anomaly }: { anomaly: Anomaly }) {
         </table>
       </section>
       <SaveCsv
-        isLong
         whose={promotion_id ?? source ?? undefined}
         of={`${aboutOf(anomaly)} by ${slot}`.toLowerCase()}
         rows={() => slotsTable(anomaly)}

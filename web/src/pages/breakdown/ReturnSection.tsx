@@ -34,6 +34,7 @@ export function ReturnSection({ promotion }: { promotion: Promotion }) {
       {data && (
         <Stack gap="md">
           <WhyNot found={data} />
+          <Verdict found={data} />
           <Stats>
             {data.uplift && <Brought found={data} />}
             <NotCausal found={data} />
@@ -52,6 +53,34 @@ function WhyNot({ found }: { found: Return }) {
   return <Note title={`${what}: ${name}`}>{next}</Note>;
 }
 
+/** Whether the uplift is more than chance, before its figures are read. */
+function Verdict({ found: { uplift } }: { found: Return }) {
+  if (!uplift) return null;
+  const low = Number(uplift.interval[0]);
+  const high = Number(uplift.interval[1]);
+  const shown = (amount: number) => money(String(Math.abs(amount)), uplift.currency);
+  if (low > 0)
+    return (
+      <Note tone="good" title="It brings more than it would have come to anyway">
+        Between {shown(low)} and {shown(high)} for each customer with the offer, with 95%
+        confidence.
+      </Note>
+    );
+  if (high < 0)
+    return (
+      <Note tone="warn" title="It brings less than no offer would have">
+        Between {shown(high)} and {shown(low)} less for each customer with the offer, with 95%
+        confidence.
+      </Note>
+    );
+  return (
+    <Note tone="quiet" title="No effect is shown so far">
+      The interval of the uplift holds zero: what was seen may be chance. It gets narrower with
+      every customer whose 30 days are over.
+    </Note>
+  );
+}
+
 function Brought({ found }: { found: Return }) {
   const { uplift, roi, incremental_rate: rate, would_have_acted_anyway: anyway } = found;
   if (!uplift) return null;
@@ -62,7 +91,7 @@ function Brought({ found }: { found: Return }) {
       <Stat
         label="Uplift per customer"
         value={shown(uplift.per_customer)}
-        more={`95% interval ${shown(low)} to ${shown(high)}; ${shown(uplift.total)} in all`}
+        more={`95% interval ${shown(low)} to ${shown(high)}; ${money(uplift.total, uplift.currency, true)} in all`}
       />
       <Stat
         label="ROI"

@@ -14,7 +14,6 @@ export function SaveTable({ promotionId, breakdown, name }: Props) {
   const isTime = by === "day" || by === "week" || by === "month";
   return (
     <SaveCsv
-      isLong
       whose={promotionId}
       of={isTime ? `by ${by} ${date}` : `by ${by}`}
       rows={() => tableOf(breakdown, rows, name)}

@@ -77,7 +77,7 @@ function Usage({ promotion }: { promotion: Promotion }) {
   const all = standings(promotion.figures.usage);
   return (
     <div className={classes.usage}>
-      <div className={classes.quiet}>Budget and cap usage</div>
+      <div className={classes.quiet}>Budget & Cap Usage</div>
       {all.length > 0 ? (
         <AllLimits standings={all} reward={promotion.reward} />
       ) : (

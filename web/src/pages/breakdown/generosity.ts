@@ -24,11 +24,14 @@ export function generosityChart(
   const [accent = "blue"] = palette(isDark);
   const values = points.map(({ value }) => Number(value));
   return {
-    grid: { left: 8, right: 32, top: 28, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 32, top: 28, bottom: 28, containLabel: true },
     tooltip: { trigger: "item", confine: true, formatter: tip(points, reward) },
     xAxis: {
       id: "reward",
       type: "value",
+      name: "Reward of an assignment",
+      nameLocation: "middle",
+      nameGap: 28,
       min: 0,
       max: Math.max(0, ...values) * 1.15,
       splitLine: { show: false },

@@ -26,7 +26,7 @@ const HEADS = [
   "Redemptions",
   "Reward cost",
   "Order value",
-  "Budget and cap usage",
+  "Budget & Cap Usage",
 ];
 
 /** The figures of each promotion in a row; rates on one scale. */

@@ -43,7 +43,7 @@ export function GenerosityTable({ points }: { points: readonly Given[] }) {
           </tbody>
         </table>
       </section>
-      <SaveCsv isLong of="generosity" rows={() => generosityTable(rows)} />
+      <SaveCsv of="generosity" rows={() => generosityTable(rows)} />
     </details>
   );
 }

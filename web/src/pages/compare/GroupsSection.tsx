@@ -1,4 +1,5 @@
 import { Button, SegmentedControl, Skeleton, Switch } from "@mantine/core";
+import { counted } from "../../format";
 import { chosen, useAddress } from "../breakdown/address";
 import { DIMENSIONS, type Dimension } from "../breakdown/lines/dimensions";
 import { Section } from "../breakdown/Section";
@@ -97,7 +98,7 @@ function Groups({ compared, by, isEvery, onEvery }: GroupsProps) {
       />
       {left > 0 && (
         <p className={classes.quiet}>
-          {left} more {left === 1 ? "is" : "are"} not in all of them.
+          {counted(left, "more group")} {left === 1 ? "is" : "are"} not in all of these promotions.
         </p>
       )}
     </>

@@ -69,7 +69,6 @@ export function Matrix({ caption, heading, compared, rows, name, query }: Props)
       </section>
       <footer className={classes.below}>
         <SaveCsv
-          isLong
           of={caption.toLowerCase()}
           rows={() => matrixTable(heading, compared, rows, name)}
         />

@@ -10,12 +10,7 @@ const SUMS: Sums[] = ["reward_cost", "reward_units", "order_value"];
 export function SaveFigures({ compared }: { compared: readonly Compared[] }) {
   const known = compared.flatMap(({ promotion }) => promotion ?? []);
   return (
-    <SaveCsv
-      isLong
-      of="promotions compared"
-      disabled={known.length === 0}
-      rows={() => tableOf(known)}
-    />
+    <SaveCsv of="promotions compared" disabled={known.length === 0} rows={() => tableOf(known)} />
   );
 }
 

@@ -74,7 +74,7 @@ export function ModeSection({ decisioning }: { decisioning: Decisioning }) {
             value={version}
             more={
               learned.waiting > 0
-                ? `${count(learned.waiting)} news to learn`
+                ? `${counted(learned.waiting, "result")} to learn from`
                 : learned.learned_at
                   ? "up to date"
                   : "nothing learned yet"

@@ -35,7 +35,11 @@ const Name: Cell = ({ promotion }) => {
   const { promotion_id: id, name, code } = promotion;
   return (
     <span className={classes.name}>
-      <Link to={{ pathname: `/promotions/${encodeURIComponent(id)}`, search }} tabIndex={-1}>
+      <Link
+        to={{ pathname: `/promotions/${encodeURIComponent(id)}`, search }}
+        tabIndex={-1}
+        title={name}
+      >
         {name}
       </Link>
       <small title={code && code !== id ? `Id ${id}, code ${code}` : `Id ${id}`}>

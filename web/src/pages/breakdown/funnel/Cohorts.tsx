@@ -44,7 +44,6 @@ export function Cohorts({ promotionId }: { promotionId: string }) {
       </section>
       <footer className={classes.below}>
         <SaveCsv
-          isLong
           whose={promotionId}
           of="weekly cohorts"
           rows={() => cohortsTable(maturity.cohorts)}

@@ -20,12 +20,7 @@ export function FunnelSection({ promotion }: { promotion: Promotion }) {
       about="What became of every assignment. Open ones can still be redeemed, so the rate may rise."
       tools={
         funnel && (
-          <SaveCsv
-            isLong
-            whose={promotion.promotion_id}
-            of="funnel"
-            rows={() => funnelTable(funnel)}
-          />
+          <SaveCsv whose={promotion.promotion_id} of="funnel" rows={() => funnelTable(funnel)} />
         )
       }
     >

@@ -60,7 +60,6 @@ export function ThenAndNow(props: Props) {
       <footer className={lines.below}>
         <p>What was known then stays as it is; what is known now moves as reports come in.</p>
         <SaveCsv
-          isLong
           whose={id}
           of={`by ${dated} known ${asOf}`}
           disabled={!then}

@@ -61,7 +61,6 @@ export function UsageTable({ promotionId, limit }: Props) {
             : `So far is what came in the ${NOUN[usage.window]} up to the end of the day.`}
         </p>
         <SaveCsv
-          isLong
           whose={promotionId}
           of={`${limitName(usage).toLowerCase()} by day`}
           rows={() => usageTable(limit)}

@@ -1,7 +1,7 @@
 /** How a limit came to be used, as ECharts wants it described. Numbers and dates only: tips are HTML. */
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { LimitOverTime } from "../../../api/types";
-import { compact, shortMoney } from "../../../format";
+import { compact, tickMoney } from "../../../format";
 import { LEGEND } from "../../../look/axes";
 import { palette } from "../../../look/palette";
 import { limitAmount } from "../../../look/usage";
@@ -53,8 +53,7 @@ export function usageChart(drawing: Drawing): EChartsOption {
       splitLine: { showMaxLine: false, lineStyle: { color: FAINT } },
       axisLabel: {
         showMaxLabel: false,
-        formatter: (value: number) =>
-          currency ? shortMoney(String(value), currency) : compact(value),
+        formatter: (value: number) => (currency ? tickMoney(value, currency) : compact(value)),
       },
     },
     dataZoom: isMany ? [{ id: "zoom", type: "slider", height: 22, bottom: 6 }] : [],

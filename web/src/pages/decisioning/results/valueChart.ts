@@ -2,7 +2,7 @@
 import type { EChartsOption, SeriesOption } from "echarts";
 import type { ValueEstimate, ValueOverTime, ValuePeriod } from "../../../api/types";
 import { count, counted, day, share } from "../../../format";
-import { LEGEND } from "../../../look/axes";
+import { LEGEND, surfaceColour } from "../../../look/axes";
 import { palette } from "../../../look/palette";
 import { whiskers } from "../../breakdown/time/whiskers";
 import { between, inUnit } from "../words";
@@ -45,7 +45,7 @@ export function valueChart(
       lineStyle: { width: 2, type: kind.dash ?? "solid" },
       z: 4,
       data: periods.map((one) => kind.of(one)?.value ?? null),
-      ...(known.length === 0 && overall(kind.of(whole), kind.name, colour, unit)),
+      ...(known.length === 0 && overall(kind.of(whole), colour, surfaceColour(isDark), unit)),
     };
     const ends = known.map(({ x, found }) => [x, ...found.interval] as [number, number, number]);
     return periods.length > MOST_WHISKERS
@@ -75,15 +75,23 @@ export function valueChart(
 }
 
 /** Where no single period tells enough, all of them together may: a line across. */
-function overall(found: ValueEstimate | null, name: string, colour: string, unit: string) {
+function overall(found: ValueEstimate | null, colour: string, surface: string, unit: string) {
   if (!found) return {};
-  const formatter = `${name}, all periods: ${inUnit(found.value, unit)}`;
+  const formatter = `All periods: ${inUnit(found.value, unit)}`;
   return {
     markLine: {
       silent: true,
       symbol: "none",
       lineStyle: { color: colour, type: "dashed" as const, width: 2 },
-      label: { formatter, position: "insideEndTop" as const, color: colour, fontSize: 12 },
+      label: {
+        formatter,
+        position: "insideEndTop" as const,
+        color: colour,
+        fontSize: 12,
+        backgroundColor: surface,
+        padding: [1, 4],
+        distance: 3,
+      },
       data: [{ yAxis: found.value }],
     },
   };

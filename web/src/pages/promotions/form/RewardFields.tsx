@@ -27,7 +27,7 @@ export function RewardFields({ isFrozen }: { isFrozen: boolean }) {
         value={reward.type}
         onChange={(type) => form.setFieldValue("reward.type", type)}
       />
-      <SimpleGrid cols={{ base: 1, xs: 3 }}>
+      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
         <TextInput
           label={reward.type === "percentage" ? "Percentage" : "Value"}
           inputMode="decimal"
@@ -39,6 +39,7 @@ export function RewardFields({ isFrozen }: { isFrozen: boolean }) {
         {reward.type === "unit" ? <Unit /> : <Currency />}
         <TextInput
           label="Redemptions per assignment"
+          labelProps={{ style: { whiteSpace: "nowrap" } }}
           type="number"
           min={1}
           step={1}
