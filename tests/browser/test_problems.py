@@ -94,7 +94,7 @@ def test_problems_leave_as_csv(signed_in: SignedIn, server: httpx.Client) -> Non
     server.post("/v1/redemptions", json={"event_id": "=1+1"})
     page = signed_in("viewer", "/problems?reason=invalid")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export CSV").click()
+        page.get_by_role("link", name="Export CSV", exact=True).click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert text.startswith("received_at,source,")
     assert "'=1+1" in text  # a spreadsheet must not calculate it
