@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -60,7 +61,7 @@ def shown(
     )
 
 
-def words(items: list[Item], receipts: list[Receipt]) -> Counter[str]:
+def words(items: list[Item], receipts: Sequence[Receipt]) -> Counter[str]:
     """The receipts by the words activity has for them."""
     return Counter(
         "assigned" if type(item).__name__ == "Assignment" and word == "counted" else word
@@ -91,7 +92,7 @@ def test_what_is_run_again_after_a_lost_race_is_counted_once(
     items: list[Item] = [*facts(4, 10, 20)]
     tries = []
 
-    def unlucky(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
+    def unlucky(tx: Tx, deliveries: list[Delivery]) -> list[Sequence[Receipt]]:
         receipts = report(tx, deliveries)
         tries.append(receipts)
         if len(tries) < 3:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from random import Random
@@ -42,7 +43,7 @@ from tests.flows.worlds import (
 COUNTED = tuple(by for by in DIMENSIONS if by != "code")
 
 
-def settled(tx: Tx, deliveries: list[Delivery]) -> list[list[Receipt]]:
+def settled(tx: Tx, deliveries: list[Delivery]) -> list[Sequence[Receipt]]:
     """Reports as after a lost race: nothing is taken for plain."""
     tx.attempt = 2
     return report(tx, deliveries)

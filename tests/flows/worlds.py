@@ -205,7 +205,7 @@ def deliver(
     """Reports items as one delivery of a source."""
     source_no = source_number(store, workspace, source)
     arrival = Arrival(workspace.workspace_no, source_no, import_no, received_us)
-    return store.write(report, Delivery(arrival, items))
+    return [*store.write(report, Delivery(arrival, items))]
 
 
 def begin_import(store: Store, workspace: Workspace) -> int:
