@@ -78,7 +78,11 @@ def test_a_reservation_is_held_confirmed_and_redeemed(client: httpx.Client) -> N
     told = client.post("/v1/redemptions", json=event | {"redeemed_at": at}).json()
     assert (told["outcome"], told["assignment_id"]) == ("counted", one)
     assert figures(client, "p")["display"] == "100%"
-    named = settle(client, "confirm", held(client), assignment_id="mine").json()
+    again = held(client)
+    named = settle(client, "confirm", again, assignment_id="mine").json()
+    assert settle(client, "confirm", again).json() == named
+    assert settle(client, "confirm", again, assignment_id="mine").json() == named
+    assert code(settle(client, "confirm", again, assignment_id="other")) == (409, "event_conflict")
     assert named["assignment_id"] == "mine"
     assert code(reserve(client)) == (409, "cap_reached")
 

@@ -140,6 +140,12 @@ def _answer(
     if change in refused:
         return refused[change]
     state = found.state_at(change.now_us)
+    if state == "confirmed" and change.assignment_id not in (None, found.assignment_id):
+        return Conflict(
+            f"it was confirmed as {found.assignment_id}",
+            code="event_conflict",
+            pointer="/assignment_id",
+        )
     return found if state == "confirmed" else _already(found, state)
 
 
