@@ -38,6 +38,8 @@ _LOADED = (
     "httpx",
     "tqdm",
     "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "anyio._backends._asyncio",
 )
 """What the launcher loads beside all commands; whatever else the program loads when it needs it."""
 _WORD = 8
