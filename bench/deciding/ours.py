@@ -56,7 +56,8 @@ class Ours:
             return None
         offer = self._arms[there[choice.index]].offer
         p_hat = float(choice.p_hat[choice.index])
-        self.decided[at] = Decided(self._world.features[at], offer, p_hat, now)
+        nth = self.snapshot.known.get(offer, 0)
+        self.decided[at] = Decided(self._world.features[at], offer, p_hat, now, nth=nth)
         self.made(at)
         return there[choice.index]
 

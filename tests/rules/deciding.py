@@ -29,15 +29,21 @@ def customer(rng: random.Random) -> dict[str, float]:
     return {name: max(-2.0, min(2.0, value)) for name, value in row.items()}
 
 
-def decisions(count: int, seed: int = 1, days: float = 400.0) -> list[tuple[Decided, bool]]:
-    """Decisions with whether they were redeemed: amounts by gold customers mostly."""
+def decisions(
+    count: int, seed: int = 1, days: float = 400.0, known: int = 0
+) -> list[tuple[Decided, bool]]:
+    """Decisions with whether they were redeemed: amounts by gold customers mostly.
+
+    `known`: each knows so many more decisions on its offer than the one before.
+    """
     rng, menu = random.Random(seed), offers()
     made = []
-    for _ in range(count):
+    for i in range(count):
         x, offer = customer(rng), rng.choice(menu)
         likely = 0.4 if "plan=gold" in x and ("reward=amount", 1.0) in offer.features else 0.05
         when = int(rng.random() * days * DAY_US)
-        made.append((Decided(x, offer, rng.uniform(0.01, 0.4), when), rng.random() < likely))
+        one = Decided(x, offer, rng.uniform(0.01, 0.4), when, nth=known * i)
+        made.append((one, rng.random() < likely))
     return made
 
 

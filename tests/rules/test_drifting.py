@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promosight.rules.evidence import Decided, Evidence
+from promosight.rules.evidence import LATELY_US, Decided, Evidence
 from promosight.rules.features import DAY_US, Offer, made_offer
 from promosight.rules.policy import Arm, Exploration, choose
 from promosight.rules.refitting import Lessons, less, refitted
@@ -214,7 +214,7 @@ def test_the_newest_decision_taken_back_leaves_what_was_dropped_beside_it_droppe
     for each in (evidence, read):
         each.add(old[1])
         assert each.encode() == anew.encode()
-        assert not each.stacks(lately=True)
+        assert not each.stacks(LATELY_US)
 
 
 def of_before(evidence: Evidence) -> bytes:
@@ -239,14 +239,14 @@ def test_what_comes_of_decisions_from_before_is_no_surprise_after_an_upgrade() -
             each.remove(one)
         each.add_all(after[8:])
     never.lately.clear()
-    assert [row.decisions for row in upgraded.canonical(lately=True)] == [10]
+    assert [row.decisions for row in upgraded.canonical(LATELY_US)] == [10]
     assert upgraded.canonical() == never.canonical()
     now = after[-1].decided_us
     model, same = solve(upgraded, Prior(), now), solve(never, Prior(), now)
     assert model.mean.tobytes() == same.mean.tobytes()
     again = Evidence.decode(upgraded.encode(), now)
     again.relabel(made[-1], redeemed=True)
-    assert again.canonical(lately=True) == upgraded.canonical(lately=True)
+    assert again.canonical(LATELY_US) == upgraded.canonical(LATELY_US)
 
 
 def test_a_version_that_knows_nothing_recent_reads_what_is_kept() -> None:
@@ -279,9 +279,9 @@ def test_a_refit_after_an_upgrade_takes_nothing_from_what_is_recent_that_is_not_
     upgraded.add_all(made[400:])
     lessons = Lessons.of(made[300:], [False] * 150)
     rest = less(upgraded, lessons)
-    assert not rest.stacks(lately=True)
+    assert not rest.stacks(LATELY_US)
     refit = refitted(lessons, rest, Prior(), made[-1].decided_us)
-    (row,) = refit.canonical(lately=True)
+    (row,) = refit.canonical(LATELY_US)
     assert row.decisions == sum(one.decided_us > upgraded.since_us for one in made[400:])
 
 

@@ -23,7 +23,7 @@ NOW = 400 * DAY_US
 def test_any_shuffle_of_decisions_redemptions_and_reversals_is_the_same_bitwise(
     rng: random.Random,
 ) -> None:
-    made = decisions(60)
+    made = decisions(60, known=rng.choice([0, 5, 90]))
     evidence, shuffled = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
     moves = [("decided", d, y, d.decided_us) for d, y in made] + [
         ("label", d, y, d.decided_us + rng.randrange(40) * DAY_US) for d, _ in made for y in (1, 0)
@@ -52,6 +52,7 @@ def test_many_added_at_once_are_the_same_bitwise(rng: random.Random, names: int)
             rng.random(),
             rng.randrange(3 * HALF_LIFE_US * 8),
             lean=rng.uniform(-1, 1),
+            nth=rng.randrange(6_000),
         )
         for _ in range(60)
     ]
@@ -66,7 +67,7 @@ def test_many_added_at_once_are_the_same_bitwise(rng: random.Random, names: int)
 
 def test_after_a_reversal_it_equals_the_one_that_never_saw_the_redemption() -> None:
     """N9: a reversed redemption is unlearned, exactly."""
-    made = decisions(80)
+    made = decisions(80, known=20)
     evidence, never = learned(made), learned([(d, False) for d, _ in made])
     assert evidence.encode() != never.encode()
     for decided, redeemed in made:

@@ -7,15 +7,16 @@ added. What was learned lately stands beside, over the same offers and features,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp2
+from math import exp, exp2
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from promosight.rules.cell_rows import Stack
 from promosight.rules.cells import recent
 from promosight.rules.delays import BINS, Waits, coming, day_of
-from promosight.rules.evidence import LATELY_US, Evidence, Stack, scale
+from promosight.rules.evidence import LATELY_US, TAIL, Evidence, scale
 from promosight.rules.features import DAY_US, MOST, STEPS, Offer
 
 Floats = NDArray[np.float64]
@@ -44,6 +45,7 @@ class Sums(NamedTuple):
     offers: tuple[Offer, ...]
     whole: Moments
     lately: Moments
+    tail: Moments
     made: list[dict[int, float]]
     delays: Floats
     decisions: int
@@ -51,8 +53,8 @@ class Sums(NamedTuple):
 
     def scaled(self, matrix: Floats) -> Sums:
         """As if all customers had been told on another scale."""
-        whole, lately = self.whole.scaled(matrix), self.lately.scaled(matrix)
-        return self._replace(whole=whole, lately=lately)
+        whole, lately, tail = (one.scaled(matrix) for one in (self.whole, self.lately, self.tail))
+        return self._replace(whole=whole, lately=lately, tail=tail)
 
 
 def gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], Sums]:
@@ -70,24 +72,30 @@ def gathered(evidence: Evidence, now_us: int) -> tuple[tuple[str, ...], Sums]:
         for i, days in zip(at, stack.made, strict=True):
             for day, information in recent(days, day_of(evidence.latest_us)).items():
                 made[i][day] = made[i].get(day, 0.0) + weight * information
-    lately = [
-        (scale(stack.era, now_us, LATELY_US), stack) for stack in evidence.stacks(lately=True)
-    ]
+    lately = [(scale(stack.era, now_us, LATELY_US), stack) for stack in evidence.stacks(LATELY_US)]
+    tail = [(_of_tail(stack, evidence), stack) for stack in evidence.stacks(TAIL)]
     decisions = sum(sum(stack.decisions) for _, stack in eras)
-    whole, brief = (_together(place, held, some) for some in (eras, lately))
-    sums = Sums(tuple(place), whole, brief, made, delays, decisions)
+    whole, brief, ends = (_together(place, held, some) for some in (eras, lately, tail))
+    sums = Sums(tuple(place), whole, brief, ends, made, delays, decisions)
     return names, _given_back(sums, evidence, now_us)
 
 
+def _of_tail(stack: Stack, evidence: Evidence) -> Floats:
+    """What one unit of the sums of an era of tails weighs at the end of each offer's own."""
+    return np.array([scale(stack.era, evidence.reached[offer], TAIL) for offer in stack.offers])
+
+
 def _together(
-    place: Mapping[Offer, int], held: NDArray[np.intp], eras: Sequence[tuple[float, Stack]]
+    place: Mapping[Offer, int],
+    held: NDArray[np.intp],
+    eras: Sequence[tuple[float | Floats, Stack]],
 ) -> Moments:
     """Eras put together oldest first, over the names held."""
     second, first = np.zeros((len(place), len(held), len(held))), np.zeros((len(place), len(held)))
     for weight, stack in eras:
-        at = [place[offer] for offer in stack.offers]
-        second[at] += weight / STEPS**2 * stack.second[:, held[:, None], held]
-        first[at] += weight / STEPS * stack.first[:, held]
+        at, each = [place[offer] for offer in stack.offers], np.reshape(weight, (-1, 1))
+        second[at] += each[:, :, None] / STEPS**2 * stack.second[:, held[:, None], held]
+        first[at] += each / STEPS * stack.first[:, held]
     return Moments(second, first)
 
 
@@ -116,15 +124,33 @@ def _given_back(sums: Sums, evidence: Evidence, now_us: int) -> Sums:
         groups.setdefault(reward, []).append(waits)
     left = coming(groups, now_us)
     fades = {day: _fades(day, evidence, now_us) for each in left.values() for day in each}
-    expected = np.zeros((2, len(rewards)))
+    expected, ends = np.zeros((3, len(rewards))), sums.tail.second[:, 0, 0].tolist()
     for at, (reward, made) in enumerate(zip(rewards, sums.made, strict=True)):
         still = left[reward]
         days = [day for day in sorted(made) if day in still]
         more = [still[day] * made[day] for day in days]
         expected[0, at] = sum(more)
         expected[1, at] = sum(one * fades[day] for one, day in zip(more, days, strict=True))
-    whole, lately = sums.whole.with_more(expected[0]), sums.lately.with_more(expected[1])
-    return sums._replace(whole=whole, lately=lately)
+        parts = _parts_in_tail(sums.made[at], ends[at])
+        expected[2, at] = sum(still[day] * parts[day] for day in days if day in parts)
+    whole, lately, tail = (
+        one.with_more(more)
+        for one, more in zip((sums.whole, sums.lately, sums.tail), expected, strict=True)
+    )
+    return sums._replace(whole=whole, lately=lately, tail=tail)
+
+
+def _parts_in_tail(made: Mapping[int, float], tail: float) -> dict[int, float]:
+    """How much of an offer's tail, in information, is of each day: all of the newest, the less the older."""
+    found: dict[int, float] = {}
+    if tail <= 0 or not made:
+        return found
+    behind, whole = 0.0, 1 - exp(-sum(made.values()) / tail)
+    for day in sorted(made, reverse=True):
+        until = behind + made[day]
+        found[day] = tail * (exp(-behind / tail) - exp(-until / tail)) / whole
+        behind = until
+    return found
 
 
 def _fades(day: int, evidence: Evidence, now_us: int) -> float:

@@ -21,6 +21,8 @@ from promosight.rules.evidence import (
     LATELY_US,
     LEAST_P,
     NEVER,
+    TAIL,
+    TAIL_FROM,
     WEIGHT,
     Cells,
     Decided,
@@ -48,6 +50,7 @@ class Lessons:
     offer: NDArray[np.intp]
     """Which of the offers was chosen."""
     decided_us: Whole
+    nth: Whole
     p_hat: Floats
     lean: Floats
     redeemed: Which
@@ -70,6 +73,7 @@ class Lessons:
             offers,
             np.array([place[one.offer] for one in decided], np.intp),
             np.array([one.decided_us for one in decided], np.int64),
+            np.array([one.nth for one in decided], np.int64),
             np.array([one.p_hat for one in decided], float),
             np.array([one.lean for one in decided], float),
             np.array(redeemed, np.bool_),
@@ -85,6 +89,7 @@ class Lessons:
             steps=self.steps[which],
             offer=self.offer[which],
             decided_us=self.decided_us[which],
+            nth=self.nth[which],
             p_hat=self.p_hat[which],
             lean=self.lean[which],
             redeemed=self.redeemed[which],
@@ -94,21 +99,24 @@ class Lessons:
         """The same sums as adding each decision to an empty evidence, at once; nothing of delays."""
         columns = {name: at for at, name in enumerate(self.names)}
         made = Evidence(half_life_us, columns, since_us=since_us)
-        made.cells = self._cells(half_life_us)
-        made.lately = self._cells(LATELY_US, since_us)
+        every = np.ones(len(self), np.bool_)
+        made.cells = self._cells(half_life_us, self.decided_us, every)
+        made.lately = self._cells(LATELY_US, self.decided_us, self.decided_us > since_us)
+        made.tail = self._cells(TAIL, self.nth, self.nth >= TAIL_FROM)
         made.seen(int(self.decided_us.max(initial=NEVER)))
+        for at, offer in enumerate(self.offers):
+            made.heard(offer, int(self.nth[self.offer == at].max(initial=0)))
         return made
 
-    def _cells(self, half_life_us: int, since_us: int = NEVER) -> Cells:
-        """The sums by era and offer, of decisions after a moment."""
-        bins = bins_of(half_life_us)
-        era = self.decided_us // (ERA * half_life_us)
-        second, first = self._terms(era, half_life_us)
+    def _cells(self, half_life: int, place: Whole, which: Which) -> Cells:
+        """The sums by era and offer, of some decisions by where they stand."""
+        bins = bins_of(half_life)
+        era = place // (ERA * half_life)
+        second, first = self._terms(place - era * ERA * half_life, half_life)
         cells = {}
-        for number in np.unique(era).tolist():
+        for number in np.unique(era[which]).tolist():
             for at, offer in enumerate(self.offers):
-                alike = (era == number) & (self.offer == at)
-                own = np.flatnonzero(alike & (self.decided_us > since_us))
+                own = np.flatnonzero((era == number) & (self.offer == at) & which)
                 if len(own):
                     cells[number, offer] = self._cell(own, second, first, bins)
         return cells
@@ -127,10 +135,10 @@ class Lessons:
         found: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -_FAR, _FAR)))
         return found
 
-    def _terms(self, era: Whole, half_life_us: int) -> tuple[Whole, Whole]:
-        """What each decision adds to the second and first moments, for each step."""
+    def _terms(self, into: Whole, half_life: int) -> tuple[Whole, Whole]:
+        """What each decision adds to the second and first moments, for each step; so far into its era."""
         p = np.clip(self.p_hat, LEAST_P, 1 - LEAST_P)
-        weight = np.exp2((self.decided_us - era * ERA * half_life_us) / half_life_us)
+        weight = np.exp2(into / half_life)
         teaches = p * (1 - p)
         pull = teaches * (np.log(p / (1 - p)) - self.lean) - p
         label = np.where(self.redeemed, np.rint(weight * WEIGHT), 0.0)
@@ -152,8 +160,13 @@ class Lessons:
 
 def negated(evidence: Evidence) -> Evidence:
     """What merged with the evidence leaves nothing."""
-    cells, lately = _negated(evidence.cells), _negated(evidence.lately)
-    return replace(evidence, columns=dict(evidence.columns), cells=cells, lately=lately)
+    return replace(
+        evidence,
+        columns=dict(evidence.columns),
+        cells=_negated(evidence.cells),
+        lately=_negated(evidence.lately),
+        tail=_negated(evidence.tail),
+    )
 
 
 def _negated(cells: Cells) -> Cells:

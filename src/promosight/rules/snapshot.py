@@ -117,6 +117,8 @@ class Snapshot:
     """Prior variance of its effects on segments."""
     decisions: int
     """How many it has learned from."""
+    known: Mapping[Offer, int]
+    """And how many on each offer."""
     weight: float
     """The information in them: the sum of p (1 - p), with what is forgotten taken off."""
     _weights: dict[Offer, Floats] = field(default_factory=dict, repr=False)
@@ -218,6 +220,8 @@ class Menu:
         self._snapshot, self._offers = snapshot, offers
         self._draws: dict[float, Draws] = {}
         self.weights = snapshot.weights_of(offers)
+        self.known = tuple(snapshot.known.get(offer, 0) for offer in offers)
+        """How many decisions on each the model has learned from."""
 
     @cached_property
     def doubts(self) -> Floats:

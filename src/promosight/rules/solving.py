@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promosight.rules.blocks import Blocks, unpacked
-from promosight.rules.drifting import moves, tempered
+from promosight.rules.drifting import SURPRISING, SURPRISING_TAIL, moves, tempered
 from promosight.rules.evidence import Evidence
 from promosight.rules.features import BIAS, Offer
 from promosight.rules.gathering import Sums, gathered
@@ -78,14 +78,20 @@ def solve(evidence: Evidence, prior: Prior, now_us: int, revision: int = 0) -> S
     names, sums = gathered(evidence, now_us)
     layout = _layout(names, sums)
     sums = sums.scaled(layout.usual.matrix)
-    found = _solved(layout, sums, prior, revision)
-    moved = moves(layout.own, sums, found.weights_of(sums.offers))
-    if moved.any():
-        found = _solved(layout, tempered(layout.own, sums, moved), prior, revision)
+    known = evidence.known()
+    found = _solved(layout, sums, prior, revision, known)
+    for recent, surprising in ((sums.lately, SURPRISING), (sums.tail, SURPRISING_TAIL)):
+        weights = found.weights_of(sums.offers)
+        moved = moves(layout.own, sums.whole, recent, weights, surprising)
+        if moved.any():
+            sums = sums._replace(whole=tempered(layout.own, sums.whole, recent, moved))
+            found = _solved(layout, sums, prior, revision, known)
     return found
 
 
-def _solved(layout: Layout, sums: Sums, prior: Prior, revision: int) -> Snapshot:
+def _solved(
+    layout: Layout, sums: Sums, prior: Prior, revision: int, known: Mapping[Offer, int]
+) -> Snapshot:
     """The snapshot of these sums."""
     given = layout.given(sums.offers)
     upper, first = _shared_sums(layout, sums, given)
@@ -103,6 +109,7 @@ def _solved(layout: Layout, sums: Sums, prior: Prior, revision: int) -> Snapshot
         unseen=prior.of,
         minor=prior.segment,
         decisions=sums.decisions,
+        known=known,
         weight=float(sums.whole.second[:, 0, 0].sum()),
     )
 

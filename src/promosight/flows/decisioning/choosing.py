@@ -330,6 +330,8 @@ class Choosing:
             excluded=excluded,
             assign=one.question.assign,
         )
+        if row.place is not None:
+            trace.nth = self._board.menu(self._mind.snapshot).known[row.place]
         if one.leans is not None:
             trace.leans = _unless_zero(np.array(one.leans)[row.open_])
         if self._prices.any:

@@ -53,6 +53,8 @@ class Trace(msgspec.Struct, kw_only=True, omit_defaults=True):
     floor: float = 0.0
     seed: int = 0
     at: int = 0
+    nth: int = 0
+    """How many decisions on the offer drawn the model had learned from."""
     propensity: float = 1.0
     explored: bool = False
     expected: float = 0.0

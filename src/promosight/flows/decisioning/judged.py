@@ -82,6 +82,8 @@ class Judged(NamedTuple):
     prices: Floats
     taught: list[Offer | None]
     """The offer as each decision taught something of it; None where it taught nothing."""
+    nth: list[int]
+    """How many decisions on that offer the model had learned from."""
     last: list[Kept]
     """Each offer as it was when it was last decided on."""
     own: Floats
@@ -103,6 +105,7 @@ class _Trace(msgspec.Struct):
     prices: str = ""
     leans: str = ""
     at: int = 0
+    nth: int = 0
     own: float = 1.0
     assign: bool = True
 
@@ -272,6 +275,7 @@ class _Reading:
             leans=table.spread([one.trace.leans for one in rows]),
             prices=table.spread([one.trace.prices for one in rows]),
             taught=[one.taught for one in rows],
+            nth=[one.trace.nth for one in rows],
             last=last,
             own=own,
             worth=worth,

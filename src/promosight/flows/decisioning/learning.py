@@ -48,6 +48,8 @@ class _Seen(msgspec.Struct):
     arms: list[int] = []
     p: str = ""
     leans: str = ""
+    at: int = 0
+    nth: int = 0
 
 
 _details = msgspec.json.Decoder(_Details)
@@ -311,7 +313,8 @@ class _Offered:
         at = seen.arms.index(offered.place)
         lean = unpacked_at(seen.leans, at) if seen.leans else 0.0
         p_hat = unpacked_at(seen.p, at)
-        return Decided(seen.x, offered.offer, p_hat, decision.decided_us, lean=lean)
+        nth = seen.nth if at == seen.at else 0  # else it was not this offer that was drawn
+        return Decided(seen.x, offered.offer, p_hat, decision.decided_us, lean=lean, nth=nth)
 
     def _promised(
         self, decision: Decision, promotion_no: int, taken: float, teaches: Decided | None
@@ -345,6 +348,7 @@ def _teach_all(evidence: Evidence, changes: list[Change]) -> None:
     waiting: list[Decided] = []
     for change in changes:
         assert change.teaches is not None
+        evidence.met(change.teaches)
         if (
             change.before is None
             and not change.after.withdrawn

@@ -63,7 +63,7 @@ def lessons_of(of: Judged) -> tuple[Rows, Lessons]:
     for i, p, leaning in zip(rows.tolist(), p_hat, lean, strict=True):
         offer, decided_us = of.taught[i], int(of.log.decided_us[i])
         assert offer is not None
-        decided.append(Decided(of.x[i], offer, p, decided_us, lean=leaning))
+        decided.append(Decided(of.x[i], offer, p, decided_us, lean=leaning, nth=of.nth[i]))
     return rows, Lessons.of(decided, of.label[rows].tolist())
 
 
