@@ -153,7 +153,7 @@ _SAYS: dict[str, tuple[str, str]] = {
     "excess": ("of them too many for their assignment", "150"),
     "unassigned": ("of them without an assignment", "50"),
     "flagged": ("of them that need a look", "0"),
-    "pending": ("events that wait", "12"),
+    "pending": ("redemptions that wait for their customer", "12"),
     "reversed": ("redemptions that were reversed", "80"),
     "reward_units": ("other rewards, JSON by unit", '{"points":"300"}'),
     "usage": (
