@@ -42,6 +42,12 @@ class Plan:
     reversed: float = 0.0
     of_a_kind: bool = False
     """Whether nothing tells the offers apart but which they are."""
+    in_a_minute: bool = False
+    """Whether all of it happens within a minute of the clock."""
+
+    def instant(self, day: Floats) -> Floats:
+        """When what happens on these days of the scene happens by the clock, in days."""
+        return 100.6 + day / self.days / 1_440 if self.in_a_minute else day
 
 
 def _around(rng: np.random.Generator, low: float, high: float, shape: tuple[int, int]) -> Floats:
@@ -125,6 +131,18 @@ def _tastes_swap(rng: np.random.Generator) -> Plan:
     return Plan(rates, days=50, change=25, changed=rates[[1, 2, 0]])
 
 
+def _swap_in_a_minute(rng: np.random.Generator) -> Plan:
+    return replace(_tastes_swap(rng), a_day=160, customers=2_000, in_a_minute=True)
+
+
+def _fades_in_a_minute(rng: np.random.Generator) -> Plan:
+    return replace(_fades(rng), a_day=200, customers=2_000, in_a_minute=True)
+
+
+def _still_in_a_minute(rng: np.random.Generator) -> Plan:
+    return replace(_still(rng), a_day=133, customers=2_000, in_a_minute=True)
+
+
 def _wander(rng: np.random.Generator) -> Plan:
     odds = rng.normal(-2.2, 0.4, (1, 10)) + rng.normal(0, 0.4, (4, 10))
     return Plan(_rate(odds), walk=0.15, days=60)
@@ -164,6 +182,9 @@ SCENES: dict[str, Callable[[np.random.Generator], Plan]] = {
     "fades for one": _fades_for_one,
     "tastes swap": _tastes_swap,
     "tastes swap, of a kind": _swap_of_a_kind,
+    "tastes swap, in a minute": _swap_in_a_minute,
+    "fades, in a minute": _fades_in_a_minute,
+    "still, in a minute": _still_in_a_minute,
     "wander": _wander,
     "half late": _half_late,
     "taken back": _taken_back,
@@ -192,7 +213,7 @@ def scene(name: str, seed: int) -> World:
     return World(
         kind=name,
         seed=seed,
-        day=day,
+        day=plan.instant(day),
         features=[{f"segment=s{segment[i]}": 1.0, f"city=c{i % 4}": 1.0} for i in who],
         offers=[_offer(0 if plan.of_a_kind else at, at, offers) for at in range(offers)],
         likely=_likely(rng, plan, segment[who], day),
@@ -209,9 +230,10 @@ def scene(name: str, seed: int) -> World:
 
 
 def changed_on(name: str, seed: int) -> float | None:
-    """The day on which something happens in a scene, if anything does."""
+    """The instant at which something happens in a scene, in days, if anything does."""
     rng = np.random.default_rng([crc32(name.encode()), seed])
-    return SCENES[name](rng).change
+    plan = SCENES[name](rng)
+    return None if plan.change is None else float(plan.instant(np.array(plan.change)))
 
 
 def _likely(rng: np.random.Generator, plan: Plan, segment: NDArray[np.intp], day: Floats) -> Floats:
