@@ -118,7 +118,7 @@ class BusyWorld:
             "promotion_id": draw.choice(PROMOTIONS),
             "customer_id": customer_id,
             "redeemed_at": at(
-                draw.choice([len(self.used), draw.randrange(60), draw.randrange(1200)])
+                draw.choice([len(self.used) % 1_900, draw.randrange(60), draw.randrange(1200)])
             ),
             "assignment_id": draw.choice([None, None, f"a{draw.randrange(12)}"]),
             "campaign_id": draw.choice([None, None, "k1", "k2"]),
