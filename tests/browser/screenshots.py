@@ -13,7 +13,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 import httpx
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from promosight.cli.decision_feed import Desk
 from promosight.cli.demo_calls import Caller
@@ -27,7 +27,9 @@ from tests.conftest import ROOT
 
 IMAGES = ROOT / "docs" / "images"
 _SETTLING_MS = 1_500
-"""Figures and charts come a moment after the heading."""
+"""Charts are drawn a moment after their figures came."""
+_ON_ITS_WAY = ".mantine-Skeleton-root"
+_PATIENCE_MS = 60_000
 SIZES = {1440: 900, 390: 844}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -99,6 +101,7 @@ def _take(
             assert page.request.post("/v1/session", data=person).ok
         page.goto(shot.address)
         page.get_by_role("heading", name=shot.heading).first.wait_for()
+        expect(page.locator(_ON_ITS_WAY)).to_have_count(0, timeout=_PATIENCE_MS)
         page.evaluate("document.fonts.ready")
         page.wait_for_timeout(_SETTLING_MS)
         page.screenshot(path=file)
