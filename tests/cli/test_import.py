@@ -117,6 +117,24 @@ def test_an_import_killed_half_way_and_repeated_gives_equal_figures(
     assert ask("verify", "--database", store_url)["ok"]
 
 
+def test_rows_with_and_without_an_id_that_contradict_what_came_before_are_refused_beside_each_other(
+    tmp_path: Path, store_url: str
+) -> None:
+    """P1, P2: an assignment without an id is known by its campaign; its refusal spares the others."""
+    begin(store_url)
+    take(store_url, "promotions", _write(tmp_path / "promotions.ndjson", [PROMOTION]))
+    file = tmp_path / "assignments.csv"
+    header = "promotion_id,customer_id,assigned_at,assignment_id,campaign_id,occurrence,segment\n"
+    rows = "P,c1,2025-05-21T00:00:00Z,a1,,,{0}\nP,c1,2025-05-21T00:00:00Z,,spring,1,{0}\n"
+    file.write_text(header + rows.format("vip"))
+    assert take(store_url, "assignments", file)["outcomes"] == {"counted": 2}
+    file.write_text(header + rows.format("new") + "P,c2,2025-05-21T00:00:00Z,a2,,,new\n")
+    answer = take(store_url, "assignments", file)
+    assert answer["outcomes"] == {"counted": 1, "rejected": 2}
+    found = [(one["line"], one["event_id"], one["reason"]) for one in answer["problems"]]
+    assert found == [(2, "a1", "event_conflict"), (3, None, "event_conflict")]
+
+
 def test_bad_rows_are_listed_with_line_and_reason_and_spare_their_neighbours(
     tmp_path: Path, store_url: str
 ) -> None:

@@ -387,7 +387,7 @@ class RunningImport:
         for row, receipt in rows_with(receipts, lambda one: one.outcome in PROBLEMS):
             if receipt.outcome != "rejected":
                 taken.append((import_no, receipt.event_id, piece.lines[row]))
-            elif not isinstance(piece.items[row], Refused):
+            elif receipt.event_id is not None and not isinstance(piece.items[row], Refused):
                 refused.append((workspace_no, receipt.event_id, import_no, piece.lines[row]))
         for name, rows in (("line_rejections", refused), ("add_import_lines", taken)):
             if rows:
