@@ -63,7 +63,7 @@ def test_a_marketer_is_told_of_a_limit_that_is_nearly_used_up(
     # What lies half under the list is small there, and is not to be pressed meanwhile.
     assert not [one for one in violations(page) if not one.startswith("target-size: ")]
     line.click()
-    expect(page.get_by_role("dialog").get_by_text("Budget and cap usage")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text("Budget & Cap Usage")).to_be_visible()
     expect(page).to_have_url("/promotions/NEAR")
     page.goto("/promotions")
     expect(page.get_by_role("button", name="Alerts", exact=True)).to_be_visible()

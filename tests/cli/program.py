@@ -21,7 +21,7 @@ def clean_environment() -> dict[str, str]:
 
     Compiled files are kept, whatever the machine says: compiling the product anew doubles each of many starts.
     """
-    ours = ("PROMOSIGHT_", "PYTHONDONTWRITEBYTECODE")
+    ours = ("PROMOSIGHT_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return kept | {"PYTHONWARNINGS": "error"}
 

@@ -132,7 +132,10 @@ def test_rows_with_and_without_an_id_that_contradict_what_came_before_are_refuse
     answer = take(store_url, "assignments", file)
     assert answer["outcomes"] == {"counted": 1, "rejected": 2}
     found = [(one["line"], one["event_id"], one["reason"]) for one in answer["problems"]]
-    assert found == [(2, "a1", "event_conflict"), (3, None, "event_conflict")]
+    own_id, made_id = [one[1] for one in found]
+    assert found == [(2, own_id, "event_conflict"), (3, made_id, "event_conflict")]
+    assert own_id == "a1"
+    assert made_id.startswith("asg-")  # of the assignment that it contradicts
 
 
 def test_bad_rows_are_listed_with_line_and_reason_and_spare_their_neighbours(

@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from importlib import import_module
 
 from promosight import __version__
-from promosight.cli.console import Console, of_this_process
+from promosight.cli.console import STANDARD_OUTPUT, Console, of_this_process
 from promosight.cli.options import NotUnderstood, Parser
 from promosight.cli.stopping import Terminated, ended_by_sigterm
 from promosight.errors import PromosightError
@@ -65,15 +65,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         failed = console.fail(f"{error.detail}{where}", error.code, error.detail, error.pointer)
         return 2 if isinstance(error, NotUnderstood) else failed
     except BrokenPipeError:  # whoever read our answer has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _answer_nobody()
         return 0
     except OSError as error:
+        if error.filename == STANDARD_OUTPUT:
+            _answer_nobody()
         name = f"{error.filename}: " if error.filename else ""
         return console.fail(f"{name}{error.strerror or error}", "system")
     except KeyboardInterrupt as told:
         how, code = ("terminated", 143) if isinstance(told, Terminated) else ("interrupted", 130)
         console.fail(how, how)
         return code
+
+
+def _answer_nobody() -> None:
+    """What is left of the answer goes nowhere: else it would be tried once more at the end, and fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _listing(arguments: Sequence[str]) -> Sequence[str]:
