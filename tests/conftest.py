@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.stores import Schemas, made_sqlite
+from tests.stores import Schemas, made_sqlite, own_database
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -135,10 +135,11 @@ def postgresql_server() -> str:
 
 @pytest.fixture(scope="session")
 def schemas(postgresql_server: str) -> Iterator[Schemas]:
-    """Schemas on that PostgreSQL, for tests and for servers that tests share."""
-    found = Schemas(postgresql_server)
-    yield found
-    found.drop_all()
+    """Schemas in a database of ours on that PostgreSQL, for tests and for servers that tests share."""
+    with own_database(postgresql_server) as url:
+        found = Schemas(url)
+        yield found
+        found.drop_all()
 
 
 @pytest.fixture(scope="session")

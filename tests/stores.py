@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -65,8 +65,24 @@ def _file() -> bytes:
 # --- PostgreSQL ------------------------------------------------------------------------------
 
 
+@contextmanager
+def own_database(server: str) -> Iterator[str]:
+    """The URL of a database of this process on a server, dropped at the end.
+
+    Advisory locks are a database's: in one for all, the tests of one process would wait for those of another.
+    """
+    name = f"test_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+        )
+    yield _written(urlsplit(server)._replace(path=f"/{name}"))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 class Schemas:
-    """Schemas on a PostgreSQL server, each for one test at a time.
+    """Schemas in a PostgreSQL database, each for one test at a time.
 
     Schemas and not databases: making one takes a millisecond instead of a tenth of a second.
     """
@@ -159,8 +175,9 @@ def _with_search_path(url: str, schema: str) -> str:
     parts = urlsplit(url)
     query = {"connect_timeout": "60"} | dict(parse_qsl(parts.query))
     query["options"] = f"{query.get('options', '')} -csearch_path={schema}".strip()
-    # urlunsplit would drop the empty host of `postgresql:///name?host=...`.
-    whole = urlunsplit(
-        parts._replace(scheme="", netloc="", query=urlencode(query, quote_via=quote))
-    )
-    return f"{parts.scheme}://{parts.netloc}{whole}"
+    return _written(parts._replace(query=urlencode(query, quote_via=quote)))
+
+
+def _written(parts: SplitResult) -> str:
+    # urlunsplit alone would drop the empty host of `postgresql:///name?host=...`.
+    return f"{parts.scheme}://{parts.netloc}{urlunsplit(parts._replace(scheme='', netloc=''))}"
