@@ -53,3 +53,31 @@ def learned(made: list[tuple[Decided, bool]]) -> Evidence:
     for decided, redeemed in made:
         evidence.add(decided, redeemed=redeemed)
     return evidence
+
+
+def learned_in_pieces(
+    made: list[Decided],
+    redeemed: set[int],
+    gone: set[int],
+    rng: random.Random,
+    half_life_us: int = HALF_LIFE_US,
+) -> Evidence:
+    """What forty decisions teach in any order: merged of two halves, some redeemed, some of these reversed and some
+    taken back, kept and read between."""
+    steps = [("came", i) for i in redeemed] + [("reversed", i) for i in redeemed & gone]
+    steps += [("gone", i) for i in gone]
+    rng.shuffle(steps)
+    order = rng.sample(range(40), 40)
+    evidence, other = Evidence(half_life_us), Evidence(half_life_us)
+    evidence.add_all([made[i] for i in order[:20]])
+    for i in order[20:]:
+        other.add(made[i])
+    evidence.merge(other)
+    for at, (what, i) in enumerate(steps):
+        if at % 7 == 0:
+            evidence = Evidence.decode(evidence.encode(), evidence.latest_us)
+        if what == "gone":
+            evidence.remove(made[i])
+        else:
+            evidence.relabel(made[i], redeemed=what == "came")
+    return evidence

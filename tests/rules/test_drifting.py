@@ -18,7 +18,7 @@ from promosight.rules.policy import Arm, Exploration, choose
 from promosight.rules.refitting import Lessons, less, refitted
 from promosight.rules.snapshot import Snapshot
 from promosight.rules.solving import Prior, solve
-from tests.rules.deciding import customer, decisions, learned, offers
+from tests.rules.deciding import customer, decisions, learned, learned_in_pieces, offers
 
 HALF_LIFE_US = 90 * DAY_US
 BREAD = made_offer("bread", None, {"reward=amount": 1.0})
@@ -175,22 +175,7 @@ def test_what_is_known_lately_has_no_order_also_where_the_newest_was_taken_back(
     rng = random.Random(seed)
     made = sorted((one for one, _ in decisions(40, seed, 120.0)), key=lambda one: one.decided_us)
     redeemed, gone = set(rng.sample(range(40), 15)), {39, *rng.sample(range(40), 10)}
-    steps = [("came", i) for i in redeemed] + [("reversed", i) for i in redeemed & gone]
-    steps += [("gone", i) for i in gone]
-    rng.shuffle(steps)
-    order = rng.sample(range(40), 40)
-    evidence, other = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
-    evidence.add_all([made[i] for i in order[:20]])
-    for i in order[20:]:
-        other.add(made[i])
-    evidence.merge(other)
-    for at, (what, i) in enumerate(steps):
-        if at % 7 == 0:
-            evidence = Evidence.decode(evidence.encode(), evidence.latest_us)
-        if what == "gone":
-            evidence.remove(made[i])
-        else:
-            evidence.relabel(made[i], redeemed=what == "came")
+    evidence = learned_in_pieces(made, redeemed, gone, rng, HALF_LIFE_US)
     anew = Evidence(HALF_LIFE_US)
     anew.seen(made[-1].decided_us)
     for i in set(range(40)) - gone:

@@ -16,7 +16,7 @@ from promosight.rules.evidence import ERA, LATELY_US, TAIL, TAIL_FROM, Decided, 
 from promosight.rules.features import DAY_US, Offer, made_offer
 from promosight.rules.policy import Arm, Exploration, choose
 from promosight.rules.solving import Prior, solve
-from tests.rules.deciding import HALF_LIFE_US, customer, decisions, offers
+from tests.rules.deciding import HALF_LIFE_US, customer, decisions, learned_in_pieces, offers
 
 NOW = 100 * DAY_US + 5 * DAY_US // 8
 BREAD = made_offer("bread", None, {"reward=amount": 1.0})
@@ -118,22 +118,7 @@ def test_tails_have_no_order_also_where_the_last_was_taken_back(rng: random.Rand
     made = [one for one, _ in decisions(40, rng.randrange(99), 120.0, known=97)]
     latest_us = max(one.decided_us for one in made)
     redeemed, gone = set(rng.sample(range(40), 15)), {39, *rng.sample(range(40), 10)}
-    steps = [("came", i) for i in redeemed] + [("reversed", i) for i in redeemed & gone]
-    steps += [("gone", i) for i in gone]
-    rng.shuffle(steps)
-    order = rng.sample(range(40), 40)
-    evidence, other = Evidence(HALF_LIFE_US), Evidence(HALF_LIFE_US)
-    evidence.add_all([made[i] for i in order[:20]])
-    for i in order[20:]:
-        other.add(made[i])
-    evidence.merge(other)
-    for at, (what, i) in enumerate(steps):
-        if at % 7 == 0:
-            evidence = Evidence.decode(evidence.encode(), evidence.latest_us)
-        if what == "gone":
-            evidence.remove(made[i])
-        else:
-            evidence.relabel(made[i], redeemed=what == "came")
+    evidence = learned_in_pieces(made, redeemed, gone, rng)
     anew = Evidence(HALF_LIFE_US)
     for i in rng.sample(range(40), 40):
         anew.met(made[i])

@@ -76,15 +76,7 @@ class Store:
         It is asked anew where its connection has forgotten what was prepared on it.
         """
         try:
-            try:
-                with self._readers.reading() as tx:
-                    return question(tx)
-            except Exception as error:
-                if not self.database.has_forgotten(error):
-                    raise
-                self._readers.renew()
-                with self._readers.reading() as tx:
-                    return question(tx)
+            return self._readers.read(question)
         except Exception as error:
             told = self.database.give_up(error)
             if told is error:

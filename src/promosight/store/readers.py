@@ -20,6 +20,19 @@ MAX_READERS = 16
 """Questions answered at once; further ones wait for a connection."""
 
 
+def _asked_anew(
+    database: Database, ask: Callable[[], R], before: Callable[[], None] = lambda: None
+) -> R:
+    """Asks, and once more, after `before`, where the connection had forgotten what was prepared on it."""
+    try:
+        return ask()
+    except Exception as error:
+        if not database.has_forgotten(error):
+            raise
+    before()
+    return ask()
+
+
 class Readers:
     """The reading connections of one store."""
 
@@ -28,6 +41,17 @@ class Readers:
         self._idle: list[Tx] = []
         self._room = threading.BoundedSemaphore(MAX_READERS)
         self._closed = False
+
+    def read(self, question: Callable[[Tx], R]) -> R:
+        """The answer to a question, from one consistent snapshot. Raises StoreError, or what the question raises.
+
+        It is asked anew where the connection has forgotten what was prepared on it.
+        """
+        return _asked_anew(self._database, lambda: self._read(question), self.renew)
+
+    def _read(self, question: Callable[[Tx], R]) -> R:
+        with self.reading() as tx:
+            return question(tx)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Tx]:
@@ -101,12 +125,7 @@ class SteadyReader:
 
         It is asked anew where the connection has forgotten what was prepared on it.
         """
-        try:
-            return self._read(question)
-        except Exception as error:
-            if not self._database.has_forgotten(error):
-                raise
-        return self._read(question)
+        return _asked_anew(self._database, lambda: self._read(question))
 
     def _read(self, question: Callable[[Tx], R]) -> R:
         try:
